@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The one way to the guest's memory by its linear address: checked for range, wrap and presence, so a bad
+ * pointer costs the guest an -XEN_EFAULT. Copy once, then validate the copy (no double fetch).
+ */
+#pragma once
+
+#include "types.h"
+
+/* Return 0 or -XEN_EFAULT. n may be 0. Uses the current page table; hv's own area is refused. */
+int copy_from_guest(void *dst, gva_t src, size_t n);
+int copy_to_guest(gva_t dst, const void *src, size_t n);
+int clear_guest(gva_t dst, size_t n);
+
+/* For XEN_GUEST_HANDLE(type) members of hypercall structs. */
+#define guest_handle_gva(h)       ((gva_t)(uintptr_t)(h).p)

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The contract between libkxl (which starts the machine) and hv (which runs in it).
+ *
+ * libkxl passes one file to QEMU as -initrd: a header page, then page-aligned sections. QEMU hands it
+ * to hv as the first PVH module. Everything that is not in here hv learns from the initial XenStore
+ * tree, which is a section of the same file. All integers are little-endian.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define KZ_BOOT_MAGIC   0x31544f4f424e5a4bULL /* "KZNBOOT1" */
+#define KZ_BOOT_VERSION 1
+
+#define KZ_PAGE_SIZE 4096
+
+/* A byte range of the boot file. offset is a multiple of KZ_PAGE_SIZE; size 0: section absent. */
+struct kz_section {
+    uint64_t offset;
+    uint64_t size;
+};
+
+struct kz_boot_header {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t header_size; /* sizeof (struct kz_boot_header) */
+    uint64_t nr_pages;    /* pages the guest starts with (b_info.target_memkb / 4) */
+    uint64_t max_pages;   /* most pages it may balloon up to; >= nr_pages */
+    uint32_t domid;       /* the guest's own domid as the host knows it */
+    uint32_t nr_vcpus;    /* online at start */
+    uint32_t max_vcpus;
+    uint32_t flags;       /* KZ_BOOT_* */
+    uint8_t uuid[16];     /* RFC 4122 byte order, as xen_domain_handle_t */
+    int64_t time_offset_s; /* added to the RTC to make the guest's wall clock (rtc_timeoffset, localtime) */
+    uint64_t epoch_ns;    /* host UTC when the file was written; hv refines the RTC's seconds with it */
+    struct kz_section kernel;  /* ELF image, already decompressed by libkxl */
+    struct kz_section ramdisk; /* handed to the guest as is */
+    struct kz_section cmdline; /* bytes, no NUL needed; at most MAX_GUEST_CMDLINE - 1 */
+    struct kz_section store;   /* initial XenStore tree, see below */
+};
+
+#ifdef __cplusplus
+#define KZ_STATIC_ASSERT static_assert
+#else
+#define KZ_STATIC_ASSERT _Static_assert
+#endif
+KZ_STATIC_ASSERT(sizeof(struct kz_section) == 16, "kz_section layout");
+KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 152, "kz_boot_header layout");
+
+#define KZ_BOOT_VERBOSE   (1U << 0) /* guest console_io output goes to hv's log as well */
+#define KZ_BOOT_LOCALTIME (1U << 1) /* informational; time_offset_s already holds the shift */
+
+/*
+ * Store section: a sequence of records, each NUL-terminated strings "path\0perms\0" then
+ * "uint32_t length" (unaligned) and that many value bytes. perms is XenStore's own text form, entries
+ * separated by commas: "n0,r5" (owner and default access first). Parents are created as needed with
+ * the permissions of their own parent. Records are applied in order with dom0's rights.
+ */
+
+/*
+ * Ports on the machine's virtio-serial (virtio-console) device. Every PV machine has exactly one such
+ * device, with these ports in this order:
+ *   nr 0  virtconsole    the guest's first PV console
+ *   nr 1  virtserialport KZ_PORT_STORE_OPS    xenstore wire protocol, used by libkxl under the domain's lock
+ *   nr 2  virtserialport KZ_PORT_STORE_DAEMON xenstore wire protocol, held open by kanzend
+ * Each store port is a separate dom0 connection: opening it starts afresh, closing it drops the
+ * connection's watches and transactions.
+ */
+#define KZ_PORT_STORE_OPS    "org.kanzen.xenstore.ops"
+#define KZ_PORT_STORE_DAEMON "org.kanzen.xenstore.daemon"
+
+/*
+ * ISA debug-console ports (QEMU -device isa-debugcon,iobase=...), one byte per OUT:
+ *   KZ_IOPORT_LOG    hv's log, text lines: what `xl dmesg` shows
+ *   KZ_IOPORT_STATUS life-cycle lines "WORD[ ARG]\n" as below, kept in the run directory; the supervisor
+ *                    reads the last one when the machine stops, even after it was itself restarted
+ */
+#define KZ_IOPORT_LOG    0x00e9
+#define KZ_IOPORT_STATUS 0x00ea
+/* "boot VERSION": hv is up.  "guest": the guest's first instruction is about to run.
+ * "shutdown REASON": the guest ended by SCHEDOP_shutdown with Xen's reason number (sched.h SHUTDOWN_*).
+ * "crash TEXT": hv ended the guest for what it did.  "panic TEXT": hv itself failed.
+ * After any of the last three hv asks the machine to power off (ACPI S5); QEMU runs with -no-shutdown,
+ * so the machine stops there and its memory stays for a dump until the supervisor ends the process. */
+#define KZ_STATUS_BOOT     "boot"
+#define KZ_STATUS_GUEST    "guest"
+#define KZ_STATUS_SHUTDOWN "shutdown"
+#define KZ_STATUS_CRASH    "crash"
+#define KZ_STATUS_PANIC    "panic"
+
+/*
+ * Back ends: for every PV device libkxl writes the usual front-end and back-end directories, the back
+ * end under /local/domain/0/backend/<type>/<domid>/<devid>/, with one key of ours:
+ */
+#define KZ_BACKEND_PCI_KEY "kanzen-pci" /* "BB:DD.F" hex: the machine's virtio function behind it */
+
+/* Command line of hv itself (QEMU -append), words separated by blanks:
+ *   loglevel=error|warning|info|debug */
