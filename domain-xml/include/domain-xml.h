@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The mapping: libvirt domain XML <-> DomainDef <-> KxlDomainConfig <-> xl.cfg. Pure functions of their arguments:
+ * no files, processes, clocks or globals (defaults that need the host come in through DomainXmlCaps).
+ */
+#pragma once
+
+#include <kxl-config.h>
+#include "domain-def.h"
+
+G_BEGIN_DECLS
+
+#define DOMAIN_XML_ERROR (domain_xml_error_quark ())
+GQuark domain_xml_error_quark (void);
+typedef enum {              /* the libvirt error code each stands for */
+    DOMAIN_XML_ERROR_SYNTAX,      /* not well-formed or a required part missing: VIR_ERR_XML_ERROR 27 */
+    DOMAIN_XML_ERROR_DETAIL,      /* a value is wrong: VIR_ERR_XML_DETAIL 35 / XML_ERROR */
+    DOMAIN_XML_ERROR_UNSUPPORTED, /* libvirt knows it, we cannot do it: VIR_ERR_CONFIG_UNSUPPORTED 67 */
+    DOMAIN_XML_ERROR_CONF_SYNTAX, /* xl.cfg text: VIR_ERR_CONF_SYNTAX 33 */
+    DOMAIN_XML_ERROR_INVALID_ARG, /* VIR_ERR_INVALID_ARG 8 */
+    DOMAIN_XML_ERROR_COUNT
+} DomainXmlErrorCode;
+
+/* What the host offers, for defaults. All borrowed. */
+typedef struct {
+    const char *emulator;    /* "/usr/bin/qemu-system-x86_64" */
+    const char *loader;      /* HVM loader written when none was given */
+} DomainXmlCaps;
+
+typedef enum {
+    DOMAIN_XML_PARSE_NONE = 0,
+    DOMAIN_XML_PARSE_INACTIVE = 1 << 0, /* ignore ids, aliases, ptys and other live-only parts */
+} DomainXmlParseFlags;
+typedef enum {
+    DOMAIN_XML_FORMAT_NONE = 0,
+    DOMAIN_XML_FORMAT_SECURE = 1 << 0,   /* with passwords */
+    DOMAIN_XML_FORMAT_INACTIVE = 1 << 1, /* without live-only parts */
+} DomainXmlFormatFlags;
+
+/* Parses a <domain> document. Missing uuid, MACs and the like are left out: domain_def_complete() adds them. */
+DomainDef *domain_def_parse (const char *xml, DomainXmlParseFlags flags, GError **error);
+char *domain_def_format (const DomainDef *def, DomainXmlFormatFlags flags);
+/* Fills in what libvirt's define fills in (uuid, MACs, target buses, consoles, emulator, machine, bootloader default of
+ * PV without kernel) and checks it. random: 16-byte source for uuid and MACs, called as needed. */
+gboolean domain_def_complete (DomainDef *def, const DomainXmlCaps *caps,
+                              void (*random) (guint8 *buf, gsize len), GError **error);
+
+/* DomainDef -> what libkxl starts. <interface type='network'> must have been resolved to a bridge by the caller. */
+KxlDomainConfig *domain_def_to_config (const DomainDef *def, GError **error);
+/* What a domain made by xl looks like as XML. */
+DomainDef *domain_def_from_config (const KxlDomainConfig *config, const DomainXmlCaps *caps, GError **error);
+
+/* xl.cfg(5), and the Python-era xm files' straight-line subset. filename is for messages only
+ * ("FILE:LINE:COLUMN: what"). warnings (may be NULL): a GPtrArray of char * that deprecated or ignored options are added to. */
+KxlDomainConfig *xl_cfg_parse (const char *text, const char *filename, GPtrArray *warnings, GError **error);
+char *xl_cfg_format (const KxlDomainConfig *config, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * KxlDomainConfig: everything that makes a domain, as xl.cfg(5) and libvirt's Xen driver know it. Plain
+ * data: the mapping in domain-xml/ fills and reads it, libkxl acts on it and keeps it as JSON.
+ *
+ * Strings are owned by the struct; NULL means not given. Tristates: KXL_DEFAULT lets libkxl choose.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum { KXL_DEFAULT = -1, KXL_NO = 0, KXL_YES = 1 } KxlTristate;
+
+typedef enum { KXL_TYPE_PV, KXL_TYPE_HVM, KXL_TYPE_PVH, KXL_TYPE_COUNT } KxlDomainType;
+
+typedef enum {
+    KXL_ACTION_DESTROY,
+    KXL_ACTION_RESTART,
+    KXL_ACTION_RENAME_RESTART,
+    KXL_ACTION_PRESERVE,
+    KXL_ACTION_COREDUMP_DESTROY,
+    KXL_ACTION_COREDUMP_RESTART,
+    KXL_ACTION_SOFT_RESET,
+    KXL_ACTION_COUNT
+} KxlAction;
+
+typedef enum { KXL_FIRMWARE_SEABIOS, KXL_FIRMWARE_OVMF, KXL_FIRMWARE_COUNT } KxlFirmware;
+
+typedef enum {
+    KXL_DISK_RAW,
+    KXL_DISK_QCOW,
+    KXL_DISK_QCOW2,
+    KXL_DISK_QED,
+    KXL_DISK_VHD,
+    KXL_DISK_VMDK,
+    KXL_DISK_VDI,
+    KXL_DISK_EMPTY, /* a CD drive without a medium */
+    KXL_DISK_FORMAT_COUNT
+} KxlDiskFormat;
+
+typedef enum { KXL_CACHE_DEFAULT, KXL_CACHE_NONE, KXL_CACHE_WRITETHROUGH, KXL_CACHE_WRITEBACK,
+               KXL_CACHE_DIRECTSYNC, KXL_CACHE_UNSAFE, KXL_CACHE_COUNT } KxlDiskCache;
+
+typedef struct {
+    char *path;             /* file or block device; or a QEMU URI (nbd://, iscsi://, rbd:) when is_uri */
+    gboolean is_uri;
+    KxlDiskFormat format;   /* never guessed from the image */
+    char *vdev;             /* xvda, xvda1, sda1, hda, ...: decides bus (HVM) and device number (PV) */
+    gboolean readwrite;
+    gboolean shareable;     /* w!: other guests may have it open for writing too */
+    gboolean is_cdrom;
+    gboolean is_floppy;
+    gboolean removable;
+    KxlTristate discard;
+    gboolean direct_io_safe;
+    KxlDiskCache cache;
+    char *backendtype;      /* as written (phy, qdisk, tap); kept, no effect */
+    char *script;           /* block script, refused unless NULL */
+    char *serial;
+    int bootindex;          /* 1-based order, 0: none */
+    char *bus;              /* HVM: ide, sata, scsi, virtio, usb, xen, fdc; NULL: by vdev */
+} KxlDeviceDisk;
+
+typedef enum { KXL_NIC_BRIDGE, KXL_NIC_USER, KXL_NIC_NONE, KXL_NIC_KIND_COUNT } KxlNicKind;
+
+typedef struct {
+    KxlNicKind kind;        /* bridge through its script, or QEMU user networking */
+    char *mac;              /* "00:16:3e:xx:xx:xx" lower case; NULL: libkxl makes one */
+    char *bridge;           /* NULL: the default bridge, xenbr0 */
+    char *ifname;           /* vifname=; NULL: vif<domid>.<devid> */
+    char *script;           /* NULL: vif-bridge; a name is looked for in the script folder */
+    char *ip;               /* ip= as written */
+    char *model;            /* HVM: e1000, rtl8139, virtio-net ...; NULL: type default */
+    gboolean is_ioemu;      /* type=ioemu */
+    guint64 rate_bytes_per_interval; /* rate=, 0: no limit */
+    guint32 rate_interval_usecs;
+    char *network;          /* libvirt network it came from, for dumps; no effect */
+    int bootindex;
+    guint mtu;              /* 0: the bridge's */
+    gboolean link_down;
+    int devid;              /* -1: next free */
+} KxlDeviceNic;
+
+typedef struct {
+    gboolean enable;
+    char *listen;           /* address; NULL: 127.0.0.1 */
+    char *passwd;           /* NULL: no password */
+    int display;            /* -1: next free when find_unused, else 0 + */
+    gboolean find_unused;
+    char *socket;           /* unix socket instead of a port */
+    char *keymap;
+} KxlVnc;
+
+typedef struct {
+    gboolean enable;
+    char *listen;
+    int port;               /* 0: none, -1 free */
+    int tls_port;
+    char *passwd;
+    gboolean disable_ticketing;
+    gboolean agent_mouse;
+} KxlSpice;
+
+typedef struct {
+    gboolean enable;
+    gboolean opengl;
+    char *display;
+    char *xauthority;
+} KxlSdl;
+
+typedef struct { /* PV framebuffer and keyboard */
+    KxlVnc vnc;
+    KxlSdl sdl;
+} KxlDeviceVfb;
+
+typedef struct { /* serial=: one port of an HVM guest, or an extra PV console */
+    char *kind;             /* pty, file, tcp, unix, stdio, null, vc */
+    char *target;           /* path or address as QEMU's chardev takes it */
+} KxlSerial;
+
+typedef struct {
+    guint domain, bus, dev, fn;
+    char *options;          /* as written after the address */
+} KxlDevicePci;
+
+typedef struct {
+    char *name;
+    char *kind;             /* pty, unix */
+    char *path;
+} KxlDeviceChannel;
+
+typedef struct { /* one key of the file or element kept for round trips, without effect on the domain */
+    char *key;
+    char *value;
+} KxlExtra;
+
+typedef struct {
+    /* c_info */
+    KxlDomainType type;
+    char *name;
+    char *uuid;             /* 36-character text; NULL: libkxl makes one */
+
+    /* memory, KiB */
+    guint64 max_memkb;      /* 0: same as target_memkb */
+    guint64 target_memkb;
+    guint64 video_memkb;    /* 0: by adapter */
+    guint64 shadow_memkb;
+
+    /* cpu */
+    guint max_vcpus;        /* 0: 1 */
+    guint vcpus;            /* online at start; 0: max_vcpus */
+    char *cpus;             /* hard affinity, xl.cfg's syntax; NULL: all */
+    char *cpus_soft;
+    guint cpu_weight;       /* 0: 256 */
+    guint cpu_cap;
+    char *cpuid;            /* libxl form "host,name=0|1,..." */
+    KxlTristate nested_hvm;
+
+    /* boot */
+    char *kernel;           /* PV, PVH; HVM direct boot */
+    char *ramdisk;
+    char *cmdline;          /* root= and extra= already joined */
+    char *bootloader;       /* PV: pygrub, pvgrub32, pvgrub64 or a path ending so */
+    char **bootloader_args; /* NULL-terminated, or NULL */
+    KxlFirmware firmware;   /* HVM */
+    char *firmware_path;    /* HVM: a file instead of the default of that kind */
+    char *nvram_path;
+    char *boot;             /* HVM: letters of a c d n; NULL: "cd" as xl does */
+    gboolean bootmenu;
+
+    /* features */
+    KxlTristate acpi, apic, pae, hap, viridian, hpet, nx, e820_host;
+    char *passthrough;
+    KxlTristate localtime;
+    int rtc_timeoffset;     /* seconds */
+    char *tsc_mode;         /* default, native, always_emulate, native_paravirt */
+    char *timer_mode;
+
+    /* life cycle */
+    KxlAction on_poweroff, on_reboot, on_crash, on_watchdog;
+
+    /* HVM device model */
+    char *device_model;     /* device_model_override: emulator path; NULL: QEMU of the host */
+    char **device_model_args;
+    char *vga;              /* stdvga, cirrus, none, qxl, virtio; NULL: cirrus */
+    KxlVnc vnc;
+    KxlSpice spice;
+    KxlSdl sdl;
+    gboolean nographic;
+    gboolean usb;
+    char **usbdevices;      /* tablet, mouse, ... */
+    char *soundhw;
+    char *keymap;
+    char *watchdog;         /* model, NULL: none */
+    char *watchdog_action;
+    gboolean xen_platform_pci;
+
+    GPtrArray *serials;     /* of KxlSerial */
+    GPtrArray *disks;       /* of KxlDeviceDisk */
+    GPtrArray *nics;        /* of KxlDeviceNic */
+    GPtrArray *vfbs;        /* of KxlDeviceVfb */
+    GPtrArray *pcis;        /* of KxlDevicePci */
+    GPtrArray *channels;    /* of KxlDeviceChannel */
+    GPtrArray *extras;      /* of KxlExtra */
+} KxlDomainConfig;
+
+/* An empty config with xl's defaults: PV, on_poweroff destroy, on_reboot restart, on_crash destroy, no devices. */
+KxlDomainConfig *kxl_domain_config_new (void);
+void kxl_domain_config_free (KxlDomainConfig *config); /* NULL-safe */
+KxlDomainConfig *kxl_domain_config_dup (const KxlDomainConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (KxlDomainConfig, kxl_domain_config_free)
+
+/* New elements with their defaults; each is freed with the array it is added to. */
+KxlDeviceDisk *kxl_device_disk_new (void);
+KxlDeviceNic *kxl_device_nic_new (void);
+KxlDeviceVfb *kxl_device_vfb_new (void);
+KxlSerial *kxl_serial_new (void);
+KxlDevicePci *kxl_device_pci_new (void);
+KxlDeviceChannel *kxl_device_channel_new (void);
+KxlExtra *kxl_extra_new (const char *key, const char *value);
+void kxl_device_disk_free (KxlDeviceDisk *disk);
+void kxl_device_nic_free (KxlDeviceNic *nic);
+void kxl_device_vfb_free (KxlDeviceVfb *vfb);
+
+/* The JSON libkxl keeps and `xl list -l` prints: libxl's key names (c_info, b_info, disks, nics ...). */
+char *kxl_domain_config_to_json (const KxlDomainConfig *config);
+KxlDomainConfig *kxl_domain_config_from_json (const char *json, GError **error);
+
+/* Enum <-> text: the words xl.cfg uses. from_string returns -1 for an unknown word. */
+const char *kxl_action_to_string (KxlAction action);
+int kxl_action_from_string (const char *text);
+const char *kxl_domain_type_to_string (KxlDomainType type);
+int kxl_domain_type_from_string (const char *text);
+const char *kxl_disk_format_to_string (KxlDiskFormat format);
+int kxl_disk_format_from_string (const char *text);
+const char *kxl_disk_cache_to_string (KxlDiskCache cache);
+int kxl_disk_cache_from_string (const char *text);
+
+/* Checks that need nothing but the config: names, sizes, duplicate vdevs and MACs, malformed values.
+ * Errors: KXL_ERROR_INVALID with the field and the reason. */
+gboolean kxl_domain_config_validate (const KxlDomainConfig *config, GError **error);
+
+/* vdev text to Xen's device number (xvda -> 51712, hda -> 768, sda1 -> 2049 ...), misc/vbd-interface. -1: malformed. */
+int kxl_vdev_to_devid (const char *vdev);
+/* Normalised lower-case MAC in a new string, or NULL when malformed or multicast. */
+char *kxl_mac_normalise (const char *text);
+
+G_END_DECLS
