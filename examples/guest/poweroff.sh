@@ -1,0 +1,4 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The power button of an HVM machine was pressed.
+exec /sbin/poweroff
