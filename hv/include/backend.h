@@ -79,3 +79,11 @@ int backend_write(struct backend_dev *dev, const char *key, const char *fmt, ...
  * /local/domain/0/error/. Returns err (-XEN_E*), for "return backend_error(...)". */
 int backend_error(struct backend_dev *dev, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* A connected device cannot go on (garbage in its ring, the machine's device broke): says why as backend_error()
+ * does and later, never from inside this call, runs disconnect() and closes the back end. May be repeated. */
+void backend_fail(struct backend_dev *dev, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A node that the front end reads again while Connected changed (the disk's size): writes state anew so that
+ * its watch fires. */
+void backend_touch_state(struct backend_dev *dev);

@@ -15,23 +15,44 @@ struct virtio_sg {
     uint32_t len;
 };
 
+/* Device ids, virtio 1.2 5. */
+enum virtio_device_id {
+    VIRTIO_ID_NET = 1,
+    VIRTIO_ID_BLOCK = 2,
+    VIRTIO_ID_CONSOLE = 3,
+};
+
+#define VIRTIO_BIT(n) (1ULL << (n))
+
 /* Finds and resets the function at "BB:DD.F" (KZ_BACKEND_PCI_KEY's form, 8:5:3 bits in bdf), checks that it is
  * a modern virtio device of the given virtio device id. -XEN_ENODEV when there is none. */
 int virtio_open(uint16_t bdf, uint16_t device_id, struct virtio_dev **ret);
-/* Resets and releases it; its queues are gone. */
+/* The first function of that id, for devices the ABI gives no address of. */
+int virtio_open_first(uint16_t device_id, struct virtio_dev **ret);
+/* Resets and releases it; its queues are gone. NULL is a no-op. */
 void virtio_close(struct virtio_dev *vd);
+/* Stops all DMA and frees the queues; virtio_negotiate() starts afresh. */
+void virtio_reset(struct virtio_dev *vd);
 
-/* Offers wanted & device features; VIRTIO_F_VERSION_1 is always asked for. Returns the agreed set, 0: refused. */
+/* What the device offers. */
+uint64_t virtio_features(struct virtio_dev *vd);
+/* Resets the device and agrees on wanted & offered; VIRTIO_F_VERSION_1 is always asked for. Returns the agreed
+ * set, 0: refused. */
 uint64_t virtio_negotiate(struct virtio_dev *vd, uint64_t wanted);
+/* Reads the device's configuration; a field that changes meanwhile is read again (4.1.4.3.2). */
 void virtio_read_config(struct virtio_dev *vd, unsigned int offset, void *buf, size_t len);
-/* Called when the device changed its configuration. */
+/* fn runs from a softirq when the device changed its configuration. Survives virtio_reset(). */
 void virtio_on_config(struct virtio_dev *vd, void (*fn)(void *), void *opaque);
 
-/* Sets up queue index; used() runs from a softirq when buffers came back. NULL: no such queue or no memory. */
-struct virtq *virtio_queue(struct virtio_dev *vd, unsigned int index, void (*used)(void *), void *opaque);
+/* Sets up queue index with at most max_size entries; used() runs from a softirq when buffers came back, or
+ * when the device broke. NULL: no such queue or no memory. */
+struct virtq *virtio_queue(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
+                           void (*used)(void *), void *opaque);
 void virtio_start(struct virtio_dev *vd); /* DRIVER_OK */
+/* The device broke the protocol or asks for a reset: said once in the log, nothing comes back any more. */
+bool virtio_broken(const struct virtio_dev *vd);
 
-/* Queues out (device reads) then in (device writes) segments as one chain; cookie comes back from
+/* Queues out (device reads) then in (device writes) segments as one chain; cookie (not NULL) comes back from
  * virtq_pop(). -XEN_ENOSPC when full. Nothing is told to the device before virtq_kick(). */
 int virtq_add(struct virtq *q, const struct virtio_sg *out, unsigned int nr_out,
               const struct virtio_sg *in, unsigned int nr_in, void *cookie);
@@ -39,6 +60,7 @@ void virtq_kick(struct virtq *q);
 /* The next finished chain's cookie, or NULL; ret_len: bytes the device wrote. */
 void *virtq_pop(struct virtq *q, uint32_t *ret_len);
 unsigned int virtq_free_slots(const struct virtq *q);
+unsigned int virtq_size(const struct virtq *q);
 /* Suspends/resumes used() callbacks (as the driver sees fit, e.g. when polling). */
 void virtq_disable_cb(struct virtq *q);
 bool virtq_enable_cb(struct virtq *q); /* false: more is already there */
