@@ -11,14 +11,14 @@ struct evtchn_state;  /* pv/evtchn.c */
 struct grant_state;   /* pv/grant.c */
 struct xenstore;      /* xenbus/store.c */
 struct vcpu_arch;     /* cpu/: saved registers, trap table, descriptor tables, timers */
-struct vcpu_evtchn;   /* pv/evtchn.c: FIFO control block and the like */
 
 struct domain {
     uint32_t domid;
     uint8_t uuid[16];
     uint32_t nr_vcpus;          /* online at start */
     uint32_t max_vcpus;
-    struct vcpu **vcpu;         /* max_vcpus entries, NULL until initialised */
+    struct vcpu **vcpu;         /* max_vcpus entries, all there from the start: a guest binds events to a
+                                 * vCPU before it initialises it */
     uint64_t nr_pages;          /* pages the guest holds now */
     uint64_t max_pages;
     bool is_32bit;
@@ -36,7 +36,6 @@ struct vcpu {
     vcpu_info_t *vcpu_info;     /* in shared_info, or where VCPUOP_register_vcpu_info put it */
     bool online;
     struct vcpu_arch *arch;
-    struct vcpu_evtchn *evtchn;
 };
 
 /* The vCPU whose guest is running or that made the current hypercall. */

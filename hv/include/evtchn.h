@@ -24,19 +24,29 @@ int evtchn_alloc_for_guest(struct domain *d, uint32_t *ret_port);
 
 /* Binds hv's side of the guest's unbound port; handler runs when the guest sends on it (from the
  * hypercall, interrupts off; raise a softirq for real work). -XEN_EINVAL: the port is not unbound for domain 0.
- * Binding raises the port once, as EVTCHNOP_bind_interdomain does. */
+ * As with EVTCHNOP_bind_interdomain, what the guest sent before is not lost: hv's own side is raised once, that is
+ * handler runs before this returns. */
 typedef void evtchn_handler_fn(void *opaque);
 int evtchn_bind_hv(struct domain *d, uint32_t port, evtchn_handler_fn *handler, void *opaque);
-/* Drops hv's side: the guest's port becomes unbound again. Harmless when the guest closed it already. */
-void evtchn_unbind_hv(struct domain *d, uint32_t port);
+/* Drops hv's side: the guest's port becomes unbound again. Does nothing when the port is no longer bound to this
+ * handler and opaque: the guest may have closed it, and another back end may own the number by now. */
+void evtchn_unbind_hv(struct domain *d, uint32_t port, evtchn_handler_fn *handler, void *opaque);
 /* hv's side sends: marks the guest's port pending and kicks its vCPU. */
 void evtchn_notify_guest(struct domain *d, uint32_t port);
 
 /* Raises a VIRQ of v (VIRQ_TIMER, VIRQ_DEBUG ...), if it is bound. */
 void evtchn_send_virq(struct vcpu *v, uint32_t virq);
 
-/* True when v has a deliverable, unmasked event (what SCHEDOP_poll and block look at). */
+/* For SCHEDOP_poll: is the port one that was ever allocated (else -XEN_EINVAL), and is it pending, masked or not. */
+bool evtchn_port_valid(struct domain *d, uint32_t port);
 bool evtchn_pending_port(struct domain *d, uint32_t port);
 
-/* Called by evtchn code to make v run its event callback: core sets evtchn_upcall_pending and wakes v. */
+/* VCPUOP_register_vcpu_info, after v->vcpu_info points to the new place: marks everything there pending, so
+ * that an event that was on its way to the old place is found by the guest. */
+void evtchn_vcpu_info_moved(struct vcpu *v);
+
+/* Both below belong to the core and are called with evtchn's lock held: they must not call back. */
+/* Makes v run its event callback: sets evtchn_upcall_pending and wakes v. */
 void vcpu_mark_events_pending(struct vcpu *v);
+/* port became pending: wakes the vCPUs that wait for it in SCHEDOP_poll (masked ports too). */
+void vcpu_wake_pollers(struct domain *d, uint32_t port);

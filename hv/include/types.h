@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The public headers' newest names and layouts; every hv file includes this one before them. */
+#ifndef __XEN_INTERFACE_VERSION__
+#define __XEN_INTERFACE_VERSION__ 0x00040e00
+#endif
+
 #define PAGE_SHIFT 12
 #define PAGE_SIZE  (1UL << PAGE_SHIFT)
 #define PAGE_MASK  (~(PAGE_SIZE - 1))
@@ -18,8 +23,10 @@ typedef uint64_t gva_t;   /* a guest linear address, valid in the current vCPU's
 #define MFN_INVALID (~0ULL)
 
 #define ARRAY_SIZE(a)             (sizeof(a) / sizeof((a)[0]))
+#ifndef MIN /* host tests have GLib's */
 #define MIN(a, b)                 ((a) < (b) ? (a) : (b))
 #define MAX(a, b)                 ((a) > (b) ? (a) : (b))
+#endif
 #define ROUND_UP(x, a)            (((x) + (a) - 1) & ~((typeof(x))(a) - 1))
 #define DIV_ROUND_UP(x, a)        (((x) + (a) - 1) / (a))
 #define container_of(p, type, m)  ((type *)((char *)(p) - offsetof(type, m)))
