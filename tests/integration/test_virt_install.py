@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Stock virt-install."""
+from kanzen import Console, run, state, virsh
+
+
+def install(guest, *more, check=True):
+    return run("virt-install", "--connect", "xen:///system", "--name", guest.name, "--memory", "256", "--vcpus", "1",
+               "--paravirt", "--import", "--disk", f"path={guest.disk()},format=raw", "--network", "bridge=xenbr0",
+               "--graphics", "none", "--os-variant", "generic", "--noautoconsole", *more, timeout=180, check=check)
+
+
+def test_print_xml(guest):
+    xml = install(guest, "--print-xml").stdout
+    assert "<domain type=\"xen\">" in xml and "machine=\"xenpv\"" in xml
+    assert guest.name not in virsh("list", "--all", "--name").split()
+
+
+def test_import_starts_a_guest(guest):
+    install(guest, "--boot", f"kernel={guest.images}/vmlinuz-cloud,initrd={guest.images}/initrd-cloud.img,"
+                             "kernel_args='root=/dev/xvda ro console=hvc0'")
+    assert state(guest.name) == "running"
+    assert "yes" in [line.split()[-1] for line in virsh("dominfo", guest.name).splitlines() if line.startswith("Persistent")]
+    console = Console("virsh", "console", guest.name, "--force").login()
+    assert console.command("cat /sys/hypervisor/type") == "xen"
