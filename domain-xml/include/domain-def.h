@@ -5,42 +5,147 @@
  */
 #pragma once
 
-#include <glib.h>
-#include <libxml/tree.h>
+#include "domain-devices.h"
 
 G_BEGIN_DECLS
+
+typedef struct {
+    char *dev;              /* "hd", "cdrom", "network", "fd" */
+} DomainBootDev;
+
+typedef enum {
+    DOMAIN_CLOCK_UTC = 1,
+    DOMAIN_CLOCK_LOCALTIME,
+    DOMAIN_CLOCK_VARIABLE,
+} DomainClockOffset;
+
+typedef struct {
+    char *name;             /* "tsc", "hpet", "rtc", "pit", ... */
+    int present;            /* DomainTristate */
+    char *tickpolicy, *track, *mode;
+    guint64 frequency;
+    guint catchup_threshold, catchup_slew, catchup_limit;
+} DomainTimer;
+
+typedef struct {
+    char *policy;           /* "force", "require", "optional", "disable", "forbid"; NULL: require */
+    char *name;
+} DomainCpuFeature;
+
+typedef struct {
+    guint id, value;
+} DomainNumaSibling;
+
+typedef struct {
+    int id;                 /* -1: its position */
+    char *cpus;
+    guint64 memory_kib;
+    char *mem_access, *discard;
+    GPtrArray *distances;   /* of DomainNumaSibling */
+} DomainNumaCell;
+
+typedef struct {
+    char *mode;             /* "custom", "host-model", "host-passthrough", "maximum"; NULL: custom when a model is given */
+    char *match, *check;
+    int migratable;
+    char *model, *fallback, *vendor_id;
+    char *vendor;
+    guint sockets, dies, cores, threads;
+    char *cache_level, *cache_mode;
+    char *maxphysaddr_mode;
+    guint maxphysaddr_bits;
+    GPtrArray *features;    /* of DomainCpuFeature */
+    GPtrArray *cells;       /* of DomainNumaCell */
+} DomainCpu;
+
+typedef struct {
+    guint vcpu;
+    char *cpuset;
+} DomainVcpuPin;
+
+typedef struct {
+    char *value;
+} DomainArg;
 
 typedef struct DomainDef {
     int id;                 /* -1: inactive */
     char *virt_type;        /* "xen" */
     char *name;
     char *uuid;             /* 36 characters, lower case; NULL before completion */
+    char *genid;
     char *title;
     char *description;
     xmlNodePtr metadata;    /* <metadata> kept as it was, owned (a copy without document), or NULL */
 
     guint64 memory_kib;     /* <memory> */
+    char *memory_dump_core;
     guint64 current_memory_kib; /* <currentMemory>; 0: same */
     guint vcpus_max;        /* <vcpu> text */
     guint vcpus_current;    /* <vcpu current=>; 0: same */
+    char *vcpu_placement;
     char *vcpu_cpuset;
+    guint cpu_shares;       /* <cputune><shares> */
+    GPtrArray *vcpu_pins;   /* of DomainVcpuPin */
 
+    char *bootloader;
+    char *bootloader_args;
+
+    char *os_firmware;      /* "efi", "bios": chosen for the user */
     char *os_type;          /* "xen" (and "linux" on input), "hvm", "xenpvh" */
     char *os_arch;
     char *os_machine;       /* "xenpv", "xenfv", "xenpvh" */
+    char *loader;
+    char *loader_readonly, *loader_secure, *loader_type;
+    char *nvram, *nvram_template;
+    char *kernel, *initrd, *cmdline;
+    char *acpi_slic;        /* <acpi><table type='slic'> */
+    GPtrArray *boot_devs;   /* of DomainBootDev, in order */
+    char *bootmenu, *bootmenu_timeout; /* "yes", "no"; milliseconds */
+    char *bios_useserial, *bios_reboot_timeout;
+    char *smbios_mode;
+
+    struct {
+        gboolean acpi, pae, viridian, privnet;
+        gboolean apic;
+        char *apic_eoi;
+        int hap;            /* DomainTristate, as the rest */
+        int pvspinlock, pmu, vmport, smm;
+        int e820_host, passthrough;
+        char *passthrough_mode; /* "sync_pt", "share_pt" */
+    } features;
+
+    DomainCpu *cpu;         /* NULL: no <cpu> */
+
+    int clock;              /* DomainClockOffset */
+    char *clock_adjustment; /* "reset" or seconds */
+    char *clock_basis;      /* "utc", "localtime" */
+    GPtrArray *timers;      /* of DomainTimer */
 
     char *on_poweroff, *on_reboot, *on_crash; /* libvirt's words */
+    char *on_lockfailure;
+    char *suspend_to_mem, *suspend_to_disk;
 
     char *emulator;
-
-    /* The further fields (os boot, features, clock, devices ...) are added by their table rows. */
-    GPtrArray *disks;
-    GPtrArray *interfaces;
-    GPtrArray *serials;
+    GPtrArray *disks;       /* of DomainDisk */
+    GPtrArray *controllers; /* of DomainController */
+    GPtrArray *interfaces;  /* of DomainInterface */
+    GPtrArray *serials;     /* of DomainChar, as the next three */
+    GPtrArray *parallels;
     GPtrArray *consoles;
-    GPtrArray *graphics;
-    GPtrArray *videos;
-    GPtrArray *inputs;
+    GPtrArray *channels;
+    GPtrArray *inputs;      /* of DomainInput */
+    GPtrArray *tpms;        /* of DomainTpm */
+    GPtrArray *graphics;    /* of DomainGraphics */
+    GPtrArray *sounds;      /* of DomainSound */
+    GPtrArray *videos;      /* of DomainVideo */
+    GPtrArray *hostdevs;    /* of DomainHostdev */
+    DomainWatchdog *watchdog;
+    DomainMemballoon *memballoon;
+    GPtrArray *rngs;        /* of DomainRng */
+    GPtrArray *panics;      /* of DomainPanic */
+
+    GPtrArray *seclabels;   /* of xmlNode, kept as written */
+    GPtrArray *xen_args;    /* of DomainArg: <xen:commandline>, for the device model */
 } DomainDef;
 
 DomainDef *domain_def_new (void);

@@ -12,9 +12,11 @@ G_BEGIN_DECLS
 
 #define DOMAIN_XML_ERROR (domain_xml_error_quark ())
 GQuark domain_xml_error_quark (void);
-typedef enum {              /* the libvirt error code each stands for */
-    DOMAIN_XML_ERROR_SYNTAX,      /* not well-formed or a required part missing: VIR_ERR_XML_ERROR 27 */
-    DOMAIN_XML_ERROR_DETAIL,      /* a value is wrong: VIR_ERR_XML_DETAIL 35 / XML_ERROR */
+/* The libvirt error code each stands for. Messages name the element's path and line, and are what libvirt shows after its
+ * prefix for the code ("XML error: ", "unsupported configuration: "): who maps the code adds the prefix. */
+typedef enum {
+    DOMAIN_XML_ERROR_SYNTAX,      /* a part is missing or a value is wrong: VIR_ERR_XML_ERROR 27 */
+    DOMAIN_XML_ERROR_DETAIL,      /* not well-formed; the XML parser's words: VIR_ERR_XML_DETAIL 35 */
     DOMAIN_XML_ERROR_UNSUPPORTED, /* libvirt knows it, we cannot do it: VIR_ERR_CONFIG_UNSUPPORTED 67 */
     DOMAIN_XML_ERROR_CONF_SYNTAX, /* xl.cfg text: VIR_ERR_CONF_SYNTAX 33 */
     DOMAIN_XML_ERROR_INVALID_ARG, /* VIR_ERR_INVALID_ARG 8 */
@@ -49,6 +51,18 @@ gboolean domain_def_complete (DomainDef *def, const DomainXmlCaps *caps,
 KxlDomainConfig *domain_def_to_config (const DomainDef *def, GError **error);
 /* What a domain made by xl looks like as XML. */
 DomainDef *domain_def_from_config (const KxlDomainConfig *config, const DomainXmlCaps *caps, GError **error);
+
+/* What only a running domain has, for domain_def_set_live(). All borrowed; arrays end with NULL and may be NULL. */
+typedef struct {
+    int domid;
+    const char *const *ifnames;     /* by interface; NULL: vif<domid>.<n> */
+    const char *console_tty;        /* the PV console's slave pty, or NULL */
+    const char *const *serial_ttys; /* slave ptys by serial port */
+    const char *vnc_address;        /* NULL: as configured */
+    guint vnc_port;                 /* 0: none */
+} DomainLive;
+/* Makes def the live definition of a running domain: id, aliases, interface names, ttys, the VNC port. */
+void domain_def_set_live (DomainDef *def, const DomainLive *live);
 
 /* xl.cfg(5), and the Python-era xm files' straight-line subset. filename is for messages only
  * ("FILE:LINE:COLUMN: what"). warnings (may be NULL): a GPtrArray of char * that deprecated or ignored options are added to. */

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The devices of a DomainDef, as libvirt's <devices> says them. Strings are owned, NULL: not given. In every enum 0
+ * means "not given"; the words stand in the tables of domain-xml/lib/def-*.c. Numbers: 0 is "not given" unless said.
+ */
+#pragma once
+
+#include <glib.h>
+#include <libxml/tree.h>
+
+G_BEGIN_DECLS
+
+typedef enum { DOMAIN_ABSENT, DOMAIN_YES, DOMAIN_NO } DomainTristate; /* yes/no or on/off */
+
+typedef enum {
+    DOMAIN_ADDRESS_NONE,
+    DOMAIN_ADDRESS_PCI,
+    DOMAIN_ADDRESS_DRIVE,
+    DOMAIN_ADDRESS_VIRTIO_SERIAL,
+    DOMAIN_ADDRESS_USB,
+    DOMAIN_ADDRESS_ISA,
+    DOMAIN_ADDRESS_UNASSIGNED,
+} DomainAddressType;
+
+typedef struct {
+    int type;               /* DomainAddressType */
+    guint domain, slot, function;
+    int multifunction;      /* DomainTristate */
+    guint pci_bus;          /* PCI's bus; the other kinds' is bus */
+    guint controller, bus, target, unit; /* drive, virtio-serial, usb */
+    char *port;             /* usb "1.2", virtio-serial "3" */
+    guint iobase, irq;      /* isa */
+} DomainAddress;
+
+/* What every device has. */
+typedef struct {
+    guint boot_order;       /* from 1 */
+    char *alias;            /* live, or the user's own "ua-..." */
+    DomainAddress *address;
+} DomainDeviceInfo;
+
+/* disk */
+typedef enum {
+    DOMAIN_DISK_FILE = 1,
+    DOMAIN_DISK_BLOCK,
+    DOMAIN_DISK_DIR,
+    DOMAIN_DISK_NETWORK,
+    DOMAIN_DISK_VOLUME,
+} DomainDiskType;
+
+typedef enum {
+    DOMAIN_DISK_DEVICE_DISK = 1,
+    DOMAIN_DISK_DEVICE_CDROM,
+    DOMAIN_DISK_DEVICE_FLOPPY,
+} DomainDiskDevice;
+
+typedef enum {
+    DOMAIN_DISK_BUS_IDE = 1,
+    DOMAIN_DISK_BUS_FDC,
+    DOMAIN_DISK_BUS_SCSI,
+    DOMAIN_DISK_BUS_VIRTIO,
+    DOMAIN_DISK_BUS_XEN,
+    DOMAIN_DISK_BUS_USB,
+    DOMAIN_DISK_BUS_SATA,
+} DomainDiskBus;
+
+typedef enum {
+    DOMAIN_DISK_PROTOCOL_NBD = 1,
+    DOMAIN_DISK_PROTOCOL_RBD,
+    DOMAIN_DISK_PROTOCOL_ISCSI,
+    DOMAIN_DISK_PROTOCOL_HTTP,
+    DOMAIN_DISK_PROTOCOL_HTTPS,
+    DOMAIN_DISK_PROTOCOL_FTP,
+    DOMAIN_DISK_PROTOCOL_FTPS,
+    DOMAIN_DISK_PROTOCOL_TFTP,
+    DOMAIN_DISK_PROTOCOL_SSH,
+    DOMAIN_DISK_PROTOCOL_NFS,
+    DOMAIN_DISK_PROTOCOL_GLUSTER,
+} DomainDiskProtocol;
+
+typedef struct {
+    char *name, *port;
+    int transport;          /* tcp, unix, rdma */
+    char *socket;
+} DomainDiskHost;
+
+typedef struct {
+    char *username;
+    char *secret_type, *secret_uuid, *secret_usage;
+} DomainDiskAuth;
+
+typedef struct {
+    int type;               /* DomainDiskType */
+    int device;             /* DomainDiskDevice */
+    char *model, *rawio, *sgio, *snapshot;
+
+    char *driver_name;      /* "qemu", "phy", "file", "tap", "tap2" */
+    char *driver_type;      /* image format: "raw", "qcow2", ... */
+    char *cache, *error_policy, *rerror_policy, *io, *discard, *detect_zeroes;
+    int ioeventfd, event_idx, copy_on_read;
+    guint iothread, queues;
+
+    char *source;           /* path of file, block, dir; NULL: an empty drive */
+    char *startup_policy;
+    guint source_index;     /* live only */
+    char *pool, *volume, *volume_mode;
+    int protocol;           /* DomainDiskProtocol of network disks */
+    char *source_name, *source_query, *tls;
+    GPtrArray *hosts;       /* of DomainDiskHost */
+    char *source_snapshot, *source_config, *initiator;
+    DomainDiskAuth *auth;
+    xmlNodePtr backing_store; /* kept as written */
+
+    char *backend_domain;
+    guint cyls, heads, secs;
+    char *trans;
+    guint logical_block_size, physical_block_size;
+
+    char *target;           /* "xvda", "hda", ... */
+    int bus;                /* DomainDiskBus */
+    char *tray;
+    int removable;
+
+    struct {
+        guint64 total_bytes_sec, read_bytes_sec, write_bytes_sec;
+        guint64 total_iops_sec, read_iops_sec, write_iops_sec;
+        guint64 total_bytes_sec_max, read_bytes_sec_max, write_bytes_sec_max;
+        guint64 total_iops_sec_max, read_iops_sec_max, write_iops_sec_max;
+        guint64 size_iops_sec;
+        char *group_name;
+        guint64 total_bytes_sec_max_length, read_bytes_sec_max_length, write_bytes_sec_max_length;
+        guint64 total_iops_sec_max_length, read_iops_sec_max_length, write_iops_sec_max_length;
+    } iotune;
+
+    gboolean readonly, shareable, transient;
+    char *serial, *wwn, *vendor, *product;
+    DomainDeviceInfo info;
+} DomainDisk;
+
+/* controller: kept; xenbus limits, usb and scsi models have effect */
+typedef struct {
+    char *type;
+    int index;              /* -1: next free of its type */
+    char *model;
+    guint ports, vectors;
+    guint max_grant_frames, max_event_channels;
+    guint driver_queues, cmd_per_lun, max_sectors, driver_iothread;
+    int ioeventfd;
+    char *pci_model_name;
+    guint pci_chassis, pci_port, pci_bus_nr;
+    DomainDeviceInfo info;
+} DomainController;
+
+/* interface */
+typedef enum {
+    DOMAIN_INTERFACE_BRIDGE = 1,
+    DOMAIN_INTERFACE_NETWORK,
+    DOMAIN_INTERFACE_USER,
+    DOMAIN_INTERFACE_ETHERNET,
+} DomainInterfaceType;
+
+typedef struct {
+    char *address, *family, *peer;
+    char *prefix;
+} DomainIp;
+
+typedef struct {
+    char *family, *address, *netmask, *prefix, *gateway, *metric;
+} DomainRoute;
+
+typedef struct {
+    guint id;
+    char *native_mode;
+} DomainVlanTag;
+
+typedef struct {
+    char *name, *value;
+} DomainParameter;
+
+typedef struct { /* KiB/s and KiB, as libvirt counts */
+    guint64 average, peak, burst, floor;
+} DomainBandwidth;
+
+typedef struct {
+    int type;               /* DomainInterfaceType */
+    char *mac;              /* "00:16:3e:xx:xx:xx" lower case; NULL before completion */
+    char *mac_type, *mac_check;
+    char *bridge;           /* <source bridge=> of bridge; live network interfaces: where it was plugged */
+    char *network, *portgroup, *port_id;
+    char *source_dev;       /* ethernet */
+    GPtrArray *ips;         /* of DomainIp */
+    GPtrArray *routes;      /* of DomainRoute */
+    int vlan_trunk;
+    GPtrArray *vlan_tags;   /* of DomainVlanTag */
+    char *virtualport_type;
+    char *vport_managerid, *vport_typeid, *vport_typeidversion, *vport_instanceid, *vport_profileid,
+        *vport_interfaceid;
+    DomainBandwidth *inbound, *outbound;
+    char *script, *downscript;
+    char *backend_domain;
+    char *target;           /* ifname: "vif3.0" when live */
+    char *guest_dev;
+    char *model;
+    char *driver_name, *driver_txmode;
+    int driver_ioeventfd, driver_event_idx;
+    guint driver_queues, driver_rx_queue_size, driver_tx_queue_size;
+    char *filter;
+    GPtrArray *filter_parameters; /* of DomainParameter */
+    guint sndbuf;
+    char *link;             /* "up", "down" */
+    guint mtu;
+    guint coalesce_frames;
+    int isolated;           /* DomainTristate */
+    char *rom_file;
+    int rom_bar, rom_enabled;
+    DomainDeviceInfo info;
+} DomainInterface;
+
+/* serial, parallel, console, channel */
+typedef enum {
+    DOMAIN_CHAR_PTY = 1,
+    DOMAIN_CHAR_FILE,
+    DOMAIN_CHAR_TCP,
+    DOMAIN_CHAR_UDP,
+    DOMAIN_CHAR_UNIX,
+    DOMAIN_CHAR_NULL,
+    DOMAIN_CHAR_DEV,
+    DOMAIN_CHAR_PIPE,
+    DOMAIN_CHAR_STDIO,
+    DOMAIN_CHAR_VC,
+    DOMAIN_CHAR_SPICEVMC,
+    DOMAIN_CHAR_SPICEPORT,
+    DOMAIN_CHAR_QEMU_VDAGENT,
+} DomainCharType;
+
+typedef enum {
+    DOMAIN_CHAR_TARGET_NONE,
+    DOMAIN_CHAR_TARGET_XEN,
+    DOMAIN_CHAR_TARGET_SERIAL,
+    DOMAIN_CHAR_TARGET_VIRTIO,
+    DOMAIN_CHAR_TARGET_ISA_SERIAL,
+    DOMAIN_CHAR_TARGET_PCI_SERIAL,
+    DOMAIN_CHAR_TARGET_USB_SERIAL,
+    DOMAIN_CHAR_TARGET_SYSTEM_SERIAL,
+    DOMAIN_CHAR_TARGET_GUESTFWD,
+} DomainCharTargetType;
+
+typedef struct { /* udp has two: bind and connect */
+    char *mode;             /* "bind", "connect" */
+    char *path;
+    char *host, *service;
+    char *append, *tls;
+    char *channel;          /* spiceport */
+    char *reconnect, *reconnect_timeout;
+} DomainCharSource;
+
+typedef struct {
+    int type;               /* DomainCharType */
+    char *tty;              /* pty: the slave's path; live only */
+    GPtrArray *sources;     /* of DomainCharSource; empty for pty */
+    char *protocol;         /* tcp: raw, telnet, ... */
+    char *log_file, *log_append;
+    int target_type;        /* DomainCharTargetType */
+    int target_port;        /* -1: next free */
+    char *target_name;      /* channel */
+    char *target_state;     /* channel, live only */
+    char *target_model;
+    DomainDeviceInfo info;
+} DomainChar;
+
+/* graphics */
+typedef enum {
+    DOMAIN_GRAPHICS_VNC = 1,
+    DOMAIN_GRAPHICS_SPICE,
+    DOMAIN_GRAPHICS_SDL,
+} DomainGraphicsType;
+
+typedef enum {
+    DOMAIN_LISTEN_ADDRESS = 1,
+    DOMAIN_LISTEN_NETWORK,
+    DOMAIN_LISTEN_SOCKET,
+    DOMAIN_LISTEN_NONE,
+} DomainListenType;
+
+typedef struct {
+    int type;               /* DomainListenType */
+    char *address;
+    char *network;
+    char *socket;
+} DomainListen;
+
+typedef struct {
+    char *name, *mode;
+} DomainSpiceChannel;
+
+typedef struct {
+    int type;               /* DomainGraphicsType */
+    int port;               /* -1: chosen at start; live: the port */
+    int tls_port;           /* spice; -1: chosen, 0: none */
+    int autoport;           /* DomainTristate */
+    int websocket;          /* -1: chosen, 0: none */
+    char *listen;           /* address of the first listen; kept equal to it */
+    char *socket;
+    char *keymap;
+    char *share_policy, *power_control, *default_mode;
+    char *passwd, *passwd_valid_to, *connected;
+    char *display, *xauth, *fullscreen; /* sdl */
+    char *multi_user;
+    GPtrArray *listens;     /* of DomainListen */
+    GPtrArray *spice_channels; /* of DomainSpiceChannel */
+    char *image_compression, *jpeg_compression, *zlib_compression, *playback_compression, *streaming_mode;
+    char *mouse_mode, *clipboard_copypaste, *filetransfer_enable;
+    char *gl_enable, *gl_rendernode;
+} DomainGraphics;
+
+typedef struct {
+    char *model;            /* "vga", "cirrus", "qxl", "virtio", "xen", "vmvga", "bochs", "ramfb", "none" */
+    guint ram, vram, vram64, vgamem; /* KiB */
+    guint heads;
+    int primary;            /* DomainTristate */
+    int accel2d, accel3d;
+    guint resolution_x, resolution_y;
+    char *driver_name;
+    DomainDeviceInfo info;
+} DomainVideo;
+
+typedef struct {
+    char *type;             /* "mouse", "tablet", "keyboard" */
+    char *bus;              /* "ps2", "usb", "xen", "virtio" */
+    char *model;
+    DomainDeviceInfo info;
+} DomainInput;
+
+typedef struct {
+    char *model;            /* "sb16", "es1370", "ac97", "ich6", "ich9", "usb", "pcspk" */
+    GPtrArray *codecs;      /* of DomainParameter: name is the codec's type */
+    char *audio_id;
+    DomainDeviceInfo info;
+} DomainSound;
+
+typedef enum { DOMAIN_HOSTDEV_PCI = 1, DOMAIN_HOSTDEV_USB } DomainHostdevType;
+typedef struct {
+    char *mode;             /* "subsystem" */
+    int type;               /* DomainHostdevType */
+    int managed;            /* DomainTristate */
+    char *driver_name;
+    char *startup_policy;
+    int write_filtering;
+    guint pci_domain, pci_bus, pci_slot, pci_function;
+    guint usb_vendor, usb_product, usb_bus, usb_device;
+    char *rom_file;
+    int rom_bar, rom_enabled;
+    DomainDeviceInfo info;
+} DomainHostdev;
+
+typedef struct {
+    char *model;            /* "i6300esb", "ib700", "itco" */
+    char *action;           /* "reset", "shutdown", "poweroff", "pause", "none", "dump", "inject-nmi" */
+    DomainDeviceInfo info;
+} DomainWatchdog;
+
+typedef struct {
+    char *model;            /* "xen"; "none", "virtio" */
+    int autodeflate, free_page_reporting;
+    guint stats_period;
+    DomainDeviceInfo info;
+} DomainMemballoon;
+
+typedef struct {
+    char *model;            /* "virtio" */
+    guint rate_bytes, rate_period;
+    char *backend;          /* "random", "builtin" */
+    char *path;             /* random: the device */
+    DomainDeviceInfo info;
+} DomainRng;
+
+typedef struct {
+    char *model;            /* "tpm-tis", "tpm-crb" */
+    char *backend;          /* "emulator", "passthrough" */
+    char *version;
+    int persistent_state;
+    char *path;             /* passthrough: the device */
+    DomainDeviceInfo info;
+} DomainTpm;
+
+typedef struct {
+    char *model;            /* "isa", "hyperv", "pvpanic" */
+    DomainDeviceInfo info;
+} DomainPanic;
+
+/* New devices with their defaults; freed with the array they are added to. */
+DomainDisk *domain_disk_new (void);
+DomainInterface *domain_interface_new (void);
+DomainChar *domain_char_new (void);
+DomainGraphics *domain_graphics_new (void);
+DomainVideo *domain_video_new (void);
+DomainInput *domain_input_new (void);
+void domain_disk_free (DomainDisk *disk); /* NULL-safe */
+void domain_interface_free (DomainInterface *interface);
+
+G_END_DECLS
