@@ -15,7 +15,8 @@ void irq_free(int vector);
 uint64_t msi_address(void);
 uint32_t msi_data(int vector);
 
-/* A piece of work run once after softirq_raise(), before the guest runs again, interrupts off. */
+/* A piece of work run once after softirq_raise(), before the guest runs again, interrupts off. No two of them
+ * run at the same time, whichever CPUs raised them: they are the back ends' lock. */
 struct softirq {
     void (*fn)(void *opaque);
     void *opaque;
@@ -23,3 +24,5 @@ struct softirq {
     bool pending;         /* private */
 };
 void softirq_raise(struct softirq *s);
+/* Takes a raise back, if there is one: the memory of s may go. From a softirq or at boot. */
+void softirq_cancel(struct softirq *s);

@@ -95,5 +95,21 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 152, "kz_boot_header layout");
  */
 #define KZ_BACKEND_PCI_KEY "kanzen-pci" /* "BB:DD.F" hex: the machine's virtio function behind it */
 
+/*
+ * What hv expects of the machine's virtio functions. All sit on PCI bus 0 and are modern with MSI-X (two vectors, the
+ * default of all three, are enough): -device virtio-blk-pci,disable-legacy=on,... and so on. QEMU's defaults are right
+ * where nothing is said; split rings only (packed=off, the default).
+ *   vbd      virtio-blk-pci, num-queues=1 (hv uses one ring; more only cost memory). queue-size=256, the default,
+ *            lets a request have 254 segments. A read-only disk also has read-only=on on its drive, so that the
+ *            device says so itself; hv refuses writes by the node "mode" as well. logical_block_size=512.
+ *            discard needs discard=unmap on the drive to have an effect.
+ *   vif      virtio-net-pci, mq=off, mac=... equal to the "mac" node. mrg_rxbuf=on and the offloads as they come (a
+ *            tap opened with vnet_hdr=on has them, -netdev user has none: hv then computes checksums itself).
+ *            host_mtu unset.
+ *   console  virtio-serial-pci with max_ports=8 at any address: hv takes the first one it finds.
+ * A function that is hot-added while hv runs needs no firmware: hv gives it its BARs, from 0xe0000000 up, below
+ * 0xfec00000, around what is there (so no function may have a BAR larger than 16 MiB).
+ */
+
 /* Command line of hv itself (QEMU -append), words separated by blanks:
  *   loglevel=error|warning|info|debug */
