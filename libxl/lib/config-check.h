@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "kxl-config.h"
+
+#define KXL_MAX_VCPUS 128
+
+/* What a domain may be called. */
+gboolean kxl_domain_name_check(const char *name, GError **error);

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* KxlDomainConfig as rows. JSON keys are libxl's (xl list -l) where libxl has the field. */
+#include "config.h"
+
+#include "kxl.h"
+
+#define TYPE(T, rows, free_func) \
+    { .size = sizeof(T), .fields = (rows), .nr_fields = G_N_ELEMENTS(rows), .free = (free_func) }
+
+static void serial_free(gpointer object);
+static void pci_free(gpointer object);
+static void channel_free(gpointer object);
+static void extra_free(gpointer object);
+
+static const KxlField vnc_rows[] = {
+    KXL_ROW("enable", DEFBOOL, KxlVnc, enable),
+    KXL_ROW("listen", STRING, KxlVnc, listen),
+    KXL_ROW("passwd", STRING, KxlVnc, passwd),
+    KXL_ROW_INIT("display", INT, KxlVnc, display, -1),
+    KXL_ROW_INIT("findunused", DEFBOOL, KxlVnc, find_unused, TRUE),
+    KXL_ROW("socket", STRING, KxlVnc, socket),
+    KXL_ROW("keymap", STRING, KxlVnc, keymap),
+};
+static const KxlType vnc_type = TYPE(KxlVnc, vnc_rows, NULL);
+
+static const KxlField spice_rows[] = {
+    KXL_ROW("enable", DEFBOOL, KxlSpice, enable),
+    KXL_ROW("host", STRING, KxlSpice, listen),
+    KXL_ROW("port", INT, KxlSpice, port),
+    KXL_ROW("tls_port", INT, KxlSpice, tls_port),
+    KXL_ROW("passwd", STRING, KxlSpice, passwd),
+    KXL_ROW("disable_ticketing", DEFBOOL, KxlSpice, disable_ticketing),
+    KXL_ROW("agent_mouse", DEFBOOL, KxlSpice, agent_mouse),
+};
+static const KxlType spice_type = TYPE(KxlSpice, spice_rows, NULL);
+
+static const KxlField sdl_rows[] = {
+    KXL_ROW("enable", DEFBOOL, KxlSdl, enable),
+    KXL_ROW("opengl", DEFBOOL, KxlSdl, opengl),
+    KXL_ROW("display", STRING, KxlSdl, display),
+    KXL_ROW("xauthority", STRING, KxlSdl, xauthority),
+};
+static const KxlType sdl_type = TYPE(KxlSdl, sdl_rows, NULL);
+
+static const KxlField disk_rows[] = {
+    KXL_ROW("pdev_path", STRING, KxlDeviceDisk, path),
+    KXL_ROW("is_uri", BOOL, KxlDeviceDisk, is_uri),
+    KXL_ROW_ENUM_ALWAYS("format", KxlDeviceDisk, format, &kxl_words_disk_format, KXL_DISK_RAW),
+    KXL_ROW("vdev", STRING, KxlDeviceDisk, vdev),
+    KXL_ROW_INIT("readwrite", BOOL, KxlDeviceDisk, readwrite, TRUE),
+    KXL_ROW("shareable", BOOL, KxlDeviceDisk, shareable),
+    KXL_ROW("is_cdrom", BOOL, KxlDeviceDisk, is_cdrom),
+    KXL_ROW("is_floppy", BOOL, KxlDeviceDisk, is_floppy),
+    KXL_ROW("removable", BOOL, KxlDeviceDisk, removable),
+    KXL_ROW_INIT("discard_enable", DEFBOOL, KxlDeviceDisk, discard, KXL_DEFAULT),
+    KXL_ROW("direct_io_safe", BOOL, KxlDeviceDisk, direct_io_safe),
+    KXL_ROW_ENUM("cache", KxlDeviceDisk, cache, &kxl_words_disk_cache, KXL_CACHE_DEFAULT),
+    KXL_ROW("backend", STRING, KxlDeviceDisk, backendtype),
+    KXL_ROW("script", STRING, KxlDeviceDisk, script),
+    KXL_ROW("serial", STRING, KxlDeviceDisk, serial),
+    KXL_ROW("bootindex", INT, KxlDeviceDisk, bootindex),
+    KXL_ROW("bus", STRING, KxlDeviceDisk, bus),
+};
+const KxlType kxl_type_device_disk =
+    TYPE(KxlDeviceDisk, disk_rows, (GDestroyNotify)kxl_device_disk_free);
+
+static const KxlField nic_rows[] = {
+    KXL_ROW_INIT("devid", INT, KxlDeviceNic, devid, -1),
+    KXL_ROW_ENUM("kind", KxlDeviceNic, kind, &kxl_words_nic_kind, KXL_NIC_BRIDGE),
+    KXL_ROW("mac", STRING, KxlDeviceNic, mac),
+    KXL_ROW("bridge", STRING, KxlDeviceNic, bridge),
+    KXL_ROW("ifname", STRING, KxlDeviceNic, ifname),
+    KXL_ROW("script", STRING, KxlDeviceNic, script),
+    KXL_ROW("ip", STRING, KxlDeviceNic, ip),
+    KXL_ROW("model", STRING, KxlDeviceNic, model),
+    KXL_ROW("is_ioemu", BOOL, KxlDeviceNic, is_ioemu),
+    KXL_ROW("rate_bytes_per_interval", UINT64, KxlDeviceNic, rate_bytes_per_interval),
+    KXL_ROW("rate_interval_usecs", UINT, KxlDeviceNic, rate_interval_usecs),
+    KXL_ROW("network", STRING, KxlDeviceNic, network),
+    KXL_ROW("bootindex", INT, KxlDeviceNic, bootindex),
+    KXL_ROW("mtu", UINT, KxlDeviceNic, mtu),
+    KXL_ROW("link_down", BOOL, KxlDeviceNic, link_down),
+};
+const KxlType kxl_type_device_nic =
+    TYPE(KxlDeviceNic, nic_rows, (GDestroyNotify)kxl_device_nic_free);
+
+static const KxlField vfb_rows[] = {
+    KXL_ROW_TYPE("vnc", STRUCT, KxlDeviceVfb, vnc, &vnc_type),
+    KXL_ROW_TYPE("sdl", STRUCT, KxlDeviceVfb, sdl, &sdl_type),
+};
+static const KxlType vfb_type = TYPE(KxlDeviceVfb, vfb_rows, (GDestroyNotify)kxl_device_vfb_free);
+
+static const KxlField serial_rows[] = {
+    KXL_ROW("kind", STRING, KxlSerial, kind),
+    KXL_ROW("target", STRING, KxlSerial, target),
+};
+static const KxlType serial_type = TYPE(KxlSerial, serial_rows, serial_free);
+
+static const KxlField pci_rows[] = {
+    KXL_ROW("domain", UINT, KxlDevicePci, domain), KXL_ROW("bus", UINT, KxlDevicePci, bus),
+    KXL_ROW("dev", UINT, KxlDevicePci, dev),       KXL_ROW("func", UINT, KxlDevicePci, fn),
+    KXL_ROW("options", STRING, KxlDevicePci, options),
+};
+static const KxlType pci_type = TYPE(KxlDevicePci, pci_rows, pci_free);
+
+static const KxlField channel_rows[] = {
+    KXL_ROW("name", STRING, KxlDeviceChannel, name),
+    KXL_ROW("connection", STRING, KxlDeviceChannel, kind),
+    KXL_ROW("path", STRING, KxlDeviceChannel, path),
+};
+static const KxlType channel_type = TYPE(KxlDeviceChannel, channel_rows, channel_free);
+
+static const KxlField extra_rows[] = {
+    KXL_ROW("key", STRING, KxlExtra, key),
+    KXL_ROW("value", STRING, KxlExtra, value),
+};
+static const KxlType extra_type = TYPE(KxlExtra, extra_rows, extra_free);
+
+#define ROW(p, k, m)         KXL_ROW(p, k, KxlDomainConfig, m)
+#define ROW_INIT(p, k, m, v) KXL_ROW_INIT(p, k, KxlDomainConfig, m, v)
+#define ROW_ENUM(p, m, w, v) KXL_ROW_ENUM(p, KxlDomainConfig, m, &kxl_words_##w, v)
+#define ROW_TYPE(p, k, m, t) KXL_ROW_TYPE(p, k, KxlDomainConfig, m, &(t))
+#define ROW_ALWAYS(p, m, w, v) KXL_ROW_ENUM_ALWAYS(p, KxlDomainConfig, m, &kxl_words_##w, v)
+
+static const KxlField config_rows[] = {
+    ROW_ALWAYS("c_info/type", type, type, KXL_TYPE_PV),
+    ROW("c_info/name", STRING, name),
+    ROW("c_info/uuid", STRING, uuid),
+    ROW_INIT("c_info/hap", DEFBOOL, hap, KXL_DEFAULT),
+    ROW("c_info/passthrough", STRING, passthrough),
+
+    ROW("b_info/max_vcpus", UINT, max_vcpus),
+    ROW("b_info/avail_vcpus", CPUS, vcpus),
+    ROW("b_info/cpus", STRING, cpus),
+    ROW("b_info/cpus_soft", STRING, cpus_soft),
+    ROW("b_info/cpuid", STRING, cpuid),
+    ROW("b_info/sched_params/weight", UINT, cpu_weight),
+    ROW("b_info/sched_params/cap", UINT, cpu_cap),
+    ROW("b_info/max_memkb", UINT64, max_memkb),
+    ROW("b_info/target_memkb", UINT64, target_memkb),
+    ROW("b_info/video_memkb", UINT64, video_memkb),
+    ROW("b_info/shadow_memkb", UINT64, shadow_memkb),
+    ROW_INIT("b_info/localtime", DEFBOOL, localtime, KXL_DEFAULT),
+    ROW("b_info/rtc_timeoffset", INT, rtc_timeoffset),
+    ROW("b_info/tsc_mode", STRING, tsc_mode),
+    ROW("b_info/timer_mode", STRING, timer_mode),
+    ROW_INIT("b_info/nested_hvm", DEFBOOL, nested_hvm, KXL_DEFAULT),
+    ROW_INIT("b_info/apic", DEFBOOL, apic, KXL_DEFAULT),
+    ROW("b_info/kernel", STRING, kernel),
+    ROW("b_info/ramdisk", STRING, ramdisk),
+    ROW("b_info/cmdline", STRING, cmdline),
+    ROW("b_info/bootloader", STRING, bootloader),
+    ROW("b_info/bootloader_args", STRV, bootloader_args),
+    ROW("b_info/device_model", STRING, device_model),
+    ROW("b_info/extra", STRV, device_model_args),
+
+    ROW_INIT("b_info/type.pv/e820_host", DEFBOOL, e820_host, KXL_DEFAULT),
+    ROW_ENUM("b_info/type.hvm/bios", firmware, firmware, KXL_FIRMWARE_SEABIOS),
+    ROW("b_info/type.hvm/bios_path_override", STRING, firmware_path),
+    ROW("b_info/type.hvm/nvram_path", STRING, nvram_path),
+    ROW("b_info/type.hvm/boot", STRING, boot),
+    ROW("b_info/type.hvm/bootmenu", BOOL, bootmenu),
+    ROW_INIT("b_info/type.hvm/pae", DEFBOOL, pae, KXL_DEFAULT),
+    ROW_INIT("b_info/type.hvm/acpi", DEFBOOL, acpi, KXL_DEFAULT),
+    ROW_INIT("b_info/type.hvm/nx", DEFBOOL, nx, KXL_DEFAULT),
+    ROW_INIT("b_info/type.hvm/viridian", DEFBOOL, viridian, KXL_DEFAULT),
+    ROW_INIT("b_info/type.hvm/hpet", DEFBOOL, hpet, KXL_DEFAULT),
+    ROW("b_info/type.hvm/vga/kind", STRING, vga),
+    ROW_TYPE("b_info/type.hvm/vnc", STRUCT, vnc, vnc_type),
+    ROW_TYPE("b_info/type.hvm/spice", STRUCT, spice, spice_type),
+    ROW_TYPE("b_info/type.hvm/sdl", STRUCT, sdl, sdl_type),
+    ROW("b_info/type.hvm/nographic", DEFBOOL, nographic),
+    ROW("b_info/type.hvm/usb", DEFBOOL, usb),
+    ROW("b_info/type.hvm/usbdevice_list", STRV, usbdevices),
+    ROW("b_info/type.hvm/soundhw", STRING, soundhw),
+    ROW("b_info/type.hvm/keymap", STRING, keymap),
+    ROW("b_info/type.hvm/watchdog", STRING, watchdog),
+    ROW("b_info/type.hvm/watchdog_action", STRING, watchdog_action),
+    ROW("b_info/type.hvm/xen_platform_pci", DEFBOOL, xen_platform_pci),
+    ROW_TYPE("b_info/type.hvm/serial_list", ARRAY, serials, serial_type),
+
+    ROW_TYPE("disks", ARRAY, disks, kxl_type_device_disk),
+    ROW_TYPE("nics", ARRAY, nics, kxl_type_device_nic),
+    ROW_TYPE("vfbs", ARRAY, vfbs, vfb_type),
+    ROW_TYPE("pcidevs", ARRAY, pcis, pci_type),
+    ROW_TYPE("channels", ARRAY, channels, channel_type),
+    ROW_TYPE("extras", ARRAY, extras, extra_type),
+
+    ROW_ALWAYS("on_poweroff", on_poweroff, action, KXL_ACTION_DESTROY),
+    ROW_ALWAYS("on_reboot", on_reboot, action, KXL_ACTION_RESTART),
+    ROW_ALWAYS("on_watchdog", on_watchdog, action, KXL_ACTION_DESTROY),
+    ROW_ALWAYS("on_crash", on_crash, action, KXL_ACTION_DESTROY),
+};
+const KxlType kxl_type_domain_config =
+    TYPE(KxlDomainConfig, config_rows, (GDestroyNotify)kxl_domain_config_free);
+
+KxlDomainConfig *kxl_domain_config_new(void)
+{
+    return kxl_type_new(&kxl_type_domain_config);
+}
+
+void kxl_domain_config_free(KxlDomainConfig *config)
+{
+    kxl_type_free(&kxl_type_domain_config, config);
+}
+
+KxlDomainConfig *kxl_domain_config_dup(const KxlDomainConfig *config)
+{
+    g_return_val_if_fail(config, NULL);
+    return kxl_type_dup(&kxl_type_domain_config, config);
+}
+
+KxlDeviceDisk *kxl_device_disk_new(void)
+{
+    return kxl_type_new(&kxl_type_device_disk);
+}
+
+KxlDeviceNic *kxl_device_nic_new(void)
+{
+    return kxl_type_new(&kxl_type_device_nic);
+}
+
+KxlDeviceVfb *kxl_device_vfb_new(void)
+{
+    return kxl_type_new(&vfb_type);
+}
+
+KxlSerial *kxl_serial_new(void)
+{
+    return kxl_type_new(&serial_type);
+}
+
+KxlDevicePci *kxl_device_pci_new(void)
+{
+    return kxl_type_new(&pci_type);
+}
+
+KxlDeviceChannel *kxl_device_channel_new(void)
+{
+    return kxl_type_new(&channel_type);
+}
+
+KxlExtra *kxl_extra_new(const char *key, const char *value)
+{
+    KxlExtra *extra = kxl_type_new(&extra_type);
+
+    extra->key = g_strdup(key);
+    extra->value = g_strdup(value);
+    return extra;
+}
+
+void kxl_device_disk_free(KxlDeviceDisk *disk)
+{
+    kxl_type_free(&kxl_type_device_disk, disk);
+}
+
+void kxl_device_nic_free(KxlDeviceNic *nic)
+{
+    kxl_type_free(&kxl_type_device_nic, nic);
+}
+
+void kxl_device_vfb_free(KxlDeviceVfb *vfb)
+{
+    kxl_type_free(&vfb_type, vfb);
+}
+
+static void serial_free(gpointer object)
+{
+    kxl_type_free(&serial_type, object);
+}
+
+static void pci_free(gpointer object)
+{
+    kxl_type_free(&pci_type, object);
+}
+
+static void channel_free(gpointer object)
+{
+    kxl_type_free(&channel_type, object);
+}
+
+static void extra_free(gpointer object)
+{
+    kxl_type_free(&extra_type, object);
+}
+
+char *kxl_domain_config_to_json(const KxlDomainConfig *config)
+{
+    g_return_val_if_fail(config, NULL);
+    return kxl_type_to_text(&kxl_type_domain_config, config);
+}
+
+KxlDomainConfig *kxl_domain_config_from_json(const char *json, GError **error)
+{
+    return kxl_type_from_text(&kxl_type_domain_config, json, "domain configuration", error);
+}
