@@ -444,6 +444,17 @@ WEAK void softirq_raise(struct softirq *s)
     *end = s;
 }
 
+WEAK void softirq_cancel(struct softirq *s)
+{
+    for (struct softirq **p = &softirqs; *p; p = &(*p)->next) {
+        if (*p == s) {
+            *p = s->next;
+            break;
+        }
+    }
+    s->pending = false;
+}
+
 unsigned int harness_run_softirqs(void)
 {
     unsigned int n = 0;
