@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Back end of the guest's first console (io/console.h): the ring of start_info on one side, port 0 of the
+ * virtio-serial device on the other. As with xenconsoled the guest never waits for a reader: QEMU takes what
+ * it is given, whether or not somebody is connected, and logs it.
+ */
+#include "backend.h"
+
+#include "alloc.h"
+#include "domain.h"
+#include "evtchn.h"
+#include "irq.h"
+#include "printk.h"
+#include "string.h"
+#include "virtio-console.h"
+#include <xen/errno.h>
+#include <xen/io/console.h>
+
+struct consback {
+    struct domain *domain;
+    struct xencons_interface *ring; /* shared with the guest: every index is read once and checked */
+    uint32_t port;
+    struct vcon_port *host; /* NULL: the machine has no console, output goes nowhere */
+    struct softirq work;
+    bool garbage; /* the indices were wrong, and it was said */
+    bool input_waits; /* the host has more than the ring takes */
+};
+
+/* What is between two indices of a ring of that size; SIZE_MAX when the guest put nonsense there. */
+static size_t ring_fill(struct consback *cb, uint32_t prod, uint32_t cons, size_t size)
+{
+    uint32_t fill = prod - cons;
+
+    if (fill <= size)
+        return fill;
+    if (!cb->garbage)
+        printk_guest(LOG_WARNING, "console: bad ring indices %u and %u: ignoring the ring", prod, cons);
+    cb->garbage = true;
+    return SIZE_MAX;
+}
+
+static size_t send(struct consback *cb, const char *data, size_t len)
+{
+    return cb->host ? vcon_write(cb->host, data, len) : len;
+}
+
+/* Guest to host. Returns whether the guest has room again. */
+static bool drain_output(struct consback *cb)
+{
+    struct xencons_interface *ring = cb->ring;
+    uint32_t cons = READ_ONCE(ring->out_cons), prod = READ_ONCE(ring->out_prod);
+    size_t fill = ring_fill(cb, prod, cons, sizeof(ring->out));
+    bool progress = false;
+
+    if (fill == SIZE_MAX)
+        return false;
+    mb(); /* out_prod before the bytes it covers; pairs with the front end's barrier before it */
+    while (fill > 0) {
+        size_t start = MASK_XENCONS_IDX(cons, ring->out);
+        size_t len = MIN(fill, sizeof(ring->out) - start), sent;
+
+        sent = send(cb, ring->out + start, len);
+        cons += sent;
+        fill -= sent;
+        progress |= sent > 0;
+        if (sent < len)
+            break; /* writable() goes on */
+    }
+    mb(); /* the bytes are read before the guest sees that it may overwrite them */
+    WRITE_ONCE(ring->out_cons, cons);
+    return progress;
+}
+
+static void work(void *opaque)
+{
+    struct consback *cb = opaque;
+
+    if (drain_output(cb))
+        evtchn_notify_guest(cb->domain, cb->port);
+    if (cb->input_waits && cb->host) {
+        cb->input_waits = false;
+        vcon_resume_input(cb->host);
+    }
+}
+
+/* ---- the guest's event: it wrote, or read ---- */
+
+static void guest_event(void *opaque)
+{
+    struct consback *cb = opaque;
+
+    softirq_raise(&cb->work);
+}
+
+/* ---- the host's port ---- */
+
+static void host_ready(void *opaque)
+{
+    work(opaque);
+}
+
+static size_t host_input(void *opaque, const void *data, size_t len)
+{
+    struct consback *cb = opaque;
+    struct xencons_interface *ring = cb->ring;
+    uint32_t cons = READ_ONCE(ring->in_cons), prod = READ_ONCE(ring->in_prod);
+    size_t fill = ring_fill(cb, prod, cons, sizeof(ring->in));
+    const char *bytes = data;
+    size_t n;
+
+    if (fill == SIZE_MAX)
+        return len; /* nobody will ever read it */
+    n = MIN(len, sizeof(ring->in) - fill);
+    mb(); /* in_cons is read before the bytes it gives back are overwritten */
+    for (size_t i = 0; i < n; i++)
+        ring->in[MASK_XENCONS_IDX(prod + i, ring->in)] = bytes[i];
+    wmb(); /* the bytes before the index that shows them */
+    WRITE_ONCE(ring->in_prod, (uint32_t)(prod + n));
+    if (n > 0)
+        evtchn_notify_guest(cb->domain, cb->port);
+    cb->input_waits = n < len;
+    return n;
+}
+
+static const struct vcon_ops host_ops = {
+    .opened = host_ready,
+    .writable = host_ready,
+    .input = host_input,
+};
+
+int console_backend_init(struct domain *d, void *ring_page, uint32_t port)
+{
+    struct consback *cb = kmalloc(sizeof(*cb));
+    int err;
+
+    if (!cb)
+        return -XEN_ENOMEM;
+    *cb = (struct consback){ .domain = d, .ring = ring_page, .port = port };
+    cb->work = (struct softirq){ .fn = work, .opaque = cb };
+    cb->host = vcon_claim(NULL, &host_ops, cb);
+    if (!cb->host)
+        printk(LOG_WARNING, "console: the machine has no console port: output is dropped");
+    err = evtchn_bind_hv(d, port, guest_event, cb);
+    if (err)
+        printk(LOG_ERROR, "console: cannot bind port %u: error %d", port, err);
+    return err; /* cb stays: the claim cannot be undone, and hv does not go on without a console */
+}
