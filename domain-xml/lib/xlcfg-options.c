@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xlcfg-options.h"
+
+#include <string.h>
+
+#include "xlcfg-custom.h"
+#include "xlcfg-devices.h"
+
+static const char *const passthrough_words[] = { "disabled", "enabled", "sync_pt",
+                                                 "share_pt", "default", NULL };
+static const char *const tsc_words[] = { "default", "always_emulate", "native", "native_paravirt",
+                                         NULL };
+static const char *const timer_words[] = { "delay_for_missed_ticks", "no_delay_for_missed_ticks",
+                                           "no_missed_ticks_pending", "one_missed_tick_pending",
+                                           NULL };
+static const char *const vga_words[] = { "stdvga", "cirrus", "none", "qxl", "virtio", NULL };
+static const char *const watchdog_words[] = { "i6300esb", "ib700", NULL };
+static const char *const watchdog_action_words[] = { "reset", "shutdown",   "poweroff", "pause",
+                                                     "none",  "inject-nmi", "dump",     NULL };
+
+/* Reasons that more than one row gives. */
+#define ARM        "it is for Arm guests"
+#define NO_XSM     "there are no XSM labels here"
+#define NO_STUBDOM "device models do not run in stub domains here"
+#define ONE_SCHED  "the host's scheduler has weight and cap only"
+#define HV_LIMITS  "hv has its own limits"
+#define XEND_GONE  "it was for xend"
+#define NO_RDM     "reserved device memory is the host kernel's matter"
+
+#define FIELD(key, kind, member)                                                                   \
+    {                                                                                              \
+        key, XL_DONE, kind, G_STRUCT_OFFSET(KxlDomainConfig, member)                               \
+    }
+#define NUMBER(key, kind, member, from, to)                                                        \
+    {                                                                                              \
+        key, XL_DONE, kind, G_STRUCT_OFFSET(KxlDomainConfig, member), from, to                     \
+    }
+#define WORDS(key, member, list, numbered)                                                         \
+    {                                                                                              \
+        key, XL_DONE, XL_WORD, G_STRUCT_OFFSET(KxlDomainConfig, member), 0, 0, list, numbered      \
+    }
+#define CUSTOM(key, parse, format)                                                                 \
+    {                                                                                              \
+        key, XL_DONE, XL_CUSTOM, 0, 0, 0, NULL, FALSE, parse, format                               \
+    }
+#define READ(key, parse) CUSTOM(key, parse, NULL)
+#define KEPT(key, harmless, why)                                                                   \
+    {                                                                                              \
+        key, XL_KEPT, XL_CUSTOM, 0, 0, 0, NULL, FALSE, NULL, NULL, harmless, why                   \
+    }
+#define REFUSED(key, harmless, why)                                                                \
+    {                                                                                              \
+        key, XL_REFUSED, XL_CUSTOM, 0, 0, 0, NULL, FALSE, NULL, NULL, harmless, why                \
+    }
+
+const XlOption xl_options[] = {
+    CUSTOM("name", xl_name_parse, xl_name_format),
+    { "uuid", XL_DONE, XL_STRING, G_STRUCT_OFFSET(KxlDomainConfig, uuid), .parse = xl_uuid_parse },
+    NUMBER("maxmem", XL_MIB, max_memkb, 0, 64 << 20),
+    NUMBER("memory", XL_MIB, target_memkb, 0, 64 << 20),
+    CUSTOM("maxvcpus", xl_maxvcpus_parse, xl_maxvcpus_format),
+    CUSTOM("vcpus", xl_vcpus_parse, xl_vcpus_format),
+    CUSTOM("cpus", xl_cpus_parse, xl_cpus_format),
+    CUSTOM("cpus_soft", xl_cpus_soft_parse, xl_cpus_soft_format),
+    NUMBER("cpu_weight", XL_UINT, cpu_weight, 0, 65535),
+    NUMBER("cap", XL_UINT, cpu_cap, 0, 65535),
+    FIELD("pae", XL_TRISTATE, pae),
+    FIELD("acpi", XL_TRISTATE, acpi),
+    FIELD("apic", XL_TRISTATE, apic),
+    FIELD("nx", XL_TRISTATE, nx),
+    FIELD("hap", XL_TRISTATE, hap),
+    CUSTOM("viridian", xl_viridian_parse, xl_viridian_format),
+    FIELD("e820_host", XL_TRISTATE, e820_host),
+    WORDS("passthrough", passthrough, passthrough_words, FALSE),
+    WORDS("tsc_mode", tsc_mode, tsc_words, TRUE),
+    WORDS("timer_mode", timer_mode, timer_words, TRUE),
+    FIELD("hpet", XL_TRISTATE, hpet),
+    NUMBER("rtc_timeoffset", XL_INT, rtc_timeoffset, G_MININT, G_MAXINT),
+    FIELD("localtime", XL_TRISTATE, localtime),
+    FIELD("on_poweroff", XL_ACTION, on_poweroff),
+    FIELD("on_reboot", XL_ACTION, on_reboot),
+    FIELD("on_crash", XL_ACTION, on_crash),
+    { "on_watchdog", XL_DONE, XL_ACTION, G_STRUCT_OFFSET(KxlDomainConfig, on_watchdog),
+      .harmless = "destroy" },
+    FIELD("device_model_override", XL_STRING, device_model),
+    CUSTOM("vnc", xl_vnc_parse, xl_vnc_format),
+    READ("vnclisten", xl_vnclisten_parse),
+    READ("vncdisplay", xl_vncdisplay_parse),
+    READ("vncunused", xl_vncunused_parse),
+    READ("vncpasswd", xl_vncpasswd_parse),
+    READ("vncsocket", xl_vncsocket_parse),
+    READ("sdl", xl_sdl_parse),
+    FIELD("opengl", XL_BOOL, sdl.opengl),
+    FIELD("display", XL_STRING, sdl.display),
+    FIELD("xauthority", XL_STRING, sdl.xauthority),
+    FIELD("keymap", XL_STRING, keymap),
+    FIELD("nographic", XL_BOOL, nographic),
+    WORDS("vga", vga, vga_words, FALSE),
+    READ("stdvga", xl_stdvga_parse),
+    NUMBER("videoram", XL_MIB, video_memkb, 0, 1 << 20),
+    NUMBER("shadow_memory", XL_MIB, shadow_memkb, 0, 1 << 20),
+    CUSTOM("vfb", xl_vfbs_parse, xl_vfbs_format),
+    CUSTOM("vif", xl_vifs_parse, xl_vifs_format),
+    CUSTOM("pci", xl_pcis_parse, xl_pcis_format),
+    { "parallel", XL_KEPT, XL_CUSTOM, .format = xl_parallel_format, .harmless = "none",
+      .why = "the guest gets no parallel port" },
+    CUSTOM("serial", xl_serials_parse, xl_serials_format),
+    FIELD("soundhw", XL_STRING, soundhw),
+
+    CUSTOM("type", xl_type_parse, xl_type_format),
+    READ("builder", xl_builder_parse),
+    READ("pvshim", xl_pvshim_parse),
+    FIELD("bootloader", XL_STRING, bootloader),
+    CUSTOM("bootloader_args", xl_bootloader_args_parse, xl_bootloader_args_format),
+    READ("bootargs", xl_bootloader_args_parse),
+    READ("firmware", xl_firmware_parse),
+    CUSTOM("bios", xl_bios_parse, xl_bios_format),
+    FIELD("bios_path_override", XL_STRING, firmware_path),
+    FIELD("nvram_path", XL_STRING, nvram_path),
+    CUSTOM("kernel", xl_kernel_parse, xl_kernel_format),
+    FIELD("ramdisk", XL_STRING, ramdisk),
+    CUSTOM("cmdline", xl_cmdline_parse, xl_cmdline_format),
+    READ("root", xl_piece_parse),
+    READ("extra", xl_piece_parse),
+    CUSTOM("boot", xl_boot_parse, xl_boot_format),
+    FIELD("bootmenu", XL_BOOL, bootmenu),
+    FIELD("nestedhvm", XL_TRISTATE, nested_hvm),
+    CUSTOM("cpuid", xl_cpuid_parse, xl_cpuid_format),
+    CUSTOM("disk", xl_disks_parse, xl_disks_format),
+    READ("hdtype", xl_hdtype_parse),
+    READ("fda", xl_floppy_parse),
+    READ("fdb", xl_floppy_parse),
+    FIELD("spice", XL_BOOL, spice.enable),
+    FIELD("spicehost", XL_STRING, spice.listen),
+    NUMBER("spiceport", XL_INT, spice.port, -1, 65535),
+    NUMBER("spicetls_port", XL_INT, spice.tls_port, -1, 65535),
+    FIELD("spicedisable_ticketing", XL_BOOL, spice.disable_ticketing),
+    FIELD("spicepasswd", XL_STRING, spice.passwd),
+    FIELD("spiceagent_mouse", XL_BOOL, spice.agent_mouse),
+    FIELD("usb", XL_BOOL, usb),
+    CUSTOM("usbdevice", xl_usbdevice_parse, xl_usbdevice_format),
+    READ("usbdev", xl_usbdev_parse),
+    READ("usbversion", xl_usbversion_parse),
+    CUSTOM("channel", xl_channels_parse, xl_channels_format),
+    WORDS("watchdog", watchdog, watchdog_words, FALSE),
+    WORDS("watchdog_action", watchdog_action, watchdog_action_words, FALSE),
+    FIELD("xen_platform_pci", XL_BOOL, xen_platform_pci),
+    READ("ms_vm_genid", xl_vm_genid_parse),
+    CUSTOM("device_model_args", xl_dm_args_parse, xl_dm_args_format),
+    READ("device_model_args_pv", xl_dm_args_parse),
+    READ("device_model_args_hvm", xl_dm_args_parse),
+
+    /* xm: the guest's network and NFS root on its command line */
+    READ("nfs_server", xl_piece_parse),
+    READ("nfs_root", xl_piece_parse),
+    READ("ip", xl_piece_parse),
+    READ("gateway", xl_piece_parse),
+    READ("netmask", xl_piece_parse),
+    READ("hostname", xl_piece_parse),
+    READ("interface", xl_piece_parse),
+    READ("dhcp", xl_piece_parse),
+
+    /* no effect: remembered, and said so */
+    KEPT("pool", "Pool-0", "there are no CPU pools"),
+    KEPT("vnuma", NULL, "the guest sees one NUMA node"),
+    KEPT("on_soft_reset", "soft-reset", "a guest's soft reset is a reboot here"),
+    KEPT("seclabel", NULL, NO_XSM),
+    KEPT("init_seclabel", NULL, NO_XSM),
+    KEPT("device_model_stubdomain_seclabel", NULL, NO_XSM),
+    KEPT("max_grant_frames", NULL, HV_LIMITS),
+    KEPT("max_maptrack_frames", NULL, HV_LIMITS),
+    KEPT("max_grant_version", NULL, "guests may use versions 1 and 2"),
+    KEPT("max_event_channels", NULL, HV_LIMITS),
+    KEPT("nomigrate", NULL, "nothing is hidden from or shown to the guest for it"),
+    KEPT("vmtrace_buf_kb", NULL, "there is no VM trace"),
+    KEPT("vpmu", NULL, ARM),
+    KEPT("tee", "none", ARM),
+    KEPT("gic_version", "default", ARM),
+    KEPT("vuart", NULL, ARM),
+    KEPT("xend_suspend_evtchn_compat", NULL, "hv's store needs no such help"),
+    KEPT("pvshim_path", NULL, "hv is the shim"),
+    KEPT("pvshim_cmdline", NULL, "hv is the shim"),
+    KEPT("pvshim_extra", NULL, "hv is the shim"),
+    KEPT("usbctrl", NULL, "the USB controller is that of usb=1"),
+    KEPT("rdm", NULL, NO_RDM),
+    KEPT("rdm_mem_boundary", "2048", NO_RDM),
+    KEPT("pci_permissive", NULL, "VFIO decides what a guest may write"),
+    KEPT("pci_msitranslate", NULL, "VFIO delivers MSI as the guest asks"),
+    KEPT("pci_seize", NULL, "bind the device to vfio-pci first"),
+    KEPT("pci_power_mgmt", NULL, "VFIO decides about power states"),
+    KEPT("dm_restrict", "1", "the device model is always restricted"),
+    KEPT("device_model_user", NULL, "the device model's user is the toolstack's choice"),
+    KEPT("device_model", NULL, "use device_model_override if you want a non-default device_model"),
+    KEPT("device_model_version", "qemu-xen", "the device model is the host's QEMU"),
+    KEPT("stubdomain_kernel", NULL, NO_STUBDOM),
+    KEPT("stubdomain_cmdline", NULL, NO_STUBDOM),
+    KEPT("stubdomain_ramdisk", NULL, NO_STUBDOM),
+    KEPT("stubdomain_memory", NULL, NO_STUBDOM),
+    KEPT("firmware_override", NULL, "there is no hvmloader to replace: see bios_path_override"),
+    KEPT("oos", NULL, "there are no shadow page tables"),
+    KEPT("acpi_s3", "1", "the firmware's tables are QEMU's"),
+    KEPT("acpi_s4", "1", "the firmware's tables are QEMU's"),
+    KEPT("acpi_laptop_slate", NULL, "the firmware's tables are QEMU's"),
+    KEPT("altp2m", "disabled", "there is no alternate p2m"),
+    KEPT("altp2mhvm", NULL, "there is no alternate p2m"),
+    KEPT("smbios_firmware", NULL, "the SMBIOS tables are QEMU's"),
+    KEPT("acpi_firmware", NULL, "the ACPI tables are QEMU's"),
+    KEPT("vpt_align", "1", "timers are QEMU's"),
+    KEPT("mmio_hole", NULL, "the hole below 4 GiB is QEMU's choice"),
+    KEPT("mca_caps", NULL, "machine checks are not passed on"),
+    KEPT("msr_relaxed", NULL, "unknown MSRs fault"),
+    KEPT("vendor_device", "none", "there is no xen-pvdevice"),
+    KEPT("vkb_device", "1", "the keyboard is the adapter's"),
+    KEPT("spicevdagent", NULL, "the agent's channel is not set up"),
+    KEPT("spice_clipboard_sharing", NULL, "the agent's channel is not set up"),
+    KEPT("spiceusbredirection", NULL, "USB redirection is not set up"),
+    KEPT("spice_image_compression", NULL, "it is QEMU's choice"),
+    KEPT("spice_streaming_video", NULL, "it is QEMU's choice"),
+    KEPT("period", NULL, ONE_SCHED),
+    KEPT("slice", NULL, ONE_SCHED),
+    KEPT("budget", NULL, ONE_SCHED),
+    KEPT("latency", NULL, ONE_SCHED),
+    KEPT("extratime", NULL, ONE_SCHED),
+    KEPT("claim_mode", NULL, "memory is checked at the start"),
+    KEPT("vncviewer", NULL, "use \"-V\" option of \"xl create\" to automatically spawn vncviewer"),
+    KEPT("vncconsole", NULL, "use \"-V\" option of \"xl create\" to automatically spawn vncviewer"),
+    /* xm's */
+    KEPT("features", NULL, "hv offers what the guest's notes ask for"),
+    KEPT("vcpu_avail", NULL, "vcpus and maxvcpus say it"),
+    KEPT("guest_os_type", NULL, XEND_GONE),
+    KEPT("on_xend_start", "ignore", XEND_GONE),
+    KEPT("on_xend_stop", "ignore", XEND_GONE),
+    KEPT("suppress_spurious_page_faults", NULL, "hv reports faults as they are"),
+    KEPT("vhpt", NULL, "it is for ia64 guests"),
+    KEPT("isa", NULL, "the machine always has an ISA bridge"),
+    KEPT("vif2", NULL, "netchannel2 is deprecated and not supported by xl"),
+
+    /* the guest would not be what was asked for, or unsafe */
+    REFUSED("vtpm", NULL, "a vTPM needs its own domain, which cannot be built here"),
+    REFUSED("p9", NULL, "the 9p split driver is not supported yet"),
+    REFUSED("pvcalls", NULL, "the pvcalls split driver is not supported"),
+    REFUSED("vdispl", NULL, "the display split driver is not supported: see vfb"),
+    REFUSED("vsnd", NULL, "the sound split driver is not supported: see soundhw"),
+    REFUSED("vkb", NULL, "keyboards come with vfb"),
+    REFUSED("vscsi", NULL, "the SCSI split driver is not supported"),
+    REFUSED("dtdev", NULL, ARM),
+    REFUSED("device_tree", NULL, ARM),
+    REFUSED("ioports", NULL, "host I/O ports cannot be given to a guest"),
+    REFUSED("iomem", NULL, "host I/O memory cannot be given to a guest"),
+    REFUSED("irqs", NULL, "host interrupts cannot be given to a guest"),
+    REFUSED("irq", NULL, "host interrupts cannot be given to a guest"),
+    REFUSED("driver_domain", NULL, "driver domains are not supported"),
+    REFUSED("gfx_passthru", NULL, "graphics passthrough is not supported"),
+    REFUSED("device_model_stubdomain_override", NULL, NO_STUBDOM),
+    REFUSED("access_control", NULL, "access control labels are not supported"),
+    REFUSED("cdrom", NULL, "write disk = [ '/path,,hdc,cdrom' ]"),
+};
+
+const guint xl_n_options = G_N_ELEMENTS(xl_options);
+
+const XlOption *xl_option_find(const char *key)
+{
+    for (guint i = 0; i < xl_n_options; i++)
+        if (!strcmp(xl_options[i].key, key))
+            return &xl_options[i];
+    return NULL;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The options of xl.cfg(5), Xen 4.17, and of xm's files before it: one row each, used to read and
+ * to write. A row says what becomes of its option: done, kept (no effect here: remembered, written
+ * back and warned about), or refused.
+ */
+#pragma once
+
+#include <kxl-config.h>
+#include "xlcfg-syntax.h"
+
+G_BEGIN_DECLS
+
+typedef enum { XL_DONE, XL_KEPT, XL_REFUSED } XlFate;
+
+typedef enum {
+    XL_STRING,   /* char * */
+    XL_WORD,     /* char *, one of words */
+    XL_BOOL,     /* gboolean */
+    XL_TRISTATE, /* KxlTristate */
+    XL_UINT,     /* guint, min to max */
+    XL_INT,      /* int, min to max */
+    XL_MIB,      /* guint64 in KiB, MiB in the file */
+    XL_ACTION,   /* KxlAction */
+    XL_STRINGS,  /* char **, a list of strings, or one string */
+    XL_CUSTOM,   /* parse and format say */
+} XlKind;
+
+/* A file being read: the config, and what makes sense only together with other options. */
+typedef struct {
+    const char *filename;
+    GPtrArray *warnings; /* of char *, or NULL */
+    KxlDomainConfig *config;
+    const XlSetting *setting; /* the one being read */
+
+    char *root, *extra; /* joined into the command line */
+    gboolean cmdline_given;
+    char *nfs_server, *nfs_root;                                /* xm: the guest's NFS root */
+    char *ip, *gateway, *netmask, *hostname, *interface, *dhcp; /* xm: the guest kernel's ip= */
+    KxlTristate vnc;                                            /* the top-level vnc=, sdl= */
+    gboolean vnc_unused_given;
+    gboolean ahci; /* hdtype */
+    guint vcpus, maxvcpus;
+    char *floppies[2]; /* xm: fda, fdb */
+} XlReader;
+
+typedef struct {
+    GString *text;
+    const KxlDomainConfig *config;
+} XlWriter;
+
+typedef struct XlOption XlOption;
+struct XlOption {
+    const char *key;
+    XlFate fate;
+    XlKind kind;
+    gsize offset;
+    gint64 min, max;
+    const char *const *words; /* WORD: NULL-terminated */
+    gboolean words_by_number; /* a number is an index into words, as xm had it */
+    gboolean (*parse)(XlReader *reader, const XlValue *value, GError **error);
+    gboolean (*format)(XlWriter *writer, const char *key, GError **error);
+    const char *harmless; /* a value that asks for what is so anyway: never kept, nor written */
+    const char *why;      /* KEPT, REFUSED: for the message */
+};
+
+/* In the order in which they are written. */
+extern const XlOption xl_options[];
+extern const guint xl_n_options;
+const XlOption *xl_option_find(const char *key);
+
+/* For the parse functions of rows and the devices behind them. All fail with the place of value. */
+gboolean xl_reader_fail(XlReader *reader, const XlValue *value, GError **error, const char *format,
+                        ...) G_GNUC_PRINTF(4, 5);
+gboolean xl_reader_refuse(XlReader *reader, const XlValue *value, GError **error,
+                          const char *format, ...) G_GNUC_PRINTF(4, 5);
+void xl_reader_warn(XlReader *reader, const XlValue *value, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+/* Remembers the setting as it was written. */
+void xl_reader_keep(XlReader *reader, const char *key, const XlValue *value);
+gboolean xl_reader_string(XlReader *reader, const XlValue *value, char **ret_text, GError **error);
+gboolean xl_reader_int(XlReader *reader, const XlValue *value, gint64 min, gint64 max,
+                       gint64 *ret_number, GError **error);
+gboolean xl_reader_bool(XlReader *reader, const XlValue *value, gboolean *ret_bool, GError **error);
+gboolean xl_reader_strings(XlReader *reader, const XlValue *value, char ***ret_strings,
+                           GError **error);
+/* Calls read for each string of a list. */
+typedef gboolean (*XlItemFunc)(XlReader *reader, const XlValue *item, GError **error);
+gboolean xl_reader_each(XlReader *reader, const XlValue *value, XlItemFunc read, GError **error);
+
+void xl_write_string(XlWriter *writer, const char *key, const char *text); /* NULL: nothing */
+void xl_write_int(XlWriter *writer, const char *key, gint64 number);
+void xl_write_strings(XlWriter *writer, const char *key, const char *const *strings);
+/* list: of char *; nothing when empty. */
+void xl_write_list(XlWriter *writer, const char *key, const GPtrArray *list);
+void xl_write_raw(XlWriter *writer, const char *key, const char *value);
+
+G_END_DECLS
