@@ -87,6 +87,8 @@ typedef struct DomainDef {
     guint cpu_shares;       /* <cputune><shares> */
     GPtrArray *vcpu_pins;   /* of DomainVcpuPin */
 
+    char *resource_partition;
+
     char *bootloader;
     char *bootloader_args;
 
@@ -98,7 +100,7 @@ typedef struct DomainDef {
     char *loader_readonly, *loader_secure, *loader_type;
     char *nvram, *nvram_template;
     char *kernel, *initrd, *cmdline;
-    char *acpi_slic;        /* <acpi><table type='slic'> */
+    char *acpi_slic, *acpi_table_type; /* <acpi><table type='slic'> */
     GPtrArray *boot_devs;   /* of DomainBootDev, in order */
     char *bootmenu, *bootmenu_timeout; /* "yes", "no"; milliseconds */
     char *bios_useserial, *bios_reboot_timeout;
@@ -109,7 +111,7 @@ typedef struct DomainDef {
         gboolean apic;
         char *apic_eoi;
         int hap;            /* DomainTristate, as the rest */
-        int pvspinlock, pmu, vmport, smm;
+        int pvspinlock, pmu, vmport;
         int e820_host, passthrough;
         char *passthrough_mode; /* "sync_pt", "share_pt" */
     } features;
@@ -144,7 +146,8 @@ typedef struct DomainDef {
     GPtrArray *rngs;        /* of DomainRng */
     GPtrArray *panics;      /* of DomainPanic */
 
-    GPtrArray *seclabels;   /* of xmlNode, kept as written */
+    GPtrArray *audios;      /* of xmlNode, kept as written */
+    GPtrArray *seclabels;   /* the same */
     GPtrArray *xen_args;    /* of DomainArg: <xen:commandline>, for the device model */
 } DomainDef;
 

@@ -109,9 +109,9 @@ typedef struct {
     GPtrArray *hosts;       /* of DomainDiskHost */
     char *source_snapshot, *source_config, *initiator;
     DomainDiskAuth *auth;
+    DomainDiskAuth *auth_outside; /* only while parsing */
     xmlNodePtr backing_store; /* kept as written */
 
-    char *backend_domain;
     guint cyls, heads, secs;
     char *trans;
     guint logical_block_size, physical_block_size;
@@ -121,18 +121,7 @@ typedef struct {
     char *tray;
     int removable;
 
-    struct {
-        guint64 total_bytes_sec, read_bytes_sec, write_bytes_sec;
-        guint64 total_iops_sec, read_iops_sec, write_iops_sec;
-        guint64 total_bytes_sec_max, read_bytes_sec_max, write_bytes_sec_max;
-        guint64 total_iops_sec_max, read_iops_sec_max, write_iops_sec_max;
-        guint64 size_iops_sec;
-        char *group_name;
-        guint64 total_bytes_sec_max_length, read_bytes_sec_max_length, write_bytes_sec_max_length;
-        guint64 total_iops_sec_max_length, read_iops_sec_max_length, write_iops_sec_max_length;
-    } iotune;
-
-    gboolean readonly, shareable, transient;
+    gboolean readonly, shareable;
     char *serial, *wwn, *vendor, *product;
     DomainDeviceInfo info;
 } DomainDisk;
@@ -148,6 +137,7 @@ typedef struct {
     int ioeventfd;
     char *pci_model_name;
     guint pci_chassis, pci_port, pci_bus_nr;
+    char *usb_startport;
     DomainDeviceInfo info;
 } DomainController;
 
@@ -196,21 +186,17 @@ typedef struct {
     char *vport_managerid, *vport_typeid, *vport_typeidversion, *vport_instanceid, *vport_profileid,
         *vport_interfaceid;
     DomainBandwidth *inbound, *outbound;
-    char *script, *downscript;
-    char *backend_domain;
+    char *script;
     char *target;           /* ifname: "vif3.0" when live */
     char *guest_dev;
     char *model;
     char *driver_name, *driver_txmode;
     int driver_ioeventfd, driver_event_idx;
     guint driver_queues, driver_rx_queue_size, driver_tx_queue_size;
-    char *filter;
-    GPtrArray *filter_parameters; /* of DomainParameter */
     guint sndbuf;
     char *link;             /* "up", "down" */
     guint mtu;
     guint coalesce_frames;
-    int isolated;           /* DomainTristate */
     char *rom_file;
     int rom_bar, rom_enabled;
     DomainDeviceInfo info;

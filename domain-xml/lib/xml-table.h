@@ -38,7 +38,10 @@ typedef enum {
     XML_IMPLIED = 1 << 4,  /* attribute: def is its value when the element is there without it */
     XML_DECIMAL = 1 << 5,  /* XML_STRING: digits, perhaps with a sign */
     XML_LOWER = 1 << 6,    /* XML_STRING: made lower case */
-    XML_INLINE = 1 << 7,   /* XML_FLAG, XML_STRING: the element is remembered also when it is empty ("" for a string) */
+    XML_NONZERO = 1 << 7,  /* numbers: 0 is an error */
+    XML_OPTIONAL = 1 << 10, /* XML_INT: below 0 when absent, 0 is a value */
+    XML_KEPT = 1 << 8,     /* remembered and shown, without effect on the domain */
+    XML_ALIAS = 1 << 9,    /* as XML_LIVE, except for names a user may give ("ua-...") */
 } XmlFlags;
 
 typedef struct XmlClass XmlClass;
@@ -49,6 +52,7 @@ typedef struct {
     gsize offset;             /* of the field in the struct */
     guint flags;              /* XmlFlags */
     const char *const *words; /* XML_WORD: by value, [0] is ""; XML_STRING: the words allowed, [0] likewise; ends with NULL */
+    const char *const *refused; /* words that libvirt knows and we cannot do; ends with NULL */
     const XmlClass *item;     /* XML_OBJECT, XML_LIST */
     const char *def;          /* text of the value a new object has */
     guint width;              /* XML_HEX */
@@ -60,13 +64,24 @@ typedef struct {
 struct XmlClass {
     gsize size;
     const XmlRow *rows;
-    guint n_rows;
-    /* After an element has been read: what rows cannot say. Errors are set with xml_error(). NULL: nothing. */
+    guint n_rows;             /* at most XML_MAX_ROWS */
+    GDestroyNotify destroy;
+    /* After an element has been read: what rows cannot say. NULL: nothing. */
     gboolean (*check) (void *object, xmlNodePtr node, GError **error);
 };
 
-#define XML_CLASS(Type, table, ...) \
-    { .size = sizeof (Type), .rows = table, .n_rows = G_N_ELEMENTS (table), __VA_ARGS__ }
+#define XML_MAX_ROWS 512
+
+/* Defines the class `name` of struct Type from its table of rows. */
+#define XML_CLASS_DEFINE(name, Type, table, check_func)                                                               \
+    extern const XmlClass name;                                                                                       \
+    static void name##_destroy (gpointer object)                                                                      \
+    {                                                                                                                 \
+        xml_object_free (&name, object);                                                                              \
+    }                                                                                                                 \
+    G_STATIC_ASSERT (G_N_ELEMENTS (table) <= XML_MAX_ROWS);                                                           \
+    const XmlClass name = { .size = sizeof (Type), .rows = table, .n_rows = G_N_ELEMENTS (table),                     \
+                            .destroy = name##_destroy, .check = check_func };
 
 /* xml-table.c: life of an object. New ones have empty lists and the rows' defaults. */
 gpointer xml_object_new (const XmlClass *class);
@@ -82,7 +97,8 @@ gboolean xml_object_parse (const XmlClass *class, gpointer object, xmlNodePtr no
 void xml_object_format (const XmlClass *class, gconstpointer object, const char *name, guint indent, guint flags,
                         GString *out);
 
-/* Sets a DOMAIN_XML_ERROR that ends with the node's path and line. */
-void xml_error (GError **error, int code, xmlNodePtr node, const char *format, ...) G_GNUC_PRINTF (4, 5);
+/* Sets a DOMAIN_XML_ERROR that ends with the path of the node, or of its attribute, and its line. attribute may be NULL. */
+void xml_error (GError **error, int code, xmlNodePtr node, const char *attribute, const char *format, ...)
+    G_GNUC_PRINTF (5, 6);
 
 G_END_DECLS

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The classes behind the public structs, and what their tables have in common. */
+#pragma once
+
+#include "domain-def.h"
+#include "xml-table.h"
+
+G_BEGIN_DECLS
+
+extern const XmlClass domain_def_class;
+extern const XmlClass domain_cpu_class;
+extern const XmlClass domain_timer_class;
+extern const XmlClass domain_address_class;
+extern const XmlClass domain_disk_class;
+extern const XmlClass domain_controller_class;
+extern const XmlClass domain_interface_class;
+extern const XmlClass domain_char_class;    /* serial, parallel, channel */
+extern const XmlClass domain_console_class; /* DomainChar too; also knows tty= */
+extern const XmlClass domain_graphics_class;
+extern const XmlClass domain_video_class;
+extern const XmlClass domain_input_class;
+extern const XmlClass domain_sound_class;
+extern const XmlClass domain_hostdev_class;
+extern const XmlClass domain_watchdog_class;
+extern const XmlClass domain_memballoon_class;
+extern const XmlClass domain_rng_class;
+extern const XmlClass domain_tpm_class;
+extern const XmlClass domain_panic_class;
+
+/* Words of the DomainTristate fields and of yes/no strings. */
+extern const char *const xml_yes_no[];
+extern const char *const xml_on_off[];
+
+/* Rows every device ends with, in libvirt's order. */
+#define DEVICE_BOOT_ROW(Type)                                                                                         \
+    { "boot/@order", XML_UINT, offsetof (Type, info.boot_order), XML_NONZERO }
+#define DEVICE_ALIAS_ROW(Type)                                                                                        \
+    { "alias/@name", XML_STRING, offsetof (Type, info.alias), XML_ALIAS }
+#define DEVICE_ADDRESS_ROW(Type)                                                                                      \
+    { "address", XML_OBJECT, offsetof (Type, info.address), XML_KEPT, .item = &domain_address_class }
+
+/* <rom> of devices that have one. */
+#define DEVICE_ROM_ROWS(Type)                                                                                         \
+    { "rom/@enabled", XML_WORD, offsetof (Type, rom_enabled), XML_KEPT, .words = xml_yes_no },                        \
+    { "rom/@bar", XML_WORD, offsetof (Type, rom_bar), XML_KEPT, .words = xml_on_off },                                \
+    { "rom/@file", XML_STRING, offsetof (Type, rom_file), XML_KEPT }
+
+G_END_DECLS

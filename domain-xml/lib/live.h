@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What only running domains have. The setting side is domain_def_set_live() in domain-xml.h. */
+#pragma once
+
+#include "domain-def.h"
+
+G_BEGIN_DECLS
+
+/* Takes from def what a definition that is not running has not: id, ports and names chosen at start, ttys, aliases. */
+void domain_def_clear_live (DomainDef *def);
+
+/* Calls func with the common part of every device that has one. */
+void domain_def_each_device (DomainDef *def, void (*func) (DomainDeviceInfo *info));
+
+G_END_DECLS
