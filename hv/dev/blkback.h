@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside of the block back end: blkback.c is the xenbus side, blkback-io.c the requests, blkback-segs.c their pages. */
+#pragma once
+
+#include "backring.h"
+#include "blkif-abi.h"
+#include "irq.h"
+#include "virtio-blk.h"
+#include "virtio.h"
+
+struct backend_dev;
+struct domain;
+
+/* A request takes at most this many pages; what blkif.h calls indirect segments. */
+#define BLK_MAX_SEGMENTS   256U
+#define BLK_MAX_RING_ORDER 2U
+
+/* What a request has the device do, one after the other. */
+enum {
+    STEP_PRE_FLUSH = 1 << 0,
+    STEP_DATA = 1 << 1,
+    STEP_DISCARD = 1 << 2, /* repeated until all of a long range is done */
+    STEP_POST_FLUSH = 1 << 3,
+};
+
+/* One for each ring entry. The first three are read and written by the device. */
+struct blk_request {
+    struct virtio_blk_header header;
+    struct virtio_blk_discard discard;
+    uint8_t status;
+
+    bool busy;
+    bool to_guest; /* the device writes to the guest's pages */
+    uint8_t operation;
+    uint8_t steps; /* still to do; the lowest bit is with the device */
+    uint64_t id;
+    uint64_t sector, nr_sectors; /* in 512 bytes; of a discard: what is left */
+    uint32_t *refs;              /* grants in use */
+    unsigned int nr_refs, max_refs;
+    struct blk_request *next; /* free list */
+};
+
+/* Facts about the disk, from the device and the store. */
+struct blk_disk {
+    uint64_t capacity; /* in 512 bytes */
+    uint32_t sector_size, physical_sector_size;
+    uint32_t discard_granularity, max_discard; /* in bytes; in 512 bytes */
+    unsigned int max_segments;
+    bool read_only, cdrom, removable, can_flush, can_discard;
+};
+
+struct blkback {
+    struct backend_dev *dev;
+    struct domain *domain;
+    struct virtio_dev *vd;
+    struct virtq *vq;
+    struct blk_disk disk;
+
+    /* While connected. */
+    bool connected;
+    const struct blkif_abi *abi;
+    struct backring ring;
+    uint32_t port;
+    struct softirq work;
+    struct blk_request *requests, *free;
+    unsigned int in_flight;
+    struct blk_request *exclusive; /* nothing is taken from the ring until this one is done */
+    unsigned int nr_data;          /* entries of sg the request being built has, the header's not counted */
+    uint64_t nr_done, nr_errors;
+
+    /* Scratch of the request being built, too big for the stack. sg: header, data, status. */
+    struct virtio_sg sg[BLK_MAX_SEGMENTS + 2];
+    struct blkif_request_segment segs[BLK_MAX_SEGMENTS];
+};
+
+/* blkback-io.c */
+int blk_io_start(struct blkback *bb, unsigned int nr_requests); /* -XEN_ENOMEM */
+/* Gives every grant back; the device must have been reset. */
+void blk_io_stop(struct blkback *bb);
+/* Both directions: what the device finished and what the guest asks for. */
+void blk_io_run(void *opaque);
+
+/* blkback-segs.c */
+/* Grants the pages of op and fills bb->sg[1..nr_data], neighbours merged. BLKIF_RSP_*; after an error nothing is
+ * held. */
+int blk_map_segments(struct blkback *bb, struct blk_request *req, const struct blkif_op *op);
+void blk_unmap_segments(struct blkback *bb, struct blk_request *req);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How the errors of the libraries below look to a libvirt client: one row per code. */
+#include "kanzend.h"
+
+#include <domain-xml.h>
+#include <errno.h>
+#include <gio/gio.h>
+
+typedef struct {
+    VirErrorCode code;
+    int sys_errno; /* for VIR_ERR_SYSTEM_ERROR: what the client finds in int1 */
+} Row;
+
+static const Row kxl_rows[KXL_ERROR_COUNT] = {
+    [KXL_ERROR_FAILED] = { VIR_ERR_OPERATION_FAILED },
+    [KXL_ERROR_INVALID] = { VIR_ERR_INVALID_ARG },
+    [KXL_ERROR_SYNTAX] = { VIR_ERR_CONF_SYNTAX },
+    [KXL_ERROR_UNSUPPORTED] = { VIR_ERR_CONFIG_UNSUPPORTED },
+    [KXL_ERROR_NO_DOMAIN] = { VIR_ERR_NO_DOMAIN },
+    [KXL_ERROR_EXISTS] = { VIR_ERR_OPERATION_FAILED },
+    [KXL_ERROR_IN_USE] = { VIR_ERR_RESOURCE_BUSY },
+    [KXL_ERROR_NOT_FOUND] = { VIR_ERR_SYSTEM_ERROR, ENOENT },
+    [KXL_ERROR_NO_MEMORY] = { VIR_ERR_OPERATION_FAILED },
+    [KXL_ERROR_STATE] = { VIR_ERR_OPERATION_INVALID },
+    [KXL_ERROR_TIMEOUT] = { VIR_ERR_OPERATION_TIMEOUT },
+    [KXL_ERROR_PERMISSION] = { VIR_ERR_SYSTEM_ERROR, EACCES },
+    [KXL_ERROR_START_FAILED] = { VIR_ERR_INTERNAL_ERROR },
+};
+
+static const Row domain_xml_rows[DOMAIN_XML_ERROR_COUNT] = {
+    [DOMAIN_XML_ERROR_SYNTAX] = { VIR_ERR_XML_ERROR },
+    [DOMAIN_XML_ERROR_DETAIL] = { VIR_ERR_XML_DETAIL },
+    [DOMAIN_XML_ERROR_UNSUPPORTED] = { VIR_ERR_CONFIG_UNSUPPORTED },
+    [DOMAIN_XML_ERROR_CONF_SYNTAX] = { VIR_ERR_CONF_SYNTAX },
+    [DOMAIN_XML_ERROR_INVALID_ARG] = { VIR_ERR_INVALID_ARG },
+};
+
+static void apply(const Row *rows, guint n_rows, const GError *error, RpcWireError *wire)
+{
+    Row row = { VIR_ERR_INTERNAL_ERROR };
+
+    if (error->code >= 0 && (guint)error->code < n_rows)
+        row = rows[error->code];
+    wire->code = row.code;
+    if (row.sys_errno != 0)
+        wire->int1 = row.sys_errno;
+}
+
+gboolean kanzend_map_error(const GError *error, RpcWireError *wire)
+{
+    if (error->domain == KXL_ERROR) {
+        apply(kxl_rows, G_N_ELEMENTS(kxl_rows), error, wire);
+        return TRUE;
+    }
+    if (error->domain == DOMAIN_XML_ERROR) {
+        wire->from = VIR_FROM_DOMAIN;
+        apply(domain_xml_rows, G_N_ELEMENTS(domain_xml_rows), error, wire);
+        return TRUE;
+    }
+    if (error->domain == G_IO_ERROR || error->domain == G_FILE_ERROR) {
+        wire->code = VIR_ERR_SYSTEM_ERROR;
+        return TRUE;
+    }
+    return FALSE;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "handler-util.h"
+
+#include <string.h>
+
+gboolean check_flags(const RpcCall *call, guint32 flags, guint32 known, GError **error)
+{
+    if ((flags & ~known) == 0)
+        return TRUE;
+    return fail(error, VIR_ERR_INVALID_ARG, "unsupported flags (0x%x) in function %s",
+                flags & ~known, call->proc->api);
+}
+
+void uuid_to_text(const guint8 *uuid, char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (guint i = 0; i < XDR_UUID_LEN; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *text++ = '-';
+        *text++ = digits[uuid[i] >> 4];
+        *text++ = digits[uuid[i] & 15];
+    }
+    *text = '\0';
+}
+
+gboolean uuid_from_text(const char *text, guint8 *ret_uuid)
+{
+    guint8 uuid[XDR_UUID_LEN];
+    guint digits = 0;
+
+    for (; *text != '\0'; text++) {
+        int digit = g_ascii_xdigit_value(*text);
+
+        if (*text == '-')
+            continue;
+        if (digit < 0 || digits == 2 * XDR_UUID_LEN)
+            return FALSE;
+        if (digits % 2 == 0)
+            uuid[digits / 2] = (guint8)(digit << 4);
+        else
+            uuid[digits / 2] |= (guint8)digit;
+        digits++;
+    }
+    if (digits != 2 * XDR_UUID_LEN)
+        return FALSE;
+    memcpy(ret_uuid, uuid, sizeof uuid);
+    return TRUE;
+}

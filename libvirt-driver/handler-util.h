@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What most handlers need. */
+#pragma once
+
+#include "handlers.h"
+#include "kanzend.h"
+#include "rpc/client.h"
+
+G_BEGIN_DECLS
+
+/* FALSE with VIR_ERR_INVALID_ARG when flags has bits outside known. */
+gboolean check_flags(const RpcCall *call, guint32 flags, guint32 known, GError **error);
+#define fail(error, code, ...) (g_set_error(error, VIR_ERROR, code, __VA_ARGS__), FALSE)
+
+/* The list calls that take need_results: begin, count each object, and end with the number. */
+#define UUID_TEXT_LEN 37
+/* 16 bytes as 36 characters and a NUL; and back (FALSE: not a UUID). */
+void uuid_to_text(const guint8 *uuid, char *text);
+gboolean uuid_from_text(const char *text, guint8 *ret_uuid);
+
+G_END_DECLS

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The daemon: what every handler finds in call->app. Set up by main() before the first client,
+ * constant afterwards. */
+#pragma once
+
+#include <kxl.h>
+
+#include "rpc/server.h"
+
+G_BEGIN_DECLS
+
+typedef struct DomainRegistry DomainRegistry;
+
+typedef struct Kanzend {
+    KxlHost *host;
+    RpcServer *server;
+    DomainRegistry *domains;
+    gboolean session; /* a user's own daemon: xen:///session */
+    const char *uri;  /* "xen:///system" */
+} Kanzend;
+
+/* The RpcErrorMapper for the errors of libkxl, domain-xml and GIO. */
+gboolean kanzend_map_error(const GError *error, RpcWireError *wire);
+
+G_END_DECLS

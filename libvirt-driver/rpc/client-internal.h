@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What client.c, dispatch.c, stream.c and event.c share about a connection. */
+#pragma once
+
+#include "client.h"
+
+G_BEGIN_DECLS
+
+struct RpcClient {
+    int refs; /* atomic */
+    RpcServer *server;
+    char *name;
+    int readonly; /* atomic */
+
+    /* The loop thread's. */
+    GSource *source;
+    RpcFramer *framer;
+    GQueue parked; /* of RpcPacket: calls that wait for a slot */
+    gsize parked_bytes;
+    GHashTable *streams; /* RpcStream by itself */
+    gboolean open;
+    gboolean keepalive;
+    guint pings_unanswered;
+    gboolean closed;
+
+    /* Any thread's, under lock. */
+    GMutex lock;
+    int fd;                /* -1: closed */
+    GQueue out;            /* of GByteArray */
+    gsize out_sent;        /* of the first */
+    gsize out_bytes;       /* all that is not sent yet */
+    guint running;         /* calls in handlers */
+    gboolean attention;    /* the loop thread has been asked to look at this client */
+    gboolean wants_slot;   /* the loop thread waits for running to go down */
+    gboolean finishing;    /* close when out is empty */
+    gboolean broken;       /* close now */
+    GArray *registrations; /* of Registration, event.c */
+    gint next_callback_id;
+};
+
+/* server.c */
+GMainContext *rpc_server_context(RpcServer *server);
+const RpcServerConfig *rpc_server_config(RpcServer *server);
+void rpc_server_client_gone(RpcServer *server, RpcClient *client);
+void rpc_server_foreach_client(RpcServer *server, GFunc func, gpointer user_data);
+void rpc_server_push_call(RpcServer *server, RpcCall *call);
+
+/* client.c */
+RpcClient *rpc_client_new(RpcServer *server, int fd, gboolean readonly, guint64 number);
+void rpc_client_close(RpcClient *client,
+                      const char *why);  /* loop thread; why NULL: not worth a line */
+void rpc_client_tick(RpcClient *client); /* loop thread, every keepalive interval */
+/* Sends the reply of a call that was counted in running. Any thread. */
+void rpc_client_call_done(RpcClient *client, GByteArray *reply);
+
+/* dispatch.c */
+void rpc_dispatch_call(RpcClient *client, RpcPacket *packet); /* loop thread; takes packet */
+void rpc_dispatch_run(RpcCall *call);                         /* worker threads; takes call */
+
+/* stream.c, loop thread */
+void rpc_stream_packet(RpcClient *client, const RpcPacket *packet);
+void rpc_streams_abort_all(RpcClient *client);
+void rpc_streams_drained(RpcClient *client);
+/* Any thread: the call has succeeded, or failed after the stream was made. */
+void rpc_stream_opened(RpcStream *stream);
+void rpc_stream_discard(RpcStream *stream);
+
+/* event.c */
+void rpc_events_forget_client(RpcClient *client);
+
+G_END_DECLS

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a CALL packet to its REPLY: find the row, check what may be checked before, run the handler,
+ * answer once. */
+#include "client-internal.h"
+
+#include "stream.h"
+
+static const RpcProgram *find_program(RpcServer *server, guint32 number, guint32 version)
+{
+    const RpcServerConfig *config = rpc_server_config(server);
+
+    for (guint i = 0; i < config->n_programs; i++) {
+        if (config->programs[i].program == number && config->programs[i].version == version)
+            return &config->programs[i];
+    }
+    return NULL;
+}
+
+static const RpcProc *find_proc(const RpcProgram *program, gint32 number)
+{
+    if (number < 0 || (guint32)number >= program->n_procs || program->procs[number].name == NULL)
+        return NULL;
+    return &program->procs[number];
+}
+
+const RpcProc *rpc_server_find_proc(RpcServer *server, guint32 program, gint32 procedure)
+{
+    const RpcProgram *found = find_program(server, program, 1);
+
+    return found != NULL ? find_proc(found, procedure) : NULL;
+}
+
+/* ---- replies ---- */
+
+static GByteArray *begin_reply(const RpcHeader *call, RpcStatus status)
+{
+    RpcHeader header = *call;
+
+    header.type = RPC_REPLY;
+    header.status = status;
+    return rpc_packet_begin(&header);
+}
+
+static GByteArray *error_reply(RpcCall *call, const GError *error)
+{
+    VirErrorFrom from = call->proc != NULL ? (VirErrorFrom)call->proc->from : VIR_FROM_RPC;
+    GByteArray *reply = begin_reply(&call->header, RPC_ERROR);
+    RpcWireError wire;
+
+    rpc_wire_error_init(&wire, error, from, rpc_server_config(call->client->server)->map_error);
+    rpc_wire_error_put(reply, &wire);
+    g_debug("rpc: %s: %s: error %d: %s", rpc_client_name(call->client),
+            call->proc != NULL ? call->proc->name : "unknown procedure", wire.code, wire.message);
+    rpc_wire_error_clear(&wire);
+    return reply;
+}
+
+/* The result must be what the row says: a client that cannot decode a reply drops its connection.
+ */
+static gboolean check_result(const RpcCall *call, GError **error)
+{
+    const GByteArray *ret = call->ret;
+
+    if (ret->len <= RPC_PACKET_MAX &&
+        xdr_check(call->proc->ret, ret->data + RPC_HEADER_LEN, ret->len - RPC_HEADER_LEN))
+        return TRUE;
+    g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC,
+                "Unable to encode message payload of %s: %u bytes are over its limits",
+                call->proc->name, ret->len - RPC_HEADER_LEN);
+    return FALSE;
+}
+
+static void call_free(RpcCall *call)
+{
+    xdr_args_free(call->args_owner);
+    g_clear_pointer(&call->ret, g_byte_array_unref);
+    rpc_client_unref(call->client);
+    g_free(call);
+}
+
+static void finish_call(RpcCall *call, const GError *error)
+{
+    GByteArray *reply = error != NULL ? error_reply(call, error) : g_steal_pointer(&call->ret);
+
+    rpc_packet_finish(reply);
+    /* Before the reply goes out, so that the stream is there when the client's first bytes come. */
+    if (call->stream != NULL && error == NULL)
+        rpc_stream_opened(call->stream);
+    else if (call->stream != NULL)
+        rpc_stream_discard(call->stream);
+    rpc_client_call_done(call->client, reply);
+    if (error == NULL && call->replied != NULL)
+        call->replied(call);
+    call_free(call);
+}
+
+void rpc_dispatch_run(RpcCall *call)
+{
+    g_autoptr(GError) error = NULL;
+
+    call->ret = begin_reply(&call->header, RPC_OK);
+    if (call->proc->handler(call, &error))
+        check_result(call, &error);
+    else
+        g_assert(error != NULL);
+    finish_call(call, error);
+}
+
+/* ---- checks ---- */
+
+static gboolean check_readonly(const RpcCall *call, GError **error)
+{
+    guint last = call->args_owner->n_values;
+
+    if (!rpc_client_is_readonly(call->client))
+        return TRUE;
+    if (!(call->proc->flags & RPC_PROC_RO)) {
+        g_set_error(error, VIR_ERROR, VIR_ERR_OPERATION_DENIED, "read only access prevents %s",
+                    call->proc->api);
+        return FALSE;
+    }
+    if (call->proc->ro_deny != 0 && (call->args[last - 1].u & call->proc->ro_deny)) {
+        g_set_error(error, VIR_ERROR, VIR_ERR_OPERATION_DENIED, "%s with secure flag",
+                    call->proc->api);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Fills in the row and the decoded arguments. */
+static gboolean prepare_call(RpcCall *call, const RpcPacket *packet, GError **error)
+{
+    const RpcHeader *header = &packet->header;
+    const RpcProgram *program =
+        find_program(call->client->server, header->program, header->version);
+
+    if (program == NULL) {
+        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC, "Cannot find program %d version %d",
+                    (int)header->program, (int)header->version);
+        return FALSE;
+    }
+    if (header->status != RPC_OK) {
+        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC, "Unexpected message status %u",
+                    header->status);
+        return FALSE;
+    }
+    call->proc = find_proc(program, header->procedure);
+    if (call->proc == NULL) {
+        /* The client library looks for exactly these words. */
+        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC, "unknown procedure: %d",
+                    header->procedure);
+        return FALSE;
+    }
+    if (!rpc_client_is_open(call->client) && !(call->proc->flags & RPC_PROC_EARLY)) {
+        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_INTERNAL_ERROR,
+                    "hypervisor connection not open");
+        return FALSE;
+    }
+    call->args_owner =
+        xdr_decode(call->proc->args, packet->data + packet->payload, packet->len - packet->payload);
+    if (call->args_owner == NULL) {
+        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC, "Unable to decode message payload");
+        return FALSE;
+    }
+    call->args = call->args_owner->values;
+    if (!check_readonly(call, error))
+        return FALSE;
+    if (call->proc->handler == NULL) {
+        g_set_error(error, VIR_ERROR, VIR_ERR_NO_SUPPORT, "%s", call->proc->api);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+void rpc_dispatch_call(RpcClient *client, RpcPacket *packet)
+{
+    g_autoptr(RpcPacket) owned = packet;
+    g_autoptr(GError) error = NULL;
+    RpcCall *call = g_new0(RpcCall, 1);
+
+    call->client = rpc_client_ref(client);
+    call->app = rpc_server_config(client->server)->app;
+    call->header = packet->header;
+
+    g_mutex_lock(&client->lock);
+    client->running++;
+    g_mutex_unlock(&client->lock);
+
+    if (!prepare_call(call, packet, &error))
+        finish_call(call, error);
+    else if (call->proc->flags & RPC_PROC_QUICK)
+        rpc_dispatch_run(call);
+    else
+        rpc_server_push_call(client->server, call);
+}

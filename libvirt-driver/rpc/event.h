@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Event registrations of the clients, and sending to whoever registered. One packet per
+ * registration; a registration with a key gets the events of that object only. Keys are texts: a
+ * UUID, or a node device's name.
+ */
+#pragma once
+
+#include "server.h"
+
+G_BEGIN_DECLS
+
+typedef enum {
+    RPC_EVENT_DOMAIN,
+    RPC_EVENT_NETWORK,
+    RPC_EVENT_POOL,
+    RPC_EVENT_NODEDEV,
+    RPC_EVENT_SECRET,
+    RPC_EVENT_CLASS_COUNT
+} RpcEventClass;
+
+/* The domain events that kanzend sends (libvirt-domain.h); every other number up to 26 can be
+ * registered too. */
+enum {
+    VIR_DOMAIN_EVENT_ID_LIFECYCLE = 0,
+    VIR_DOMAIN_EVENT_ID_REBOOT = 1,
+    VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE = 13,
+    VIR_DOMAIN_EVENT_ID_METADATA_CHANGE = 23,
+};
+
+/*
+ * Registers the calling client; its events begin when the reply is on its way. Leaves the
+ * registration's number in ret_id. legacy: events without callback numbers, one registration per
+ * event (procedures 105 and 167).
+ */
+gboolean rpc_events_register(RpcCall *call, RpcEventClass klass, int event_id, const char *key,
+                             gboolean legacy, gint *ret_id, GError **error);
+gboolean rpc_events_deregister(RpcClient *client, RpcEventClass klass, gint id, GError **error);
+gboolean rpc_events_deregister_legacy(RpcClient *client, int event_id, GError **error);
+
+/* body: the event's message without the callback number. Borrowed. Any thread. */
+void rpc_events_send(RpcServer *server, RpcEventClass klass, int event_id, const char *key,
+                     const GByteArray *body);
+
+G_END_DECLS

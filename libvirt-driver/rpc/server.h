@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The RPC server: listening sockets, the clients on them, the threads their calls run in. It knows
+ * the protocol and nothing of domains; what a procedure does is in the table it is given.
+ *
+ * Threads: one runs the main loop; it owns the sockets, parses packets and answers what never
+ * blocks. All other handlers run in a pool, so that no client waits for another's call. Procedures
+ * that libvirt calls high-priority have threads of their own besides, so that a few stuck starts do
+ * not stop a listing.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "error.h"
+#include "packet.h"
+#include "xdr.h"
+
+G_BEGIN_DECLS
+
+typedef struct RpcServer RpcServer;
+typedef struct RpcClient RpcClient;
+typedef struct RpcStream RpcStream;
+typedef struct RpcCall RpcCall;
+
+/* Appends the result to call->ret, or sets error. */
+typedef gboolean (*RpcHandler)(RpcCall *call, GError **error);
+
+typedef enum {
+    RPC_PROC_HIGH = 1 << 0,   /* one of libvirt's high-priority procedures */
+    RPC_PROC_RO = 1 << 1,     /* allowed on a read-only connection */
+    RPC_PROC_EARLY = 1 << 2,  /* allowed before CONNECT_OPEN */
+    RPC_PROC_STREAM = 1 << 3, /* opens a stream */
+    RPC_PROC_QUICK = 1 << 4,  /* never blocks: runs in the loop thread */
+} RpcProcFlags;
+
+typedef struct {
+    const char *name; /* as in the protocol; NULL: no such procedure */
+    const char *api;  /* the C function of libvirt that makes the call */
+    const char *args; /* signatures, xdr.h */
+    const char *ret;
+    guint8 flags;       /* RpcProcFlags */
+    guint8 from;        /* VirErrorFrom of its errors */
+    RpcHandler handler; /* NULL: not supported here */
+    guint8 ro_deny; /* bits of the last argument (a u32) that a read-only connection may not set */
+} RpcProc;
+
+typedef struct {
+    guint32 program, version;
+    const RpcProc *procs; /* by number */
+    guint n_procs;
+} RpcProgram;
+
+struct RpcCall {
+    RpcClient *client;
+    gpointer app; /* the server's */
+    const RpcProc *proc;
+    RpcHeader header;
+    XdrArgs *args_owner;
+    const XdrValue *args;
+    GByteArray *ret;
+    RpcStream *stream;              /* set by the handler of a RPC_PROC_STREAM procedure */
+    void (*replied)(RpcCall *call); /* called when the reply to a success is on its way */
+    guint arg_i;                    /* a number the handler leaves for replied() */
+};
+
+typedef struct {
+    const RpcProgram *programs;
+    guint n_programs;
+    gpointer app;
+    RpcErrorMapper map_error;
+    /* 0: the default */
+    guint max_clients;          /* 5000, libvirtd's */
+    guint max_calls_per_client; /* 5, libvirtd's max_client_requests */
+    gsize max_queue_bytes;      /* of one client that does not read: 64 MiB */
+    guint keepalive_interval_s; /* 5 */
+    guint keepalive_count;      /* 5 */
+    guint workers;              /* 16 */
+    guint priority_workers;     /* 5 */
+} RpcServerConfig;
+
+/* Runs in the calling thread's default main context. */
+RpcServer *rpc_server_new(const RpcServerConfig *config);
+/* Serves the listening socket; takes fd. */
+void rpc_server_listen(RpcServer *server, int fd, gboolean readonly);
+/* Serves a connected socket; takes fd. For tests and listen. NULL: too many clients. */
+RpcClient *rpc_server_add_client(RpcServer *server, int fd, gboolean readonly);
+guint rpc_server_n_clients(RpcServer *server);
+/* No new connections, every client closed, waits for the calls that run. */
+void rpc_server_stop(RpcServer *server);
+void rpc_server_free(RpcServer *server);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcServer, rpc_server_free)
+
+/* The row of a procedure, NULL: none. */
+const RpcProc *rpc_server_find_proc(RpcServer *server, guint32 program, gint32 procedure);
+
+G_END_DECLS

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Stream packets, rpc-framing: CONTINUE carries data, CONTINUE without data is end of file, OK
+ * finishes, ERROR aborts. */
+#include "stream.h"
+
+#include "client-internal.h"
+
+/* Data queued for a client that reads slowly; the source is paused above it. */
+#define FULL_BYTES (256u * 1024u)
+
+struct RpcStream {
+    RpcClient *client;
+    RpcHeader header; /* of the call: program, version, procedure, serial name the stream */
+    VirErrorFrom from;
+    const RpcStreamOps *ops;
+    gpointer data;
+    gboolean waits; /* for drained() */
+};
+
+RpcStream *rpc_stream_new(RpcCall *call, const RpcStreamOps *ops, gpointer data)
+{
+    RpcStream *stream = g_new0(RpcStream, 1);
+
+    stream->client = call->client;
+    stream->header = call->header;
+    stream->header.type = RPC_STREAM;
+    stream->from = (VirErrorFrom)call->proc->from;
+    stream->ops = ops;
+    stream->data = data;
+    call->stream = stream;
+    return stream;
+}
+
+static void stream_free(RpcStream *stream)
+{
+    stream->ops->closed(stream->data);
+    g_free(stream);
+}
+
+static void stream_end(RpcStream *stream)
+{
+    g_hash_table_remove(stream->client->streams, stream);
+    stream_free(stream);
+}
+
+/* ---- to the client ---- */
+
+static GByteArray *begin_packet(RpcStream *stream, RpcStatus status)
+{
+    RpcHeader header = stream->header;
+
+    header.status = status;
+    return rpc_packet_begin(&header);
+}
+
+static void send_packet(RpcStream *stream, GByteArray *packet)
+{
+    rpc_packet_finish(packet);
+    rpc_client_send(stream->client, packet);
+}
+
+void rpc_stream_send(RpcStream *stream, const guint8 *bytes, gsize len)
+{
+    while (len > 0) {
+        guint n = (guint)MIN(len, RPC_STREAM_DATA_MAX);
+        GByteArray *packet = begin_packet(stream, RPC_CONTINUE);
+
+        g_byte_array_append(packet, bytes, n);
+        send_packet(stream, packet);
+        bytes += n;
+        len -= n;
+    }
+}
+
+gboolean rpc_stream_is_full(RpcStream *stream)
+{
+    stream->waits = rpc_client_queued(stream->client) > FULL_BYTES;
+    return stream->waits;
+}
+
+void rpc_stream_send_eof(RpcStream *stream)
+{
+    send_packet(stream, begin_packet(stream, RPC_CONTINUE));
+}
+
+static void send_error(RpcStream *stream, const GError *error)
+{
+    GByteArray *packet = begin_packet(stream, RPC_ERROR);
+    RpcWireError wire;
+
+    rpc_wire_error_init(&wire, error, stream->from,
+                        rpc_server_config(stream->client->server)->map_error);
+    rpc_wire_error_put(packet, &wire);
+    rpc_wire_error_clear(&wire);
+    send_packet(stream, packet);
+}
+
+void rpc_stream_fail(RpcStream *stream, const GError *error)
+{
+    send_error(stream, error);
+    stream_end(stream);
+}
+
+/* ---- from the client ---- */
+
+static RpcStream *find_stream(RpcClient *client, const RpcHeader *header)
+{
+    GHashTableIter iter;
+    gpointer key;
+
+    g_hash_table_iter_init(&iter, client->streams);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        RpcStream *stream = key;
+
+        if (stream->header.serial == header->serial &&
+            stream->header.procedure == header->procedure &&
+            stream->header.program == header->program)
+            return stream;
+    }
+    return NULL;
+}
+
+static void stream_data(RpcStream *stream, const RpcPacket *packet)
+{
+    g_autoptr(GError) error = NULL;
+    gsize len = packet->len - packet->payload;
+
+    if (packet->header.type == RPC_STREAM_HOLE)
+        g_set_error(&error, VIR_ERROR, VIR_ERR_OPERATION_UNSUPPORTED,
+                    "holes in this stream are not supported");
+    else if (stream->ops->received(stream, stream->data, packet->data + packet->payload, len,
+                                   &error))
+        return;
+    rpc_stream_fail(stream, error);
+}
+
+static void stream_finish(RpcStream *stream)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (stream->ops->finished == NULL || stream->ops->finished(stream, stream->data, &error)) {
+        send_packet(stream, begin_packet(stream, RPC_OK));
+        stream_end(stream);
+    } else {
+        rpc_stream_fail(stream, error);
+    }
+}
+
+void rpc_stream_packet(RpcClient *client, const RpcPacket *packet)
+{
+    RpcStream *stream = find_stream(client, &packet->header);
+
+    if (stream == NULL) /* late data after an abort */
+        return;
+    switch (packet->header.status) {
+    case RPC_CONTINUE:
+        stream_data(stream, packet);
+        break;
+    case RPC_OK:
+        stream_finish(stream);
+        break;
+    case RPC_ERROR:
+        send_packet(stream, begin_packet(stream, RPC_OK));
+        stream_end(stream);
+        break;
+    }
+}
+
+/* ---- the connection ---- */
+
+static gboolean stream_opened_in_loop(gpointer user_data)
+{
+    RpcStream *stream = user_data;
+    RpcClient *client = stream->client;
+
+    if (client->closed) {
+        stream_free(stream);
+    } else {
+        g_hash_table_add(client->streams, stream);
+        stream->ops->opened(stream, stream->data);
+    }
+    rpc_client_unref(client);
+    return G_SOURCE_REMOVE;
+}
+
+void rpc_stream_opened(RpcStream *stream)
+{
+    GSource *source = g_idle_source_new();
+
+    rpc_client_ref(stream->client);
+    g_source_set_priority(source, G_PRIORITY_HIGH);
+    g_source_set_callback(source, stream_opened_in_loop, stream, NULL);
+    g_source_attach(source, rpc_server_context(stream->client->server));
+    g_source_unref(source);
+}
+
+void rpc_stream_discard(RpcStream *stream)
+{
+    stream_free(stream);
+}
+
+void rpc_streams_drained(RpcClient *client)
+{
+    g_autoptr(GList) streams = g_hash_table_get_keys(client->streams);
+
+    for (GList *l = streams; l != NULL; l = l->next) {
+        RpcStream *stream = l->data;
+
+        if (stream->waits && !rpc_stream_is_full(stream) && stream->ops->drained != NULL)
+            stream->ops->drained(stream, stream->data);
+    }
+}
+
+void rpc_streams_abort_all(RpcClient *client)
+{
+    g_autoptr(GList) streams = g_hash_table_get_keys(client->streams);
+
+    g_hash_table_remove_all(client->streams);
+    for (GList *l = streams; l != NULL; l = l->next)
+        stream_free(l->data);
+}

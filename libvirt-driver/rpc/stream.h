@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Streams: bytes that travel beside calls, tied to the CALL that opened them. A handler makes one
+ * and leaves it in call->stream; whoever feeds it (a console's pty, later a volume) gives the
+ * operations below. All of them are called in the loop thread, but for closed() of a stream whose
+ * call failed.
+ */
+#pragma once
+
+#include "server.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+    /* The call has succeeded: data may be sent from now on. */
+    void (*opened)(RpcStream *stream, gpointer data);
+    /* Bytes from the client. An error ends the stream. */
+    gboolean (*received)(RpcStream *stream, gpointer data, const guint8 *bytes, gsize len,
+                         GError **error);
+    /* The client has sent all. An error is its answer. NULL: nothing to do. */
+    gboolean (*finished)(RpcStream *stream, gpointer data, GError **error);
+    /* After rpc_stream_is_full(): there is room again. NULL: never fills. */
+    void (*drained)(RpcStream *stream, gpointer data);
+    /* The stream is over, for whatever reason; the last call. */
+    void (*closed)(gpointer data);
+} RpcStreamOps;
+
+/* Owned by the connection. Any thread: made by the handler of the call that opens it. */
+RpcStream *rpc_stream_new(RpcCall *call, const RpcStreamOps *ops, gpointer data);
+
+void rpc_stream_send(RpcStream *stream, const guint8 *bytes, gsize len);
+/* So much waits for the client that more should not be sent before drained(). */
+gboolean rpc_stream_is_full(RpcStream *stream);
+/* No more data; the client finishes the stream. */
+void rpc_stream_send_eof(RpcStream *stream);
+/* Ends the stream with an error. */
+void rpc_stream_fail(RpcStream *stream, const GError *error);
+
+G_END_DECLS
