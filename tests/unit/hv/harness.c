@@ -263,6 +263,21 @@ void harness_guest_read(void *dst, gva_t src, size_t n)
     memcpy(dst, p, n);
 }
 
+/* One L1 entry for each of the guest's pages; they decide nothing here. */
+static uint64_t l1_entries[HARNESS_GUEST_PAGES];
+
+WEAK uint64_t *guest_l1e(struct vcpu *v, gva_t va)
+{
+    uint64_t pfn = (va - HARNESS_GVA) >> PAGE_SHIFT;
+
+    return va >= HARNESS_GVA && pfn < HARNESS_GUEST_PAGES ? &l1_entries[pfn] : NULL;
+}
+
+WEAK void guest_flush_tlb(struct vcpu *v)
+{
+    harness.nr_tlb_flushes++;
+}
+
 /* ---- the domain ---- */
 
 static void ram_reset(void)
@@ -281,6 +296,7 @@ static void ram_reset(void)
     memset(guest_owns, 0, sizeof(guest_owns));
     memset(guest_owns + HARNESS_FIRST_MFN, true, HARNESS_GUEST_PAGES);
     memset(access_of, 0, sizeof(access_of));
+    memset(l1_entries, 0, sizeof(l1_entries));
 }
 
 struct domain *harness_domain_new(unsigned int max_vcpus, bool is_32bit)

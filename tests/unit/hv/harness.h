@@ -32,6 +32,7 @@ struct harness {
     unsigned int *upcalls;    /* vcpu_mark_events_pending() per vCPU id */
     unsigned int nr_polls;    /* vcpu_wake_pollers() */
     uint32_t last_poll_port;
+    unsigned int nr_tlb_flushes;
     bool crashed;             /* domain_crash() */
     char crash_reason[256];
     int64_t fail_alloc_after; /* so many allocations succeed, all later ones fail; -1: none fails */
