@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * DomainDef: what a libvirt <domain> document says. Strings are owned; NULL: not given. Arrays are GPtrArrays that
- * own their elements and are never NULL. Public so that kanzend can read and change definitions without text surgery.
+ * DomainDef: what a libvirt <domain> document says. Strings are owned; NULL: not given. Arrays are
+ * GPtrArrays that own their elements and are never NULL. Public so that kanzend can read and change
+ * definitions without text surgery.
  */
 #pragma once
 
@@ -10,7 +11,7 @@
 G_BEGIN_DECLS
 
 typedef struct {
-    char *dev;              /* "hd", "cdrom", "network", "fd" */
+    char *dev; /* "hd", "cdrom", "network", "fd" */
 } DomainBootDev;
 
 typedef enum {
@@ -20,15 +21,15 @@ typedef enum {
 } DomainClockOffset;
 
 typedef struct {
-    char *name;             /* "tsc", "hpet", "rtc", "pit", ... */
-    int present;            /* DomainTristate */
+    char *name;  /* "tsc", "hpet", "rtc", "pit", ... */
+    int present; /* DomainTristate */
     char *tickpolicy, *track, *mode;
     guint64 frequency;
     guint catchup_threshold, catchup_slew, catchup_limit;
 } DomainTimer;
 
 typedef struct {
-    char *policy;           /* "force", "require", "optional", "disable", "forbid"; NULL: require */
+    char *policy; /* "force", "require", "optional", "disable", "forbid"; NULL: require */
     char *name;
 } DomainCpuFeature;
 
@@ -37,15 +38,16 @@ typedef struct {
 } DomainNumaSibling;
 
 typedef struct {
-    int id;                 /* -1: its position */
+    int id; /* -1: its position */
     char *cpus;
     guint64 memory_kib;
     char *mem_access, *discard;
-    GPtrArray *distances;   /* of DomainNumaSibling */
+    GPtrArray *distances; /* of DomainNumaSibling */
 } DomainNumaCell;
 
 typedef struct {
-    char *mode;             /* "custom", "host-model", "host-passthrough", "maximum"; NULL: custom when a model is given */
+    char *mode; /* "custom", "host-model", "host-passthrough", "maximum"; NULL: custom when a model
+                   is given */
     char *match, *check;
     int migratable;
     char *model, *fallback, *vendor_id;
@@ -54,8 +56,8 @@ typedef struct {
     char *cache_level, *cache_mode;
     char *maxphysaddr_mode;
     guint maxphysaddr_bits;
-    GPtrArray *features;    /* of DomainCpuFeature */
-    GPtrArray *cells;       /* of DomainNumaCell */
+    GPtrArray *features; /* of DomainCpuFeature */
+    GPtrArray *cells;    /* of DomainNumaCell */
 } DomainCpu;
 
 typedef struct {
@@ -68,40 +70,40 @@ typedef struct {
 } DomainArg;
 
 typedef struct DomainDef {
-    int id;                 /* -1: inactive */
-    char *virt_type;        /* "xen" */
+    int id;          /* -1: inactive */
+    char *virt_type; /* "xen" */
     char *name;
-    char *uuid;             /* 36 characters, lower case; NULL before completion */
+    char *uuid; /* 36 characters, lower case; NULL before completion */
     char *genid;
     char *title;
     char *description;
-    xmlNodePtr metadata;    /* <metadata> kept as it was, owned (a copy without document), or NULL */
+    xmlNodePtr metadata; /* <metadata> kept as it was, owned (a copy without document), or NULL */
 
-    guint64 memory_kib;     /* <memory> */
+    guint64 memory_kib; /* <memory> */
     char *memory_dump_core;
     guint64 current_memory_kib; /* <currentMemory>; 0: same */
-    guint vcpus_max;        /* <vcpu> text */
-    guint vcpus_current;    /* <vcpu current=>; 0: same */
+    guint vcpus_max;            /* <vcpu> text */
+    guint vcpus_current;        /* <vcpu current=>; 0: same */
     char *vcpu_placement;
     char *vcpu_cpuset;
-    guint cpu_shares;       /* <cputune><shares> */
-    GPtrArray *vcpu_pins;   /* of DomainVcpuPin */
+    guint cpu_shares;     /* <cputune><shares> */
+    GPtrArray *vcpu_pins; /* of DomainVcpuPin */
 
     char *resource_partition;
 
     char *bootloader;
     char *bootloader_args;
 
-    char *os_firmware;      /* "efi", "bios": chosen for the user */
-    char *os_type;          /* "xen" (and "linux" on input), "hvm", "xenpvh" */
+    char *os_firmware; /* "efi", "bios": chosen for the user */
+    char *os_type;     /* "xen" (in XML also "linux"), "hvm", "xenpvh" */
     char *os_arch;
-    char *os_machine;       /* "xenpv", "xenfv", "xenpvh" */
+    char *os_machine; /* "xenpv", "xenfv", "xenpvh" */
     char *loader;
     char *loader_readonly, *loader_secure, *loader_type;
     char *nvram, *nvram_template;
     char *kernel, *initrd, *cmdline;
     char *acpi_slic, *acpi_table_type; /* <acpi><table type='slic'> */
-    GPtrArray *boot_devs;   /* of DomainBootDev, in order */
+    GPtrArray *boot_devs;              /* of DomainBootDev, in order */
     char *bootmenu, *bootmenu_timeout; /* "yes", "no"; milliseconds */
     char *bios_useserial, *bios_reboot_timeout;
     char *smbios_mode;
@@ -110,13 +112,13 @@ typedef struct DomainDef {
         gboolean acpi, pae, viridian, privnet;
         gboolean apic;
         char *apic_eoi;
-        int hap;            /* DomainTristate, as the rest */
+        int hap; /* DomainTristate, as the rest */
         int pvspinlock, pmu, vmport;
         int e820_host, passthrough;
         char *passthrough_mode; /* "sync_pt", "share_pt" */
     } features;
 
-    DomainCpu *cpu;         /* NULL: no <cpu> */
+    DomainCpu *cpu; /* NULL: no <cpu> */
 
     int clock;              /* DomainClockOffset */
     char *clock_adjustment; /* "reset" or seconds */
@@ -135,25 +137,25 @@ typedef struct DomainDef {
     GPtrArray *parallels;
     GPtrArray *consoles;
     GPtrArray *channels;
-    GPtrArray *inputs;      /* of DomainInput */
-    GPtrArray *tpms;        /* of DomainTpm */
-    GPtrArray *graphics;    /* of DomainGraphics */
-    GPtrArray *sounds;      /* of DomainSound */
-    GPtrArray *videos;      /* of DomainVideo */
-    GPtrArray *hostdevs;    /* of DomainHostdev */
+    GPtrArray *inputs;   /* of DomainInput */
+    GPtrArray *tpms;     /* of DomainTpm */
+    GPtrArray *graphics; /* of DomainGraphics */
+    GPtrArray *sounds;   /* of DomainSound */
+    GPtrArray *videos;   /* of DomainVideo */
+    GPtrArray *hostdevs; /* of DomainHostdev */
     DomainWatchdog *watchdog;
     DomainMemballoon *memballoon;
-    GPtrArray *rngs;        /* of DomainRng */
-    GPtrArray *panics;      /* of DomainPanic */
+    GPtrArray *rngs;   /* of DomainRng */
+    GPtrArray *panics; /* of DomainPanic */
 
-    GPtrArray *audios;      /* of xmlNode, kept as written */
-    GPtrArray *seclabels;   /* the same */
-    GPtrArray *xen_args;    /* of DomainArg: <xen:commandline>, for the device model */
+    GPtrArray *audios;    /* of xmlNode, kept as written */
+    GPtrArray *seclabels; /* the same */
+    GPtrArray *xen_args;  /* of DomainArg: <xen:commandline>, for the device model */
 } DomainDef;
 
-DomainDef *domain_def_new (void);
-void domain_def_free (DomainDef *def); /* NULL-safe */
-DomainDef *domain_def_dup (const DomainDef *def);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomainDef, domain_def_free)
+DomainDef *domain_def_new(void);
+void domain_def_free(DomainDef *def); /* NULL-safe */
+DomainDef *domain_def_dup(const DomainDef *def);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainDef, domain_def_free)
 
 G_END_DECLS

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The devices of a DomainDef, as libvirt's <devices> says them. Strings are owned, NULL: not given. In every enum 0
- * means "not given"; the words stand in the tables of domain-xml/lib/def-*.c. Numbers: 0 is "not given" unless said.
+ * The devices of a DomainDef, as libvirt's <devices> says them. Strings are owned, NULL: not given.
+ * In every enum 0 means "not given"; the words stand in the tables of domain-xml/lib/def-*.c.
+ * Numbers: 0 is "not given" unless said.
  */
 #pragma once
 
@@ -23,19 +24,19 @@ typedef enum {
 } DomainAddressType;
 
 typedef struct {
-    int type;               /* DomainAddressType */
+    int type; /* DomainAddressType */
     guint domain, slot, function;
-    int multifunction;      /* DomainTristate */
-    guint pci_bus;          /* PCI's bus; the other kinds' is bus */
+    int multifunction;                   /* DomainTristate */
+    guint pci_bus;                       /* PCI's bus; the other kinds' is bus */
     guint controller, bus, target, unit; /* drive, virtio-serial, usb */
-    char *port;             /* usb "1.2", virtio-serial "3" */
-    guint iobase, irq;      /* isa */
+    char *port;                          /* usb "1.2", virtio-serial "3" */
+    guint iobase, irq;                   /* isa */
 } DomainAddress;
 
 /* What every device has. */
 typedef struct {
-    guint boot_order;       /* from 1 */
-    char *alias;            /* live, or the user's own "ua-..." */
+    guint boot_order; /* from 1 */
+    char *alias;      /* live, or the user's own "ua-..." */
     DomainAddress *address;
 } DomainDeviceInfo;
 
@@ -80,7 +81,7 @@ typedef enum {
 
 typedef struct {
     char *name, *port;
-    int transport;          /* tcp, unix, rdma */
+    int transport; /* tcp, unix, rdma */
     char *socket;
 } DomainDiskHost;
 
@@ -90,34 +91,34 @@ typedef struct {
 } DomainDiskAuth;
 
 typedef struct {
-    int type;               /* DomainDiskType */
-    int device;             /* DomainDiskDevice */
+    int type;   /* DomainDiskType */
+    int device; /* DomainDiskDevice */
     char *model, *rawio, *sgio, *snapshot;
 
-    char *driver_name;      /* "qemu", "phy", "file", "tap", "tap2" */
-    char *driver_type;      /* image format: "raw", "qcow2", ... */
+    char *driver_name; /* "qemu", "phy", "file", "tap", "tap2" */
+    char *driver_type; /* image format: "raw", "qcow2", ... */
     char *cache, *error_policy, *rerror_policy, *io, *discard, *detect_zeroes;
     int ioeventfd, event_idx, copy_on_read;
     guint iothread, queues;
 
-    char *source;           /* path of file, block, dir; NULL: an empty drive */
+    char *source; /* path of file, block, dir; NULL: an empty drive */
     char *startup_policy;
-    guint source_index;     /* live only */
+    guint source_index; /* live only */
     char *pool, *volume, *volume_mode;
-    int protocol;           /* DomainDiskProtocol of network disks */
+    int protocol; /* DomainDiskProtocol of network disks */
     char *source_name, *source_query, *tls;
-    GPtrArray *hosts;       /* of DomainDiskHost */
+    GPtrArray *hosts; /* of DomainDiskHost */
     char *source_snapshot, *source_config, *initiator;
     DomainDiskAuth *auth;
     DomainDiskAuth *auth_outside; /* only while parsing */
-    xmlNodePtr backing_store; /* kept as written */
+    xmlNodePtr backing_store;     /* kept as written */
 
     guint cyls, heads, secs;
     char *trans;
     guint logical_block_size, physical_block_size;
 
-    char *target;           /* "xvda", "hda", ... */
-    int bus;                /* DomainDiskBus */
+    char *target; /* "xvda", "hda", ... */
+    int bus;      /* DomainDiskBus */
     char *tray;
     int removable;
 
@@ -129,7 +130,7 @@ typedef struct {
 /* controller: kept; xenbus limits, usb and scsi models have effect */
 typedef struct {
     char *type;
-    int index;              /* -1: next free of its type */
+    int index; /* -1: next free of its type */
     char *model;
     guint ports, vectors;
     guint max_grant_frames, max_event_channels;
@@ -172,29 +173,29 @@ typedef struct { /* KiB/s and KiB, as libvirt counts */
 } DomainBandwidth;
 
 typedef struct {
-    int type;               /* DomainInterfaceType */
-    char *mac;              /* "00:16:3e:xx:xx:xx" lower case; NULL before completion */
+    int type;  /* DomainInterfaceType */
+    char *mac; /* "00:16:3e:xx:xx:xx" lower case; NULL before completion */
     char *mac_type, *mac_check;
-    char *bridge;           /* <source bridge=> of bridge; live network interfaces: where it was plugged */
+    char *bridge; /* <source bridge=> of bridge; live network interfaces: where it was plugged */
     char *network, *portgroup, *port_id;
-    char *source_dev;       /* ethernet */
-    GPtrArray *ips;         /* of DomainIp */
-    GPtrArray *routes;      /* of DomainRoute */
+    char *source_dev;  /* ethernet */
+    GPtrArray *ips;    /* of DomainIp */
+    GPtrArray *routes; /* of DomainRoute */
     int vlan_trunk;
-    GPtrArray *vlan_tags;   /* of DomainVlanTag */
+    GPtrArray *vlan_tags; /* of DomainVlanTag */
     char *virtualport_type;
     char *vport_managerid, *vport_typeid, *vport_typeidversion, *vport_instanceid, *vport_profileid,
         *vport_interfaceid;
     DomainBandwidth *inbound, *outbound;
     char *script;
-    char *target;           /* ifname: "vif3.0" when live */
+    char *target; /* ifname: "vif3.0" when live */
     char *guest_dev;
     char *model;
     char *driver_name, *driver_txmode;
     int driver_ioeventfd, driver_event_idx;
     guint driver_queues, driver_rx_queue_size, driver_tx_queue_size;
     guint sndbuf;
-    char *link;             /* "up", "down" */
+    char *link; /* "up", "down" */
     guint mtu;
     guint coalesce_frames;
     char *rom_file;
@@ -232,24 +233,24 @@ typedef enum {
 } DomainCharTargetType;
 
 typedef struct { /* udp has two: bind and connect */
-    char *mode;             /* "bind", "connect" */
+    char *mode;  /* "bind", "connect" */
     char *path;
     char *host, *service;
     char *append, *tls;
-    char *channel;          /* spiceport */
+    char *channel; /* spiceport */
     char *reconnect, *reconnect_timeout;
 } DomainCharSource;
 
 typedef struct {
-    int type;               /* DomainCharType */
-    char *tty;              /* pty: the slave's path; live only */
-    GPtrArray *sources;     /* of DomainCharSource; empty for pty */
-    char *protocol;         /* tcp: raw, telnet, ... */
+    int type;           /* DomainCharType */
+    char *tty;          /* pty: the slave's path; live only */
+    GPtrArray *sources; /* of DomainCharSource; empty for pty */
+    char *protocol;     /* tcp: raw, telnet, ... */
     char *log_file, *log_append;
-    int target_type;        /* DomainCharTargetType */
-    int target_port;        /* -1: next free */
-    char *target_name;      /* channel */
-    char *target_state;     /* channel, live only */
+    int target_type;    /* DomainCharTargetType */
+    int target_port;    /* -1: next free */
+    char *target_name;  /* channel */
+    char *target_state; /* channel, live only */
     char *target_model;
     DomainDeviceInfo info;
 } DomainChar;
@@ -269,7 +270,7 @@ typedef enum {
 } DomainListenType;
 
 typedef struct {
-    int type;               /* DomainListenType */
+    int type; /* DomainListenType */
     char *address;
     char *network;
     char *socket;
@@ -280,30 +281,31 @@ typedef struct {
 } DomainSpiceChannel;
 
 typedef struct {
-    int type;               /* DomainGraphicsType */
-    int port;               /* -1: chosen at start; live: the port */
-    int tls_port;           /* spice; -1: chosen, 0: none */
-    int autoport;           /* DomainTristate */
-    int websocket;          /* -1: chosen, 0: none */
-    char *listen;           /* address of the first listen; kept equal to it */
+    int type;      /* DomainGraphicsType */
+    int port;      /* -1: chosen at start; live: the port */
+    int tls_port;  /* spice; -1: chosen, 0: none */
+    int autoport;  /* DomainTristate */
+    int websocket; /* -1: chosen, 0: none */
+    char *listen;  /* address of the first listen; kept equal to it */
     char *socket;
     char *keymap;
     char *share_policy, *power_control, *default_mode;
     char *passwd, *passwd_valid_to, *connected;
     char *display, *xauth, *fullscreen; /* sdl */
     char *multi_user;
-    GPtrArray *listens;     /* of DomainListen */
+    GPtrArray *listens;        /* of DomainListen */
     GPtrArray *spice_channels; /* of DomainSpiceChannel */
-    char *image_compression, *jpeg_compression, *zlib_compression, *playback_compression, *streaming_mode;
+    char *image_compression, *jpeg_compression, *zlib_compression, *playback_compression,
+        *streaming_mode;
     char *mouse_mode, *clipboard_copypaste, *filetransfer_enable;
     char *gl_enable, *gl_rendernode;
 } DomainGraphics;
 
 typedef struct {
-    char *model;            /* "vga", "cirrus", "qxl", "virtio", "xen", "vmvga", "bochs", "ramfb", "none" */
+    char *model; /* "vga", "cirrus", "qxl", "virtio", "xen", "vmvga", "bochs", "ramfb", "none" */
     guint ram, vram, vram64, vgamem; /* KiB */
     guint heads;
-    int primary;            /* DomainTristate */
+    int primary; /* DomainTristate */
     int accel2d, accel3d;
     guint resolution_x, resolution_y;
     char *driver_name;
@@ -311,24 +313,24 @@ typedef struct {
 } DomainVideo;
 
 typedef struct {
-    char *type;             /* "mouse", "tablet", "keyboard" */
-    char *bus;              /* "ps2", "usb", "xen", "virtio" */
+    char *type; /* "mouse", "tablet", "keyboard" */
+    char *bus;  /* "ps2", "usb", "xen", "virtio" */
     char *model;
     DomainDeviceInfo info;
 } DomainInput;
 
 typedef struct {
-    char *model;            /* "sb16", "es1370", "ac97", "ich6", "ich9", "usb", "pcspk" */
-    GPtrArray *codecs;      /* of DomainParameter: name is the codec's type */
+    char *model;       /* "sb16", "es1370", "ac97", "ich6", "ich9", "usb", "pcspk" */
+    GPtrArray *codecs; /* of DomainParameter: name is the codec's type */
     char *audio_id;
     DomainDeviceInfo info;
 } DomainSound;
 
 typedef enum { DOMAIN_HOSTDEV_PCI = 1, DOMAIN_HOSTDEV_USB } DomainHostdevType;
 typedef struct {
-    char *mode;             /* "subsystem" */
-    int type;               /* DomainHostdevType */
-    int managed;            /* DomainTristate */
+    char *mode;  /* "subsystem" */
+    int type;    /* DomainHostdevType */
+    int managed; /* DomainTristate */
     char *driver_name;
     char *startup_policy;
     int write_filtering;
@@ -340,48 +342,48 @@ typedef struct {
 } DomainHostdev;
 
 typedef struct {
-    char *model;            /* "i6300esb", "ib700", "itco" */
-    char *action;           /* "reset", "shutdown", "poweroff", "pause", "none", "dump", "inject-nmi" */
+    char *model;  /* "i6300esb", "ib700", "itco" */
+    char *action; /* "reset", "shutdown", "poweroff", "pause", "none", "dump", "inject-nmi" */
     DomainDeviceInfo info;
 } DomainWatchdog;
 
 typedef struct {
-    char *model;            /* "xen"; "none", "virtio" */
+    char *model; /* "xen"; "none", "virtio" */
     int autodeflate, free_page_reporting;
     guint stats_period;
     DomainDeviceInfo info;
 } DomainMemballoon;
 
 typedef struct {
-    char *model;            /* "virtio" */
+    char *model; /* "virtio" */
     guint rate_bytes, rate_period;
-    char *backend;          /* "random", "builtin" */
-    char *path;             /* random: the device */
+    char *backend; /* "random", "builtin" */
+    char *path;    /* random: the device */
     DomainDeviceInfo info;
 } DomainRng;
 
 typedef struct {
-    char *model;            /* "tpm-tis", "tpm-crb" */
-    char *backend;          /* "emulator", "passthrough" */
+    char *model;   /* "tpm-tis", "tpm-crb" */
+    char *backend; /* "emulator", "passthrough" */
     char *version;
     int persistent_state;
-    char *path;             /* passthrough: the device */
+    char *path; /* passthrough: the device */
     DomainDeviceInfo info;
 } DomainTpm;
 
 typedef struct {
-    char *model;            /* "isa", "hyperv", "pvpanic" */
+    char *model; /* "isa", "hyperv", "pvpanic" */
     DomainDeviceInfo info;
 } DomainPanic;
 
 /* New devices with their defaults; freed with the array they are added to. */
-DomainDisk *domain_disk_new (void);
-DomainInterface *domain_interface_new (void);
-DomainChar *domain_char_new (void);
-DomainGraphics *domain_graphics_new (void);
-DomainVideo *domain_video_new (void);
-DomainInput *domain_input_new (void);
-void domain_disk_free (DomainDisk *disk); /* NULL-safe */
-void domain_interface_free (DomainInterface *interface);
+DomainDisk *domain_disk_new(void);
+DomainInterface *domain_interface_new(void);
+DomainChar *domain_char_new(void);
+DomainGraphics *domain_graphics_new(void);
+DomainVideo *domain_video_new(void);
+DomainInput *domain_input_new(void);
+void domain_disk_free(DomainDisk *disk); /* NULL-safe */
+void domain_interface_free(DomainInterface *interface);
 
 G_END_DECLS

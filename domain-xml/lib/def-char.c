@@ -35,106 +35,107 @@ static const char *const char_targets[] = {
     NULL,
 };
 static const char *const other_char_targets[] = {
-    "none", "uml", "lxc", "openvz", "sclp", "sclplm", "spapr-vio-serial", "sclp-serial", "isa-debug", NULL,
+    "none",        "uml",       "lxc", "openvz", "sclp", "sclplm", "spapr-vio-serial",
+    "sclp-serial", "isa-debug", NULL,
 };
 static const char *const source_modes[] = { "", "bind", "connect", "client", "server", NULL };
 static const char *const protocols[] = { "", "raw", "telnet", "telnets", "tls", NULL };
 static const char *const channel_states[] = { "", "connected", "disconnected", NULL };
 
-#define F(field) offsetof (DomainCharSource, field)
+#define F(field) offsetof(DomainCharSource, field)
 static const XmlRow source_rows[] = {
-    { "@mode", XML_STRING, F (mode), .words = source_modes },
-    { "@path", XML_STRING, F (path) },
-    { "@host", XML_STRING, F (host) },
-    { "@service", XML_STRING, F (service) },
-    { "@append", XML_STRING, F (append), .words = xml_on_off },
-    { "@tls", XML_STRING, F (tls), XML_KEPT, .words = xml_yes_no },
-    { "@channel", XML_STRING, F (channel), XML_KEPT },
-    { "reconnect/@enabled", XML_STRING, F (reconnect), XML_KEPT, .words = xml_yes_no },
-    { "reconnect/@timeout", XML_STRING, F (reconnect_timeout), XML_KEPT | XML_DECIMAL },
+    { "@mode", XML_STRING, F(mode), .words = source_modes },
+    { "@path", XML_STRING, F(path) },
+    { "@host", XML_STRING, F(host) },
+    { "@service", XML_STRING, F(service) },
+    { "@append", XML_STRING, F(append), .words = xml_on_off },
+    { "@tls", XML_STRING, F(tls), XML_KEPT, .words = xml_yes_no },
+    { "@channel", XML_STRING, F(channel), XML_KEPT },
+    { "reconnect/@enabled", XML_STRING, F(reconnect), XML_KEPT, .words = xml_yes_no },
+    { "reconnect/@timeout", XML_STRING, F(reconnect_timeout), XML_KEPT | XML_DECIMAL },
 };
 #undef F
-XML_CLASS_DEFINE (domain_char_source_class, DomainCharSource, source_rows, NULL)
+XML_CLASS_DEFINE(domain_char_source_class, DomainCharSource, source_rows, NULL)
 
-static gboolean
-is_pty (const void *object)
+static gboolean is_pty(const void *object)
 {
-    return ((const DomainChar *) object)->type == DOMAIN_CHAR_PTY;
+    return ((const DomainChar *)object)->type == DOMAIN_CHAR_PTY;
 }
 
-static gboolean
-is_not_pty (const void *object)
+static gboolean is_not_pty(const void *object)
 {
-    return !is_pty (object);
+    return !is_pty(object);
 }
 
-static gboolean
-is_virtio (const void *object)
+static gboolean is_virtio(const void *object)
 {
-    return ((const DomainChar *) object)->target_type == DOMAIN_CHAR_TARGET_VIRTIO;
+    return ((const DomainChar *)object)->target_type == DOMAIN_CHAR_TARGET_VIRTIO;
 }
 
-#define F(field) offsetof (DomainChar, field)
-/* A pty's path is where a running domain's console is: live only. All other kinds keep what was configured. */
-#define CHAR_SOURCE_ROWS                                                                                              \
-    { "source", XML_LIST, F (sources), .item = &domain_char_source_class, .when = is_not_pty },                       \
-    { "source/@path", XML_STRING, F (tty), XML_LIVE, .when = is_pty },                                                \
-    { "protocol/@type", XML_STRING, F (protocol), .words = protocols },                                               \
-    { "log/@file", XML_STRING, F (log_file), XML_KEPT },                                                              \
-    { "log/@append", XML_STRING, F (log_append), XML_KEPT, .words = xml_on_off }
-#define CHAR_TARGET_ROWS                                                                                              \
-    { "target/@type", XML_WORD, F (target_type), .words = char_targets, .refused = other_char_targets },              \
-    { "target/@port", XML_INT, F (target_port), XML_OPTIONAL, .def = "-1" },                                          \
-    { "target/@name", XML_STRING, F (target_name) },                                                                  \
-    { "target/@state", XML_STRING, F (target_state), XML_LIVE, .words = channel_states, .when = is_virtio },          \
-    { "target/model/@name", XML_STRING, F (target_model), XML_KEPT },                                                 \
-    DEVICE_ALIAS_ROW (DomainChar),                                                                                    \
-    DEVICE_ADDRESS_ROW (DomainChar)
+#define F(field) offsetof(DomainChar, field)
+/* A pty's path is where a running domain's console is: live only. All other kinds keep what was
+ * configured. */
+#define CHAR_SOURCE_ROWS                                                                           \
+    { "source", XML_LIST, F(sources), .item = &domain_char_source_class, .when = is_not_pty },     \
+        { "source/@path", XML_STRING, F(tty), XML_LIVE, .when = is_pty },                          \
+        { "protocol/@type", XML_STRING, F(protocol), .words = protocols },                         \
+        { "log/@file", XML_STRING, F(log_file), XML_KEPT },                                        \
+    {                                                                                              \
+        "log/@append", XML_STRING, F(log_append), XML_KEPT, .words = xml_on_off                    \
+    }
+#define CHAR_TARGET_ROWS                                                                           \
+    { "target/@type", XML_WORD, F(target_type), .words = char_targets,                             \
+      .refused = other_char_targets },                                                             \
+        { "target/@port", XML_INT, F(target_port), XML_OPTIONAL, .def = "-1" },                    \
+        { "target/@name", XML_STRING, F(target_name) },                                            \
+        { "target/@state",         XML_STRING,       F(target_state), XML_LIVE,                    \
+          .words = channel_states, .when = is_virtio },                                            \
+        { "target/model/@name", XML_STRING, F(target_model), XML_KEPT },                           \
+        DEVICE_ALIAS_ROW(DomainChar), DEVICE_ADDRESS_ROW(DomainChar)
 
 static const XmlRow char_rows[] = {
-    { "@type", XML_WORD, F (type), .words = char_types, .refused = other_char_types, .def = "pty" },
+    { "@type", XML_WORD, F(type), .words = char_types, .refused = other_char_types, .def = "pty" },
     CHAR_SOURCE_ROWS,
     CHAR_TARGET_ROWS,
 };
 
 static const XmlRow console_rows[] = {
-    { "@type", XML_WORD, F (type), .words = char_types, .refused = other_char_types, .def = "pty" },
-    { "@tty", XML_STRING, F (tty), XML_LIVE, .when = is_pty },
+    { "@type", XML_WORD, F(type), .words = char_types, .refused = other_char_types, .def = "pty" },
+    { "@tty", XML_STRING, F(tty), XML_LIVE, .when = is_pty },
     CHAR_SOURCE_ROWS,
     CHAR_TARGET_ROWS,
 };
 #undef F
 
-static const DomainCharSource *
-first_source (const DomainChar *device)
+static const DomainCharSource *first_source(const DomainChar *device)
 {
-    return device->sources->len > 0 ? g_ptr_array_index (device->sources, 0) : NULL;
+    return device->sources->len > 0 ? g_ptr_array_index(device->sources, 0) : NULL;
 }
 
 /* What each kind cannot be without. */
-static gboolean
-char_check (gpointer object, xmlNodePtr node, GError **error)
+static gboolean char_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainChar *device = object;
-    const DomainCharSource *source = first_source (device);
+    const DomainCharSource *source = first_source(device);
     gboolean needs_path = device->type == DOMAIN_CHAR_FILE || device->type == DOMAIN_CHAR_DEV ||
                           device->type == DOMAIN_CHAR_PIPE;
 
     if (needs_path && (source == NULL || source->path == NULL)) {
-        xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "Missing source path attribute for char device");
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "Missing source path attribute for char device");
         return FALSE;
     }
     if (device->type == DOMAIN_CHAR_TCP || device->type == DOMAIN_CHAR_UDP) {
         if (source == NULL || source->service == NULL) {
-            xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-                       "Missing source service attribute for char device");
+            xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                      "Missing source service attribute for char device");
             return FALSE;
         }
         if (device->type == DOMAIN_CHAR_TCP && device->protocol == NULL)
-            device->protocol = g_strdup ("raw");
+            device->protocol = g_strdup("raw");
     }
     return TRUE;
 }
 
-XML_CLASS_DEFINE (domain_char_class, DomainChar, char_rows, char_check)
-XML_CLASS_DEFINE (domain_console_class, DomainChar, console_rows, char_check)
+XML_CLASS_DEFINE(domain_char_class, DomainChar, char_rows, char_check)
+XML_CLASS_DEFINE(domain_console_class, DomainChar, console_rows, char_check)

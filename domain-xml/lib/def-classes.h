@@ -32,17 +32,26 @@ extern const char *const xml_yes_no[];
 extern const char *const xml_on_off[];
 
 /* Rows every device ends with, in libvirt's order. */
-#define DEVICE_BOOT_ROW(Type)                                                                                         \
-    { "boot/@order", XML_UINT, offsetof (Type, info.boot_order), XML_NONZERO }
-#define DEVICE_ALIAS_ROW(Type)                                                                                        \
-    { "alias/@name", XML_STRING, offsetof (Type, info.alias), XML_ALIAS }
-#define DEVICE_ADDRESS_ROW(Type)                                                                                      \
-    { "address", XML_OBJECT, offsetof (Type, info.address), XML_KEPT, .item = &domain_address_class }
+#define DEVICE_BOOT_ROW(Type)                                                                      \
+    {                                                                                              \
+        "boot/@order", XML_UINT, offsetof(Type, info.boot_order), XML_NONZERO                      \
+    }
+#define DEVICE_ALIAS_ROW(Type)                                                                     \
+    {                                                                                              \
+        "alias/@name", XML_STRING, offsetof(Type, info.alias), XML_ALIAS                           \
+    }
+#define DEVICE_ADDRESS_ROW(Type)                                                                   \
+    {                                                                                              \
+        "address", XML_OBJECT, offsetof(Type, info.address), XML_KEPT,                             \
+            .item = &domain_address_class                                                          \
+    }
 
 /* <rom> of devices that have one. */
-#define DEVICE_ROM_ROWS(Type)                                                                                         \
-    { "rom/@enabled", XML_WORD, offsetof (Type, rom_enabled), XML_KEPT, .words = xml_yes_no },                        \
-    { "rom/@bar", XML_WORD, offsetof (Type, rom_bar), XML_KEPT, .words = xml_on_off },                                \
-    { "rom/@file", XML_STRING, offsetof (Type, rom_file), XML_KEPT }
+#define DEVICE_ROM_ROWS(Type)                                                                      \
+    { "rom/@enabled", XML_WORD, offsetof(Type, rom_enabled), XML_KEPT, .words = xml_yes_no },      \
+        { "rom/@bar", XML_WORD, offsetof(Type, rom_bar), XML_KEPT, .words = xml_on_off },          \
+    {                                                                                              \
+        "rom/@file", XML_STRING, offsetof(Type, rom_file), XML_KEPT                                \
+    }
 
 G_END_DECLS

@@ -3,98 +3,100 @@
 #include "def-classes.h"
 #include "domain-xml.h"
 
-static const char *const policies[] = { "", "force", "require", "optional", "disable", "forbid", NULL };
+static const char *const policies[] = { "",        "force",  "require", "optional",
+                                        "disable", "forbid", NULL };
 
-#define F(field) offsetof (DomainCpuFeature, field)
+#define F(field) offsetof(DomainCpuFeature, field)
 static const XmlRow feature_rows[] = {
-    { "@policy", XML_STRING, F (policy), .words = policies, .def = "require" },
-    { "@name", XML_STRING, F (name), XML_REQUIRED },
+    { "@policy", XML_STRING, F(policy), .words = policies, .def = "require" },
+    { "@name", XML_STRING, F(name), XML_REQUIRED },
 };
 #undef F
-XML_CLASS_DEFINE (domain_cpu_feature_class, DomainCpuFeature, feature_rows, NULL)
+XML_CLASS_DEFINE(domain_cpu_feature_class, DomainCpuFeature, feature_rows, NULL)
 
-#define F(field) offsetof (DomainNumaSibling, field)
+#define F(field) offsetof(DomainNumaSibling, field)
 static const XmlRow sibling_rows[] = {
-    { "@id", XML_UINT, F (id), XML_REQUIRED | XML_ALWAYS },
-    { "@value", XML_UINT, F (value), XML_REQUIRED | XML_ALWAYS, .max = 255 },
+    { "@id", XML_UINT, F(id), XML_REQUIRED | XML_ALWAYS },
+    { "@value", XML_UINT, F(value), XML_REQUIRED | XML_ALWAYS, .max = 255 },
 };
 #undef F
-XML_CLASS_DEFINE (domain_numa_sibling_class, DomainNumaSibling, sibling_rows, NULL)
+XML_CLASS_DEFINE(domain_numa_sibling_class, DomainNumaSibling, sibling_rows, NULL)
 
 static const char *const memory_accesses[] = { "", "shared", "private", NULL };
 
-#define F(field) offsetof (DomainNumaCell, field)
+#define F(field) offsetof(DomainNumaCell, field)
 static const XmlRow cell_rows[] = {
-    { "@id", XML_INT, F (id), XML_OPTIONAL, .def = "-1" },
-    { "@cpus", XML_STRING, F (cpus) },
-    { "@memory", XML_KIB, F (memory_kib), XML_REQUIRED },
-    { "@memAccess", XML_STRING, F (mem_access), XML_KEPT, .words = memory_accesses },
-    { "@discard", XML_STRING, F (discard), XML_KEPT, .words = xml_yes_no },
-    { "distances/sibling", XML_LIST, F (distances), .item = &domain_numa_sibling_class },
+    { "@id", XML_INT, F(id), XML_OPTIONAL, .def = "-1" },
+    { "@cpus", XML_STRING, F(cpus) },
+    { "@memory", XML_KIB, F(memory_kib), XML_REQUIRED },
+    { "@memAccess", XML_STRING, F(mem_access), XML_KEPT, .words = memory_accesses },
+    { "@discard", XML_STRING, F(discard), XML_KEPT, .words = xml_yes_no },
+    { "distances/sibling", XML_LIST, F(distances), .item = &domain_numa_sibling_class },
     { "cache", XML_REFUSED },
 };
 #undef F
-XML_CLASS_DEFINE (domain_numa_cell_class, DomainNumaCell, cell_rows, NULL)
+XML_CLASS_DEFINE(domain_numa_cell_class, DomainNumaCell, cell_rows, NULL)
 
-static const char *const cpu_modes[] = { "", "custom", "host-model", "host-passthrough", "maximum", NULL };
+static const char *const cpu_modes[] = { "",        "custom", "host-model", "host-passthrough",
+                                         "maximum", NULL };
 static const char *const matches[] = { "", "minimum", "exact", "strict", NULL };
 static const char *const checks[] = { "", "none", "partial", "full", NULL };
 static const char *const fallbacks[] = { "", "allow", "forbid", NULL };
 static const char *const cache_modes[] = { "", "emulate", "passthrough", "disable", NULL };
 static const char *const maxphysaddr_modes[] = { "", "emulate", "passthrough", NULL };
 
-#define F(field) offsetof (DomainCpu, field)
+#define F(field) offsetof(DomainCpu, field)
 static const XmlRow cpu_rows[] = {
-    { "@mode", XML_STRING, F (mode), .words = cpu_modes },
-    { "@match", XML_STRING, F (match), .words = matches },
-    { "@check", XML_STRING, F (check), XML_KEPT, .words = checks },
-    { "@migratable", XML_WORD, F (migratable), XML_KEPT, .words = xml_on_off },
-    { "model", XML_STRING, F (model) },
-    { "model/@fallback", XML_STRING, F (fallback), .words = fallbacks },
-    { "model/@vendor_id", XML_STRING, F (vendor_id) },
-    { "vendor", XML_STRING, F (vendor) },
-    { "topology/@sockets", XML_UINT, F (sockets), XML_REQUIRED | XML_NONZERO },
-    { "topology/@dies", XML_UINT, F (dies), XML_NONZERO },
-    { "topology/@cores", XML_UINT, F (cores), XML_REQUIRED | XML_NONZERO },
-    { "topology/@threads", XML_UINT, F (threads), XML_REQUIRED | XML_NONZERO },
-    { "cache/@level", XML_STRING, F (cache_level), XML_DECIMAL },
-    { "cache/@mode", XML_STRING, F (cache_mode), XML_REQUIRED, .words = cache_modes },
-    { "maxphysaddr/@mode", XML_STRING, F (maxphysaddr_mode), XML_REQUIRED, .words = maxphysaddr_modes },
-    { "maxphysaddr/@bits", XML_UINT, F (maxphysaddr_bits) },
-    { "feature", XML_LIST, F (features), .item = &domain_cpu_feature_class },
-    { "numa/cell", XML_LIST, F (cells), .item = &domain_numa_cell_class },
+    { "@mode", XML_STRING, F(mode), .words = cpu_modes },
+    { "@match", XML_STRING, F(match), .words = matches },
+    { "@check", XML_STRING, F(check), XML_KEPT, .words = checks },
+    { "@migratable", XML_WORD, F(migratable), XML_KEPT, .words = xml_on_off },
+    { "model", XML_STRING, F(model) },
+    { "model/@fallback", XML_STRING, F(fallback), .words = fallbacks },
+    { "model/@vendor_id", XML_STRING, F(vendor_id) },
+    { "vendor", XML_STRING, F(vendor) },
+    { "topology/@sockets", XML_UINT, F(sockets), XML_REQUIRED | XML_NONZERO },
+    { "topology/@dies", XML_UINT, F(dies), XML_NONZERO },
+    { "topology/@cores", XML_UINT, F(cores), XML_REQUIRED | XML_NONZERO },
+    { "topology/@threads", XML_UINT, F(threads), XML_REQUIRED | XML_NONZERO },
+    { "cache/@level", XML_STRING, F(cache_level), XML_DECIMAL },
+    { "cache/@mode", XML_STRING, F(cache_mode), XML_REQUIRED, .words = cache_modes },
+    { "maxphysaddr/@mode", XML_STRING, F(maxphysaddr_mode), XML_REQUIRED,
+      .words = maxphysaddr_modes },
+    { "maxphysaddr/@bits", XML_UINT, F(maxphysaddr_bits) },
+    { "feature", XML_LIST, F(features), .item = &domain_cpu_feature_class },
+    { "numa/cell", XML_LIST, F(cells), .item = &domain_numa_cell_class },
     { "numa/interconnects", XML_REFUSED },
 };
 #undef F
 
-static gboolean
-cpu_check (gpointer object, xmlNodePtr node, GError **error)
+static gboolean cpu_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainCpu *cpu = object;
 
     if (cpu->sockets != 0 && cpu->dies == 0)
         cpu->dies = 1;
     for (guint i = 0; i < cpu->cells->len; i++) {
-        DomainNumaCell *cell = g_ptr_array_index (cpu->cells, i);
+        DomainNumaCell *cell = g_ptr_array_index(cpu->cells, i);
         if (cell->id < 0)
-            cell->id = (int) i;
+            cell->id = (int)i;
     }
     /* A model without a mode is a custom cpu, which must match exactly unless said otherwise. */
     if (cpu->model != NULL && cpu->mode == NULL)
-        cpu->mode = g_strdup ("custom");
-    if (g_strcmp0 (cpu->mode, "custom") == 0) {
+        cpu->mode = g_strdup("custom");
+    if (g_strcmp0(cpu->mode, "custom") == 0) {
         if (cpu->model == NULL) {
-            xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "Missing CPU model name");
+            xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "Missing CPU model name");
             return FALSE;
         }
         if (cpu->match == NULL)
-            cpu->match = g_strdup ("exact");
+            cpu->match = g_strdup("exact");
         if (cpu->fallback == NULL)
-            cpu->fallback = g_strdup ("allow");
+            cpu->fallback = g_strdup("allow");
     }
     return TRUE;
 }
-XML_CLASS_DEFINE (domain_cpu_class, DomainCpu, cpu_rows, cpu_check)
+XML_CLASS_DEFINE(domain_cpu_class, DomainCpu, cpu_rows, cpu_check)
 
 /* ---- timers ---- */
 
@@ -104,19 +106,21 @@ static const char *const timer_names[] = {
 static const char *const other_timer_names[] = { "armvtimer", NULL };
 static const char *const tickpolicies[] = { "", "delay", "catchup", "merge", "discard", NULL };
 static const char *const tracks[] = { "", "boot", "guest", "wall", "realtime", NULL };
-static const char *const timer_modes[] = { "", "auto", "native", "emulate", "paravirt", "smpsafe", NULL };
+static const char *const timer_modes[] = { "",         "auto",    "native", "emulate",
+                                           "paravirt", "smpsafe", NULL };
 
-#define F(field) offsetof (DomainTimer, field)
+#define F(field) offsetof(DomainTimer, field)
 static const XmlRow timer_rows[] = {
-    { "@name", XML_STRING, F (name), XML_REQUIRED, .words = timer_names, .refused = other_timer_names },
-    { "@present", XML_WORD, F (present), .words = xml_yes_no },
-    { "@tickpolicy", XML_STRING, F (tickpolicy), XML_KEPT, .words = tickpolicies },
-    { "@track", XML_STRING, F (track), XML_KEPT, .words = tracks },
-    { "@frequency", XML_ULONG, F (frequency), XML_KEPT },
-    { "@mode", XML_STRING, F (mode), .words = timer_modes },
-    { "catchup/@threshold", XML_UINT, F (catchup_threshold), XML_KEPT },
-    { "catchup/@slew", XML_UINT, F (catchup_slew), XML_KEPT },
-    { "catchup/@limit", XML_UINT, F (catchup_limit), XML_KEPT },
+    { "@name", XML_STRING, F(name), XML_REQUIRED, .words = timer_names,
+      .refused = other_timer_names },
+    { "@present", XML_WORD, F(present), .words = xml_yes_no },
+    { "@tickpolicy", XML_STRING, F(tickpolicy), XML_KEPT, .words = tickpolicies },
+    { "@track", XML_STRING, F(track), XML_KEPT, .words = tracks },
+    { "@frequency", XML_ULONG, F(frequency), XML_KEPT },
+    { "@mode", XML_STRING, F(mode), .words = timer_modes },
+    { "catchup/@threshold", XML_UINT, F(catchup_threshold), XML_KEPT },
+    { "catchup/@slew", XML_UINT, F(catchup_slew), XML_KEPT },
+    { "catchup/@limit", XML_UINT, F(catchup_limit), XML_KEPT },
 };
 #undef F
-XML_CLASS_DEFINE (domain_timer_class, DomainTimer, timer_rows, NULL)
+XML_CLASS_DEFINE(domain_timer_class, DomainTimer, timer_rows, NULL)

@@ -64,177 +64,183 @@ static const char *const other_disk_formats[] = {
 static const char *const disk_caches[] = {
     "", "default", "none", "writethrough", "writeback", "directsync", "unsafe", NULL,
 };
-static const char *const error_policies[] = { "", "default", "stop", "report", "ignore", "enospace", NULL };
-static const char *const read_error_policies[] = { "", "default", "stop", "report", "ignore", NULL };
+static const char *const error_policies[] = { "",       "default",  "stop", "report",
+                                              "ignore", "enospace", NULL };
+static const char *const read_error_policies[] = {
+    "", "default", "stop", "report", "ignore", NULL
+};
 static const char *const disk_ios[] = { "", "default", "native", "threads", "io_uring", NULL };
 static const char *const disk_discards[] = { "", "default", "unmap", "ignore", NULL };
 static const char *const detect_zeroes[] = { "", "default", "off", "on", "unmap", NULL };
-static const char *const startup_policies[] = { "", "default", "mandatory", "requisite", "optional", NULL };
+static const char *const startup_policies[] = { "",          "default",  "mandatory",
+                                                "requisite", "optional", NULL };
 static const char *const volume_modes[] = { "", "default", "host", "direct", NULL };
 static const char *const disk_trays[] = { "", "closed", "open", NULL };
 static const char *const disk_transes[] = { "", "default", "none", "auto", "lba", NULL };
-static const char *const disk_snapshots[] = { "", "default", "no", "internal", "external", "manual", NULL };
+static const char *const disk_snapshots[] = { "",         "default", "no", "internal",
+                                              "external", "manual",  NULL };
 static const char *const sgio_modes[] = { "", "default", "filtered", "unfiltered", NULL };
-static const char *const disk_models[] = { "", "virtio", "virtio-transitional", "virtio-non-transitional", NULL };
+static const char *const disk_models[] = { "", "virtio", "virtio-transitional",
+                                           "virtio-non-transitional", NULL };
 static const char *const host_transports[] = { "", "tcp", "unix", "rdma", NULL };
 
-#define F(field) offsetof (DomainDiskHost, field)
+#define F(field) offsetof(DomainDiskHost, field)
 static const XmlRow host_rows[] = {
-    { "@name", XML_STRING, F (name) },
-    { "@port", XML_STRING, F (port), XML_DECIMAL },
-    { "@transport", XML_WORD, F (transport), .words = host_transports },
-    { "@socket", XML_STRING, F (socket) },
+    { "@name", XML_STRING, F(name) },
+    { "@port", XML_STRING, F(port), XML_DECIMAL },
+    { "@transport", XML_WORD, F(transport), .words = host_transports },
+    { "@socket", XML_STRING, F(socket) },
 };
 #undef F
-XML_CLASS_DEFINE (domain_disk_host_class, DomainDiskHost, host_rows, NULL)
+XML_CLASS_DEFINE(domain_disk_host_class, DomainDiskHost, host_rows, NULL)
 
-#define F(field) offsetof (DomainDiskAuth, field)
+#define F(field) offsetof(DomainDiskAuth, field)
 static const XmlRow auth_rows[] = {
-    { "@username", XML_STRING, F (username), XML_REQUIRED },
-    { "secret/@type", XML_STRING, F (secret_type) },
-    { "secret/@uuid", XML_STRING, F (secret_uuid), XML_LOWER },
-    { "secret/@usage", XML_STRING, F (secret_usage) },
+    { "@username", XML_STRING, F(username), XML_REQUIRED },
+    { "secret/@type", XML_STRING, F(secret_type) },
+    { "secret/@uuid", XML_STRING, F(secret_uuid), XML_LOWER },
+    { "secret/@usage", XML_STRING, F(secret_usage) },
 };
 #undef F
-XML_CLASS_DEFINE (domain_disk_auth_class, DomainDiskAuth, auth_rows, NULL)
+XML_CLASS_DEFINE(domain_disk_auth_class, DomainDiskAuth, auth_rows, NULL)
 
-static gboolean
-disk_is (const void *object, DomainDiskType type)
+static gboolean disk_is(const void *object, DomainDiskType type)
 {
-    return ((const DomainDisk *) object)->type == (int) type;
+    return ((const DomainDisk *)object)->type == (int)type;
 }
 
-static gboolean
-disk_is_file (const void *object)
+static gboolean disk_is_file(const void *object)
 {
-    return disk_is (object, DOMAIN_DISK_FILE);
+    return disk_is(object, DOMAIN_DISK_FILE);
 }
 
-static gboolean
-disk_is_block (const void *object)
+static gboolean disk_is_block(const void *object)
 {
-    return disk_is (object, DOMAIN_DISK_BLOCK);
+    return disk_is(object, DOMAIN_DISK_BLOCK);
 }
 
-static gboolean
-disk_is_dir (const void *object)
+static gboolean disk_is_dir(const void *object)
 {
-    return disk_is (object, DOMAIN_DISK_DIR);
+    return disk_is(object, DOMAIN_DISK_DIR);
 }
 
-static gboolean
-disk_is_network (const void *object)
+static gboolean disk_is_network(const void *object)
 {
-    return disk_is (object, DOMAIN_DISK_NETWORK);
+    return disk_is(object, DOMAIN_DISK_NETWORK);
 }
 
-static gboolean
-disk_is_volume (const void *object)
+static gboolean disk_is_volume(const void *object)
 {
-    return disk_is (object, DOMAIN_DISK_VOLUME);
+    return disk_is(object, DOMAIN_DISK_VOLUME);
 }
 
-#define F(field) offsetof (DomainDisk, field)
+#define F(field) offsetof(DomainDisk, field)
 static const XmlRow disk_rows[] = {
-    { "@type", XML_WORD, F (type), .words = disk_types, .refused = other_disk_types, .def = "file" },
-    { "@device", XML_WORD, F (device), .words = disk_devices, .refused = other_disk_devices, .def = "disk" },
-    { "@model", XML_STRING, F (model), XML_KEPT, .words = disk_models },
-    { "@rawio", XML_STRING, F (rawio), XML_KEPT, .words = xml_yes_no },
-    { "@sgio", XML_STRING, F (sgio), XML_KEPT, .words = sgio_modes },
-    { "@snapshot", XML_STRING, F (snapshot), XML_KEPT, .words = disk_snapshots },
-    { "driver/@name", XML_STRING, F (driver_name), .words = disk_drivers },
-    { "driver/@type", XML_STRING, F (driver_type), .words = disk_formats, .refused = other_disk_formats },
-    { "driver/@cache", XML_STRING, F (cache), .words = disk_caches },
-    { "driver/@error_policy", XML_STRING, F (error_policy), XML_KEPT, .words = error_policies },
-    { "driver/@rerror_policy", XML_STRING, F (rerror_policy), XML_KEPT, .words = read_error_policies },
-    { "driver/@io", XML_STRING, F (io), XML_KEPT, .words = disk_ios },
-    { "driver/@ioeventfd", XML_WORD, F (ioeventfd), XML_KEPT, .words = xml_on_off },
-    { "driver/@event_idx", XML_WORD, F (event_idx), XML_KEPT, .words = xml_on_off },
-    { "driver/@copy_on_read", XML_WORD, F (copy_on_read), XML_KEPT, .words = xml_on_off },
-    { "driver/@discard", XML_STRING, F (discard), .words = disk_discards },
-    { "driver/@iothread", XML_UINT, F (iothread), XML_KEPT },
-    { "driver/@detect_zeroes", XML_STRING, F (detect_zeroes), XML_KEPT, .words = detect_zeroes },
-    { "driver/@queues", XML_UINT, F (queues), XML_KEPT },
+    { "@type", XML_WORD, F(type), .words = disk_types, .refused = other_disk_types, .def = "file" },
+    { "@device", XML_WORD, F(device), .words = disk_devices, .refused = other_disk_devices,
+      .def = "disk" },
+    { "@model", XML_STRING, F(model), XML_KEPT, .words = disk_models },
+    { "@rawio", XML_STRING, F(rawio), XML_KEPT, .words = xml_yes_no },
+    { "@sgio", XML_STRING, F(sgio), XML_KEPT, .words = sgio_modes },
+    { "@snapshot", XML_STRING, F(snapshot), XML_KEPT, .words = disk_snapshots },
+    { "driver/@name", XML_STRING, F(driver_name), .words = disk_drivers },
+    { "driver/@type", XML_STRING, F(driver_type), .words = disk_formats,
+      .refused = other_disk_formats },
+    { "driver/@cache", XML_STRING, F(cache), .words = disk_caches },
+    { "driver/@error_policy", XML_STRING, F(error_policy), XML_KEPT, .words = error_policies },
+    { "driver/@rerror_policy", XML_STRING, F(rerror_policy), XML_KEPT,
+      .words = read_error_policies },
+    { "driver/@io", XML_STRING, F(io), XML_KEPT, .words = disk_ios },
+    { "driver/@ioeventfd", XML_WORD, F(ioeventfd), XML_KEPT, .words = xml_on_off },
+    { "driver/@event_idx", XML_WORD, F(event_idx), XML_KEPT, .words = xml_on_off },
+    { "driver/@copy_on_read", XML_WORD, F(copy_on_read), XML_KEPT, .words = xml_on_off },
+    { "driver/@discard", XML_STRING, F(discard), .words = disk_discards },
+    { "driver/@iothread", XML_UINT, F(iothread), XML_KEPT },
+    { "driver/@detect_zeroes", XML_STRING, F(detect_zeroes), XML_KEPT, .words = detect_zeroes },
+    { "driver/@queues", XML_UINT, F(queues), XML_KEPT },
     /* The old place of <auth>; written within <source>. */
-    { "auth", XML_OBJECT, F (auth_outside), .item = &domain_disk_auth_class },
-    { "source/@file", XML_STRING, F (source), .when = disk_is_file },
-    { "source/@dev", XML_STRING, F (source), .when = disk_is_block },
-    { "source/@dir", XML_STRING, F (source), .when = disk_is_dir },
-    { "source/@pool", XML_STRING, F (pool), XML_REQUIRED, .when = disk_is_volume },
-    { "source/@volume", XML_STRING, F (volume), XML_REQUIRED, .when = disk_is_volume },
-    { "source/@mode", XML_STRING, F (volume_mode), .words = volume_modes, .when = disk_is_volume },
-    { "source/@protocol", XML_WORD, F (protocol), XML_REQUIRED, .words = disk_protocols,
+    { "auth", XML_OBJECT, F(auth_outside), .item = &domain_disk_auth_class },
+    { "source/@file", XML_STRING, F(source), .when = disk_is_file },
+    { "source/@dev", XML_STRING, F(source), .when = disk_is_block },
+    { "source/@dir", XML_STRING, F(source), .when = disk_is_dir },
+    { "source/@pool", XML_STRING, F(pool), XML_REQUIRED, .when = disk_is_volume },
+    { "source/@volume", XML_STRING, F(volume), XML_REQUIRED, .when = disk_is_volume },
+    { "source/@mode", XML_STRING, F(volume_mode), .words = volume_modes, .when = disk_is_volume },
+    { "source/@protocol", XML_WORD, F(protocol), XML_REQUIRED, .words = disk_protocols,
       .refused = other_disk_protocols, .when = disk_is_network },
-    { "source/@name", XML_STRING, F (source_name), .when = disk_is_network },
-    { "source/@query", XML_STRING, F (source_query), .when = disk_is_network },
-    { "source/@tls", XML_STRING, F (tls), .words = xml_yes_no, .when = disk_is_network },
-    { "source/@startupPolicy", XML_STRING, F (startup_policy), XML_KEPT, .words = startup_policies },
-    { "source/@index", XML_UINT, F (source_index), XML_LIVE },
-    { "source/host", XML_LIST, F (hosts), .item = &domain_disk_host_class },
-    { "source/snapshot/@name", XML_STRING, F (source_snapshot) },
-    { "source/config/@file", XML_STRING, F (source_config) },
-    { "source/initiator/iqn/@name", XML_STRING, F (initiator) },
-    { "source/auth", XML_OBJECT, F (auth), .item = &domain_disk_auth_class },
+    { "source/@name", XML_STRING, F(source_name), .when = disk_is_network },
+    { "source/@query", XML_STRING, F(source_query), .when = disk_is_network },
+    { "source/@tls", XML_STRING, F(tls), .words = xml_yes_no, .when = disk_is_network },
+    { "source/@startupPolicy", XML_STRING, F(startup_policy), XML_KEPT, .words = startup_policies },
+    { "source/@index", XML_UINT, F(source_index), XML_LIVE },
+    { "source/host", XML_LIST, F(hosts), .item = &domain_disk_host_class },
+    { "source/snapshot/@name", XML_STRING, F(source_snapshot) },
+    { "source/config/@file", XML_STRING, F(source_config) },
+    { "source/initiator/iqn/@name", XML_STRING, F(initiator) },
+    { "source/auth", XML_OBJECT, F(auth), .item = &domain_disk_auth_class },
     { "source/encryption", XML_REFUSED },
     { "source/reservations", XML_REFUSED },
     { "source/slices", XML_REFUSED },
     { "source/cookies", XML_REFUSED },
-    { "backingStore", XML_NODE, F (backing_store), XML_KEPT },
+    { "backingStore", XML_NODE, F(backing_store), XML_KEPT },
     { "backenddomain", XML_REFUSED },
-    { "geometry/@cyls", XML_UINT, F (cyls), XML_KEPT },
-    { "geometry/@heads", XML_UINT, F (heads), XML_KEPT },
-    { "geometry/@secs", XML_UINT, F (secs), XML_KEPT },
-    { "geometry/@trans", XML_STRING, F (trans), XML_KEPT, .words = disk_transes },
-    { "blockio/@logical_block_size", XML_UINT, F (logical_block_size), XML_KEPT },
-    { "blockio/@physical_block_size", XML_UINT, F (physical_block_size), XML_KEPT },
-    { "target/@dev", XML_STRING, F (target) },
-    { "target/@bus", XML_WORD, F (bus), .words = disk_buses, .refused = other_disk_buses },
-    { "target/@tray", XML_STRING, F (tray), .words = disk_trays },
-    { "target/@removable", XML_WORD, F (removable), .words = xml_on_off },
+    { "geometry/@cyls", XML_UINT, F(cyls), XML_KEPT },
+    { "geometry/@heads", XML_UINT, F(heads), XML_KEPT },
+    { "geometry/@secs", XML_UINT, F(secs), XML_KEPT },
+    { "geometry/@trans", XML_STRING, F(trans), XML_KEPT, .words = disk_transes },
+    { "blockio/@logical_block_size", XML_UINT, F(logical_block_size), XML_KEPT },
+    { "blockio/@physical_block_size", XML_UINT, F(physical_block_size), XML_KEPT },
+    { "target/@dev", XML_STRING, F(target) },
+    { "target/@bus", XML_WORD, F(bus), .words = disk_buses, .refused = other_disk_buses },
+    { "target/@tray", XML_STRING, F(tray), .words = disk_trays },
+    { "target/@removable", XML_WORD, F(removable), .words = xml_on_off },
     { "iotune", XML_REFUSED },
-    { "readonly", XML_FLAG, F (readonly) },
-    { "shareable", XML_FLAG, F (shareable) },
+    { "readonly", XML_FLAG, F(readonly) },
+    { "shareable", XML_FLAG, F(shareable) },
     { "transient", XML_REFUSED },
-    { "serial", XML_STRING, F (serial) },
-    { "wwn", XML_STRING, F (wwn), XML_KEPT },
-    { "vendor", XML_STRING, F (vendor), XML_KEPT },
-    { "product", XML_STRING, F (product), XML_KEPT },
+    { "serial", XML_STRING, F(serial) },
+    { "wwn", XML_STRING, F(wwn), XML_KEPT },
+    { "vendor", XML_STRING, F(vendor), XML_KEPT },
+    { "product", XML_STRING, F(product), XML_KEPT },
     { "encryption", XML_REFUSED },
-    DEVICE_BOOT_ROW (DomainDisk),
-    DEVICE_ALIAS_ROW (DomainDisk),
-    DEVICE_ADDRESS_ROW (DomainDisk),
+    DEVICE_BOOT_ROW(DomainDisk),
+    DEVICE_ALIAS_ROW(DomainDisk),
+    DEVICE_ADDRESS_ROW(DomainDisk),
 };
 #undef F
 
-static gboolean
-disk_check (gpointer object, xmlNodePtr node, GError **error)
+static gboolean disk_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainDisk *disk = object;
 
     if (disk->auth_outside != NULL) {
         if (disk->auth != NULL) {
-            xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-                       "an <auth> definition already found for the <source> definition");
+            xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                      "an <auth> definition already found for the <source> definition");
             return FALSE;
         }
-        disk->auth = g_steal_pointer (&disk->auth_outside);
+        disk->auth = g_steal_pointer(&disk->auth_outside);
     }
     if (disk->target == NULL || *disk->target == '\0') {
-        xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "missing target information for device %s",
-                   disk->source != NULL ? disk->source : disk_devices[disk->device]);
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "missing target information for device %s",
+                  disk->source != NULL ? disk->source : disk_devices[disk->device]);
         return FALSE;
     }
-    if (disk->removable != DOMAIN_ABSENT && disk->bus != DOMAIN_DISK_BUS_USB && disk->bus != DOMAIN_DISK_BUS_SCSI) {
-        xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "removable is only valid for usb or scsi disks");
+    if (disk->removable != DOMAIN_ABSENT && disk->bus != DOMAIN_DISK_BUS_USB &&
+        disk->bus != DOMAIN_DISK_BUS_SCSI) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "removable is only valid for usb or scsi disks");
         return FALSE;
     }
     if (disk->tray != NULL && disk->device == DOMAIN_DISK_DEVICE_DISK) {
-        xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "tray is only valid for cdrom and floppy");
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "tray is only valid for cdrom and floppy");
         return FALSE;
     }
     return TRUE;
 }
-XML_CLASS_DEFINE (domain_disk_class, DomainDisk, disk_rows, disk_check)
+XML_CLASS_DEFINE(domain_disk_class, DomainDisk, disk_rows, disk_check)
 
 /* ---- controller ---- */
 
@@ -243,27 +249,28 @@ static const char *const controller_types[] = {
 };
 static const char *const other_controller_types[] = { "ccid", "isa", NULL };
 
-#define F(field) offsetof (DomainController, field)
+#define F(field) offsetof(DomainController, field)
 static const XmlRow controller_rows[] = {
-    { "@type", XML_STRING, F (type), XML_REQUIRED, .words = controller_types, .refused = other_controller_types },
-    { "@index", XML_INT, F (index), XML_OPTIONAL, .def = "-1" },
-    { "@model", XML_STRING, F (model) },
-    { "@ports", XML_UINT, F (ports), XML_KEPT },
-    { "@vectors", XML_UINT, F (vectors), XML_KEPT },
-    { "@maxGrantFrames", XML_UINT, F (max_grant_frames), XML_KEPT },
-    { "@maxEventChannels", XML_UINT, F (max_event_channels), XML_KEPT },
-    { "driver/@queues", XML_UINT, F (driver_queues), XML_KEPT },
-    { "driver/@cmd_per_lun", XML_UINT, F (cmd_per_lun), XML_KEPT },
-    { "driver/@max_sectors", XML_UINT, F (max_sectors), XML_KEPT },
-    { "driver/@ioeventfd", XML_WORD, F (ioeventfd), XML_KEPT, .words = xml_on_off },
-    { "driver/@iothread", XML_UINT, F (driver_iothread), XML_KEPT },
-    { "model/@name", XML_STRING, F (pci_model_name), XML_KEPT },
-    { "target/@chassis", XML_UINT, F (pci_chassis), XML_KEPT },
-    { "target/@port", XML_HEX, F (pci_port), XML_KEPT, .width = 1 },
-    { "target/@busNr", XML_UINT, F (pci_bus_nr), XML_KEPT },
-    { "master/@startport", XML_STRING, F (usb_startport), XML_KEPT | XML_DECIMAL },
-    DEVICE_ALIAS_ROW (DomainController),
-    DEVICE_ADDRESS_ROW (DomainController),
+    { "@type", XML_STRING, F(type), XML_REQUIRED, .words = controller_types,
+      .refused = other_controller_types },
+    { "@index", XML_INT, F(index), XML_OPTIONAL, .def = "-1" },
+    { "@model", XML_STRING, F(model) },
+    { "@ports", XML_UINT, F(ports), XML_KEPT },
+    { "@vectors", XML_UINT, F(vectors), XML_KEPT },
+    { "@maxGrantFrames", XML_UINT, F(max_grant_frames), XML_KEPT },
+    { "@maxEventChannels", XML_UINT, F(max_event_channels), XML_KEPT },
+    { "driver/@queues", XML_UINT, F(driver_queues), XML_KEPT },
+    { "driver/@cmd_per_lun", XML_UINT, F(cmd_per_lun), XML_KEPT },
+    { "driver/@max_sectors", XML_UINT, F(max_sectors), XML_KEPT },
+    { "driver/@ioeventfd", XML_WORD, F(ioeventfd), XML_KEPT, .words = xml_on_off },
+    { "driver/@iothread", XML_UINT, F(driver_iothread), XML_KEPT },
+    { "model/@name", XML_STRING, F(pci_model_name), XML_KEPT },
+    { "target/@chassis", XML_UINT, F(pci_chassis), XML_KEPT },
+    { "target/@port", XML_HEX, F(pci_port), XML_KEPT, .width = 1 },
+    { "target/@busNr", XML_UINT, F(pci_bus_nr), XML_KEPT },
+    { "master/@startport", XML_STRING, F(usb_startport), XML_KEPT | XML_DECIMAL },
+    DEVICE_ALIAS_ROW(DomainController),
+    DEVICE_ADDRESS_ROW(DomainController),
 };
 #undef F
-XML_CLASS_DEFINE (domain_controller_class, DomainController, controller_rows, NULL)
+XML_CLASS_DEFINE(domain_controller_class, DomainController, controller_rows, NULL)

@@ -8,10 +8,10 @@
 
 static const char *const virt_types[] = { "", "xen", NULL };
 static const char *const other_virt_types[] = {
-    "qemu", "kvm", "kqemu", "lxc", "uml", "openvz", "test", "vmware", "hyperv", "vbox", "phyp", "parallels",
-    "bhyve", "vz", "xen-hvf", "hvf", NULL,
+    "qemu", "kvm",  "kqemu",     "lxc",   "uml", "openvz",  "test", "vmware", "hyperv",
+    "vbox", "phyp", "parallels", "bhyve", "vz",  "xen-hvf", "hvf",  NULL,
 };
-static const char *const os_types[] = { "", "xen", "linux", "hvm", "xenpvh", NULL };
+static const char *const os_types[] = { "", "xen", "hvm", "xenpvh", NULL };
 static const char *const other_os_types[] = { "exe", "uml", NULL };
 static const char *const os_firmwares[] = { "", "efi", "bios", NULL };
 static const char *const loader_types[] = { "", "rom", "pflash", NULL };
@@ -30,67 +30,71 @@ static const char *const clock_offsets[] = {
 static const char *const other_clock_offsets[] = { "timezone", "absolute", NULL };
 static const char *const clock_bases[] = { "", "utc", "localtime", NULL };
 static const char *const passthrough_modes[] = { "", "default", "sync_pt", "share_pt", NULL };
-static const char *const lifecycle_actions[] = { "", "destroy", "restart", "rename-restart", "preserve", NULL };
+static const char *const lifecycle_actions[] = { "",         "destroy", "restart", "rename-restart",
+                                                 "preserve", NULL };
 static const char *const crash_actions[] = {
-    "", "destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart", NULL,
+    "",         "destroy",          "restart",          "rename-restart",
+    "preserve", "coredump-destroy", "coredump-restart", NULL,
 };
-static const char *const lockfailure_actions[] = { "", "poweroff", "restart", "pause", "ignore", NULL };
+static const char *const lockfailure_actions[] = { "",      "poweroff", "restart",
+                                                   "pause", "ignore",   NULL };
 
-#define F(field) offsetof (DomainBootDev, field)
+#define F(field) offsetof(DomainBootDev, field)
 static const XmlRow boot_dev_rows[] = {
-    { "@dev", XML_STRING, F (dev), XML_REQUIRED, .words = boot_devs },
+    { "@dev", XML_STRING, F(dev), XML_REQUIRED, .words = boot_devs },
 };
 #undef F
-XML_CLASS_DEFINE (domain_boot_dev_class, DomainBootDev, boot_dev_rows, NULL)
+XML_CLASS_DEFINE(domain_boot_dev_class, DomainBootDev, boot_dev_rows, NULL)
 
-#define F(field) offsetof (DomainVcpuPin, field)
+#define F(field) offsetof(DomainVcpuPin, field)
 static const XmlRow vcpu_pin_rows[] = {
-    { "@vcpu", XML_UINT, F (vcpu), XML_REQUIRED | XML_ALWAYS },
-    { "@cpuset", XML_STRING, F (cpuset), XML_REQUIRED },
+    { "@vcpu", XML_UINT, F(vcpu), XML_REQUIRED | XML_ALWAYS },
+    { "@cpuset", XML_STRING, F(cpuset), XML_REQUIRED },
 };
 #undef F
-XML_CLASS_DEFINE (domain_vcpu_pin_class, DomainVcpuPin, vcpu_pin_rows, NULL)
+XML_CLASS_DEFINE(domain_vcpu_pin_class, DomainVcpuPin, vcpu_pin_rows, NULL)
 
-#define F(field) offsetof (DomainArg, field)
+#define F(field) offsetof(DomainArg, field)
 static const XmlRow arg_rows[] = {
-    { "@value", XML_STRING, F (value), XML_REQUIRED },
+    { "@value", XML_STRING, F(value), XML_REQUIRED },
 };
 #undef F
-XML_CLASS_DEFINE (domain_arg_class, DomainArg, arg_rows, NULL)
+XML_CLASS_DEFINE(domain_arg_class, DomainArg, arg_rows, NULL)
 
 /* libvirt shows boot order only of domains that do not go through a boot loader in domain 0. */
-static gboolean
-has_no_bootloader (const void *object)
+static gboolean has_no_bootloader(const void *object)
 {
-    return ((const DomainDef *) object)->bootloader == NULL;
+    return ((const DomainDef *)object)->bootloader == NULL;
 }
 
-#define F(field) offsetof (DomainDef, field)
+#define F(field) offsetof(DomainDef, field)
 static const XmlRow domain_rows[] = {
-    { "@type", XML_STRING, F (virt_type), XML_REQUIRED, .words = virt_types, .refused = other_virt_types },
-    { "@id", XML_INT, F (id), XML_LIVE | XML_OPTIONAL, .def = "-1" },
-    { "name", XML_STRING, F (name) },
-    { "uuid", XML_STRING, F (uuid), XML_LOWER },
-    { "genid", XML_STRING, F (genid), XML_KEPT | XML_LOWER },
-    { "title", XML_STRING, F (title) },
-    { "description", XML_STRING, F (description) },
-    { "metadata", XML_NODE, F (metadata) },
+    { "@type", XML_STRING, F(virt_type), XML_REQUIRED, .words = virt_types,
+      .refused = other_virt_types },
+    { "@id", XML_INT, F(id), XML_LIVE | XML_OPTIONAL, .def = "-1" },
+    { "name", XML_STRING, F(name) },
+    { "uuid", XML_STRING, F(uuid), XML_LOWER },
+    { "genid", XML_STRING, F(genid), XML_KEPT | XML_LOWER },
+    { "title", XML_STRING, F(title) },
+    { "description", XML_STRING, F(description) },
+    { "metadata", XML_NODE, F(metadata) },
     { "maxMemory", XML_REFUSED },
-    { "memory", XML_KIB, F (memory_kib) },
-    { "memory/@dumpCore", XML_STRING, F (memory_dump_core), XML_KEPT, .words = xml_on_off },
-    { "currentMemory", XML_KIB, F (current_memory_kib) },
+    { "memory", XML_KIB, F(memory_kib) },
+    { "memory/@dumpCore", XML_STRING, F(memory_dump_core), XML_KEPT, .words = xml_on_off },
+    { "currentMemory", XML_KIB, F(current_memory_kib) },
     { "blkiotune", XML_REFUSED },
     { "memtune", XML_REFUSED },
     { "memoryBacking", XML_REFUSED },
-    { "vcpu", XML_UINT, F (vcpus_max), XML_NONZERO, .max = 65535 },
-    { "vcpu/@placement", XML_STRING, F (vcpu_placement), XML_KEPT, .words = placements, .def = "static" },
-    { "vcpu/@cpuset", XML_STRING, F (vcpu_cpuset) },
-    { "vcpu/@current", XML_UINT, F (vcpus_current), XML_NONZERO },
+    { "vcpu", XML_UINT, F(vcpus_max), XML_NONZERO, .max = 65535 },
+    { "vcpu/@placement", XML_STRING, F(vcpu_placement), XML_KEPT, .words = placements,
+      .def = "static" },
+    { "vcpu/@cpuset", XML_STRING, F(vcpu_cpuset) },
+    { "vcpu/@current", XML_UINT, F(vcpus_current), XML_NONZERO },
     { "vcpus", XML_REFUSED },
     { "iothreads", XML_REFUSED },
     { "iothreadids", XML_REFUSED },
-    { "cputune/shares", XML_UINT, F (cpu_shares) },
-    { "cputune/vcpupin", XML_LIST, F (vcpu_pins), .item = &domain_vcpu_pin_class },
+    { "cputune/shares", XML_UINT, F(cpu_shares) },
+    { "cputune/vcpupin", XML_LIST, F(vcpu_pins), .item = &domain_vcpu_pin_class },
     { "cputune/period", XML_REFUSED },
     { "cputune/quota", XML_REFUSED },
     { "cputune/global_period", XML_REFUSED },
@@ -107,123 +111,132 @@ static const XmlRow domain_rows[] = {
     { "cputune/cachetune", XML_REFUSED },
     { "cputune/memorytune", XML_REFUSED },
     { "numatune", XML_REFUSED },
-    { "resource/partition", XML_STRING, F (resource_partition), XML_KEPT },
+    { "resource/partition", XML_STRING, F(resource_partition), XML_KEPT },
     { "sysinfo", XML_REFUSED },
-    { "bootloader", XML_STRING, F (bootloader) },
-    { "bootloader_args", XML_STRING, F (bootloader_args) },
-    { "os/@firmware", XML_STRING, F (os_firmware), .words = os_firmwares },
-    { "os/type", XML_STRING, F (os_type), .words = os_types, .refused = other_os_types },
-    { "os/type/@arch", XML_STRING, F (os_arch) },
-    { "os/type/@machine", XML_STRING, F (os_machine) },
+    { "bootloader", XML_STRING, F(bootloader) },
+    { "bootloader_args", XML_STRING, F(bootloader_args) },
+    { "os/@firmware", XML_STRING, F(os_firmware), .words = os_firmwares },
+    { "os/type", XML_STRING, F(os_type), .words = os_types, .refused = other_os_types,
+      .stored = "xen", .shown = "linux" }, /* as libvirt shows PV guests */
+    { "os/type/@arch", XML_STRING, F(os_arch) },
+    { "os/type/@machine", XML_STRING, F(os_machine) },
     { "os/firmware", XML_REFUSED },
     { "os/init", XML_REFUSED },
-    { "os/loader", XML_STRING, F (loader) },
-    { "os/loader/@readonly", XML_STRING, F (loader_readonly), .words = xml_yes_no },
-    { "os/loader/@secure", XML_STRING, F (loader_secure), .words = xml_yes_no },
-    { "os/loader/@type", XML_STRING, F (loader_type), .words = loader_types, .refused = other_loader_types },
-    { "os/nvram", XML_STRING, F (nvram) },
-    { "os/nvram/@template", XML_STRING, F (nvram_template) },
-    { "os/kernel", XML_STRING, F (kernel) },
-    { "os/initrd", XML_STRING, F (initrd) },
-    { "os/cmdline", XML_STRING, F (cmdline) },
+    { "os/loader", XML_STRING, F(loader) },
+    { "os/loader/@readonly", XML_STRING, F(loader_readonly), .words = xml_yes_no },
+    { "os/loader/@secure", XML_STRING, F(loader_secure), .words = xml_yes_no },
+    { "os/loader/@type", XML_STRING, F(loader_type), .words = loader_types,
+      .refused = other_loader_types },
+    { "os/nvram", XML_STRING, F(nvram) },
+    { "os/nvram/@template", XML_STRING, F(nvram_template) },
+    { "os/kernel", XML_STRING, F(kernel) },
+    { "os/initrd", XML_STRING, F(initrd) },
+    { "os/cmdline", XML_STRING, F(cmdline) },
     { "os/dtb", XML_REFUSED },
-    { "os/acpi/table", XML_STRING, F (acpi_slic) },
-    { "os/acpi/table/@type", XML_STRING, F (acpi_table_type), XML_REQUIRED, .words = acpi_table_types },
-    { "os/boot", XML_LIST, F (boot_devs), .item = &domain_boot_dev_class, .when = has_no_bootloader },
-    { "os/bootmenu/@enable", XML_STRING, F (bootmenu), .words = xml_yes_no },
-    { "os/bootmenu/@timeout", XML_STRING, F (bootmenu_timeout), XML_KEPT | XML_DECIMAL },
-    { "os/bios/@useserial", XML_STRING, F (bios_useserial), XML_KEPT, .words = xml_yes_no },
-    { "os/bios/@rebootTimeout", XML_STRING, F (bios_reboot_timeout), XML_KEPT | XML_DECIMAL },
-    { "os/smbios/@mode", XML_STRING, F (smbios_mode), XML_KEPT, .words = smbios_modes },
+    { "os/acpi/table", XML_STRING, F(acpi_slic) },
+    { "os/acpi/table/@type", XML_STRING, F(acpi_table_type), XML_REQUIRED,
+      .words = acpi_table_types },
+    { "os/boot", XML_LIST, F(boot_devs), .item = &domain_boot_dev_class,
+      .when = has_no_bootloader },
+    { "os/bootmenu/@enable", XML_STRING, F(bootmenu), .words = xml_yes_no },
+    { "os/bootmenu/@timeout", XML_STRING, F(bootmenu_timeout), XML_KEPT | XML_DECIMAL },
+    { "os/bios/@useserial", XML_STRING, F(bios_useserial), XML_KEPT, .words = xml_yes_no },
+    { "os/bios/@rebootTimeout", XML_STRING, F(bios_reboot_timeout), XML_KEPT | XML_DECIMAL },
+    { "os/smbios/@mode", XML_STRING, F(smbios_mode), XML_KEPT, .words = smbios_modes },
     { "idmap", XML_REFUSED },
-    { "features/acpi", XML_FLAG, F (features.acpi) },
-    { "features/apic", XML_FLAG, F (features.apic) },
-    { "features/apic/@eoi", XML_STRING, F (features.apic_eoi), XML_KEPT, .words = xml_on_off },
-    { "features/pae", XML_FLAG, F (features.pae) },
-    { "features/hap/@state", XML_WORD, F (features.hap), XML_IMPLIED, .words = xml_on_off, .def = "on" },
-    { "features/viridian", XML_FLAG, F (features.viridian) },
-    { "features/privnet", XML_FLAG, F (features.privnet), XML_KEPT },
+    { "features/acpi", XML_FLAG, F(features.acpi) },
+    { "features/apic", XML_FLAG, F(features.apic) },
+    { "features/apic/@eoi", XML_STRING, F(features.apic_eoi), XML_KEPT, .words = xml_on_off },
+    { "features/pae", XML_FLAG, F(features.pae) },
+    { "features/hap/@state", XML_WORD, F(features.hap), XML_IMPLIED, .words = xml_on_off,
+      .def = "on" },
+    { "features/viridian", XML_FLAG, F(features.viridian) },
+    { "features/privnet", XML_FLAG, F(features.privnet), XML_KEPT },
     { "features/hyperv", XML_REFUSED },
     { "features/kvm", XML_REFUSED },
-    { "features/pvspinlock/@state", XML_WORD, F (features.pvspinlock), XML_IMPLIED | XML_KEPT, .words = xml_on_off,
+    { "features/pvspinlock/@state", XML_WORD, F(features.pvspinlock), XML_IMPLIED | XML_KEPT,
+      .words = xml_on_off, .def = "on" },
+    { "features/pmu/@state", XML_WORD, F(features.pmu), XML_IMPLIED | XML_KEPT, .words = xml_on_off,
       .def = "on" },
-    { "features/pmu/@state", XML_WORD, F (features.pmu), XML_IMPLIED | XML_KEPT, .words = xml_on_off, .def = "on" },
-    { "features/vmport/@state", XML_WORD, F (features.vmport), XML_IMPLIED | XML_KEPT, .words = xml_on_off,
-      .def = "on" },
-    { "features/xen/e820_host/@state", XML_WORD, F (features.e820_host), XML_REQUIRED, .words = xml_on_off },
-    { "features/xen/passthrough/@state", XML_WORD, F (features.passthrough), XML_REQUIRED, .words = xml_on_off },
-    { "features/xen/passthrough/@mode", XML_STRING, F (features.passthrough_mode), .words = passthrough_modes },
+    { "features/vmport/@state", XML_WORD, F(features.vmport), XML_IMPLIED | XML_KEPT,
+      .words = xml_on_off, .def = "on" },
+    { "features/xen/e820_host/@state", XML_WORD, F(features.e820_host), XML_REQUIRED,
+      .words = xml_on_off },
+    { "features/xen/passthrough/@state", XML_WORD, F(features.passthrough), XML_REQUIRED,
+      .words = xml_on_off },
+    { "features/xen/passthrough/@mode", XML_STRING, F(features.passthrough_mode),
+      .words = passthrough_modes },
     { "features/smm", XML_REFUSED },
     { "features/ioapic", XML_REFUSED },
     { "features/vmcoreinfo", XML_REFUSED },
     { "features/msrs", XML_REFUSED },
     { "features/capabilities", XML_REFUSED },
-    { "cpu", XML_OBJECT, F (cpu), .item = &domain_cpu_class },
-    { "clock/@offset", XML_WORD, F (clock), .words = clock_offsets, .refused = other_clock_offsets },
-    { "clock/@adjustment", XML_STRING, F (clock_adjustment) },
-    { "clock/@basis", XML_STRING, F (clock_basis), .words = clock_bases },
-    { "clock/timer", XML_LIST, F (timers), .item = &domain_timer_class },
-    { "on_poweroff", XML_STRING, F (on_poweroff), .words = lifecycle_actions },
-    { "on_reboot", XML_STRING, F (on_reboot), .words = lifecycle_actions },
-    { "on_crash", XML_STRING, F (on_crash), .words = crash_actions },
-    { "on_lockfailure", XML_STRING, F (on_lockfailure), XML_KEPT, .words = lockfailure_actions },
-    { "pm/suspend-to-mem/@enabled", XML_STRING, F (suspend_to_mem), XML_KEPT, .words = xml_yes_no },
-    { "pm/suspend-to-disk/@enabled", XML_STRING, F (suspend_to_disk), XML_KEPT, .words = xml_yes_no },
+    { "cpu", XML_OBJECT, F(cpu), .item = &domain_cpu_class },
+    { "clock/@offset", XML_WORD, F(clock), .words = clock_offsets, .refused = other_clock_offsets },
+    { "clock/@adjustment", XML_STRING, F(clock_adjustment) },
+    { "clock/@basis", XML_STRING, F(clock_basis), .words = clock_bases },
+    { "clock/timer", XML_LIST, F(timers), .item = &domain_timer_class },
+    { "on_poweroff", XML_STRING, F(on_poweroff), .words = lifecycle_actions },
+    { "on_reboot", XML_STRING, F(on_reboot), .words = lifecycle_actions },
+    { "on_crash", XML_STRING, F(on_crash), .words = crash_actions },
+    { "on_lockfailure", XML_STRING, F(on_lockfailure), XML_KEPT, .words = lockfailure_actions },
+    { "pm/suspend-to-mem/@enabled", XML_STRING, F(suspend_to_mem), XML_KEPT, .words = xml_yes_no },
+    { "pm/suspend-to-disk/@enabled", XML_STRING, F(suspend_to_disk), XML_KEPT,
+      .words = xml_yes_no },
     { "perf", XML_REFUSED },
-    { "devices/emulator", XML_STRING, F (emulator) },
-    { "devices/disk", XML_LIST, F (disks), .item = &domain_disk_class },
-    { "devices/controller", XML_LIST, F (controllers), .item = &domain_controller_class },
+    { "devices/emulator", XML_STRING, F(emulator) },
+    { "devices/disk", XML_LIST, F(disks), .item = &domain_disk_class },
+    { "devices/controller", XML_LIST, F(controllers), .item = &domain_controller_class },
     { "devices/lease", XML_REFUSED },
     { "devices/filesystem", XML_REFUSED },
-    { "devices/interface", XML_LIST, F (interfaces), .item = &domain_interface_class },
+    { "devices/interface", XML_LIST, F(interfaces), .item = &domain_interface_class },
     { "devices/smartcard", XML_REFUSED },
-    { "devices/serial", XML_LIST, F (serials), .item = &domain_char_class },
-    { "devices/parallel", XML_LIST, F (parallels), .item = &domain_char_class },
-    { "devices/console", XML_LIST, F (consoles), .item = &domain_console_class },
-    { "devices/channel", XML_LIST, F (channels), .item = &domain_char_class },
-    { "devices/input", XML_LIST, F (inputs), .item = &domain_input_class },
-    { "devices/tpm", XML_LIST, F (tpms), XML_KEPT, .item = &domain_tpm_class },
-    { "devices/graphics", XML_LIST, F (graphics), .item = &domain_graphics_class },
-    { "devices/sound", XML_LIST, F (sounds), .item = &domain_sound_class },
-    { "devices/audio", XML_NODES, F (audios), XML_KEPT },
-    { "devices/video", XML_LIST, F (videos), .item = &domain_video_class },
-    { "devices/hostdev", XML_LIST, F (hostdevs), .item = &domain_hostdev_class },
+    { "devices/serial", XML_LIST, F(serials), .item = &domain_char_class },
+    { "devices/parallel", XML_LIST, F(parallels), .item = &domain_char_class },
+    { "devices/console", XML_LIST, F(consoles), .item = &domain_console_class },
+    { "devices/channel", XML_LIST, F(channels), .item = &domain_char_class },
+    { "devices/input", XML_LIST, F(inputs), .item = &domain_input_class },
+    { "devices/tpm", XML_LIST, F(tpms), XML_KEPT, .item = &domain_tpm_class },
+    { "devices/graphics", XML_LIST, F(graphics), .item = &domain_graphics_class },
+    { "devices/sound", XML_LIST, F(sounds), .item = &domain_sound_class },
+    { "devices/audio", XML_NODES, F(audios), XML_KEPT },
+    { "devices/video", XML_LIST, F(videos), .item = &domain_video_class },
+    { "devices/hostdev", XML_LIST, F(hostdevs), .item = &domain_hostdev_class },
     { "devices/redirdev", XML_REFUSED },
     { "devices/redirfilter", XML_REFUSED },
     { "devices/hub", XML_REFUSED },
-    { "devices/watchdog", XML_OBJECT, F (watchdog), .item = &domain_watchdog_class },
-    { "devices/memballoon", XML_OBJECT, F (memballoon), .item = &domain_memballoon_class },
-    { "devices/rng", XML_LIST, F (rngs), XML_KEPT, .item = &domain_rng_class },
+    { "devices/watchdog", XML_OBJECT, F(watchdog), .item = &domain_watchdog_class },
+    { "devices/memballoon", XML_OBJECT, F(memballoon), .item = &domain_memballoon_class },
+    { "devices/rng", XML_LIST, F(rngs), XML_KEPT, .item = &domain_rng_class },
     { "devices/nvram", XML_REFUSED },
     { "devices/shmem", XML_REFUSED },
     { "devices/memory", XML_REFUSED },
-    { "devices/panic", XML_LIST, F (panics), XML_KEPT, .item = &domain_panic_class },
+    { "devices/panic", XML_LIST, F(panics), XML_KEPT, .item = &domain_panic_class },
     { "devices/iommu", XML_REFUSED },
     { "devices/vsock", XML_REFUSED },
     { "devices/crypto", XML_REFUSED },
-    { "seclabel", XML_NODES, F (seclabels), XML_KEPT },
+    { "seclabel", XML_NODES, F(seclabels), XML_KEPT },
     { "keywrap", XML_REFUSED },
     { "launchSecurity", XML_REFUSED },
     { "qemu:commandline", XML_REFUSED },
     { "qemu:capabilities", XML_REFUSED },
     { "qemu:deprecation", XML_REFUSED },
     { "qemu:override", XML_REFUSED },
-    { "xen:commandline/xen:arg", XML_LIST, F (xen_args), .item = &domain_arg_class },
+    { "xen:commandline/xen:arg", XML_LIST, F(xen_args), .item = &domain_arg_class },
 };
 #undef F
 
-static gboolean
-check_uuid (const char *text, xmlNodePtr node, GError **error)
+static gboolean check_uuid(const char *text, xmlNodePtr node, GError **error)
 {
-    if (text == NULL || g_uuid_string_is_valid (text))
+    if (text == NULL || g_uuid_string_is_valid(text))
         return TRUE;
-    xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "malformed uuid element '%s'", text);
+    xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "malformed uuid element '%s'", text);
     return FALSE;
 }
 
-/* The few forms libvirt reads besides 8-4-4-4-12: any 32 hex digits with dashes and spaces between them. */
-static void
-normalise_uuid (char **uuid)
+/* The few forms libvirt reads besides 8-4-4-4-12: any 32 hex digits with dashes and spaces between
+ * them. */
+static void normalise_uuid(char **uuid)
 {
     char digits[33];
     guint n = 0;
@@ -231,50 +244,51 @@ normalise_uuid (char **uuid)
     if (*uuid == NULL)
         return;
     for (const char *p = *uuid; *p != '\0'; p++) {
-        if (g_ascii_isxdigit (*p) && n < 32)
+        if (g_ascii_isxdigit(*p) && n < 32)
             digits[n++] = *p;
-        else if (*p != '-' && !g_ascii_isspace (*p))
+        else if (*p != '-' && !g_ascii_isspace(*p))
             return;
         else
             continue;
     }
     if (n != 32)
         return;
-    g_free (*uuid);
-    *uuid = g_strdup_printf ("%.8s-%.4s-%.4s-%.4s-%.12s", digits, digits + 8, digits + 12, digits + 16, digits + 20);
+    g_free(*uuid);
+    *uuid = g_strdup_printf("%.8s-%.4s-%.4s-%.4s-%.12s", digits, digits + 8, digits + 12,
+                            digits + 16, digits + 20);
 }
 
-static gboolean
-check_adjustment (const DomainDef *def, xmlNodePtr node, GError **error)
+static gboolean check_adjustment(const DomainDef *def, xmlNodePtr node, GError **error)
 {
     const char *text = def->clock_adjustment;
     char *end;
 
-    if (text == NULL || strcmp (text, "reset") == 0)
+    if (text == NULL || strcmp(text, "reset") == 0)
         return TRUE;
     errno = 0;
-    gint64 value = g_ascii_strtoll (text, &end, 10);
+    gint64 value = g_ascii_strtoll(text, &end, 10);
     if (end != text && *end == '\0' && errno == 0 && value >= G_MININT && value <= G_MAXINT)
         return TRUE;
-    xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-               "Invalid value for attribute 'adjustment' in element 'clock': '%s'. Expected integer value", text);
+    xml_error(
+        error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+        "Invalid value for attribute 'adjustment' in element 'clock': '%s'. Expected integer value",
+        text);
     return FALSE;
 }
 
-static gboolean
-domain_check (gpointer object, xmlNodePtr node, GError **error)
+static gboolean domain_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainDef *def = object;
 
     if (def->name == NULL) {
-        xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "missing domain name");
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "missing domain name");
         return FALSE;
     }
     if (def->os_type == NULL) {
-        xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "no OS type");
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "no OS type");
         return FALSE;
     }
-    normalise_uuid (&def->uuid);
-    return check_uuid (def->uuid, node, error) && check_adjustment (def, node, error);
+    normalise_uuid(&def->uuid);
+    return check_uuid(def->uuid, node, error) && check_adjustment(def, node, error);
 }
-XML_CLASS_DEFINE (domain_def_class, DomainDef, domain_rows, domain_check)
+XML_CLASS_DEFINE(domain_def_class, DomainDef, domain_rows, domain_check)

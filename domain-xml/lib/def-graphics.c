@@ -13,7 +13,8 @@ static const char *const graphics_types[] = {
     [DOMAIN_GRAPHICS_SDL] = "sdl",
     NULL,
 };
-static const char *const other_graphics_types[] = { "rdp", "desktop", "egl-headless", "dbus", NULL };
+static const char *const other_graphics_types[] = { "rdp", "desktop", "egl-headless", "dbus",
+                                                    NULL };
 static const char *const listen_types[] = {
     "",
     [DOMAIN_LISTEN_ADDRESS] = "address",
@@ -22,7 +23,8 @@ static const char *const listen_types[] = {
     [DOMAIN_LISTEN_NONE] = "none",
     NULL,
 };
-static const char *const share_policies[] = { "", "allow-exclusive", "force-shared", "ignore", NULL };
+static const char *const share_policies[] = { "", "allow-exclusive", "force-shared", "ignore",
+                                              NULL };
 static const char *const connected_actions[] = { "", "fail", "disconnect", "keep", NULL };
 static const char *const channel_modes[] = { "", "any", "secure", "insecure", NULL };
 static const char *const channel_names[] = {
@@ -35,188 +37,196 @@ static const char *const wan_compressions[] = { "", "auto", "never", "always", N
 static const char *const streaming_modes[] = { "", "filter", "all", "off", NULL };
 static const char *const mouse_modes[] = { "", "server", "client", NULL };
 
-static gboolean
-listens_on_network (const void *object)
+static gboolean listens_on_network(const void *object)
 {
-    return ((const DomainListen *) object)->type == DOMAIN_LISTEN_NETWORK;
+    return ((const DomainListen *)object)->type == DOMAIN_LISTEN_NETWORK;
 }
 
-#define F(field) offsetof (DomainListen, field)
+#define F(field) offsetof(DomainListen, field)
 static const XmlRow listen_rows[] = {
-    { "@type", XML_WORD, F (type), XML_REQUIRED, .words = listen_types },
-    { "@address", XML_STRING, F (address) },
-    { "@network", XML_STRING, F (network), XML_REQUIRED, .when = listens_on_network },
-    { "@socket", XML_STRING, F (socket) },
+    { "@type", XML_WORD, F(type), XML_REQUIRED, .words = listen_types },
+    { "@address", XML_STRING, F(address) },
+    { "@network", XML_STRING, F(network), XML_REQUIRED, .when = listens_on_network },
+    { "@socket", XML_STRING, F(socket) },
 };
 #undef F
 
-static gboolean
-listen_check (gpointer object, xmlNodePtr node, GError **error)
+static gboolean listen_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainListen *listen = object;
 
     if (listen->address != NULL && *listen->address == '\0')
-        g_clear_pointer (&listen->address, g_free);
-    if (listen->address != NULL && listen->type != DOMAIN_LISTEN_ADDRESS && listen->type != DOMAIN_LISTEN_NETWORK) {
-        xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, "address",
-                   "'address' attribute may only be set for listen type 'address'");
+        g_clear_pointer(&listen->address, g_free);
+    if (listen->address != NULL && listen->type != DOMAIN_LISTEN_ADDRESS &&
+        listen->type != DOMAIN_LISTEN_NETWORK) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, "address",
+                  "'address' attribute may only be set for listen type 'address'");
         return FALSE;
     }
     return TRUE;
 }
-XML_CLASS_DEFINE (domain_listen_class, DomainListen, listen_rows, listen_check)
+XML_CLASS_DEFINE(domain_listen_class, DomainListen, listen_rows, listen_check)
 
-#define F(field) offsetof (DomainSpiceChannel, field)
+#define F(field) offsetof(DomainSpiceChannel, field)
 static const XmlRow spice_channel_rows[] = {
-    { "@name", XML_STRING, F (name), XML_REQUIRED, .words = channel_names },
-    { "@mode", XML_STRING, F (mode), XML_REQUIRED, .words = channel_modes },
+    { "@name", XML_STRING, F(name), XML_REQUIRED, .words = channel_names },
+    { "@mode", XML_STRING, F(mode), XML_REQUIRED, .words = channel_modes },
 };
 #undef F
-XML_CLASS_DEFINE (domain_spice_channel_class, DomainSpiceChannel, spice_channel_rows, NULL)
+XML_CLASS_DEFINE(domain_spice_channel_class, DomainSpiceChannel, spice_channel_rows, NULL)
 
-static gboolean
-is_vnc (const void *object)
+static gboolean is_vnc(const void *object)
 {
-    return ((const DomainGraphics *) object)->type == DOMAIN_GRAPHICS_VNC;
+    return ((const DomainGraphics *)object)->type == DOMAIN_GRAPHICS_VNC;
 }
 
-static gboolean
-is_spice (const void *object)
+static gboolean is_spice(const void *object)
 {
-    return ((const DomainGraphics *) object)->type == DOMAIN_GRAPHICS_SPICE;
+    return ((const DomainGraphics *)object)->type == DOMAIN_GRAPHICS_SPICE;
 }
 
-static gboolean
-is_sdl (const void *object)
+static gboolean is_sdl(const void *object)
 {
-    return ((const DomainGraphics *) object)->type == DOMAIN_GRAPHICS_SDL;
+    return ((const DomainGraphics *)object)->type == DOMAIN_GRAPHICS_SDL;
 }
 
-static gboolean
-is_remote (const void *object)
+static gboolean is_remote(const void *object)
 {
-    return !is_sdl (object);
+    return !is_sdl(object);
 }
 
-#define F(field) offsetof (DomainGraphics, field)
+#define F(field) offsetof(DomainGraphics, field)
 static const XmlRow graphics_rows[] = {
-    { "@type", XML_WORD, F (type), XML_REQUIRED, .words = graphics_types, .refused = other_graphics_types },
-    { "@socket", XML_STRING, F (socket), .when = is_vnc },
-    { "@port", XML_INT, F (port), .when = is_remote },
-    { "@tlsPort", XML_INT, F (tls_port), .when = is_spice },
-    { "@autoport", XML_WORD, F (autoport), .words = xml_yes_no, .when = is_remote },
-    { "@websocket", XML_INT, F (websocket), XML_KEPT, .when = is_vnc },
-    { "@listen", XML_STRING, F (listen), .when = is_remote },
-    { "@keymap", XML_STRING, F (keymap), .when = is_remote },
-    { "@sharePolicy", XML_STRING, F (share_policy), XML_KEPT, .words = share_policies, .when = is_vnc },
-    { "@powerControl", XML_STRING, F (power_control), XML_KEPT, .words = xml_yes_no, .when = is_vnc },
-    { "@defaultMode", XML_STRING, F (default_mode), XML_KEPT, .words = channel_modes, .when = is_spice },
-    { "@passwd", XML_STRING, F (passwd), XML_SECRET, .when = is_remote },
-    { "@passwdValidTo", XML_STRING, F (passwd_valid_to), XML_SECRET | XML_KEPT, .when = is_remote },
-    { "@connected", XML_STRING, F (connected), XML_SECRET | XML_KEPT, .words = connected_actions, .when = is_remote },
-    { "@display", XML_STRING, F (display), .when = is_sdl },
-    { "@xauth", XML_STRING, F (xauth), .when = is_sdl },
-    { "@fullscreen", XML_STRING, F (fullscreen), XML_KEPT, .words = xml_yes_no, .when = is_sdl },
-    { "listen", XML_LIST, F (listens), .item = &domain_listen_class, .when = is_remote },
-    { "channel", XML_LIST, F (spice_channels), XML_KEPT, .item = &domain_spice_channel_class, .when = is_spice },
-    { "image/@compression", XML_STRING, F (image_compression), XML_KEPT, .words = image_compressions,
+    { "@type", XML_WORD, F(type), XML_REQUIRED, .words = graphics_types,
+      .refused = other_graphics_types },
+    { "@socket", XML_STRING, F(socket), .when = is_vnc },
+    { "@port", XML_INT, F(port), .when = is_remote },
+    { "@tlsPort", XML_INT, F(tls_port), .when = is_spice },
+    { "@autoport", XML_WORD, F(autoport), .words = xml_yes_no, .when = is_remote },
+    { "@websocket", XML_INT, F(websocket), XML_KEPT, .when = is_vnc },
+    { "@listen", XML_STRING, F(listen), .when = is_remote },
+    { "@keymap", XML_STRING, F(keymap), .when = is_remote },
+    { "@sharePolicy", XML_STRING, F(share_policy), XML_KEPT, .words = share_policies,
+      .when = is_vnc },
+    { "@powerControl", XML_STRING, F(power_control), XML_KEPT, .words = xml_yes_no,
+      .when = is_vnc },
+    { "@defaultMode", XML_STRING, F(default_mode), XML_KEPT, .words = channel_modes,
       .when = is_spice },
-    { "jpeg/@compression", XML_STRING, F (jpeg_compression), XML_KEPT, .words = wan_compressions, .when = is_spice },
-    { "zlib/@compression", XML_STRING, F (zlib_compression), XML_KEPT, .words = wan_compressions, .when = is_spice },
-    { "playback/@compression", XML_STRING, F (playback_compression), XML_KEPT, .words = xml_on_off,
+    { "@passwd", XML_STRING, F(passwd), XML_SECRET, .when = is_remote },
+    { "@passwdValidTo", XML_STRING, F(passwd_valid_to), XML_SECRET | XML_KEPT, .when = is_remote },
+    { "@connected", XML_STRING, F(connected), XML_SECRET | XML_KEPT, .words = connected_actions,
+      .when = is_remote },
+    { "@display", XML_STRING, F(display), .when = is_sdl },
+    { "@xauth", XML_STRING, F(xauth), .when = is_sdl },
+    { "@fullscreen", XML_STRING, F(fullscreen), XML_KEPT, .words = xml_yes_no, .when = is_sdl },
+    { "listen", XML_LIST, F(listens), .item = &domain_listen_class, .when = is_remote },
+    { "channel", XML_LIST, F(spice_channels), XML_KEPT, .item = &domain_spice_channel_class,
       .when = is_spice },
-    { "streaming/@mode", XML_STRING, F (streaming_mode), XML_KEPT, .words = streaming_modes, .when = is_spice },
-    { "mouse/@mode", XML_STRING, F (mouse_mode), .words = mouse_modes, .when = is_spice },
-    { "clipboard/@copypaste", XML_STRING, F (clipboard_copypaste), XML_KEPT, .words = xml_yes_no, .when = is_spice },
-    { "filetransfer/@enable", XML_STRING, F (filetransfer_enable), XML_KEPT, .words = xml_yes_no, .when = is_spice },
-    { "gl/@enable", XML_STRING, F (gl_enable), .words = xml_yes_no },
-    { "gl/@rendernode", XML_STRING, F (gl_rendernode), XML_KEPT, .when = is_spice },
+    { "image/@compression", XML_STRING, F(image_compression), XML_KEPT, .words = image_compressions,
+      .when = is_spice },
+    { "jpeg/@compression", XML_STRING, F(jpeg_compression), XML_KEPT, .words = wan_compressions,
+      .when = is_spice },
+    { "zlib/@compression", XML_STRING, F(zlib_compression), XML_KEPT, .words = wan_compressions,
+      .when = is_spice },
+    { "playback/@compression", XML_STRING, F(playback_compression), XML_KEPT, .words = xml_on_off,
+      .when = is_spice },
+    { "streaming/@mode", XML_STRING, F(streaming_mode), XML_KEPT, .words = streaming_modes,
+      .when = is_spice },
+    { "mouse/@mode", XML_STRING, F(mouse_mode), .words = mouse_modes, .when = is_spice },
+    { "clipboard/@copypaste", XML_STRING, F(clipboard_copypaste), XML_KEPT, .words = xml_yes_no,
+      .when = is_spice },
+    { "filetransfer/@enable", XML_STRING, F(filetransfer_enable), XML_KEPT, .words = xml_yes_no,
+      .when = is_spice },
+    { "gl/@enable", XML_STRING, F(gl_enable), .words = xml_yes_no },
+    { "gl/@rendernode", XML_STRING, F(gl_rendernode), XML_KEPT, .when = is_spice },
 };
 #undef F
 
-static DomainListen *
-add_listen (DomainGraphics *graphics, DomainListenType type, const char *address, const char *socket)
+static DomainListen *add_listen(DomainGraphics *graphics, DomainListenType type,
+                                const char *address, const char *socket)
 {
-    DomainListen *listen = xml_object_new (&domain_listen_class);
+    DomainListen *listen = xml_object_new(&domain_listen_class);
 
-    listen->type = (int) type;
-    listen->address = g_strdup (address);
-    listen->socket = g_strdup (socket);
-    g_ptr_array_add (graphics->listens, listen);
+    listen->type = (int)type;
+    listen->address = g_strdup(address);
+    listen->socket = g_strdup(socket);
+    g_ptr_array_add(graphics->listens, listen);
     return listen;
 }
 
 /* listen= and socket= are the old form of the first <listen>; both forms are always shown. */
-static gboolean
-unite_listens (DomainGraphics *graphics, xmlNodePtr node, GError **error)
+static gboolean unite_listens(DomainGraphics *graphics, xmlNodePtr node, GError **error)
 {
     if (graphics->listen != NULL && *graphics->listen == '\0')
-        g_clear_pointer (&graphics->listen, g_free);
+        g_clear_pointer(&graphics->listen, g_free);
     if (graphics->listens->len == 0) {
         if (graphics->socket != NULL)
-            add_listen (graphics, DOMAIN_LISTEN_SOCKET, NULL, graphics->socket);
+            add_listen(graphics, DOMAIN_LISTEN_SOCKET, NULL, graphics->socket);
         else
-            add_listen (graphics, DOMAIN_LISTEN_ADDRESS, graphics->listen, NULL);
+            add_listen(graphics, DOMAIN_LISTEN_ADDRESS, graphics->listen, NULL);
     }
 
-    DomainListen *first = g_ptr_array_index (graphics->listens, 0);
+    DomainListen *first = g_ptr_array_index(graphics->listens, 0);
     if (first->type == DOMAIN_LISTEN_ADDRESS) {
-        if (graphics->listen != NULL && first->address != NULL && strcmp (graphics->listen, first->address) != 0) {
-            xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, "listen",
-                       "graphics 'listen' attribute '%s' must match 'address' attribute of first listen element "
-                       "(found '%s')", graphics->listen, first->address);
+        if (graphics->listen != NULL && first->address != NULL &&
+            strcmp(graphics->listen, first->address) != 0) {
+            xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, "listen",
+                      "graphics 'listen' attribute '%s' must match 'address' attribute of first "
+                      "listen element "
+                      "(found '%s')",
+                      graphics->listen, first->address);
             return FALSE;
         }
         if (first->address == NULL)
-            first->address = g_strdup (graphics->listen);
+            first->address = g_strdup(graphics->listen);
     }
     if (first->type == DOMAIN_LISTEN_SOCKET && first->socket == NULL)
-        first->socket = g_strdup (graphics->socket);
-    g_free (graphics->listen);
-    graphics->listen = g_strdup (first->address);
-    g_free (graphics->socket);
-    graphics->socket = g_strdup (first->socket);
+        first->socket = g_strdup(graphics->socket);
+    g_free(graphics->listen);
+    graphics->listen = g_strdup(first->address);
+    g_free(graphics->socket);
+    graphics->socket = g_strdup(first->socket);
     return TRUE;
 }
 
 /* Whether the machine listens on a port at all. */
-static gboolean
-has_port (const DomainGraphics *graphics)
+static gboolean has_port(const DomainGraphics *graphics)
 {
-    const DomainListen *first = g_ptr_array_index (graphics->listens, 0);
+    const DomainListen *first = g_ptr_array_index(graphics->listens, 0);
     return first->type == DOMAIN_LISTEN_ADDRESS || first->type == DOMAIN_LISTEN_NETWORK;
 }
 
-/* port=-1, or none at all, means a free one; a port given means that one, whatever autoport= says. */
-static void
-settle_port (DomainGraphics *graphics)
+/* port=-1, or none at all, means a free one; a port given means that one, whatever autoport= says.
+ */
+static void settle_port(DomainGraphics *graphics)
 {
-    if (!has_port (graphics))
+    if (!has_port(graphics))
         return;
     if (graphics->autoport == DOMAIN_ABSENT) {
-        gboolean any = graphics->type == DOMAIN_GRAPHICS_VNC ? graphics->port <= 0
-                                                              : graphics->port <= 0 && graphics->tls_port <= 0;
+        gboolean any = graphics->type == DOMAIN_GRAPHICS_VNC
+                           ? graphics->port <= 0
+                           : graphics->port <= 0 && graphics->tls_port <= 0;
         graphics->autoport = any ? DOMAIN_YES : DOMAIN_NO;
     }
 }
 
-static gboolean
-graphics_check (gpointer object, xmlNodePtr node, GError **error)
+static gboolean graphics_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainGraphics *graphics = object;
 
     if (graphics->port < -1 || graphics->port > 65535) {
-        xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, "port", "Invalid port number '%d'", graphics->port);
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, "port", "Invalid port number '%d'",
+                  graphics->port);
         return FALSE;
     }
     if (graphics->type == DOMAIN_GRAPHICS_SDL)
         return TRUE;
-    if (!unite_listens (graphics, node, error))
+    if (!unite_listens(graphics, node, error))
         return FALSE;
-    settle_port (graphics);
+    settle_port(graphics);
     return TRUE;
 }
-XML_CLASS_DEFINE (domain_graphics_class, DomainGraphics, graphics_rows, graphics_check)
+XML_CLASS_DEFINE(domain_graphics_class, DomainGraphics, graphics_rows, graphics_check)
 
 /* ---- video ---- */
 
@@ -226,22 +236,22 @@ static const char *const video_models[] = {
 static const char *const other_video_models[] = { "vbox", "parallels", "gop", "default", NULL };
 static const char *const video_drivers[] = { "", "qemu", "vhostuser", NULL };
 
-#define F(field) offsetof (DomainVideo, field)
+#define F(field) offsetof(DomainVideo, field)
 static const XmlRow video_rows[] = {
-    { "driver/@name", XML_STRING, F (driver_name), XML_KEPT, .words = video_drivers },
-    { "model/@type", XML_STRING, F (model), .words = video_models, .refused = other_video_models },
-    { "model/@ram", XML_UINT, F (ram), XML_KEPT },
-    { "model/@vram", XML_UINT, F (vram) },
-    { "model/@vram64", XML_UINT, F (vram64), XML_KEPT },
-    { "model/@vgamem", XML_UINT, F (vgamem), XML_KEPT },
-    { "model/@heads", XML_UINT, F (heads), XML_KEPT },
-    { "model/@primary", XML_WORD, F (primary), .words = xml_yes_no },
-    { "model/acceleration/@accel3d", XML_WORD, F (accel3d), XML_KEPT, .words = xml_yes_no },
-    { "model/acceleration/@accel2d", XML_WORD, F (accel2d), XML_KEPT, .words = xml_yes_no },
-    { "model/resolution/@x", XML_UINT, F (resolution_x), XML_KEPT },
-    { "model/resolution/@y", XML_UINT, F (resolution_y), XML_KEPT },
-    DEVICE_ALIAS_ROW (DomainVideo),
-    DEVICE_ADDRESS_ROW (DomainVideo),
+    { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = video_drivers },
+    { "model/@type", XML_STRING, F(model), .words = video_models, .refused = other_video_models },
+    { "model/@ram", XML_UINT, F(ram), XML_KEPT },
+    { "model/@vram", XML_UINT, F(vram) },
+    { "model/@vram64", XML_UINT, F(vram64), XML_KEPT },
+    { "model/@vgamem", XML_UINT, F(vgamem), XML_KEPT },
+    { "model/@heads", XML_UINT, F(heads), XML_KEPT },
+    { "model/@primary", XML_WORD, F(primary), .words = xml_yes_no },
+    { "model/acceleration/@accel3d", XML_WORD, F(accel3d), XML_KEPT, .words = xml_yes_no },
+    { "model/acceleration/@accel2d", XML_WORD, F(accel2d), XML_KEPT, .words = xml_yes_no },
+    { "model/resolution/@x", XML_UINT, F(resolution_x), XML_KEPT },
+    { "model/resolution/@y", XML_UINT, F(resolution_y), XML_KEPT },
+    DEVICE_ALIAS_ROW(DomainVideo),
+    DEVICE_ADDRESS_ROW(DomainVideo),
 };
 #undef F
-XML_CLASS_DEFINE (domain_video_class, DomainVideo, video_rows, NULL)
+XML_CLASS_DEFINE(domain_video_class, DomainVideo, video_rows, NULL)

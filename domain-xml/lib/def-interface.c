@@ -16,176 +16,175 @@ static const char *const interface_types[] = {
     NULL,
 };
 static const char *const other_interface_types[] = {
-    "vhostuser", "server", "client", "mcast", "udp", "internal", "direct", "hostdev", "vdpa", "null", "vds", NULL,
+    "vhostuser", "server",  "client", "mcast", "udp", "internal",
+    "direct",    "hostdev", "vdpa",   "null",  "vds", NULL,
 };
 static const char *const link_states[] = { "", "default", "up", "down", NULL };
 static const char *const mac_types[] = { "", "generated", "static", NULL };
 static const char *const ip_families[] = { "", "ipv4", "ipv6", NULL };
 static const char *const native_modes[] = { "", "default", "tagged", "untagged", NULL };
 static const char *const virtualport_types[] = { "", "openvswitch", NULL };
-static const char *const other_virtualport_types[] = { "none", "802.1Qbg", "802.1Qbh", "midonet", NULL };
+static const char *const other_virtualport_types[] = { "none", "802.1Qbg", "802.1Qbh", "midonet",
+                                                       NULL };
 static const char *const txmodes[] = { "", "default", "iothread", "timer", NULL };
 static const char *const driver_names[] = { "", "default", "qemu", "vhost", NULL };
 
-#define F(field) offsetof (DomainIp, field)
+#define F(field) offsetof(DomainIp, field)
 static const XmlRow ip_rows[] = {
-    { "@address", XML_STRING, F (address), XML_REQUIRED },
-    { "@family", XML_STRING, F (family), XML_KEPT, .words = ip_families },
-    { "@prefix", XML_STRING, F (prefix), XML_KEPT | XML_DECIMAL },
-    { "@peer", XML_STRING, F (peer), XML_KEPT },
+    { "@address", XML_STRING, F(address), XML_REQUIRED },
+    { "@family", XML_STRING, F(family), XML_KEPT, .words = ip_families },
+    { "@prefix", XML_STRING, F(prefix), XML_KEPT | XML_DECIMAL },
+    { "@peer", XML_STRING, F(peer), XML_KEPT },
 };
 #undef F
 
 /* libvirt always shows which family an address is of. */
-static gboolean
-ip_check (gpointer object, xmlNodePtr node, GError **error)
+static gboolean ip_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainIp *ip = object;
 
     struct in6_addr address;
-    gboolean is_ipv4 = inet_pton (AF_INET, ip->address, &address) == 1;
-    if (!is_ipv4 && inet_pton (AF_INET6, ip->address, &address) != 1) {
-        xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, "address", "Invalid address '%s' in <ip>", ip->address);
+    gboolean is_ipv4 = inet_pton(AF_INET, ip->address, &address) == 1;
+    if (!is_ipv4 && inet_pton(AF_INET6, ip->address, &address) != 1) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, "address", "Invalid address '%s' in <ip>",
+                  ip->address);
         return FALSE;
     }
     if (ip->family == NULL)
-        ip->family = g_strdup (is_ipv4 ? "ipv4" : "ipv6");
+        ip->family = g_strdup(is_ipv4 ? "ipv4" : "ipv6");
     return TRUE;
 }
-XML_CLASS_DEFINE (domain_ip_class, DomainIp, ip_rows, ip_check)
+XML_CLASS_DEFINE(domain_ip_class, DomainIp, ip_rows, ip_check)
 
-#define F(field) offsetof (DomainRoute, field)
+#define F(field) offsetof(DomainRoute, field)
 static const XmlRow route_rows[] = {
-    { "@family", XML_STRING, F (family), XML_KEPT, .words = ip_families },
-    { "@address", XML_STRING, F (address), XML_KEPT },
-    { "@netmask", XML_STRING, F (netmask), XML_KEPT },
-    { "@prefix", XML_STRING, F (prefix), XML_KEPT | XML_DECIMAL },
-    { "@gateway", XML_STRING, F (gateway), XML_KEPT },
-    { "@metric", XML_STRING, F (metric), XML_KEPT | XML_DECIMAL },
+    { "@family", XML_STRING, F(family), XML_KEPT, .words = ip_families },
+    { "@address", XML_STRING, F(address), XML_KEPT },
+    { "@netmask", XML_STRING, F(netmask), XML_KEPT },
+    { "@prefix", XML_STRING, F(prefix), XML_KEPT | XML_DECIMAL },
+    { "@gateway", XML_STRING, F(gateway), XML_KEPT },
+    { "@metric", XML_STRING, F(metric), XML_KEPT | XML_DECIMAL },
 };
 #undef F
-XML_CLASS_DEFINE (domain_route_class, DomainRoute, route_rows, NULL)
+XML_CLASS_DEFINE(domain_route_class, DomainRoute, route_rows, NULL)
 
-#define F(field) offsetof (DomainVlanTag, field)
+#define F(field) offsetof(DomainVlanTag, field)
 static const XmlRow vlan_tag_rows[] = {
-    { "@id", XML_UINT, F (id), XML_REQUIRED | XML_ALWAYS, .max = 4095 },
-    { "@nativeMode", XML_STRING, F (native_mode), XML_KEPT, .words = native_modes },
+    { "@id", XML_UINT, F(id), XML_REQUIRED | XML_ALWAYS, .max = 4095 },
+    { "@nativeMode", XML_STRING, F(native_mode), XML_KEPT, .words = native_modes },
 };
 #undef F
-XML_CLASS_DEFINE (domain_vlan_tag_class, DomainVlanTag, vlan_tag_rows, NULL)
+XML_CLASS_DEFINE(domain_vlan_tag_class, DomainVlanTag, vlan_tag_rows, NULL)
 
-#define F(field) offsetof (DomainBandwidth, field)
+#define F(field) offsetof(DomainBandwidth, field)
 static const XmlRow bandwidth_rows[] = {
-    { "@average", XML_ULONG, F (average), .max = G_MAXUINT },
-    { "@peak", XML_ULONG, F (peak), XML_KEPT },
-    { "@floor", XML_ULONG, F (floor), XML_KEPT },
-    { "@burst", XML_ULONG, F (burst), XML_KEPT },
+    { "@average", XML_ULONG, F(average), .max = G_MAXUINT },
+    { "@peak", XML_ULONG, F(peak), XML_KEPT },
+    { "@floor", XML_ULONG, F(floor), XML_KEPT },
+    { "@burst", XML_ULONG, F(burst), XML_KEPT },
 };
 #undef F
-XML_CLASS_DEFINE (domain_bandwidth_class, DomainBandwidth, bandwidth_rows, NULL)
+XML_CLASS_DEFINE(domain_bandwidth_class, DomainBandwidth, bandwidth_rows, NULL)
 
-static gboolean
-is_bridge (const void *object)
+static gboolean is_bridge(const void *object)
 {
-    return ((const DomainInterface *) object)->type == DOMAIN_INTERFACE_BRIDGE;
+    return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_BRIDGE;
 }
 
-static gboolean
-is_network (const void *object)
+static gboolean is_network(const void *object)
 {
-    return ((const DomainInterface *) object)->type == DOMAIN_INTERFACE_NETWORK;
+    return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_NETWORK;
 }
 
-static gboolean
-is_network_on_bridge (const void *object)
+static gboolean is_network_on_bridge(const void *object)
 {
     const DomainInterface *interface = object;
-    return is_network (object) && interface->bridge != NULL;
+    return is_network(object) && interface->bridge != NULL;
 }
 
-static gboolean
-is_ethernet (const void *object)
+static gboolean is_ethernet(const void *object)
 {
-    return ((const DomainInterface *) object)->type == DOMAIN_INTERFACE_ETHERNET;
+    return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_ETHERNET;
 }
 
-#define F(field) offsetof (DomainInterface, field)
+#define F(field) offsetof(DomainInterface, field)
 static const XmlRow interface_rows[] = {
-    { "@type", XML_WORD, F (type), XML_REQUIRED, .words = interface_types, .refused = other_interface_types },
-    { "mac/@address", XML_STRING, F (mac), XML_LOWER },
-    { "mac/@type", XML_STRING, F (mac_type), XML_KEPT, .words = mac_types },
-    { "mac/@check", XML_STRING, F (mac_check), XML_KEPT, .words = xml_yes_no },
-    { "source/@bridge", XML_STRING, F (bridge), XML_REQUIRED, .when = is_bridge },
-    { "source/@network", XML_STRING, F (network), XML_REQUIRED, .when = is_network },
-    { "source/@portgroup", XML_STRING, F (portgroup), .when = is_network },
-    { "source/@bridge", XML_STRING, F (bridge), XML_LIVE, .when = is_network_on_bridge },
-    { "source/@dev", XML_STRING, F (source_dev), .when = is_ethernet },
-    { "vlan/@trunk", XML_WORD, F (vlan_trunk), .words = xml_yes_no },
-    { "vlan/tag", XML_LIST, F (vlan_tags), .item = &domain_vlan_tag_class },
-    { "virtualport/@type", XML_STRING, F (virtualport_type), .words = virtualport_types,
+    { "@type", XML_WORD, F(type), XML_REQUIRED, .words = interface_types,
+      .refused = other_interface_types },
+    { "mac/@address", XML_STRING, F(mac), XML_LOWER },
+    { "mac/@type", XML_STRING, F(mac_type), XML_KEPT, .words = mac_types },
+    { "mac/@check", XML_STRING, F(mac_check), XML_KEPT, .words = xml_yes_no },
+    { "source/@bridge", XML_STRING, F(bridge), XML_REQUIRED, .when = is_bridge },
+    { "source/@network", XML_STRING, F(network), XML_REQUIRED, .when = is_network },
+    { "source/@portgroup", XML_STRING, F(portgroup), .when = is_network },
+    { "source/@bridge", XML_STRING, F(bridge), XML_LIVE, .when = is_network_on_bridge },
+    { "source/@dev", XML_STRING, F(source_dev), .when = is_ethernet },
+    { "vlan/@trunk", XML_WORD, F(vlan_trunk), .words = xml_yes_no },
+    { "vlan/tag", XML_LIST, F(vlan_tags), .item = &domain_vlan_tag_class },
+    { "virtualport/@type", XML_STRING, F(virtualport_type), .words = virtualport_types,
       .refused = other_virtualport_types },
-    { "virtualport/parameters/@managerid", XML_STRING, F (vport_managerid), XML_KEPT },
-    { "virtualport/parameters/@typeid", XML_STRING, F (vport_typeid), XML_KEPT },
-    { "virtualport/parameters/@typeidversion", XML_STRING, F (vport_typeidversion), XML_KEPT },
-    { "virtualport/parameters/@instanceid", XML_STRING, F (vport_instanceid), XML_KEPT },
-    { "virtualport/parameters/@profileid", XML_STRING, F (vport_profileid), XML_KEPT },
-    { "virtualport/parameters/@interfaceid", XML_STRING, F (vport_interfaceid), XML_KEPT },
-    { "bandwidth/inbound", XML_OBJECT, F (inbound), XML_KEPT, .item = &domain_bandwidth_class },
-    { "bandwidth/outbound", XML_OBJECT, F (outbound), .item = &domain_bandwidth_class },
-    { "ip", XML_LIST, F (ips), .item = &domain_ip_class },
-    { "route", XML_LIST, F (routes), XML_KEPT, .item = &domain_route_class },
-    { "script/@path", XML_STRING, F (script) },
+    { "virtualport/parameters/@managerid", XML_STRING, F(vport_managerid), XML_KEPT },
+    { "virtualport/parameters/@typeid", XML_STRING, F(vport_typeid), XML_KEPT },
+    { "virtualport/parameters/@typeidversion", XML_STRING, F(vport_typeidversion), XML_KEPT },
+    { "virtualport/parameters/@instanceid", XML_STRING, F(vport_instanceid), XML_KEPT },
+    { "virtualport/parameters/@profileid", XML_STRING, F(vport_profileid), XML_KEPT },
+    { "virtualport/parameters/@interfaceid", XML_STRING, F(vport_interfaceid), XML_KEPT },
+    { "bandwidth/inbound", XML_OBJECT, F(inbound), XML_KEPT, .item = &domain_bandwidth_class },
+    { "bandwidth/outbound", XML_OBJECT, F(outbound), .item = &domain_bandwidth_class },
+    { "ip", XML_LIST, F(ips), .item = &domain_ip_class },
+    { "route", XML_LIST, F(routes), XML_KEPT, .item = &domain_route_class },
+    { "script/@path", XML_STRING, F(script) },
     { "downscript", XML_REFUSED },
     { "backenddomain", XML_REFUSED },
-    { "target/@dev", XML_STRING, F (target) },
-    { "guest/@dev", XML_STRING, F (guest_dev), XML_KEPT },
-    { "model/@type", XML_STRING, F (model) },
-    { "driver/@name", XML_STRING, F (driver_name), XML_KEPT, .words = driver_names },
-    { "driver/@txmode", XML_STRING, F (driver_txmode), XML_KEPT, .words = txmodes },
-    { "driver/@ioeventfd", XML_WORD, F (driver_ioeventfd), XML_KEPT, .words = xml_on_off },
-    { "driver/@event_idx", XML_WORD, F (driver_event_idx), XML_KEPT, .words = xml_on_off },
-    { "driver/@queues", XML_UINT, F (driver_queues), XML_KEPT },
-    { "driver/@rx_queue_size", XML_UINT, F (driver_rx_queue_size), XML_KEPT },
-    { "driver/@tx_queue_size", XML_UINT, F (driver_tx_queue_size), XML_KEPT },
+    { "target/@dev", XML_STRING, F(target) },
+    { "guest/@dev", XML_STRING, F(guest_dev), XML_KEPT },
+    { "model/@type", XML_STRING, F(model) },
+    { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = driver_names },
+    { "driver/@txmode", XML_STRING, F(driver_txmode), XML_KEPT, .words = txmodes },
+    { "driver/@ioeventfd", XML_WORD, F(driver_ioeventfd), XML_KEPT, .words = xml_on_off },
+    { "driver/@event_idx", XML_WORD, F(driver_event_idx), XML_KEPT, .words = xml_on_off },
+    { "driver/@queues", XML_UINT, F(driver_queues), XML_KEPT },
+    { "driver/@rx_queue_size", XML_UINT, F(driver_rx_queue_size), XML_KEPT },
+    { "driver/@tx_queue_size", XML_UINT, F(driver_tx_queue_size), XML_KEPT },
     { "teaming", XML_REFUSED },
     { "filterref", XML_REFUSED },
-    { "tune/sndbuf", XML_UINT, F (sndbuf), XML_KEPT },
-    { "link/@state", XML_STRING, F (link), .words = link_states },
-    { "mtu/@size", XML_UINT, F (mtu), .max = 65535 },
-    { "coalesce/rx/frames/@max", XML_UINT, F (coalesce_frames), XML_KEPT },
+    { "tune/sndbuf", XML_UINT, F(sndbuf), XML_KEPT },
+    { "link/@state", XML_STRING, F(link), .words = link_states },
+    { "mtu/@size", XML_UINT, F(mtu), .max = 65535 },
+    { "coalesce/rx/frames/@max", XML_UINT, F(coalesce_frames), XML_KEPT },
     { "port", XML_REFUSED },
-    DEVICE_BOOT_ROW (DomainInterface),
-    DEVICE_ALIAS_ROW (DomainInterface),
-    DEVICE_ROM_ROWS (DomainInterface),
-    DEVICE_ADDRESS_ROW (DomainInterface),
+    DEVICE_BOOT_ROW(DomainInterface),
+    DEVICE_ALIAS_ROW(DomainInterface),
+    DEVICE_ROM_ROWS(DomainInterface),
+    DEVICE_ADDRESS_ROW(DomainInterface),
 };
 #undef F
 
-static gboolean
-interface_check (gpointer object, xmlNodePtr node, GError **error)
+static gboolean interface_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainInterface *interface = object;
 
     if (interface->mac != NULL) {
-        g_autofree char *mac = kxl_mac_normalise (interface->mac);
+        g_autofree char *mac = kxl_mac_normalise(interface->mac);
         if (mac == NULL) {
-            xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "unable to parse mac address '%s'", interface->mac);
+            xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                      "unable to parse mac address '%s'", interface->mac);
             return FALSE;
         }
-        g_free (interface->mac);
-        interface->mac = g_steal_pointer (&mac);
+        g_free(interface->mac);
+        interface->mac = g_steal_pointer(&mac);
     }
     /* Rows cannot say that the whole of <source> is needed. */
     if (interface->type == DOMAIN_INTERFACE_BRIDGE && interface->bridge == NULL) {
-        xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-                   "No <source> 'bridge' attribute specified with <interface type='bridge'/>");
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "No <source> 'bridge' attribute specified with <interface type='bridge'/>");
         return FALSE;
     }
     if (interface->type == DOMAIN_INTERFACE_NETWORK && interface->network == NULL) {
-        xml_error (error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-                   "No <source> 'network' attribute specified with <interface type='network'/>");
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "No <source> 'network' attribute specified with <interface type='network'/>");
         return FALSE;
     }
     return TRUE;
 }
-XML_CLASS_DEFINE (domain_interface_class, DomainInterface, interface_rows, interface_check)
+XML_CLASS_DEFINE(domain_interface_class, DomainInterface, interface_rows, interface_check)

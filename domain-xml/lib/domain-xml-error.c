@@ -2,4 +2,4 @@
 /* The error domain of domain-xml/. */
 #include "domain-xml.h"
 
-G_DEFINE_QUARK (domain-xml-error-quark, domain_xml_error)
+G_DEFINE_QUARK(domain - xml - error - quark, domain_xml_error)

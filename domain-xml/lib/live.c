@@ -13,69 +13,63 @@ static const struct {
     gsize info; /* in the device */
     const char *alias;
 } device_lists[] = {
-    { offsetof (DomainDef, disks), offsetof (DomainDisk, info), "disk" },
-    { offsetof (DomainDef, controllers), offsetof (DomainController, info), "controller" },
-    { offsetof (DomainDef, interfaces), offsetof (DomainInterface, info), "net" },
-    { offsetof (DomainDef, serials), offsetof (DomainChar, info), "serial" },
-    { offsetof (DomainDef, parallels), offsetof (DomainChar, info), "parallel" },
-    { offsetof (DomainDef, consoles), offsetof (DomainChar, info), "console" },
-    { offsetof (DomainDef, channels), offsetof (DomainChar, info), "channel" },
-    { offsetof (DomainDef, inputs), offsetof (DomainInput, info), "input" },
-    { offsetof (DomainDef, tpms), offsetof (DomainTpm, info), "tpm" },
-    { offsetof (DomainDef, sounds), offsetof (DomainSound, info), "sound" },
-    { offsetof (DomainDef, videos), offsetof (DomainVideo, info), "video" },
-    { offsetof (DomainDef, hostdevs), offsetof (DomainHostdev, info), "hostdev" },
-    { offsetof (DomainDef, rngs), offsetof (DomainRng, info), "rng" },
-    { offsetof (DomainDef, panics), offsetof (DomainPanic, info), "panic" },
+    { offsetof(DomainDef, disks), offsetof(DomainDisk, info), "disk" },
+    { offsetof(DomainDef, controllers), offsetof(DomainController, info), "controller" },
+    { offsetof(DomainDef, interfaces), offsetof(DomainInterface, info), "net" },
+    { offsetof(DomainDef, serials), offsetof(DomainChar, info), "serial" },
+    { offsetof(DomainDef, parallels), offsetof(DomainChar, info), "parallel" },
+    { offsetof(DomainDef, consoles), offsetof(DomainChar, info), "console" },
+    { offsetof(DomainDef, channels), offsetof(DomainChar, info), "channel" },
+    { offsetof(DomainDef, inputs), offsetof(DomainInput, info), "input" },
+    { offsetof(DomainDef, tpms), offsetof(DomainTpm, info), "tpm" },
+    { offsetof(DomainDef, sounds), offsetof(DomainSound, info), "sound" },
+    { offsetof(DomainDef, videos), offsetof(DomainVideo, info), "video" },
+    { offsetof(DomainDef, hostdevs), offsetof(DomainHostdev, info), "hostdev" },
+    { offsetof(DomainDef, rngs), offsetof(DomainRng, info), "rng" },
+    { offsetof(DomainDef, panics), offsetof(DomainPanic, info), "panic" },
 };
 
-static GPtrArray *
-get_list (DomainDef *def, guint i)
+static GPtrArray *get_list(DomainDef *def, guint i)
 {
-    return G_STRUCT_MEMBER (GPtrArray *, def, device_lists[i].list);
+    return G_STRUCT_MEMBER(GPtrArray *, def, device_lists[i].list);
 }
 
-static DomainDeviceInfo *
-get_info (GPtrArray *list, guint i, guint n)
+static DomainDeviceInfo *get_info(GPtrArray *list, guint i, guint n)
 {
-    return G_STRUCT_MEMBER_P (g_ptr_array_index (list, n), device_lists[i].info);
+    return G_STRUCT_MEMBER_P(g_ptr_array_index(list, n), device_lists[i].info);
 }
 
-void
-domain_def_each_device (DomainDef *def, void (*func) (DomainDeviceInfo *info))
+void domain_def_each_device(DomainDef *def, void (*func)(DomainDeviceInfo *info))
 {
-    for (guint i = 0; i < G_N_ELEMENTS (device_lists); i++) {
-        GPtrArray *list = get_list (def, i);
+    for (guint i = 0; i < G_N_ELEMENTS(device_lists); i++) {
+        GPtrArray *list = get_list(def, i);
         for (guint n = 0; n < list->len; n++)
-            func (get_info (list, i, n));
+            func(get_info(list, i, n));
     }
     if (def->watchdog != NULL)
-        func (&def->watchdog->info);
+        func(&def->watchdog->info);
     if (def->memballoon != NULL)
-        func (&def->memballoon->info);
+        func(&def->memballoon->info);
 }
 
 /* ---- to inactive ---- */
 
-static void
-clear_alias (DomainDeviceInfo *info)
+static void clear_alias(DomainDeviceInfo *info)
 {
-    if (info->alias != NULL && !g_str_has_prefix (info->alias, "ua-"))
-        g_clear_pointer (&info->alias, g_free);
+    if (info->alias != NULL && !g_str_has_prefix(info->alias, "ua-"))
+        g_clear_pointer(&info->alias, g_free);
 }
 
-static void
-clear_interface (DomainInterface *interface)
+static void clear_interface(DomainInterface *interface)
 {
     /* Names of the kind chosen at start are taken as such, as libvirt's Xen driver does. */
-    if (interface->target != NULL && g_str_has_prefix (interface->target, "vif"))
-        g_clear_pointer (&interface->target, g_free);
+    if (interface->target != NULL && g_str_has_prefix(interface->target, "vif"))
+        g_clear_pointer(&interface->target, g_free);
     if (interface->type == DOMAIN_INTERFACE_NETWORK)
-        g_clear_pointer (&interface->bridge, g_free);
+        g_clear_pointer(&interface->bridge, g_free);
 }
 
-static void
-clear_graphics (DomainGraphics *graphics)
+static void clear_graphics(DomainGraphics *graphics)
 {
     if (graphics->autoport != DOMAIN_YES)
         return;
@@ -83,132 +77,121 @@ clear_graphics (DomainGraphics *graphics)
     graphics->tls_port = 0;
 }
 
-static void
-clear_char (DomainChar *device)
+static void clear_char(DomainChar *device)
 {
-    g_clear_pointer (&device->tty, g_free);
-    g_clear_pointer (&device->target_state, g_free);
+    g_clear_pointer(&device->tty, g_free);
+    g_clear_pointer(&device->target_state, g_free);
 }
 
 /* Calls func for the elements of all lists of DomainChar. */
-static void
-each_char (DomainDef *def, void (*func) (DomainChar *))
+static void each_char(DomainDef *def, void (*func)(DomainChar *))
 {
     GPtrArray *const lists[] = { def->serials, def->parallels, def->consoles, def->channels };
 
-    for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
         for (guint j = 0; j < lists[i]->len; j++)
-            func (g_ptr_array_index (lists[i], j));
+            func(g_ptr_array_index(lists[i], j));
 }
 
-void
-domain_def_clear_live (DomainDef *def)
+void domain_def_clear_live(DomainDef *def)
 {
     def->id = -1;
     for (guint i = 0; i < def->interfaces->len; i++)
-        clear_interface (g_ptr_array_index (def->interfaces, i));
+        clear_interface(g_ptr_array_index(def->interfaces, i));
     for (guint i = 0; i < def->graphics->len; i++)
-        clear_graphics (g_ptr_array_index (def->graphics, i));
-    each_char (def, clear_char);
-    domain_def_each_device (def, clear_alias);
+        clear_graphics(g_ptr_array_index(def->graphics, i));
+    each_char(def, clear_char);
+    domain_def_each_device(def, clear_alias);
 }
 
 /* ---- to live ---- */
 
-static void
-set_alias (DomainDeviceInfo *info, const char *name, int number)
+static void set_alias(DomainDeviceInfo *info, const char *name, int number)
 {
     if (info->alias == NULL)
-        info->alias = g_strdup_printf ("%s%d", name, number);
+        info->alias = g_strdup_printf("%s%d", name, number);
 }
 
-static void
-set_aliases (DomainDef *def)
+static void set_aliases(DomainDef *def)
 {
-    for (guint i = 0; i < G_N_ELEMENTS (device_lists); i++) {
-        GPtrArray *list = get_list (def, i);
+    for (guint i = 0; i < G_N_ELEMENTS(device_lists); i++) {
+        GPtrArray *list = get_list(def, i);
         for (guint n = 0; n < list->len; n++)
-            set_alias (get_info (list, i, n), device_lists[i].alias, (int) n);
+            set_alias(get_info(list, i, n), device_lists[i].alias, (int)n);
     }
     if (def->watchdog != NULL)
-        set_alias (&def->watchdog->info, "watchdog", 0);
+        set_alias(&def->watchdog->info, "watchdog", 0);
     if (def->memballoon != NULL)
-        set_alias (&def->memballoon->info, "balloon", 0);
+        set_alias(&def->memballoon->info, "balloon", 0);
 }
 
-static void
-set_string (char **field, const char *value)
+static void set_string(char **field, const char *value)
 {
     if (value == NULL)
         return;
-    g_free (*field);
-    *field = g_strdup (value);
+    g_free(*field);
+    *field = g_strdup(value);
 }
 
-static void
-set_interfaces (DomainDef *def, const DomainLive *live)
+static void set_interfaces(DomainDef *def, const DomainLive *live)
 {
-    guint n_names = live->ifnames != NULL ? g_strv_length ((char **) live->ifnames) : 0;
+    guint n_names = live->ifnames != NULL ? g_strv_length((char **)live->ifnames) : 0;
 
     for (guint i = 0; i < def->interfaces->len; i++) {
-        DomainInterface *interface = g_ptr_array_index (def->interfaces, i);
+        DomainInterface *interface = g_ptr_array_index(def->interfaces, i);
         if (i < n_names)
-            set_string (&interface->target, live->ifnames[i]);
+            set_string(&interface->target, live->ifnames[i]);
         else if (interface->target == NULL && interface->type != DOMAIN_INTERFACE_USER)
-            interface->target = g_strdup_printf ("vif%d.%u", live->domid, i);
+            interface->target = g_strdup_printf("vif%d.%u", live->domid, i);
     }
 }
 
-static const char *
-serial_tty (const DomainLive *live, guint port)
+static const char *serial_tty(const DomainLive *live, guint port)
 {
-    if (live->serial_ttys == NULL || port >= g_strv_length ((char **) live->serial_ttys))
+    if (live->serial_ttys == NULL || port >= g_strv_length((char **)live->serial_ttys))
         return NULL;
     return live->serial_ttys[port];
 }
 
-static void
-set_chars (DomainDef *def, const DomainLive *live)
+static void set_chars(DomainDef *def, const DomainLive *live)
 {
     for (guint i = 0; i < def->serials->len; i++) {
-        DomainChar *serial = g_ptr_array_index (def->serials, i);
+        DomainChar *serial = g_ptr_array_index(def->serials, i);
         if (serial->type == DOMAIN_CHAR_PTY)
-            set_string (&serial->tty, serial_tty (live, i));
+            set_string(&serial->tty, serial_tty(live, i));
     }
     for (guint i = 0; i < def->consoles->len; i++) {
-        DomainChar *console = g_ptr_array_index (def->consoles, i);
+        DomainChar *console = g_ptr_array_index(def->consoles, i);
         if (console->type != DOMAIN_CHAR_PTY)
             continue;
         if (console->target_type == DOMAIN_CHAR_TARGET_SERIAL)
-            set_string (&console->tty, serial_tty (live, (guint) MAX (console->target_port, 0)));
+            set_string(&console->tty, serial_tty(live, (guint)MAX(console->target_port, 0)));
         else if (i == 0)
-            set_string (&console->tty, live->console_tty);
+            set_string(&console->tty, live->console_tty);
     }
 }
 
-static void
-set_graphics (DomainDef *def, const DomainLive *live)
+static void set_graphics(DomainDef *def, const DomainLive *live)
 {
     for (guint i = 0; i < def->graphics->len; i++) {
-        DomainGraphics *graphics = g_ptr_array_index (def->graphics, i);
+        DomainGraphics *graphics = g_ptr_array_index(def->graphics, i);
         if (graphics->type != DOMAIN_GRAPHICS_VNC || live->vnc_port == 0)
             continue;
-        graphics->port = (int) live->vnc_port;
-        set_string (&graphics->listen, live->vnc_address);
+        graphics->port = (int)live->vnc_port;
+        set_string(&graphics->listen, live->vnc_address);
         if (graphics->listens->len > 0) {
-            DomainListen *listen = g_ptr_array_index (graphics->listens, 0);
-            set_string (&listen->address, live->vnc_address);
+            DomainListen *listen = g_ptr_array_index(graphics->listens, 0);
+            set_string(&listen->address, live->vnc_address);
         }
         break;
     }
 }
 
-void
-domain_def_set_live (DomainDef *def, const DomainLive *live)
+void domain_def_set_live(DomainDef *def, const DomainLive *live)
 {
     def->id = live->domid;
-    set_interfaces (def, live);
-    set_chars (def, live);
-    set_graphics (def, live);
-    set_aliases (def);
+    set_interfaces(def, live);
+    set_chars(def, live);
+    set_graphics(def, live);
+    set_aliases(def);
 }

@@ -6,10 +6,11 @@
 
 G_BEGIN_DECLS
 
-/* Takes from def what a definition that is not running has not: id, ports and names chosen at start, ttys, aliases. */
-void domain_def_clear_live (DomainDef *def);
+/* Takes from def what a definition that is not running has not: id, ports and names chosen at
+ * start, ttys, aliases. */
+void domain_def_clear_live(DomainDef *def);
 
 /* Calls func with the common part of every device that has one. */
-void domain_def_each_device (DomainDef *def, void (*func) (DomainDeviceInfo *info));
+void domain_def_each_device(DomainDef *def, void (*func)(DomainDeviceInfo *info));
 
 G_END_DECLS

@@ -8,70 +8,73 @@
 
 #include "domain-xml.h"
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlParserCtxt, xmlFreeParserCtxt)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlParserCtxt, xmlFreeParserCtxt)
 
-/* SAX handler of <!DOCTYPE>: stops before any entity is declared. _private carries the fact to the caller. */
-static void
-stop_at_doctype (void *user_data, const xmlChar *name, const xmlChar *external_id, const xmlChar *system_id)
+/* SAX handler of <!DOCTYPE>: stops before any entity is declared. _private carries the fact to the
+ * caller. */
+static void stop_at_doctype(void *user_data, const xmlChar *name, const xmlChar *external_id,
+                            const xmlChar *system_id)
 {
     xmlParserCtxtPtr context = user_data;
 
-    context->_private = (void *) "a document type declaration is not allowed";
-    xmlStopParser (context);
+    context->_private = (void *)"a document type declaration is not allowed";
+    xmlStopParser(context);
 }
 
-/* libvirt's form: the label and line, libxml2's words, the line itself and a mark below the column. */
-static void
-set_parse_error (xmlParserCtxtPtr context, const char *text, const char *label, GError **error)
+/* libvirt's form: the label and line, libxml2's words, the line itself and a mark below the column.
+ */
+static void set_parse_error(xmlParserCtxtPtr context, const char *text, const char *label,
+                            GError **error)
 {
-    const xmlError *last = xmlCtxtGetLastError (context);
+    const xmlError *last = xmlCtxtGetLastError(context);
     int line = last != NULL ? last->line : 1;
     int column = last != NULL && last->int2 > 0 ? last->int2 : 1;
     const char *begin = text;
 
     for (int i = 1; i < line && begin != NULL; i++) {
-        begin = strchr (begin, '\n');
+        begin = strchr(begin, '\n');
         if (begin != NULL)
             begin++;
     }
-    g_autofree char *what = g_strdup (last != NULL && last->message != NULL ? last->message : "not an XML document");
-    g_strchomp (what);
+    g_autofree char *what =
+        g_strdup(last != NULL && last->message != NULL ? last->message : "not an XML document");
+    g_strchomp(what);
     if (begin == NULL || column > 200) {
-        g_set_error (error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL, "%s:%d: %s", label, line, what);
+        g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL, "%s:%d: %s", label, line,
+                    what);
         return;
     }
-    int length = (int) MIN (strcspn (begin, "\n"), 200);
-    g_autofree char *shown = g_utf8_make_valid (begin, length);
-    g_autofree char *dashes = g_strnfill ((gsize) column - 1, '-');
-    g_set_error (error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL, "%s:%d: %s\n%s\n%s^", label, line, what, shown,
-                 dashes);
+    int length = (int)MIN(strcspn(begin, "\n"), 200);
+    g_autofree char *shown = g_utf8_make_valid(begin, length);
+    g_autofree char *dashes = g_strnfill((gsize)column - 1, '-');
+    g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL, "%s:%d: %s\n%s\n%s^", label, line,
+                what, shown, dashes);
 }
 
-XmlDocument *
-xml_document_parse (const char *text, const char *label, GError **error)
+XmlDocument *xml_document_parse(const char *text, const char *label, GError **error)
 {
-    gsize length = strlen (text);
+    gsize length = strlen(text);
 
     if (length > XML_DOCUMENT_MAX) {
-        g_set_error (error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL, "%s: longer than %d bytes", label,
-                     XML_DOCUMENT_MAX);
+        g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL, "%s: longer than %d bytes",
+                    label, XML_DOCUMENT_MAX);
         return NULL;
     }
-    g_autoptr (xmlParserCtxt) context = xmlNewParserCtxt ();
+    g_autoptr(xmlParserCtxt) context = xmlNewParserCtxt();
     context->sax->internalSubset = stop_at_doctype;
     /* Without XML_PARSE_HUGE libxml2 keeps its own limits on depth, names and text. */
-    xmlDocPtr doc = xmlCtxtReadMemory (context, text, (int) length, NULL, NULL,
-                                       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_COMPACT |
-                                           XML_PARSE_NOCDATA);
+    xmlDocPtr doc = xmlCtxtReadMemory(context, text, (int)length, NULL, NULL,
+                                      XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+                                          XML_PARSE_COMPACT | XML_PARSE_NOCDATA);
     if (context->_private != NULL) {
-        g_set_error (error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL, "%s: %s", label,
-                     (const char *) context->_private);
-        xmlFreeDoc (doc);
+        g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL, "%s: %s", label,
+                    (const char *)context->_private);
+        xmlFreeDoc(doc);
         return NULL;
     }
-    if (doc == NULL || xmlDocGetRootElement (doc) == NULL) {
-        set_parse_error (context, text, label, error);
-        xmlFreeDoc (doc);
+    if (doc == NULL || xmlDocGetRootElement(doc) == NULL) {
+        set_parse_error(context, text, label, error);
+        xmlFreeDoc(doc);
         return NULL;
     }
     return doc;

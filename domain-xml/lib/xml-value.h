@@ -6,21 +6,23 @@
 
 G_BEGIN_DECLS
 
-/* Sets the row's field from text. Returns NULL, or what is wrong with the text ("" when that is obvious). */
-const char *xml_value_set (const XmlRow *row, gpointer object, const char *text);
+/* Sets the row's field from text. Returns NULL, or what is wrong with the text ("" when that is
+ * obvious). */
+const char *xml_value_set(const XmlRow *row, gpointer object, const char *text);
 /* Whether the field has something to write. */
-gboolean xml_value_present (const XmlRow *row, gconstpointer object);
+gboolean xml_value_present(const XmlRow *row, gconstpointer object);
 /* Appends the field as text, escaped for an attribute in single quotes or for element content. */
-void xml_value_append (const XmlRow *row, gconstpointer object, gboolean attribute, GString *out);
+void xml_value_append(const XmlRow *row, gconstpointer object, gboolean attribute, GString *out);
 
 /* A size with libvirt's units ("b", "KB", "KiB", "M", ...; NULL: KiB), rounded up to KiB. */
-const char *xml_size_parse (const char *text, const char *unit, guint64 *ret_kib);
+const char *xml_size_parse(const char *text, const char *unit, guint64 *ret_kib);
 
 /* Appends text escaped as libvirt does; what XML cannot hold is left out. */
-void xml_escape (GString *out, const char *text, gboolean attribute);
+void xml_escape(GString *out, const char *text, gboolean attribute);
 
 /* The field of a row. */
-#define XML_FIELD(row, object, Type) (*(Type *) ((guint8 *) (object) + (row)->offset))
-#define XML_CONST_FIELD(row, object, Type) (*(Type const *) ((const guint8 *) (object) + (row)->offset))
+#define XML_FIELD(row, object, Type) (*(Type *)((guint8 *)(object) + (row)->offset))
+#define XML_CONST_FIELD(row, object, Type)                                                         \
+    (*(Type const *)((const guint8 *)(object) + (row)->offset))
 
 G_END_DECLS
