@@ -46,7 +46,7 @@ struct kz_boot_header {
 #define KZ_STATIC_ASSERT _Static_assert
 #endif
 KZ_STATIC_ASSERT(sizeof(struct kz_section) == 16, "kz_section layout");
-KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 152, "kz_boot_header layout");
+KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
 
 #define KZ_BOOT_VERBOSE   (1U << 0) /* guest console_io output goes to hv's log as well */
 #define KZ_BOOT_LOCALTIME (1U << 1) /* informational; time_offset_s already holds the shift */

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pieces of QEMU's command line, one builder per device family. */
+#pragma once
+
+#include "machine.h"
+
+typedef GPtrArray KxlArgs; /* of char * */
+
+/* Two words: an option and its value. */
+void kxl_args_add(KxlArgs *args, const char *option, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void kxl_args_flag(KxlArgs *args, const char *option);
+/* A value inside a comma-separated option: QEMU wants its commas doubled. New string. */
+char *kxl_args_quote(const char *value);
+
+gboolean kxl_args_unsupported(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* machine-disk.c: the image, as a block node named node. */
+gboolean kxl_args_image(KxlArgs *args, const KxlDeviceDisk *disk, const char *node, GError **error);
+/* ",write-cache=off" and the like that belong to the device in front of the node. New string. */
+char *kxl_args_disk_options(const KxlDeviceDisk *disk);
+gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error);
+gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *bootindex, GError **error);
+
+/* machine-nic.c */
+gboolean kxl_args_pv_nics(KxlArgs *args, const KxlMachine *m, GError **error);
+gboolean kxl_args_hvm_nics(KxlArgs *args, const KxlMachine *m, const int *bootindex, GError **error);
+
+/* machine-display.c */
+gboolean kxl_args_display(KxlArgs *args, const KxlMachine *m, GError **error);
+
+/* machine-hvm.c, machine-pv.c */
+gboolean kxl_args_hvm(KxlArgs *args, const KxlMachine *m, GError **error);
+gboolean kxl_args_pv(KxlArgs *args, const KxlMachine *m, GError **error);

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "machine.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "machine-args.h"
+
+/* What hv keeps for itself: its image and heap, and its tables by the guest's size. */
+#define HV_FIXED_KB (8 * 1024)
+#define HV_PERCENT  1
+
+void kxl_args_add(KxlArgs *args, const char *option, const char *format, ...)
+{
+    va_list ap;
+
+    va_start(ap, format);
+    g_ptr_array_add(args, g_strdup(option));
+    g_ptr_array_add(args, g_strdup_vprintf(format, ap));
+    va_end(ap);
+}
+
+void kxl_args_flag(KxlArgs *args, const char *option)
+{
+    g_ptr_array_add(args, g_strdup(option));
+}
+
+char *kxl_args_quote(const char *value)
+{
+    GString *quoted = g_string_new(value);
+
+    g_string_replace(quoted, ",", ",,", 0);
+    return g_string_free(quoted, FALSE);
+}
+
+gboolean kxl_args_unsupported(GError **error, const char *format, ...)
+{
+    g_autofree char *message = NULL;
+    va_list ap;
+
+    va_start(ap, format);
+    message = g_strdup_vprintf(format, ap);
+    va_end(ap);
+    g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED, "%s is not supported", message);
+    return FALSE;
+}
+
+guint64 kxl_machine_memory_kb(const KxlDomainConfig *config)
+{
+    guint64 guest = MAX(config->max_memkb, config->target_memkb);
+    guint64 hv = config->type == KXL_TYPE_PV ? HV_FIXED_KB + guest * HV_PERCENT / 100 : 0;
+
+    return (guest + hv + 1023) / 1024 * 1024;
+}
+
+/* Slot 0 is the host bridge, 1 the ISA bridge, 2 virtio-serial. Devices past the slots share them as
+ * further functions. */
+char *kxl_machine_pv_function(guint index)
+{
+    return g_strdup_printf("00:%02x.%u", 3 + index % 28, index / 28);
+}
+
+char **kxl_machine_environment(const KxlDomainConfig *config)
+{
+    const KxlSdl *sdl = &config->sdl;
+    GPtrArray *env = g_ptr_array_new();
+
+    if (config->vfbs->len > 0)
+        sdl = &((const KxlDeviceVfb *)config->vfbs->pdata[0])->sdl;
+    if (sdl->enable && sdl->display)
+        g_ptr_array_add(env, g_strdup_printf("DISPLAY=%s", sdl->display));
+    if (sdl->enable && sdl->xauthority)
+        g_ptr_array_add(env, g_strdup_printf("XAUTHORITY=%s", sdl->xauthority));
+    g_ptr_array_add(env, NULL);
+    return (char **)g_ptr_array_free(env, FALSE);
+}
+
+static void add_name(KxlArgs *args, const KxlMachine *m)
+{
+    g_autofree char *name = kxl_args_quote(m->config->name);
+
+    kxl_args_add(args, "-name", "guest=%s,debug-threads=on", name);
+}
+
+static void add_cpu(KxlArgs *args, const KxlMachine *m)
+{
+    guint max = MAX(m->config->max_vcpus, 1);
+
+    if (m->accel == KXL_ACCEL_KVM)
+        kxl_args_add(args, "-accel", "kvm");
+    else
+        kxl_args_add(args, "-accel", "tcg");
+    kxl_args_add(args, "-smp", "%u,maxcpus=%u", max, max);
+}
+
+static void add_socket(KxlArgs *args, const KxlMachine *m, const char *id, const char *file,
+                       const char *options)
+{
+    g_autofree char *path = g_build_filename(m->dir, file, NULL);
+    g_autofree char *quoted = kxl_args_quote(path);
+
+    kxl_args_add(args, "-chardev", "socket,id=%s,path=%s,server=on,wait=off%s", id, quoted, options);
+}
+
+/* Two monitors: one for whoever operates on the domain, one for its supervisor. The log beside the second
+ * keeps what happened while no supervisor was there to hear it. */
+static void add_monitors(KxlArgs *args, const KxlMachine *m)
+{
+    g_autofree char *log = g_build_filename(m->dir, "qmp-events.log", NULL);
+    g_autofree char *quoted = kxl_args_quote(log);
+    g_autofree char *options = g_strdup_printf(",logfile=%s,logappend=on", quoted);
+
+    add_socket(args, m, "qmp", "qmp.sock", "");
+    kxl_args_add(args, "-mon", "chardev=qmp,mode=control");
+    add_socket(args, m, "qmp-events", "qmp-events.sock", options);
+    kxl_args_add(args, "-mon", "chardev=qmp-events,mode=control");
+}
+
+static void add_common(KxlArgs *args, const KxlMachine *m)
+{
+    add_name(args, m);
+    kxl_args_flag(args, "-nodefaults");
+    kxl_args_flag(args, "-no-user-config");
+    kxl_args_add(args, "-sandbox",
+                 "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+    kxl_args_add(args, "-action", "reboot=shutdown,shutdown=pause,panic=pause");
+    kxl_args_flag(args, "-S");
+    add_cpu(args, m);
+    kxl_args_add(args, "-m", "size=%" G_GUINT64_FORMAT "M", kxl_machine_memory_kb(m->config) / 1024);
+    add_monitors(args, m);
+}
+
+static gboolean check_devices(const KxlDomainConfig *config, GError **error)
+{
+    if (config->pcis->len > 0)
+        return kxl_args_unsupported(error, "pci: PCI passthrough");
+    if (config->channels->len > 0)
+        return kxl_args_unsupported(error, "channel");
+    for (guint i = 0; i < config->disks->len; i++) {
+        const KxlDeviceDisk *disk = config->disks->pdata[i];
+
+        if (disk->script)
+            return kxl_args_unsupported(error, "disk '%s': a block script ('%s')", disk->vdev,
+                                        disk->script);
+    }
+    return TRUE;
+}
+
+/* Options that no machine of ours has, or not in the way that is asked for. */
+static gboolean check_options(const KxlDomainConfig *config, GError **error)
+{
+    if (config->type == KXL_TYPE_PVH)
+        return kxl_args_unsupported(error, "type 'pvh'");
+    if (config->cpuid)
+        return kxl_args_unsupported(error, "cpuid '%s'", config->cpuid);
+    if (config->cpu_cap)
+        return kxl_args_unsupported(error, "cap: limiting CPU time");
+    if (g_strcmp0(config->tsc_mode, "always_emulate") == 0)
+        return kxl_args_unsupported(error, "tsc_mode 'always_emulate'");
+    if (config->passthrough && !g_str_equal(config->passthrough, "disabled") &&
+        !g_str_equal(config->passthrough, "default"))
+        return kxl_args_unsupported(error, "passthrough '%s'", config->passthrough);
+    if (config->xen_platform_pci && config->type != KXL_TYPE_HVM)
+        return kxl_args_unsupported(error, "xen_platform_pci in a %s domain",
+                                    kxl_domain_type_to_string(config->type));
+    return TRUE;
+}
+
+gboolean kxl_machine_check(const KxlDomainConfig *config, GError **error)
+{
+    return check_options(config, error) && check_devices(config, error);
+}
+
+char **kxl_machine_argv(const KxlMachine *m, GError **error)
+{
+    g_autoptr(GPtrArray) args = g_ptr_array_new_with_free_func(g_free);
+    gboolean ok;
+
+    if (!kxl_machine_check(m->config, error))
+        return NULL;
+    kxl_args_flag(args, m->qemu);
+    add_common(args, m);
+    ok = m->config->type == KXL_TYPE_PV ? kxl_args_pv(args, m, error) : kxl_args_hvm(args, m, error);
+    if (!ok)
+        return NULL;
+    for (char **arg = m->config->device_model_args; arg && *arg; arg++)
+        kxl_args_flag(args, *arg);
+    g_ptr_array_add(args, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&args), FALSE);
+}

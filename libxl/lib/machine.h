@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From a domain's configuration to QEMU's command line. Pure: looks at nothing but its arguments, so that
+ * tests compare whole command lines. What a machine cannot do is KXL_ERROR_UNSUPPORTED naming the option.
+ */
+#pragma once
+
+#include "kxl.h"
+
+typedef struct {
+    const KxlDomainConfig *config; /* prepared: all that is chosen for it is in it */
+    int domid;
+    const char *dir;               /* the domain's run directory */
+    const char *log_dir;
+    const char *qemu;
+    const char *hv_image;          /* PV */
+    KxlAccel accel;
+    const int *tap_fds;            /* by nic; -1: no tap */
+    gint64 now_us;
+} KxlMachine;
+
+/* The whole argv. QEMU starts with its CPUs stopped. */
+char **kxl_machine_argv(const KxlMachine *machine, GError **error);
+
+/* Environment the emulator needs beside its parent's (SDL's display): NAME=value strings. */
+char **kxl_machine_environment(const KxlDomainConfig *config);
+
+/* Where a PV domain's devices sit, "00:03.0"; index counts disks, then nics. */
+char *kxl_machine_pv_function(guint index);
+/* The most of them that fit. */
+#define KXL_MACHINE_MAX_PV_DEVICES (28 * 8)
+
+/* KiB of the machine, hv's part included. */
+guint64 kxl_machine_memory_kb(const KxlDomainConfig *config);
+
+/* The unsupported options alone, for a check before anything is started. */
+gboolean kxl_machine_check(const KxlDomainConfig *config, GError **error);

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* QEMU docs/interop/qmp-spec: one JSON object a line, both ways. */
+#include "qmp.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "fd.h"
+#include "file.h"
+#include "sock.h"
+
+/* A line longer than this is no answer to anything we ask. */
+#define MAX_LINE (16 << 20)
+
+struct KxlQmp {
+    int fd;
+    GString *input;
+    GQueue events; /* of JsonObject */
+    gboolean dead;
+};
+
+void kxl_qmp_free(KxlQmp *qmp)
+{
+    if (!qmp)
+        return;
+    kxl_fd_close(qmp->fd);
+    g_string_free(qmp->input, TRUE);
+    g_queue_clear_full(&qmp->events, (GDestroyNotify)json_object_unref);
+    g_free(qmp);
+}
+
+int kxl_qmp_fd(const KxlQmp *qmp)
+{
+    return qmp->fd;
+}
+
+static gboolean lost(KxlQmp *qmp, GError **error, const char *why)
+{
+    qmp->dead = TRUE;
+    g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED, "emulator's monitor: %s", why);
+    return FALSE;
+}
+
+/* Takes one line out of the input. NULL: none is complete, or (error set) it is no JSON object. */
+static JsonObject *take_message(KxlQmp *qmp, GError **error)
+{
+    char *end = memchr(qmp->input->str, '\n', qmp->input->len);
+    g_autoptr(JsonNode) node = NULL;
+    g_autofree char *line = NULL;
+
+    if (!end)
+        return NULL;
+    line = g_strndup(qmp->input->str, (gsize)(end - qmp->input->str));
+    g_string_erase(qmp->input, 0, end - qmp->input->str + 1);
+    node = json_from_string(line, NULL);
+    if (!node || !JSON_NODE_HOLDS_OBJECT(node)) {
+        lost(qmp, error, "sent something that is not QMP");
+        return NULL;
+    }
+    return json_node_dup_object(node);
+}
+
+/* Reads what is there. FALSE with error: the connection is gone. */
+static gboolean read_some(KxlQmp *qmp, GError **error)
+{
+    char buffer[16384];
+    ssize_t n = recv(qmp->fd, buffer, sizeof buffer, MSG_DONTWAIT);
+
+    if (n > 0) {
+        g_string_append_len(qmp->input, buffer, n);
+        return qmp->input->len <= MAX_LINE || lost(qmp, error, "answer is too long");
+    }
+    if (n == 0)
+        return lost(qmp, error, "closed");
+    if (errno == EAGAIN || errno == EINTR)
+        return TRUE;
+    return lost(qmp, error, g_strerror(errno));
+}
+
+/* The next message that is no event; events go to the queue. NULL with error on timeout or loss. */
+static JsonObject *next_answer(KxlQmp *qmp, gint64 deadline_us, GError **error)
+{
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+        JsonObject *message = take_message(qmp, &local);
+
+        if (local) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return NULL;
+        }
+        if (!message) {
+            if (!kxl_fd_wait(qmp->fd, POLLIN, deadline_us)) {
+                qmp->dead = TRUE; /* a late answer would be taken for the next command's */
+                g_set_error_literal(error, KXL_ERROR, KXL_ERROR_TIMEOUT,
+                                    "emulator's monitor does not answer");
+                return NULL;
+            }
+            if (!read_some(qmp, error))
+                return NULL;
+        } else if (json_object_has_member(message, "event")) {
+            g_queue_push_tail(&qmp->events, message);
+        } else {
+            return message;
+        }
+    }
+}
+
+JsonNode *kxl_qmp_call(KxlQmp *qmp, const char *command, JsonObject *arguments, guint timeout_ms,
+                       GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
+    g_autoptr(JsonObject) request = json_object_new();
+    g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), request);
+    g_autoptr(JsonObject) answer = NULL;
+    g_autofree char *text = NULL, *line = NULL;
+
+    json_object_set_string_member(request, "execute", command);
+    if (arguments)
+        json_object_set_object_member(request, "arguments", arguments);
+    if (qmp->dead) {
+        lost(qmp, error, "connection is lost");
+        return NULL;
+    }
+    text = json_to_string(node, FALSE);
+    line = g_strconcat(text, "\n", NULL);
+    if (!kxl_sock_send(qmp->fd, line, strlen(line), deadline, error)) {
+        qmp->dead = TRUE;
+        return NULL;
+    }
+    answer = next_answer(qmp, deadline, error);
+    if (!answer)
+        return NULL;
+    if (json_object_has_member(answer, "return"))
+        return json_object_dup_member(answer, "return");
+    if (json_object_has_member(answer, "error")) {
+        JsonObject *e = json_object_get_object_member(answer, "error");
+        const char *why = json_object_get_string_member_with_default(e, "desc", "unknown error");
+
+        g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED, "%s: %s", command, why);
+        return NULL;
+    }
+    lost(qmp, error, "sent an answer that is not QMP");
+    return NULL;
+}
+
+gboolean kxl_qmp_run(KxlQmp *qmp, const char *command, JsonObject *arguments, guint timeout_ms,
+                     GError **error)
+{
+    g_autoptr(JsonNode) answer = kxl_qmp_call(qmp, command, arguments, timeout_ms, error);
+
+    return answer != NULL;
+}
+
+KxlQmp *kxl_qmp_connect(const char *path, guint timeout_ms, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
+    g_autoptr(KxlQmp) qmp = g_new0(KxlQmp, 1);
+    g_autoptr(JsonObject) greeting = NULL;
+
+    g_queue_init(&qmp->events);
+    qmp->input = g_string_new(NULL);
+    qmp->fd = kxl_sock_connect(path, deadline, error);
+    if (qmp->fd < 0)
+        return NULL;
+    greeting = next_answer(qmp, deadline, error);
+    if (!greeting)
+        return NULL;
+    if (!json_object_has_member(greeting, "QMP")) {
+        lost(qmp, error, "is not QMP");
+        return NULL;
+    }
+    if (!kxl_qmp_run(qmp, "qmp_capabilities", NULL, timeout_ms, error))
+        return NULL;
+    return g_steal_pointer(&qmp);
+}
+
+gboolean kxl_qmp_pump(KxlQmp *qmp, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    JsonObject *message;
+
+    if (!read_some(qmp, error))
+        return FALSE;
+    while ((message = take_message(qmp, &local))) {
+        if (json_object_has_member(message, "event"))
+            g_queue_push_tail(&qmp->events, message);
+        else
+            json_object_unref(message); /* answers nothing we asked */
+    }
+    if (local) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+JsonObject *kxl_qmp_next_event(KxlQmp *qmp)
+{
+    return g_queue_pop_head(&qmp->events);
+}

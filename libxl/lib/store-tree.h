@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The XenStore tree a PV domain starts with, as records of kanzen-abi.h's store section. */
+#pragma once
+
+#include "kxl.h"
+
+/* Where each back end's virtio function sits, in the order of config->disks and config->nics: "00:03.0". */
+typedef struct {
+    char **disk_pci;
+    char **nic_pci;
+} KxlStoreFunctions;
+
+/* What libxl writes for such a domain. config has all that was chosen for it (uuid, MACs, devids). */
+GByteArray *kxl_store_tree_new(const KxlDomainConfig *config, int domid,
+                               const KxlStoreFunctions *functions, gint64 start_time_us);

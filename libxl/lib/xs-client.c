@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "xs-client.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <xen/io/xs_wire.h>
+
+#include "fd.h"
+#include "file.h"
+#include "sock.h"
+
+struct KxlXs {
+    int fd;
+    guint timeout_ms;
+    guint32 last_id;
+};
+
+KxlXs *kxl_xs_connect(const char *path, guint timeout_ms, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
+    int fd = kxl_sock_connect(path, deadline, error);
+    KxlXs *xs;
+
+    if (fd < 0)
+        return NULL;
+    xs = g_new0(KxlXs, 1);
+    xs->fd = fd;
+    xs->timeout_ms = timeout_ms;
+    return xs;
+}
+
+void kxl_xs_free(KxlXs *xs)
+{
+    if (!xs)
+        return;
+    kxl_fd_close(xs->fd);
+    g_free(xs);
+}
+
+/* XS_ERROR carries errno by name. */
+static int errno_from_name(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(xsd_errors); i++)
+        if (g_str_equal(xsd_errors[i].errstring, name))
+            return xsd_errors[i].errnum;
+    return EIO;
+}
+
+/* One reply, NUL-terminated; watch events and replies to requests that timed out are passed over. */
+static char *receive(KxlXs *xs, struct xsd_sockmsg *ret_header, gint64 deadline, GError **error)
+{
+    for (;;) {
+        struct xsd_sockmsg header;
+        g_autofree char *payload = NULL;
+
+        if (!kxl_sock_recv(xs->fd, &header, sizeof header, deadline, error))
+            return NULL;
+        if (header.len > XENSTORE_PAYLOAD_MAX) {
+            kxl_error_set_errno(error, EPROTO, "xenstore reply of %u bytes", header.len);
+            return NULL;
+        }
+        payload = g_malloc0(header.len + 1);
+        if (!kxl_sock_recv(xs->fd, payload, header.len, deadline, error))
+            return NULL;
+        if (header.req_id == xs->last_id && header.type != XS_WATCH_EVENT) {
+            *ret_header = header;
+            return g_steal_pointer(&payload);
+        }
+    }
+}
+
+/* Sends and returns the reply's payload. *ret_errno: what the store answered, 0 when it did as asked. */
+static char *request(KxlXs *xs, guint32 type, const char *path, const char *value, int *ret_errno,
+                     GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + (gint64)xs->timeout_ms * 1000;
+    gsize path_len = strlen(path) + 1, value_len = value ? strlen(value) : 0;
+    struct xsd_sockmsg header = { .type = type,
+                                  .req_id = ++xs->last_id,
+                                  .len = (guint32)(path_len + value_len) };
+    g_autoptr(GByteArray) message = g_byte_array_new();
+    char *reply;
+
+    if (path_len > XENSTORE_ABS_PATH_MAX || path_len + value_len > XENSTORE_PAYLOAD_MAX) {
+        kxl_error_set_errno(error, E2BIG, "xenstore '%s'", path);
+        return NULL;
+    }
+    g_byte_array_append(message, (const guint8 *)&header, sizeof header);
+    g_byte_array_append(message, (const guint8 *)path, (guint)path_len);
+    g_byte_array_append(message, (const guint8 *)value, (guint)value_len);
+    reply = kxl_sock_send(xs->fd, message->data, message->len, deadline, error)
+                ? receive(xs, &header, deadline, error)
+                : NULL;
+    if (!reply) {
+        g_prefix_error(error, "xenstore '%s': ", path);
+        return NULL;
+    }
+    *ret_errno = header.type == XS_ERROR ? errno_from_name(reply) : 0;
+    return reply;
+}
+
+char *kxl_xs_read(KxlXs *xs, const char *path, GError **error)
+{
+    int answered = 0;
+    g_autofree char *reply = request(xs, XS_READ, path, NULL, &answered, error);
+
+    if (!reply || answered == ENOENT)
+        return NULL;
+    if (answered) {
+        kxl_error_set_errno(error, answered, "xenstore '%s'", path);
+        return NULL;
+    }
+    return g_steal_pointer(&reply);
+}
+
+gboolean kxl_xs_write(KxlXs *xs, const char *path, const char *value, GError **error)
+{
+    int answered = 0;
+    g_autofree char *reply = request(xs, XS_WRITE, path, value, &answered, error);
+
+    if (!reply)
+        return FALSE;
+    return answered == 0 || kxl_error_set_errno(error, answered, "xenstore '%s'", path);
+}
