@@ -3,6 +3,7 @@
 #pragma once
 
 #include "types.h"
+#include <stdarg.h>
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
@@ -13,6 +14,7 @@ void printk_guest(enum log_level level, const char *fmt, ...) __attribute__((for
 
 /* Writes fmt's text to buf (NUL-terminated when size > 0); returns the length it would have had. */
 int snprintk(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap) __attribute__((format(printf, 3, 0)));
 
 /* hv's own fault: logs, reports KZ_STATUS_PANIC, stops the machine. */
 _Noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

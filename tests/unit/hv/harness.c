@@ -428,6 +428,11 @@ WEAK int snprintk(char *buf, size_t size, const char *fmt, ...)
     return n;
 }
 
+WEAK int vsnprintk(char *buf, size_t size, const char *fmt, va_list ap)
+{
+    return vsnprintf(buf, size, fmt, ap);
+}
+
 WEAK void panic(const char *fmt, ...)
 {
     va_list ap;
