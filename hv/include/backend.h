@@ -66,6 +66,7 @@ void backend_disconnected(struct backend_dev *dev);
 /* The rows: one array, ended by NULL (xenbus/types.c). */
 extern const struct backend_type *const backend_types[];
 extern const struct backend_type blkback_type; /* dev/blkback.c */
+extern const struct backend_type netback_type; /* dev/netback.c */
 
 /* Nodes of the front end's directory, key relative ("ring-ref", "queue-0/event-channel-tx"). */
 bool backend_read_frontend_u64(struct backend_dev *dev, const char *key, uint64_t *ret);
