@@ -390,11 +390,12 @@ WEAK void domain_crash(struct domain *d, const char *fmt, ...)
 
 /* ---- log ---- */
 
-static void log_line(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static void log_line(const char *fmt, va_list ap)
 {
     char buf[1024];
 
-    vsnprintf(buf, sizeof(buf), fmt, ap); /* formats even when nobody looks: the arguments must be right */
+    /* Formats even when nobody looks: the arguments must be right. */
+    vsnprintf(buf, sizeof(buf), fmt, ap);
     if (g_getenv("HARNESS_VERBOSE"))
         fprintf(stderr, "# hv: %s\n", buf);
 }
