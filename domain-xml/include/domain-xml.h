@@ -26,7 +26,8 @@ typedef enum {
 /* What the host offers, for defaults. All borrowed. */
 typedef struct {
     const char *emulator;    /* "/usr/bin/qemu-system-x86_64" */
-    const char *loader;      /* HVM loader written when none was given */
+    const char *loader;      /* HVM loader written when none was given; NULL: none is */
+    gboolean for_conversion; /* only to be converted: what cannot be started here is not refused */
 } DomainXmlCaps;
 
 typedef enum {

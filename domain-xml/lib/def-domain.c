@@ -85,7 +85,7 @@ static const XmlRow domain_rows[] = {
     { "blkiotune", XML_REFUSED },
     { "memtune", XML_REFUSED },
     { "memoryBacking", XML_REFUSED },
-    { "vcpu", XML_UINT, F(vcpus_max), XML_NONZERO, .max = 65535 },
+    { "vcpu", XML_UINT, F(vcpus_max), XML_NONZERO, .max = 65535, .def = "1" },
     { "vcpu/@placement", XML_STRING, F(vcpu_placement), XML_KEPT, .words = placements,
       .def = "static" },
     { "vcpu/@cpuset", XML_STRING, F(vcpu_cpuset) },

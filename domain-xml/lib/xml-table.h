@@ -33,17 +33,17 @@ typedef enum {
 } XmlKind;
 
 typedef enum {
-    XML_REQUIRED = 1 << 0,  /* an error when missing, if its parent element is there */
-    XML_ALWAYS = 1 << 1,    /* written even when 0 */
-    XML_LIVE = 1 << 2,      /* neither read nor written of an inactive definition */
-    XML_SECRET = 1 << 3,    /* written with DOMAIN_XML_FORMAT_SECURE only */
-    XML_IMPLIED = 1 << 4,   /* attribute: def is its value when the element is there without it */
-    XML_DECIMAL = 1 << 5,   /* XML_STRING: digits, perhaps with a sign */
-    XML_LOWER = 1 << 6,     /* XML_STRING: made lower case */
-    XML_NONZERO = 1 << 7,   /* numbers: 0 is an error */
-    XML_OPTIONAL = 1 << 8,  /* XML_INT: below 0 when absent, 0 is a value */
-    XML_KEPT = 1 << 9,      /* remembered and shown, without effect on the domain */
-    XML_ALIAS = 1 << 10,    /* as XML_LIVE, except for names a user may give ("ua-...") */
+    XML_REQUIRED = 1 << 0, /* an error when missing, if its parent element is there */
+    XML_ALWAYS = 1 << 1,   /* written even when 0 */
+    XML_LIVE = 1 << 2,     /* neither read nor written of an inactive definition */
+    XML_SECRET = 1 << 3,   /* written with DOMAIN_XML_FORMAT_SECURE only */
+    XML_IMPLIED = 1 << 4,  /* attribute: def is its value when the element is there without it */
+    XML_DECIMAL = 1 << 5,  /* XML_STRING: digits, perhaps with a sign */
+    XML_LOWER = 1 << 6,    /* XML_STRING: made lower case */
+    XML_NONZERO = 1 << 7,  /* numbers: 0 is an error */
+    XML_OPTIONAL = 1 << 8, /* XML_INT: below 0 when absent, 0 is a value */
+    XML_KEPT = 1 << 9,     /* remembered and shown, without effect on the domain */
+    XML_ALIAS = 1 << 10,   /* as XML_LIVE, except for names a user may give ("ua-...") */
 } XmlFlags;
 
 typedef struct XmlClass XmlClass;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The parts of domain_def_complete(). */
+#pragma once
+
+#include "domain-xml.h"
+
+G_BEGIN_DECLS
+
+/* complete-disk.c: order, buses, drivers and drive addresses. */
+gboolean complete_disks(DomainDef *def, GError **error);
+/* The number a target's letters stand for ("hdb" 1, "xvdaa3" 26), -1 when it is none. */
+int disk_target_index(const char *target);
+
+/* complete-char.c: ports, and the console that stands for an HVM guest's first serial port. */
+void complete_chars(DomainDef *def);
+
+/* complete-devices.c: what libvirt's Xen driver adds to every domain, and controllers for what is
+ * there. */
+void complete_devices(DomainDef *def);
+
+/* check.c, check-supported.c: what is well-formed but wrong, or right but not possible here. */
+gboolean check_definition(const DomainDef *def, GError **error);
+gboolean check_supported(const DomainDef *def, GError **error);
+
+static inline gboolean domain_is_hvm(const DomainDef *def)
+{
+    return g_strcmp0(def->os_type, "hvm") == 0;
+}
+
+/* "return fail_check(error, SYNTAX, ...)": sets the error and is FALSE. */
+#define fail_check(error, code, ...)                                                               \
+    (g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_##code, __VA_ARGS__), FALSE)
+
+G_END_DECLS
