@@ -56,3 +56,4 @@ struct xs_ring;
 struct xs_ring *xs_ring_new(struct xenstore *xs, void *ring_page, uint32_t domid,
                             void (*notify)(void *opaque), void *opaque);
 void xs_ring_kick(struct xs_ring *r);
+void xs_ring_free(struct xs_ring *r); /* before xs_free() */

@@ -148,3 +148,9 @@ void xs_ring_kick(struct xs_ring *r)
     }
     ring_notify(r);
 }
+
+void xs_ring_free(struct xs_ring *r)
+{
+    xs_conn_free(r->conn);
+    kfree(r);
+}
