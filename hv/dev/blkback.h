@@ -5,7 +5,7 @@
 #include "backring.h"
 #include "blkif-abi.h"
 #include "irq.h"
-#include "virtio-blk.h"
+#include "virtio/virtio-blk.h"
 #include "virtio.h"
 
 struct backend_dev;

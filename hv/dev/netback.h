@@ -8,7 +8,7 @@
 #include "backring.h"
 #include "irq.h"
 #include "net-packet.h"
-#include "virtio-net.h"
+#include "virtio/virtio-net.h"
 #include "virtio.h"
 #include <xen/xen.h>
 #include <xen/io/netif.h>
@@ -18,7 +18,7 @@ struct domain;
 
 #define NET_RING_ENTRIES 256U                   /* what fits into one page, both rings */
 #define NET_MAX_FRAGS    XEN_NETIF_NR_SLOTS_MIN /* of a packet the guest sends */
-#define NET_TX_PACKETS   128U                   /* with the device at a time */
+#define NET_TX_PACKETS   96U                    /* with the device at a time; struct netback fits 32 KiB */
 
 /* A ring entry of a packet that is with the device. */
 struct net_tx_slot {
