@@ -311,6 +311,15 @@ static struct backend_state *device_find(const char *path)
     return st;
 }
 
+/* The console that start_info gives the guest has a back-end directory too, but no states: console_backend_init(). */
+static bool is_primary_console(const char *frontend)
+{
+    char path[XS_HOME_MAX + sizeof("/console")];
+
+    snprintk(path, sizeof(path), "/local/domain/%u/console", backends.domain->domid);
+    return strcmp(frontend, path) == 0;
+}
+
 /* Takes on the device that dom0 made at BACKEND_ROOT/<type>/<domid>/<devid>, once it is complete. Takes path over. */
 static void discover(const char *type_name, size_t type_len, const char *devid_text, char *path)
 {
@@ -321,7 +330,8 @@ static void discover(const char *type_name, size_t type_len, const char *devid_t
     uint64_t devid;
 
     kfree(frontend_key);
-    if (!frontend || backend_read_state(xs, path) != XenbusStateInitialising) {
+    if (!frontend || is_primary_console(frontend) ||
+        backend_read_state(xs, path) != XenbusStateInitialising) {
         kfree(frontend);
         kfree(path);
         return;

@@ -258,6 +258,8 @@ static void test_errors(void)
     xs_write_string(w->xs, "/local/domain/0/backend/fake/7/x/state", "1");
     xs_write_string(w->xs, "/local/domain/0/backend/fake/8/1/frontend", "/local/domain/8/device/fake/1");
     xs_write_string(w->xs, "/local/domain/0/backend/fake/8/1/state", "1"); /* somebody else's */
+    xs_write_string(w->xs, "/local/domain/0/backend/console/7/0/frontend", "/local/domain/7/console");
+    xs_write_string(w->xs, "/local/domain/0/backend/console/7/0/state", "1"); /* no states, no error */
     add_device(w->xs);
     g_assert_cmpint(backend_init(w->d), ==, 0);
     harness_run_softirqs();
@@ -268,6 +270,7 @@ static void test_errors(void)
         kfree(value);
     }
     g_assert_null(xs_read_string(w->xs, "/local/domain/0/error/backend/fake/8"));
+    g_assert_null(xs_read_string(w->xs, "/local/domain/0/error/backend/console"));
     g_string_free(calls, TRUE);
     harness_domain_free(w->d); /* the device stays: its memory goes with the domain's */
     g_byte_array_unref(w->dom0->out);
