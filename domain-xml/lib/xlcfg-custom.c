@@ -11,36 +11,36 @@ enum {
     DEFAULT_MEMORY_KIB = 128 * 1024, /* xm's, and libvirt's for such a file */
 };
 
-gboolean xl_name_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_name_parse(XlReader *reader, const XlValue *value, GError **error)
 {
-    if (!xl_reader_string(reader, value, &reader->config->name, error))
+    if (!xlcfg_reader_string(reader, value, &reader->config->name, error))
         return FALSE;
     return *reader->config->name ||
-           xl_reader_fail(reader, value, error, "Domain name must be specified.");
+           xlcfg_reader_fail(reader, value, error, "Domain name must be specified.");
 }
 
-gboolean xl_name_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_name_format(XlWriter *writer, const char *key, GError **error)
 {
-    xl_write_string(writer, key, writer->config->name);
+    xlcfg_write_string(writer, key, writer->config->name);
     return TRUE;
 }
 
-gboolean xl_type_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_type_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     g_autofree char *word = NULL;
     int type;
 
-    if (!xl_reader_string(reader, value, &word, error))
+    if (!xlcfg_reader_string(reader, value, &word, error))
         return FALSE;
     type = kxl_domain_type_from_string(word);
     if (type < 0)
-        return xl_reader_fail(reader, value, error, "Invalid domain type %s.", word);
+        return xlcfg_reader_fail(reader, value, error, "Invalid domain type %s.", word);
     reader->config->type = (KxlDomainType)type;
     return TRUE;
 }
 
 /* xm's name for type. */
-gboolean xl_builder_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_builder_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     static const struct {
         const char *word;
@@ -48,45 +48,45 @@ gboolean xl_builder_parse(XlReader *reader, const XlValue *value, GError **error
     } words[] = { { "generic", KXL_TYPE_PV }, { "linux", KXL_TYPE_PV }, { "hvm", KXL_TYPE_HVM } };
     g_autofree char *word = NULL;
 
-    if (!xl_reader_string(reader, value, &word, error))
+    if (!xlcfg_reader_string(reader, value, &word, error))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(words); i++)
         if (!strcmp(words[i].word, word)) {
             reader->config->type = words[i].type;
             return TRUE;
         }
-    return xl_reader_fail(reader, value, error, "Invalid domain type %s.", word);
+    return xlcfg_reader_fail(reader, value, error, "Invalid domain type %s.", word);
 }
 
-gboolean xl_type_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_type_format(XlWriter *writer, const char *key, GError **error)
 {
     if (writer->config->type == KXL_TYPE_HVM)
-        xl_write_string(writer, "builder", "hvm"); /* what every xl and xm understands */
+        xlcfg_write_string(writer, "builder", "hvm"); /* what every xl and xm understands */
     else if (writer->config->type == KXL_TYPE_PVH)
-        xl_write_string(writer, "type", "pvh");
+        xlcfg_write_string(writer, "type", "pvh");
     return TRUE;
 }
 
 /* A PV kernel in a PVH container with a shim below it: that is how each PV guest runs here. */
-gboolean xl_pvshim_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_pvshim_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     gboolean on;
 
-    if (!xl_reader_bool(reader, value, &on, error))
+    if (!xlcfg_reader_bool(reader, value, &on, error))
         return FALSE;
     if (on && reader->config->type == KXL_TYPE_PVH)
         reader->config->type = KXL_TYPE_PV;
     return TRUE;
 }
 
-gboolean xl_uuid_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_uuid_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     g_autofree char *text = NULL;
 
-    if (!xl_reader_string(reader, value, &text, error))
+    if (!xlcfg_reader_string(reader, value, &text, error))
         return FALSE;
     if (!g_uuid_string_is_valid(text))
-        return xl_reader_fail(reader, value, error, "Failed to parse UUID: %s", text);
+        return xlcfg_reader_fail(reader, value, error, "Failed to parse UUID: %s", text);
     g_free(reader->config->uuid);
     reader->config->uuid = g_ascii_strdown(text, -1);
     return TRUE;
@@ -96,18 +96,18 @@ static gboolean read_count(XlReader *reader, const XlValue *value, guint *count,
 {
     gint64 number;
 
-    if (!xl_reader_int(reader, value, 1, MAX_VCPUS, &number, error))
+    if (!xlcfg_reader_int(reader, value, 1, MAX_VCPUS, &number, error))
         return FALSE;
     *count = (guint)number;
     return TRUE;
 }
 
-gboolean xl_vcpus_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_vcpus_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     return read_count(reader, value, &reader->vcpus, error);
 }
 
-gboolean xl_maxvcpus_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_maxvcpus_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     return read_count(reader, value, &reader->maxvcpus, error);
 }
@@ -122,16 +122,16 @@ static guint vcpus_of(const KxlDomainConfig *config)
     return config->vcpus ? config->vcpus : max_vcpus_of(config);
 }
 
-gboolean xl_maxvcpus_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_maxvcpus_format(XlWriter *writer, const char *key, GError **error)
 {
     if (vcpus_of(writer->config) != max_vcpus_of(writer->config))
-        xl_write_int(writer, key, max_vcpus_of(writer->config));
+        xlcfg_write_int(writer, key, max_vcpus_of(writer->config));
     return TRUE;
 }
 
-gboolean xl_vcpus_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_vcpus_format(XlWriter *writer, const char *key, GError **error)
 {
-    xl_write_int(writer, key, vcpus_of(writer->config));
+    xlcfg_write_int(writer, key, vcpus_of(writer->config));
     return TRUE;
 }
 
@@ -139,81 +139,81 @@ gboolean xl_vcpus_format(XlWriter *writer, const char *key, GError **error)
 static gboolean read_cpus(XlReader *reader, const XlValue *value, char **field, GError **error)
 {
     if (value->kind != XL_VALUE_LIST)
-        return xl_reader_string(reader, value, field, error);
+        return xlcfg_reader_string(reader, value, field, error);
     for (guint i = 0; i < value->items->len; i++)
         if (((const XlValue *)value->items->pdata[i])->kind == XL_VALUE_LIST)
-            return xl_reader_fail(reader, value->items->pdata[i], error, "a CPU list is wanted");
+            return xlcfg_reader_fail(reader, value->items->pdata[i], error, "a CPU list is wanted");
     g_free(*field);
-    *field = value->items->len ? xl_value_to_text(value) : NULL;
+    *field = value->items->len ? xlcfg_value_to_text(value) : NULL;
     return TRUE;
 }
 
 static void write_cpus(XlWriter *writer, const char *key, const char *text)
 {
-    g_autoptr(XlValue) list = text && *text == '[' ? xl_syntax_parse_value(text) : NULL;
+    g_autoptr(XlValue) list = text && *text == '[' ? xlcfg_syntax_parse_value(text) : NULL;
 
     if (list)
-        xl_write_raw(writer, key, text);
+        xlcfg_write_raw(writer, key, text);
     else
-        xl_write_string(writer, key, text);
+        xlcfg_write_string(writer, key, text);
 }
 
-gboolean xl_cpus_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_cpus_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     return read_cpus(reader, value, &reader->config->cpus, error);
 }
 
-gboolean xl_cpus_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_cpus_format(XlWriter *writer, const char *key, GError **error)
 {
     write_cpus(writer, key, writer->config->cpus);
     return TRUE;
 }
 
-gboolean xl_cpus_soft_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_cpus_soft_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     return read_cpus(reader, value, &reader->config->cpus_soft, error);
 }
 
-gboolean xl_cpus_soft_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_cpus_soft_format(XlWriter *writer, const char *key, GError **error)
 {
     write_cpus(writer, key, writer->config->cpus_soft);
     return TRUE;
 }
 
-gboolean xl_cpuid_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_cpuid_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     if (value->kind != XL_VALUE_LIST) {
         if (!g_str_has_prefix(value->text, "host"))
-            return xl_reader_fail(reader, value, error, "first word must be \"host\"");
-        return xl_reader_string(reader, value, &reader->config->cpuid, error);
+            return xlcfg_reader_fail(reader, value, error, "first word must be \"host\"");
+        return xlcfg_reader_string(reader, value, &reader->config->cpuid, error);
     }
     if (value->items->len) {
-        xl_reader_warn(
+        xlcfg_reader_warn(
             reader, value,
             "option 'cpuid' has no effect in xend's form: write it as \"host,flag=0,...\"");
-        xl_reader_keep(reader, "cpuid", value);
+        xlcfg_reader_keep(reader, "cpuid", value);
     }
     return TRUE;
 }
 
-gboolean xl_cpuid_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_cpuid_format(XlWriter *writer, const char *key, GError **error)
 {
-    xl_write_string(writer, key, writer->config->cpuid);
+    xlcfg_write_string(writer, key, writer->config->cpuid);
     return TRUE;
 }
 
-gboolean xl_kernel_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_kernel_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     g_autofree char *path = NULL;
     g_autofree char *base = NULL;
 
-    if (!xl_reader_string(reader, value, &path, error))
+    if (!xlcfg_reader_string(reader, value, &path, error))
         return FALSE;
     base = g_path_get_basename(path);
     if (reader->config->type == KXL_TYPE_HVM && !strcmp(base, "hvmloader")) {
-        xl_reader_warn(reader, value,
-                       "option 'kernel' has no effect: there is no hvmloader, "
-                       "bios= selects the firmware");
+        xlcfg_reader_warn(reader, value,
+                          "option 'kernel' has no effect: there is no hvmloader, "
+                          "bios= selects the firmware");
         return TRUE;
     }
     g_free(reader->config->kernel);
@@ -221,25 +221,25 @@ gboolean xl_kernel_parse(XlReader *reader, const XlValue *value, GError **error)
     return TRUE;
 }
 
-gboolean xl_kernel_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_kernel_format(XlWriter *writer, const char *key, GError **error)
 {
-    xl_write_string(writer, key, writer->config->kernel);
+    xlcfg_write_string(writer, key, writer->config->kernel);
     return TRUE;
 }
 
-gboolean xl_cmdline_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_cmdline_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     reader->cmdline_given = TRUE;
-    return xl_reader_string(reader, value, &reader->config->cmdline, error);
+    return xlcfg_reader_string(reader, value, &reader->config->cmdline, error);
 }
 
-gboolean xl_cmdline_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_cmdline_format(XlWriter *writer, const char *key, GError **error)
 {
-    xl_write_string(writer, key, writer->config->cmdline);
+    xlcfg_write_string(writer, key, writer->config->cmdline);
     return TRUE;
 }
 
-gboolean xl_piece_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_piece_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     const struct {
         const char *key;
@@ -259,7 +259,7 @@ gboolean xl_piece_parse(XlReader *reader, const XlValue *value, GError **error)
 
     for (guint i = 0; i < G_N_ELEMENTS(pieces); i++)
         if (!strcmp(pieces[i].key, reader->setting->key)) {
-            if (!xl_reader_string(reader, value, pieces[i].field, error))
+            if (!xlcfg_reader_string(reader, value, pieces[i].field, error))
                 return FALSE;
             if (!**pieces[i].field)
                 g_clear_pointer(pieces[i].field, g_free);
@@ -267,14 +267,14 @@ gboolean xl_piece_parse(XlReader *reader, const XlValue *value, GError **error)
     return TRUE;
 }
 
-gboolean xl_bootloader_args_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_bootloader_args_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     if (value->kind == XL_VALUE_LIST)
-        return xl_reader_strings(reader, value, &reader->config->bootloader_args, error);
+        return xlcfg_reader_strings(reader, value, &reader->config->bootloader_args, error);
     if (!strcmp(reader->setting->key, "bootloader_args"))
-        xl_reader_warn(reader, value,
-                       "Specifying \"bootloader_args\" as a string is deprecated. "
-                       "Please use a list of arguments.");
+        xlcfg_reader_warn(reader, value,
+                          "Specifying \"bootloader_args\" as a string is deprecated. "
+                          "Please use a list of arguments.");
     g_strfreev(reader->config->bootloader_args);
     reader->config->bootloader_args = NULL;
     if (*value->text) {
@@ -292,28 +292,29 @@ gboolean xl_bootloader_args_parse(XlReader *reader, const XlValue *value, GError
     return TRUE;
 }
 
-gboolean xl_bootloader_args_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_bootloader_args_format(XlWriter *writer, const char *key, GError **error)
 {
-    xl_write_strings(writer, key, (const char *const *)writer->config->bootloader_args);
+    xlcfg_write_strings(writer, key, (const char *const *)writer->config->bootloader_args);
     return TRUE;
 }
 
-gboolean xl_boot_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_boot_parse(XlReader *reader, const XlValue *value, GError **error)
 {
-    if (!xl_reader_string(reader, value, &reader->config->boot, error))
+    if (!xlcfg_reader_string(reader, value, &reader->config->boot, error))
         return FALSE;
     for (const char *c = reader->config->boot; *c; c++)
         if (!strchr("acdn", *c))
-            return xl_reader_fail(reader, value, error,
-                                  "'%c' is none of a (floppy), c (disk), d (CD), n (network)", *c);
+            return xlcfg_reader_fail(reader, value, error,
+                                     "'%c' is none of a (floppy), c (disk), d (CD), n (network)",
+                                     *c);
     if (!*reader->config->boot)
         g_clear_pointer(&reader->config->boot, g_free);
     return TRUE;
 }
 
-gboolean xl_boot_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_boot_format(XlWriter *writer, const char *key, GError **error)
 {
-    xl_write_string(writer, key, writer->config->boot);
+    xlcfg_write_string(writer, key, writer->config->boot);
     return TRUE;
 }
 
@@ -326,96 +327,96 @@ static gboolean set_bios(XlReader *reader, const XlValue *value, const char *wor
     else
         return FALSE;
     if (!strcmp(word, "rombios"))
-        xl_reader_warn(reader, value, "option '%s': there is no ROMBIOS, the guest gets SeaBIOS",
-                       reader->setting->key);
+        xlcfg_reader_warn(reader, value, "option '%s': there is no ROMBIOS, the guest gets SeaBIOS",
+                          reader->setting->key);
     return TRUE;
 }
 
-gboolean xl_bios_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_bios_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     g_autofree char *word = NULL;
 
-    if (!xl_reader_string(reader, value, &word, error))
+    if (!xlcfg_reader_string(reader, value, &word, error))
         return FALSE;
     if (!strcmp(word, "uefi") || !strcmp(word, "bios") || !set_bios(reader, value, word))
-        return xl_reader_fail(reader, value, error, "invalid value \"%s\" for \"bios\"", word);
+        return xlcfg_reader_fail(reader, value, error, "invalid value \"%s\" for \"bios\"", word);
     return TRUE;
 }
 
-gboolean xl_bios_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_bios_format(XlWriter *writer, const char *key, GError **error)
 {
     if (writer->config->firmware == KXL_FIRMWARE_OVMF)
-        xl_write_string(writer, key, "ovmf");
+        xlcfg_write_string(writer, key, "ovmf");
     return TRUE;
 }
 
 /* PV: which GRUB; HVM: the firmware's kind or its file. */
-gboolean xl_firmware_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_firmware_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     KxlDomainConfig *config = reader->config;
     g_autofree char *word = NULL;
 
-    if (!xl_reader_string(reader, value, &word, error))
+    if (!xlcfg_reader_string(reader, value, &word, error))
         return FALSE;
     if (config->type != KXL_TYPE_HVM) {
         if (strcmp(word, "pvgrub32") != 0 && strcmp(word, "pvgrub64") != 0)
-            return xl_reader_fail(reader, value, error,
-                                  "only pvgrub{32|64} supported as firmware options");
+            return xlcfg_reader_fail(reader, value, error,
+                                     "only pvgrub{32|64} supported as firmware options");
         g_free(config->bootloader);
         config->bootloader = g_steal_pointer(&word);
     } else if (!set_bios(reader, value, word)) {
         if (*word != '/')
-            return xl_reader_fail(reader, value, error, "invalid value \"%s\" for \"firmware\"",
-                                  word);
+            return xlcfg_reader_fail(reader, value, error, "invalid value \"%s\" for \"firmware\"",
+                                     word);
         g_free(config->firmware_path);
         config->firmware_path = g_steal_pointer(&word);
     }
     return TRUE;
 }
 
-gboolean xl_hdtype_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_hdtype_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     g_autofree char *word = NULL;
 
-    if (!xl_reader_string(reader, value, &word, error))
+    if (!xlcfg_reader_string(reader, value, &word, error))
         return FALSE;
     reader->ahci = !strcmp(word, "ahci");
     return reader->ahci || !strcmp(word, "ide") ||
-           xl_reader_fail(reader, value, error, "invalid value \"%s\" for \"hdtype\"", word);
+           xlcfg_reader_fail(reader, value, error, "invalid value \"%s\" for \"hdtype\"", word);
 }
 
-gboolean xl_viridian_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_viridian_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     gboolean on;
 
     if (value->kind == XL_VALUE_LIST) {
         reader->config->viridian = value->items->len ? KXL_YES : KXL_NO;
         if (value->items->len) {
-            xl_reader_warn(reader, value,
-                           "option 'viridian': the default set of enlightenments "
-                           "is given, single groups are not selected");
-            xl_reader_keep(reader, "viridian", value);
+            xlcfg_reader_warn(reader, value,
+                              "option 'viridian': the default set of enlightenments "
+                              "is given, single groups are not selected");
+            xlcfg_reader_keep(reader, "viridian", value);
         }
         return TRUE;
     }
-    if (!xl_reader_bool(reader, value, &on, error))
+    if (!xlcfg_reader_bool(reader, value, &on, error))
         return FALSE;
     reader->config->viridian = on ? KXL_YES : KXL_NO;
     return TRUE;
 }
 
-gboolean xl_viridian_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_viridian_format(XlWriter *writer, const char *key, GError **error)
 {
     if (writer->config->viridian != KXL_DEFAULT)
-        xl_write_int(writer, key, writer->config->viridian == KXL_YES);
+        xlcfg_write_int(writer, key, writer->config->viridian == KXL_YES);
     return TRUE;
 }
 
-gboolean xl_stdvga_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_stdvga_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     gboolean on;
 
-    if (!xl_reader_bool(reader, value, &on, error))
+    if (!xlcfg_reader_bool(reader, value, &on, error))
         return FALSE;
     if (!reader->config->vga)
         reader->config->vga = g_strdup(on ? "stdvga" : "cirrus");
@@ -438,34 +439,34 @@ static void append_strings(char ***field, char **more)
 }
 
 /* device_model_args for all, _pv and _hvm for one type of guest. */
-gboolean xl_dm_args_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_dm_args_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     const char *key = reader->setting->key;
     gboolean hvm = reader->config->type == KXL_TYPE_HVM;
     g_auto(GStrv) more = NULL;
 
-    if (!xl_reader_strings(reader, value, &more, error))
+    if (!xlcfg_reader_strings(reader, value, &more, error))
         return FALSE;
     if (g_str_has_suffix(key, hvm ? "_pv" : "_hvm")) {
-        xl_reader_warn(reader, value, "option '%s' has no effect: the guest is of another type",
-                       key);
+        xlcfg_reader_warn(reader, value, "option '%s' has no effect: the guest is of another type",
+                          key);
         return TRUE;
     }
     append_strings(&reader->config->device_model_args, more);
     return TRUE;
 }
 
-gboolean xl_dm_args_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_dm_args_format(XlWriter *writer, const char *key, GError **error)
 {
-    xl_write_strings(writer, key, (const char *const *)writer->config->device_model_args);
+    xlcfg_write_strings(writer, key, (const char *const *)writer->config->device_model_args);
     return TRUE;
 }
 
-gboolean xl_usbdevice_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_usbdevice_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     g_auto(GStrv) more = NULL;
 
-    if (!xl_reader_strings(reader, value, &more, error))
+    if (!xlcfg_reader_strings(reader, value, &more, error))
         return FALSE;
     if (more && !*more[0])
         return TRUE; /* usbdevice = "" */
@@ -473,45 +474,45 @@ gboolean xl_usbdevice_parse(XlReader *reader, const XlValue *value, GError **err
     return TRUE;
 }
 
-gboolean xl_usbdevice_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_usbdevice_format(XlWriter *writer, const char *key, GError **error)
 {
     char **devices = writer->config->usbdevices;
 
     if (devices && devices[0] && !devices[1])
-        xl_write_string(writer, key, devices[0]);
+        xlcfg_write_string(writer, key, devices[0]);
     else
-        xl_write_strings(writer, key, (const char *const *)devices);
+        xlcfg_write_strings(writer, key, (const char *const *)devices);
     return TRUE;
 }
 
-gboolean xl_usbversion_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_usbversion_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     gint64 version;
 
-    if (!xl_reader_int(reader, value, 0, 3, &version, error))
+    if (!xlcfg_reader_int(reader, value, 0, 3, &version, error))
         return FALSE;
     if (version == 0)
         return TRUE;
     reader->config->usb = TRUE;
-    xl_reader_warn(reader, value,
-                   "option 'usbversion': the guest gets the one USB controller of usb=1");
-    xl_reader_keep(reader, "usbversion", value);
+    xlcfg_reader_warn(reader, value,
+                      "option 'usbversion': the guest gets the one USB controller of usb=1");
+    xlcfg_reader_keep(reader, "usbversion", value);
     return TRUE;
 }
 
 /* QEMU has the device; it makes a new number at each start. */
-gboolean xl_vm_genid_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_vm_genid_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     static const char *const args[] = { "-device", "vmgenid,guid=auto", NULL };
     g_autofree char *word = NULL;
 
-    if (!xl_reader_string(reader, value, &word, error))
+    if (!xlcfg_reader_string(reader, value, &word, error))
         return FALSE;
     if (!strcmp(word, "none"))
         return TRUE;
     if (strcmp(word, "generate") != 0)
-        return xl_reader_fail(reader, value, error,
-                              "\"ms_vm_genid\" option must be \"generate\" or \"none\"");
+        return xlcfg_reader_fail(reader, value, error,
+                                 "\"ms_vm_genid\" option must be \"generate\" or \"none\"");
     append_strings(&reader->config->device_model_args, (char **)args);
     return TRUE;
 }
@@ -540,11 +541,11 @@ static gboolean join_cmdline(XlReader *reader, GError **error)
 
     if (reader->cmdline_given) {
         if (reader->root || reader->extra || reader->nfs_root)
-            xl_reader_warn(reader, NULL, "ignoring root= and extra= in favour of cmdline=");
+            xlcfg_reader_warn(reader, NULL, "ignoring root= and extra= in favour of cmdline=");
         return TRUE;
     }
     if (reader->nfs_root && !reader->nfs_server)
-        return xl_reader_fail(reader, NULL, error, "option 'nfs_root' needs nfs_server");
+        return xlcfg_reader_fail(reader, NULL, error, "option 'nfs_root' needs nfs_server");
     append_guest_ip(reader, line);
     if (reader->root)
         g_string_append_printf(line, "root=%s ", reader->root);
@@ -566,15 +567,15 @@ static gboolean finish_counts(XlReader *reader, GError **error)
     config->vcpus = reader->vcpus ? reader->vcpus : 1;
     config->max_vcpus = reader->maxvcpus ? reader->maxvcpus : config->vcpus;
     if (config->max_vcpus < config->vcpus)
-        return xl_reader_fail(reader, NULL, error, "maxvcpus < vcpus");
+        return xlcfg_reader_fail(reader, NULL, error, "maxvcpus < vcpus");
     if (!config->target_memkb && !config->max_memkb)
-        xl_reader_warn(reader, NULL, "memory= is not given: the guest gets 128 MiB");
+        xlcfg_reader_warn(reader, NULL, "memory= is not given: the guest gets 128 MiB");
     if (!config->target_memkb)
         config->target_memkb = config->max_memkb ? config->max_memkb : DEFAULT_MEMORY_KIB;
     if (!config->max_memkb)
         config->max_memkb = config->target_memkb;
     if (config->max_memkb < config->target_memkb)
-        return xl_reader_fail(reader, NULL, error, "maxmem is less than memory");
+        return xlcfg_reader_fail(reader, NULL, error, "maxmem is less than memory");
     return TRUE;
 }
 
@@ -603,21 +604,21 @@ static void finish_disks(XlReader *reader)
     }
 }
 
-gboolean xl_custom_finish(XlReader *reader, GError **error)
+gboolean xlcfg_custom_finish(XlReader *reader, GError **error)
 {
     KxlDomainConfig *config = reader->config;
 
     if (!config->name)
-        return xl_reader_fail(reader, NULL, error, "Domain name must be specified.");
+        return xlcfg_reader_fail(reader, NULL, error, "Domain name must be specified.");
     if (!join_cmdline(reader, error) || !finish_counts(reader, error))
         return FALSE;
     finish_disks(reader);
     if (config->type != KXL_TYPE_HVM && !config->kernel && !config->bootloader)
-        return xl_reader_fail(reader, NULL, error, "Neither kernel nor bootloader specified");
+        return xlcfg_reader_fail(reader, NULL, error, "Neither kernel nor bootloader specified");
     return TRUE;
 }
 
-void xl_reader_clear(XlReader *reader)
+void xlcfg_reader_clear(XlReader *reader)
 {
     char **fields[] = { &reader->root,     &reader->extra,       &reader->nfs_server,
                         &reader->nfs_root, &reader->ip,          &reader->gateway,

@@ -79,14 +79,14 @@ static gboolean read_target(XlReader *reader, const XlValue *item, DiskSpec *spe
                (strlen(prefixes[i].name) != len || strncmp(prefixes[i].name, text, len) != 0))
             i++;
         if (i == G_N_ELEMENTS(prefixes))
-            return xl_reader_fail(reader, item, error,
-                                  "unknown prefix '%.*s:' (a URI goes behind target=)", (int)len,
-                                  text);
+            return xlcfg_reader_fail(reader, item, error,
+                                     "unknown prefix '%.*s:' (a URI goes behind target=)", (int)len,
+                                     text);
         if (prefixes[i].is_script)
-            return xl_reader_refuse(reader, item, error,
-                                    "block scripts ('%s:') are not supported: give a URI, "
-                                    "target=%s://...",
-                                    prefixes[i].name, prefixes[i].name);
+            return xlcfg_reader_refuse(reader, item, error,
+                                       "block scripts ('%s:') are not supported: give a URI, "
+                                       "target=%s://...",
+                                       prefixes[i].name, prefixes[i].name);
         if (prefixes[i].format >= 0)
             spec->disk->format = (KxlDiskFormat)prefixes[i].format;
         spec->given[SLOT_FORMAT] = TRUE;
@@ -102,7 +102,7 @@ static gboolean read_format(XlReader *reader, const XlValue *item, DiskSpec *spe
     int format = !*text || !strcmp(text, "aio") ? KXL_DISK_RAW : kxl_disk_format_from_string(text);
 
     if (format < 0 || format == KXL_DISK_EMPTY)
-        return xl_reader_fail(reader, item, error, "unknown value '%s' for format", text);
+        return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for format", text);
     spec->disk->format = (KxlDiskFormat)format;
     return TRUE;
 }
@@ -117,7 +117,7 @@ static gboolean read_devtype(XlReader *reader, const XlValue *item, gpointer dev
     else if (!strcmp(text, "floppy"))
         spec->disk->is_floppy = TRUE;
     else if (*text && strcmp(text, "disk") != 0)
-        return xl_reader_fail(reader, item, error, "unknown value '%s' for devtype", text);
+        return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for devtype", text);
     return TRUE;
 }
 
@@ -154,7 +154,7 @@ static gboolean read_access(XlReader *reader, const XlValue *item, DiskSpec *spe
             spec->access_given = TRUE;
             return TRUE;
         }
-    return xl_reader_fail(reader, item, error, "unknown value '%s' for access", text);
+    return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for access", text);
 }
 
 typedef gboolean (*SlotFunc)(XlReader *reader, const XlValue *item, DiskSpec *spec,
@@ -175,8 +175,8 @@ static gboolean read_backend(XlReader *reader, const XlValue *item, gpointer dev
 {
     if (!*text || !strcmp(text, "0") || !strcmp(text, "Domain-0"))
         return TRUE;
-    return xl_reader_refuse(reader, item, error, "driver domains are not supported: backend=%s",
-                            text);
+    return xlcfg_reader_refuse(reader, item, error, "driver domains are not supported: backend=%s",
+                               text);
 }
 
 static gboolean read_backendtype(XlReader *reader, const XlValue *item, gpointer device,
@@ -186,7 +186,7 @@ static gboolean read_backendtype(XlReader *reader, const XlValue *item, gpointer
     DiskSpec *spec = device;
 
     if (!g_strv_contains(known, text))
-        return xl_reader_fail(reader, item, error, "unknown value '%s' for backendtype", text);
+        return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for backendtype", text);
     g_free(spec->disk->backendtype);
     spec->disk->backendtype = *text ? g_strdup(text) : NULL;
     return TRUE;
@@ -200,7 +200,7 @@ static gboolean read_specification(XlReader *reader, const XlValue *item, gpoint
     if (!*text || !strcmp(text, "xen"))
         return TRUE;
     if (strcmp(text, "virtio") != 0)
-        return xl_reader_fail(reader, item, error, "unknown value '%s' for specification", text);
+        return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for specification", text);
     g_free(spec->disk->bus);
     spec->disk->bus = g_strdup("virtio");
     return TRUE;
@@ -209,8 +209,8 @@ static gboolean read_specification(XlReader *reader, const XlValue *item, gpoint
 static gboolean read_script(XlReader *reader, const XlValue *item, gpointer device,
                             const char *text, GError **error)
 {
-    return !*text || xl_reader_refuse(reader, item, error,
-                                      "block scripts are not supported: script=%s", text);
+    return !*text || xlcfg_reader_refuse(reader, item, error,
+                                         "block scripts are not supported: script=%s", text);
 }
 
 static gboolean read_cache(XlReader *reader, const XlValue *item, gpointer device, const char *text,
@@ -220,7 +220,7 @@ static gboolean read_cache(XlReader *reader, const XlValue *item, gpointer devic
     int cache = kxl_disk_cache_from_string(text);
 
     if (cache < 0)
-        return xl_reader_fail(reader, item, error, "unknown value '%s' for cache", text);
+        return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for cache", text);
     spec->disk->cache = (KxlDiskCache)cache;
     return TRUE;
 }
@@ -234,7 +234,7 @@ static gboolean read_bus(XlReader *reader, const XlValue *item, gpointer device,
     DiskSpec *spec = device;
 
     if (!g_strv_contains(known, text))
-        return xl_reader_fail(reader, item, error, "unknown value '%s' for bus", text);
+        return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for bus", text);
     g_free(spec->disk->bus);
     spec->disk->bus = g_strdup(text);
     return TRUE;
@@ -256,8 +256,8 @@ static gboolean read_bootindex(XlReader *reader, const XlValue *item, gpointer d
     DiskSpec *spec = device;
     gint64 number;
 
-    if (!xl_text_to_int(text, &number) || number < 0 || number > G_MAXINT16)
-        return xl_reader_fail(reader, item, error, "'%s' is no valid bootindex", text);
+    if (!xlcfg_text_to_int(text, &number) || number < 0 || number > G_MAXINT16)
+        return xlcfg_reader_fail(reader, item, error, "'%s' is no valid bootindex", text);
     spec->disk->bootindex = (int)number;
     return TRUE;
 }
@@ -306,14 +306,14 @@ static gboolean read_trusted_flag(XlReader *reader, const XlValue *item, gpointe
 static gboolean read_untrusted_flag(XlReader *reader, const XlValue *item, gpointer device,
                                     const char *text, GError **error)
 {
-    xl_reader_warn(reader, item, "disk: 'untrusted' has no effect: the guest is not told");
+    xlcfg_reader_warn(reader, item, "disk: 'untrusted' has no effect: the guest is not told");
     return TRUE;
 }
 
 static gboolean read_colo(XlReader *reader, const XlValue *item, gpointer device, const char *text,
                           GError **error)
 {
-    return xl_reader_refuse(reader, item, error, "COLO replication is not supported");
+    return xlcfg_reader_refuse(reader, item, error, "COLO replication is not supported");
 }
 
 static const XlSpecKey keys[] = {
@@ -345,8 +345,8 @@ static gboolean read_slot(XlReader *reader, const XlValue *item, DiskSpec *spec,
                           const char *text, GError **error)
 {
     if (spec->given[slot])
-        return xl_reader_fail(reader, item, error, "%s is given twice in '%s'", slots[slot].key,
-                              item->text);
+        return xlcfg_reader_fail(reader, item, error, "%s is given twice in '%s'", slots[slot].key,
+                                 item->text);
     spec->given[slot] = TRUE;
     return slots[slot].read(reader, item, spec, text, error);
 }
@@ -374,7 +374,7 @@ static gboolean read_item(XlReader *reader, const XlValue *item, DiskSpec *spec,
                           const XlSpecItem *part, GError **error)
 {
     const XlSpecKey *key =
-        xl_spec_find(keys, G_N_ELEMENTS(keys), part->key ? part->key : part->value, !part->key);
+        xlcfg_spec_find(keys, G_N_ELEMENTS(keys), part->key ? part->key : part->value, !part->key);
     guint slot;
 
     if (key)
@@ -383,12 +383,12 @@ static gboolean read_item(XlReader *reader, const XlValue *item, DiskSpec *spec,
         if (!strcmp(slots[slot].key, part->key))
             return read_slot(reader, item, spec, slot, part->value, error);
     if (part->key)
-        return xl_reader_fail(reader, item, error, "unknown parameter '%s' in '%s'", part->key,
-                              item->text);
+        return xlcfg_reader_fail(reader, item, error, "unknown parameter '%s' in '%s'", part->key,
+                                 item->text);
     slot = next_slot(spec, part->value);
     if (slot == N_SLOTS && *part->value)
-        return xl_reader_fail(reader, item, error, "too many positional parameters in '%s'",
-                              item->text);
+        return xlcfg_reader_fail(reader, item, error, "too many positional parameters in '%s'",
+                                 item->text);
     if (slot == SLOT_VDEV && !spec->given[SLOT_FORMAT])
         spec->given[SLOT_FORMAT] = TRUE;
     return slot == N_SLOTS || read_slot(reader, item, spec, slot, part->value, error);
@@ -419,10 +419,10 @@ static gboolean check_disk(XlReader *reader, const XlValue *item, DiskSpec *spec
     KxlDeviceDisk *disk = spec->disk;
 
     if (!disk->vdev)
-        return xl_reader_fail(reader, item, error, "no vdev specified in '%s'", item->text);
+        return xlcfg_reader_fail(reader, item, error, "no vdev specified in '%s'", item->text);
     if (!disk->is_floppy && kxl_vdev_to_devid(disk->vdev) < 0)
-        return xl_reader_fail(reader, item, error,
-                              "'%s' is no virtual device (xvda, hda, sda1 ...)", disk->vdev);
+        return xlcfg_reader_fail(reader, item, error,
+                                 "'%s' is no virtual device (xvda, hda, sda1 ...)", disk->vdev);
     if (disk->is_cdrom) {
         disk->removable = TRUE;
         disk->readwrite = FALSE;
@@ -432,7 +432,7 @@ static gboolean check_disk(XlReader *reader, const XlValue *item, DiskSpec *spec
     if (disk->path)
         return TRUE;
     if (!disk->is_cdrom && !disk->is_floppy)
-        return xl_reader_fail(reader, item, error, "no target specified in '%s'", item->text);
+        return xlcfg_reader_fail(reader, item, error, "no target specified in '%s'", item->text);
     disk->format = KXL_DISK_EMPTY;
     return TRUE;
 }
@@ -447,29 +447,30 @@ static gboolean read_disk(XlReader *reader, const XlValue *item, GError **error)
     g_ptr_array_add(reader->config->disks, spec.disk);
     spec.disk->format = KXL_DISK_RAW;
     start = cut_target(item->text, &target);
-    parts = xl_spec_split(start);
+    parts = xlcfg_spec_split(start);
     /* what stands behind the last comma before target= is nothing */
     for (guint i = 0; i + (target ? 1 : 0) < parts->len; i++)
         if (!read_item(reader, item, &spec, parts->pdata[i], error))
             return FALSE;
     if (target) {
         if (spec.disk->path)
-            return xl_reader_fail(reader, item, error, "target is given twice in '%s'", item->text);
+            return xlcfg_reader_fail(reader, item, error, "target is given twice in '%s'",
+                                     item->text);
         set_target(spec.disk, target, scheme_length(target) > 0);
     }
     return check_disk(reader, item, &spec, error);
 }
 
-gboolean xl_disks_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_disks_parse(XlReader *reader, const XlValue *value, GError **error)
 {
-    return xl_reader_each(reader, value, read_disk, error);
+    return xlcfg_reader_each(reader, value, read_disk, error);
 }
 
-gboolean xl_floppy_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_floppy_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     guint unit = !strcmp(reader->setting->key, "fdb");
 
-    return xl_reader_string(reader, value, &reader->floppies[unit], error);
+    return xlcfg_reader_string(reader, value, &reader->floppies[unit], error);
 }
 
 static gboolean format_disk(const KxlDeviceDisk *disk, GString *spec, GError **error)
@@ -483,28 +484,29 @@ static gboolean format_disk(const KxlDeviceDisk *disk, GString *spec, GError **e
         disk->format == KXL_DISK_EMPTY ? NULL : kxl_disk_format_to_string(disk->format);
     const char *devtype = disk->is_cdrom ? "cdrom" : disk->is_floppy ? "floppy" : NULL;
 
-    if (!xl_spec_add(spec, "format", format, error) ||
-        !xl_spec_add(spec, "vdev", disk->vdev, error) ||
-        !xl_spec_add(spec, "access", access, error) ||
-        !xl_spec_add(spec, "backendtype", disk->backendtype, error) ||
-        !xl_spec_add(spec, "devtype", devtype, error) ||
-        !xl_spec_add(spec, "bus", disk->bus, error) || !xl_spec_add(spec, "cache", cache, error) ||
-        !xl_spec_add(spec, "serial", disk->serial, error) ||
-        !xl_spec_add(spec, "bootindex", bootindex, error) ||
-        !xl_spec_add(spec, "script", disk->script, error))
+    if (!xlcfg_spec_add(spec, "format", format, error) ||
+        !xlcfg_spec_add(spec, "vdev", disk->vdev, error) ||
+        !xlcfg_spec_add(spec, "access", access, error) ||
+        !xlcfg_spec_add(spec, "backendtype", disk->backendtype, error) ||
+        !xlcfg_spec_add(spec, "devtype", devtype, error) ||
+        !xlcfg_spec_add(spec, "bus", disk->bus, error) ||
+        !xlcfg_spec_add(spec, "cache", cache, error) ||
+        !xlcfg_spec_add(spec, "serial", disk->serial, error) ||
+        !xlcfg_spec_add(spec, "bootindex", bootindex, error) ||
+        !xlcfg_spec_add(spec, "script", disk->script, error))
         return FALSE;
     if (disk->discard != KXL_DEFAULT)
-        xl_spec_add_flag(spec, disk->discard == KXL_YES ? "discard" : "no-discard");
+        xlcfg_spec_add_flag(spec, disk->discard == KXL_YES ? "discard" : "no-discard");
     if (disk->direct_io_safe)
-        xl_spec_add_flag(spec, "direct-io-safe");
+        xlcfg_spec_add_flag(spec, "direct-io-safe");
     if (disk->removable && !disk->is_cdrom)
-        xl_spec_add_flag(spec, "removable");
+        xlcfg_spec_add_flag(spec, "removable");
     if (disk->path)
         g_string_append_printf(spec, ",target=%s", disk->path);
     return TRUE;
 }
 
-gboolean xl_disks_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_disks_format(XlWriter *writer, const char *key, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
@@ -516,6 +518,6 @@ gboolean xl_disks_format(XlWriter *writer, const char *key, GError **error)
         if (!ok)
             return FALSE;
     }
-    xl_write_list(writer, key, list);
+    xlcfg_write_list(writer, key, list);
     return TRUE;
 }

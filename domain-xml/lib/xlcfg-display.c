@@ -22,12 +22,12 @@ static gboolean read_display(XlReader *reader, const XlValue *place, KxlVnc *vnc
 {
     gint64 number;
 
-    if (!xl_text_to_int(*text == ':' ? text + 1 : text, &number) || number < 0 ||
+    if (!xlcfg_text_to_int(*text == ':' ? text + 1 : text, &number) || number < 0 ||
         number > MAX_DISPLAY)
-        return xl_reader_fail(reader, place, error, "'%s' is no display number", text);
+        return xlcfg_reader_fail(reader, place, error, "'%s' is no display number", text);
     if (vnc->display >= 0 && vnc->display != number)
-        return xl_reader_fail(reader, place, error,
-                              "Display specified both in vnclisten and vncdisplay!");
+        return xlcfg_reader_fail(reader, place, error,
+                                 "Display specified both in vnclisten and vncdisplay!");
     vnc->display = (int)number;
     return TRUE;
 }
@@ -43,7 +43,7 @@ static gboolean read_listen(XlReader *reader, const XlValue *place, KxlVnc *vnc,
         const char *end = strchr(text, ']');
 
         if (!end || (end[1] && end[1] != ':'))
-            return xl_reader_fail(reader, place, error, "'%s' is no address", text);
+            return xlcfg_reader_fail(reader, place, error, "'%s' is no address", text);
         address = g_strndup(text + 1, (gsize)(end - text - 1));
         colon = end[1] ? end + 1 : NULL;
     } else {
@@ -60,8 +60,8 @@ static gboolean read_bool_text(XlReader *reader, const XlValue *place, const cha
 {
     gint64 number;
 
-    if (!xl_text_to_int(text, &number))
-        return xl_reader_fail(reader, place, error, "'%s' is not a valid number", text);
+    if (!xlcfg_text_to_int(text, &number))
+        return xlcfg_reader_fail(reader, place, error, "'%s' is not a valid number", text);
     *ret_bool = number != 0;
     return TRUE;
 }
@@ -144,7 +144,7 @@ static gboolean vfb_type(XlReader *reader, const XlValue *item, gpointer device,
     KxlDeviceVfb *vfb = device;
 
     if (strcmp(text, "vnc") != 0 && strcmp(text, "sdl") != 0)
-        return xl_reader_fail(reader, item, error, "type is vnc or sdl, not '%s'", text);
+        return xlcfg_reader_fail(reader, item, error, "type is vnc or sdl, not '%s'", text);
     vfb->sdl.enable = !strcmp(text, "sdl");
     vfb->vnc.enable = !vfb->sdl.enable;
     return TRUE;
@@ -168,29 +168,29 @@ static const XlSpecKey keys[] = {
 static gboolean read_vfb(XlReader *reader, const XlValue *item, GError **error)
 {
     KxlDeviceVfb *vfb = kxl_device_vfb_new();
-    g_autoptr(GPtrArray) parts = xl_spec_split(item->text);
+    g_autoptr(GPtrArray) parts = xlcfg_spec_split(item->text);
 
     g_ptr_array_add(reader->config->vfbs, vfb);
     vfb->vnc.enable = TRUE;
     for (guint i = 0; i < parts->len; i++) {
         const XlSpecItem *part = parts->pdata[i];
         const char *name = part->key ? part->key : part->value;
-        const XlSpecKey *key = xl_spec_find(keys, G_N_ELEMENTS(keys), name, !part->key);
+        const XlSpecKey *key = xlcfg_spec_find(keys, G_N_ELEMENTS(keys), name, !part->key);
 
         if (key) {
             if (!key->read(reader, item, vfb, part->value, error))
                 return FALSE;
         } else if (*name) {
-            return xl_reader_fail(reader, item, error, "unknown parameter '%s' in '%s'", name,
-                                  item->text);
+            return xlcfg_reader_fail(reader, item, error, "unknown parameter '%s' in '%s'", name,
+                                     item->text);
         }
     }
     return TRUE;
 }
 
-gboolean xl_vfbs_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_vfbs_parse(XlReader *reader, const XlValue *value, GError **error)
 {
-    return xl_reader_each(reader, value, read_vfb, error);
+    return xlcfg_reader_each(reader, value, read_vfb, error);
 }
 
 static gboolean format_vfb(const KxlDeviceVfb *vfb, GString *spec, GError **error)
@@ -199,20 +199,20 @@ static gboolean format_vfb(const KxlDeviceVfb *vfb, GString *spec, GError **erro
         vfb->vnc.display >= 0 ? g_strdup_printf("%d", vfb->vnc.display) : NULL;
     const char *unused = vfb->vnc.enable ? (vfb->vnc.find_unused ? "1" : "0") : NULL;
 
-    return xl_spec_add(spec, "vnc", vfb->vnc.enable ? "1" : "0", error) &&
-           xl_spec_add(spec, "vncunused", unused, error) &&
-           xl_spec_add(spec, "vncdisplay", display, error) &&
-           xl_spec_add(spec, "vnclisten", vfb->vnc.listen, error) &&
-           xl_spec_add(spec, "vncpasswd", vfb->vnc.passwd, error) &&
-           xl_spec_add(spec, "vncsocket", vfb->vnc.socket, error) &&
-           xl_spec_add(spec, "keymap", vfb->vnc.keymap, error) &&
-           xl_spec_add(spec, "sdl", vfb->sdl.enable ? "1" : NULL, error) &&
-           xl_spec_add(spec, "opengl", vfb->sdl.opengl ? "1" : NULL, error) &&
-           xl_spec_add(spec, "display", vfb->sdl.display, error) &&
-           xl_spec_add(spec, "xauthority", vfb->sdl.xauthority, error);
+    return xlcfg_spec_add(spec, "vnc", vfb->vnc.enable ? "1" : "0", error) &&
+           xlcfg_spec_add(spec, "vncunused", unused, error) &&
+           xlcfg_spec_add(spec, "vncdisplay", display, error) &&
+           xlcfg_spec_add(spec, "vnclisten", vfb->vnc.listen, error) &&
+           xlcfg_spec_add(spec, "vncpasswd", vfb->vnc.passwd, error) &&
+           xlcfg_spec_add(spec, "vncsocket", vfb->vnc.socket, error) &&
+           xlcfg_spec_add(spec, "keymap", vfb->vnc.keymap, error) &&
+           xlcfg_spec_add(spec, "sdl", vfb->sdl.enable ? "1" : NULL, error) &&
+           xlcfg_spec_add(spec, "opengl", vfb->sdl.opengl ? "1" : NULL, error) &&
+           xlcfg_spec_add(spec, "display", vfb->sdl.display, error) &&
+           xlcfg_spec_add(spec, "xauthority", vfb->sdl.xauthority, error);
 }
 
-gboolean xl_vfbs_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_vfbs_format(XlWriter *writer, const char *key, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
@@ -224,82 +224,82 @@ gboolean xl_vfbs_format(XlWriter *writer, const char *key, GError **error)
         if (!ok)
             return FALSE;
     }
-    xl_write_list(writer, key, list);
+    xlcfg_write_list(writer, key, list);
     return TRUE;
 }
 
-gboolean xl_vnc_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_vnc_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     gboolean on;
 
-    if (!xl_reader_bool(reader, value, &on, error))
+    if (!xlcfg_reader_bool(reader, value, &on, error))
         return FALSE;
     reader->vnc = on ? KXL_YES : KXL_NO;
     reader->config->vnc.enable = on;
     return TRUE;
 }
 
-gboolean xl_vnclisten_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_vnclisten_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     g_autofree char *text = NULL;
 
-    return xl_reader_string(reader, value, &text, error) &&
+    return xlcfg_reader_string(reader, value, &text, error) &&
            read_listen(reader, value, &reader->config->vnc, text, error);
 }
 
-gboolean xl_vncdisplay_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_vncdisplay_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     g_autofree char *text = NULL;
 
-    return xl_reader_string(reader, value, &text, error) &&
+    return xlcfg_reader_string(reader, value, &text, error) &&
            read_display(reader, value, &reader->config->vnc, text, error);
 }
 
-gboolean xl_vncunused_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_vncunused_parse(XlReader *reader, const XlValue *value, GError **error)
 {
-    return xl_reader_bool(reader, value, &reader->config->vnc.find_unused, error);
+    return xlcfg_reader_bool(reader, value, &reader->config->vnc.find_unused, error);
 }
 
-gboolean xl_vncpasswd_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_vncpasswd_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     g_autofree char *text = NULL;
 
-    if (!xl_reader_string(reader, value, &text, error))
+    if (!xlcfg_reader_string(reader, value, &text, error))
         return FALSE;
     take(&reader->config->vnc.passwd, text); /* "" asks for none */
     return TRUE;
 }
 
-gboolean xl_vncsocket_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_vncsocket_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     g_autofree char *text = NULL;
 
-    if (!xl_reader_string(reader, value, &text, error))
+    if (!xlcfg_reader_string(reader, value, &text, error))
         return FALSE;
     take(&reader->config->vnc.socket, text);
     return TRUE;
 }
 
-gboolean xl_sdl_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_sdl_parse(XlReader *reader, const XlValue *value, GError **error)
 {
-    return xl_reader_bool(reader, value, &reader->config->sdl.enable, error);
+    return xlcfg_reader_bool(reader, value, &reader->config->sdl.enable, error);
 }
 
-gboolean xl_vnc_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_vnc_format(XlWriter *writer, const char *key, GError **error)
 {
     const KxlVnc *vnc = &writer->config->vnc;
 
     if (writer->config->type != KXL_TYPE_HVM)
         return TRUE; /* it is in vfb */
-    xl_write_int(writer, "sdl", writer->config->sdl.enable);
-    xl_write_int(writer, "vnc", vnc->enable);
+    xlcfg_write_int(writer, "sdl", writer->config->sdl.enable);
+    xlcfg_write_int(writer, "vnc", vnc->enable);
     if (vnc->enable || !vnc->find_unused)
-        xl_write_int(writer, "vncunused", vnc->find_unused);
+        xlcfg_write_int(writer, "vncunused", vnc->find_unused);
     if (vnc->display >= 0)
-        xl_write_int(writer, "vncdisplay", vnc->display);
-    xl_write_string(writer, "vnclisten", vnc->listen);
-    xl_write_string(writer, "vncpasswd", vnc->passwd);
-    xl_write_string(writer, "vncsocket", vnc->socket);
+        xlcfg_write_int(writer, "vncdisplay", vnc->display);
+    xlcfg_write_string(writer, "vnclisten", vnc->listen);
+    xlcfg_write_string(writer, "vncpasswd", vnc->passwd);
+    xlcfg_write_string(writer, "vncsocket", vnc->socket);
     return TRUE;
 }
 
@@ -319,7 +319,7 @@ static void clear_display(KxlDomainConfig *config)
     memset(&fresh->sdl, 0, sizeof fresh->sdl);
 }
 
-void xl_display_finish(XlReader *reader)
+void xlcfg_display_finish(XlReader *reader)
 {
     KxlDomainConfig *config = reader->config;
     gboolean wanted = reader->vnc == KXL_YES || config->sdl.enable;
@@ -331,7 +331,7 @@ void xl_display_finish(XlReader *reader)
         return;
     }
     if (wanted && config->vfbs->len) {
-        xl_reader_warn(reader, NULL, "vnc= and sdl= have no effect beside vfb=");
+        xlcfg_reader_warn(reader, NULL, "vnc= and sdl= have no effect beside vfb=");
     } else if (wanted) {
         vfb = kxl_device_vfb_new();
         g_ptr_array_add(config->vfbs, vfb);

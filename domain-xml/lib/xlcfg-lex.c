@@ -5,8 +5,8 @@
 
 #include "domain-xml.h"
 
-gboolean xl_fail(GError **error, int code, const char *filename, guint line, guint column,
-                 const char *format, ...)
+gboolean xlcfg_fail(GError **error, int code, const char *filename, guint line, guint column,
+                    const char *format, ...)
 {
     g_autofree char *what = NULL;
     va_list args;
@@ -21,7 +21,7 @@ gboolean xl_fail(GError **error, int code, const char *filename, guint line, gui
     return FALSE;
 }
 
-void xl_lexer_init(XlLexer *lexer, const char *text, const char *filename)
+void xlcfg_lexer_init(XlLexer *lexer, const char *text, const char *filename)
 {
     *lexer = (XlLexer){ .filename = filename, .at = text, .line = 1, .column = 1 };
     if (g_str_has_prefix(text, "\xef\xbb\xbf")) /* byte order mark */
@@ -29,15 +29,15 @@ void xl_lexer_init(XlLexer *lexer, const char *text, const char *filename)
     lexer->token.text = g_string_new(NULL);
 }
 
-void xl_lexer_clear(XlLexer *lexer)
+void xlcfg_lexer_clear(XlLexer *lexer)
 {
     g_string_free(g_steal_pointer(&lexer->token.text), TRUE);
 }
 
 static gboolean lexer_fail(XlLexer *lexer, GError **error, const char *what)
 {
-    return xl_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, lexer->filename, lexer->line, lexer->column,
-                   "%s", what);
+    return xlcfg_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, lexer->filename, lexer->line,
+                      lexer->column, "%s", what);
 }
 
 /* Steps over one byte; a character's following bytes do not count as columns. */
@@ -119,8 +119,8 @@ static gboolean lexer_string(XlLexer *lexer, GError **error)
     lexer_step(lexer);
     while (*lexer->at != quote) {
         if (!*lexer->at || *lexer->at == '\n')
-            return xl_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, lexer->filename, token->line,
-                           token->column, "the string does not end on its line");
+            return xlcfg_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, lexer->filename, token->line,
+                              token->column, "the string does not end on its line");
         if (*lexer->at == '\\') {
             lexer_step(lexer);
             if (!lexer_escape(lexer, token->text, error))
@@ -132,8 +132,8 @@ static gboolean lexer_string(XlLexer *lexer, GError **error)
     }
     lexer_step(lexer);
     if (!g_utf8_validate(token->text->str, -1, NULL))
-        return xl_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, lexer->filename, token->line,
-                       token->column, "the string is not UTF-8");
+        return xlcfg_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, lexer->filename, token->line,
+                          token->column, "the string is not UTF-8");
     return TRUE;
 }
 
@@ -147,7 +147,7 @@ static void lexer_run(XlLexer *lexer, XlTokenKind kind)
     }
 }
 
-gboolean xl_lexer_next(XlLexer *lexer, GError **error)
+gboolean xlcfg_lexer_next(XlLexer *lexer, GError **error)
 {
     XlToken *token = &lexer->token;
     char c;
@@ -178,12 +178,12 @@ gboolean xl_lexer_next(XlLexer *lexer, GError **error)
     return TRUE;
 }
 
-gboolean xl_token_is(const XlToken *token, char punct)
+gboolean xlcfg_token_is(const XlToken *token, char punct)
 {
     return token->kind == XL_TOKEN_PUNCT && token->punct == punct;
 }
 
-char *xl_token_describe(const XlToken *token)
+char *xlcfg_token_describe(const XlToken *token)
 {
     switch (token->kind) {
     case XL_TOKEN_END:

@@ -32,17 +32,17 @@ typedef struct {
     XlToken token; /* the current one */
 } XlLexer;
 
-void xl_lexer_init(XlLexer *lexer, const char *text, const char *filename);
-void xl_lexer_clear(XlLexer *lexer);
+void xlcfg_lexer_init(XlLexer *lexer, const char *text, const char *filename);
+void xlcfg_lexer_clear(XlLexer *lexer);
 /* Moves to the next token. FALSE: an error with FILE:LINE:COLUMN. */
-gboolean xl_lexer_next(XlLexer *lexer, GError **error);
+gboolean xlcfg_lexer_next(XlLexer *lexer, GError **error);
 
-gboolean xl_token_is(const XlToken *token, char punct);
+gboolean xlcfg_token_is(const XlToken *token, char punct);
 /* What stands there, for messages: "'foo'", "the end of the line". */
-char *xl_token_describe(const XlToken *token);
+char *xlcfg_token_describe(const XlToken *token);
 
 /* Sets DOMAIN_XML_ERROR with "FILE:LINE:COLUMN: " before the text; always FALSE. */
-gboolean xl_fail(GError **error, int code, const char *filename, guint line, guint column,
-                 const char *format, ...) G_GNUC_PRINTF(6, 7);
+gboolean xlcfg_fail(GError **error, int code, const char *filename, guint line, guint column,
+                    const char *format, ...) G_GNUC_PRINTF(6, 7);
 
 G_END_DECLS

@@ -23,18 +23,19 @@ static gboolean read_bdf(XlReader *reader, const XlValue *item, KxlDevicePci *pc
             used = 0;
     }
     if (!used && g_str_has_suffix(text, ".*"))
-        return xl_reader_refuse(reader, item, error, "'%s': name each function of the device",
-                                text);
+        return xlcfg_reader_refuse(reader, item, error, "'%s': name each function of the device",
+                                   text);
     if (!used || pci->dev > 0x1f || pci->fn > 7)
-        return xl_reader_fail(reader, item, error, "'%s' is no PCI address ([DDDD:]BB:SS.F)", text);
+        return xlcfg_reader_fail(reader, item, error, "'%s' is no PCI address ([DDDD:]BB:SS.F)",
+                                 text);
     text += used;
     used = 0;
     if (*text == '@' && sscanf(text, "@%2x%n", &vslot, &used) == 1 && vslot <= 0x1f) {
-        xl_spec_add_flag(options, "");
+        xlcfg_spec_add_flag(options, "");
         g_string_append_printf(options, "vslot=%x", vslot);
         text += used;
     }
-    return !*text || xl_reader_fail(reader, item, error, "'%s' behind the PCI address", text);
+    return !*text || xlcfg_reader_fail(reader, item, error, "'%s' behind the PCI address", text);
 }
 
 static gboolean read_pci(XlReader *reader, const XlValue *item, GError **error)
@@ -43,7 +44,7 @@ static gboolean read_pci(XlReader *reader, const XlValue *item, GError **error)
                                          "seize", "power_mgmt", "rdm_policy",
                                          NULL };
     KxlDevicePci *pci = kxl_device_pci_new();
-    g_autoptr(GPtrArray) parts = xl_spec_split(item->text);
+    g_autoptr(GPtrArray) parts = xlcfg_spec_split(item->text);
     GString *options = g_string_new(NULL);
     gboolean found = FALSE, ok = TRUE;
 
@@ -55,28 +56,28 @@ static gboolean read_pci(XlReader *reader, const XlValue *item, GError **error)
             found = TRUE;
             ok = read_bdf(reader, item, pci, part->value, options, error);
         } else if (part->key && !strcmp(part->key, "name")) {
-            ok =
-                xl_reader_refuse(reader, item, error,
-                                 "names of assignable devices are not supported: give the address");
+            ok = xlcfg_reader_refuse(
+                reader, item, error,
+                "names of assignable devices are not supported: give the address");
         } else if (part->key && g_strv_contains(known, part->key)) {
-            ok = xl_spec_add(options, part->key, part->value, error);
+            ok = xlcfg_spec_add(options, part->key, part->value, error);
         } else {
-            ok = xl_reader_fail(reader, item, error, "unknown parameter '%s'",
-                                part->key ? part->key : part->value);
+            ok = xlcfg_reader_fail(reader, item, error, "unknown parameter '%s'",
+                                   part->key ? part->key : part->value);
         }
     }
     if (ok && !found)
-        ok = xl_reader_fail(reader, item, error, "no PCI address in '%s'", item->text);
+        ok = xlcfg_reader_fail(reader, item, error, "no PCI address in '%s'", item->text);
     pci->options = g_string_free(options, options->len == 0);
     return ok;
 }
 
-gboolean xl_pcis_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_pcis_parse(XlReader *reader, const XlValue *value, GError **error)
 {
-    return xl_reader_each(reader, value, read_pci, error);
+    return xlcfg_reader_each(reader, value, read_pci, error);
 }
 
-gboolean xl_pcis_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_pcis_format(XlWriter *writer, const char *key, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
@@ -87,14 +88,14 @@ gboolean xl_pcis_format(XlWriter *writer, const char *key, GError **error)
                                               pci->dev, pci->fn, pci->options ? "," : "",
                                               pci->options ? pci->options : ""));
     }
-    xl_write_list(writer, key, list);
+    xlcfg_write_list(writer, key, list);
     return TRUE;
 }
 
 static gboolean read_channel(XlReader *reader, const XlValue *item, GError **error)
 {
     KxlDeviceChannel *channel = kxl_device_channel_new();
-    g_autoptr(GPtrArray) parts = xl_spec_split(item->text);
+    g_autoptr(GPtrArray) parts = xlcfg_spec_split(item->text);
 
     g_ptr_array_add(reader->config->channels, channel);
     for (guint i = 0; i < parts->len; i++) {
@@ -102,8 +103,8 @@ static gboolean read_channel(XlReader *reader, const XlValue *item, GError **err
 
         if (!g_strcmp0(part->key, "connection")) {
             if (strcmp(part->value, "pty") != 0 && strcmp(part->value, "socket") != 0)
-                return xl_reader_fail(reader, item, error, "unknown channel connection '%s'",
-                                      part->value);
+                return xlcfg_reader_fail(reader, item, error, "unknown channel connection '%s'",
+                                         part->value);
             g_free(channel->kind);
             channel->kind = g_strdup(!strcmp(part->value, "socket") ? "unix" : "pty");
         } else if (!g_strcmp0(part->key, "path")) {
@@ -114,43 +115,44 @@ static gboolean read_channel(XlReader *reader, const XlValue *item, GError **err
             channel->name = g_strdup(part->value);
         } else if (!g_strcmp0(part->key, "backend")) {
             if (strcmp(part->value, "0") != 0 && strcmp(part->value, "Domain-0") != 0)
-                return xl_reader_refuse(reader, item, error, "driver domains are not supported");
+                return xlcfg_reader_refuse(reader, item, error, "driver domains are not supported");
         } else if (part->key || *part->value) {
-            return xl_reader_fail(reader, item, error, "unknown channel parameter '%s'",
-                                  part->key ? part->key : part->value);
+            return xlcfg_reader_fail(reader, item, error, "unknown channel parameter '%s'",
+                                     part->key ? part->key : part->value);
         }
     }
     if (!channel->kind)
-        return xl_reader_fail(reader, item, error, "the channel has no connection=");
+        return xlcfg_reader_fail(reader, item, error, "the channel has no connection=");
     if (!channel->name || !*channel->name)
-        return xl_reader_fail(reader, item, error, "the channel has no name=");
+        return xlcfg_reader_fail(reader, item, error, "the channel has no name=");
     if (!strcmp(channel->kind, "unix") && !channel->path)
-        return xl_reader_fail(reader, item, error, "channel connection 'socket' requires path=..");
+        return xlcfg_reader_fail(reader, item, error,
+                                 "channel connection 'socket' requires path=..");
     return TRUE;
 }
 
-gboolean xl_channels_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_channels_parse(XlReader *reader, const XlValue *value, GError **error)
 {
-    return xl_reader_each(reader, value, read_channel, error);
+    return xlcfg_reader_each(reader, value, read_channel, error);
 }
 
-gboolean xl_channels_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_channels_format(XlWriter *writer, const char *key, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
     for (guint i = 0; i < writer->config->channels->len; i++) {
         const KxlDeviceChannel *channel = writer->config->channels->pdata[i];
         GString *spec = g_string_new(NULL);
-        gboolean ok = xl_spec_add(spec, "connection",
-                                  g_strcmp0(channel->kind, "unix") ? "pty" : "socket", error) &&
-                      xl_spec_add(spec, "path", channel->path, error) &&
-                      xl_spec_add(spec, "name", channel->name, error);
+        gboolean ok = xlcfg_spec_add(spec, "connection",
+                                     g_strcmp0(channel->kind, "unix") ? "pty" : "socket", error) &&
+                      xlcfg_spec_add(spec, "path", channel->path, error) &&
+                      xlcfg_spec_add(spec, "name", channel->name, error);
 
         g_ptr_array_add(list, g_string_free(spec, FALSE));
         if (!ok)
             return FALSE;
     }
-    xl_write_list(writer, key, list);
+    xlcfg_write_list(writer, key, list);
     return TRUE;
 }
 
@@ -173,21 +175,21 @@ static gboolean read_serial(XlReader *reader, const XlValue *item, GError **erro
     }
     parts = g_strsplit(item->text, ":", 2);
     if (!g_strv_contains(kinds, parts[0]))
-        return xl_reader_fail(reader, item, error, "unknown kind of serial device '%s'",
-                              item->text);
+        return xlcfg_reader_fail(reader, item, error, "unknown kind of serial device '%s'",
+                                 item->text);
     serial->kind = g_strdup(parts[0]);
     serial->target = g_strdup(parts[1]);
     return TRUE;
 }
 
-gboolean xl_serials_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_serials_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     if (value->kind != XL_VALUE_LIST)
         return read_serial(reader, value, error);
-    return xl_reader_each(reader, value, read_serial, error);
+    return xlcfg_reader_each(reader, value, read_serial, error);
 }
 
-gboolean xl_serials_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_serials_format(XlWriter *writer, const char *key, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
@@ -201,24 +203,24 @@ gboolean xl_serials_format(XlWriter *writer, const char *key, GError **error)
                 list, g_strconcat(serial->kind, serial->target ? ":" : NULL, serial->target, NULL));
     }
     if (list->len == 0 && writer->config->type == KXL_TYPE_HVM)
-        xl_write_string(writer, key, "none");
+        xlcfg_write_string(writer, key, "none");
     else if (list->len == 1)
-        xl_write_string(writer, key, list->pdata[0]);
+        xlcfg_write_string(writer, key, list->pdata[0]);
     else
-        xl_write_list(writer, key, list);
+        xlcfg_write_list(writer, key, list);
     return TRUE;
 }
 
-gboolean xl_parallel_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_parallel_format(XlWriter *writer, const char *key, GError **error)
 {
     if (writer->config->type == KXL_TYPE_HVM)
-        xl_write_string(writer, key, "none");
+        xlcfg_write_string(writer, key, "none");
     return TRUE;
 }
 
 static gboolean read_usbdev(XlReader *reader, const XlValue *item, GError **error)
 {
-    g_autoptr(GPtrArray) parts = xl_spec_split(item->text);
+    g_autoptr(GPtrArray) parts = xlcfg_spec_split(item->text);
     gint64 bus = -1, addr = -1;
     GStrvBuilder *builder;
     g_autofree char *device = NULL;
@@ -227,23 +229,24 @@ static gboolean read_usbdev(XlReader *reader, const XlValue *item, GError **erro
         const XlSpecItem *part = parts->pdata[i];
 
         if (!g_strcmp0(part->key, "hostbus")) {
-            if (!xl_text_to_int(part->value, &bus) || bus < 1 || bus > 255)
-                return xl_reader_fail(reader, item, error, "'%s' is no valid hostbus", part->value);
+            if (!xlcfg_text_to_int(part->value, &bus) || bus < 1 || bus > 255)
+                return xlcfg_reader_fail(reader, item, error, "'%s' is no valid hostbus",
+                                         part->value);
         } else if (!g_strcmp0(part->key, "hostaddr")) {
-            if (!xl_text_to_int(part->value, &addr) || addr < 1 || addr > 127)
-                return xl_reader_fail(reader, item, error, "'%s' is no valid hostaddr",
-                                      part->value);
+            if (!xlcfg_text_to_int(part->value, &addr) || addr < 1 || addr > 127)
+                return xlcfg_reader_fail(reader, item, error, "'%s' is no valid hostaddr",
+                                         part->value);
         } else if (!g_strcmp0(part->key, "type")) {
             if (strcmp(part->value, "hostdev") != 0)
-                return xl_reader_fail(reader, item, error, "unknown USB device type '%s'",
-                                      part->value);
+                return xlcfg_reader_fail(reader, item, error, "unknown USB device type '%s'",
+                                         part->value);
         } else if (g_strcmp0(part->key, "controller") && g_strcmp0(part->key, "port")) {
-            return xl_reader_fail(reader, item, error, "unknown parameter '%s'",
-                                  part->key ? part->key : part->value);
+            return xlcfg_reader_fail(reader, item, error, "unknown parameter '%s'",
+                                     part->key ? part->key : part->value);
         }
     }
     if (bus < 0 || addr < 0)
-        return xl_reader_fail(reader, item, error, "hostbus= and hostaddr= are needed");
+        return xlcfg_reader_fail(reader, item, error, "hostbus= and hostaddr= are needed");
     if (reader->config->type != KXL_TYPE_HVM)
         return TRUE;
     device = g_strdup_printf("host:%d.%d", (int)bus, (int)addr);
@@ -258,14 +261,14 @@ static gboolean read_usbdev(XlReader *reader, const XlValue *item, GError **erro
     return TRUE;
 }
 
-gboolean xl_usbdev_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_usbdev_parse(XlReader *reader, const XlValue *value, GError **error)
 {
-    if (!xl_reader_each(reader, value, read_usbdev, error))
+    if (!xlcfg_reader_each(reader, value, read_usbdev, error))
         return FALSE;
     if (reader->config->type == KXL_TYPE_HVM || value->items->len == 0)
         return TRUE;
-    xl_reader_warn(reader, value,
-                   "option 'usbdev' has no effect: a PV guest gets no USB devices here");
-    xl_reader_keep(reader, "usbdev", value);
+    xlcfg_reader_warn(reader, value,
+                      "option 'usbdev' has no effect: a PV guest gets no USB devices here");
+    xlcfg_reader_keep(reader, "usbdev", value);
     return TRUE;
 }

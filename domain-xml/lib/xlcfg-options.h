@@ -65,34 +65,36 @@ struct XlOption {
 };
 
 /* In the order in which they are written. */
-extern const XlOption xl_options[];
-extern const guint xl_n_options;
-const XlOption *xl_option_find(const char *key);
+extern const XlOption xlcfg_options[];
+extern const guint xlcfg_n_options;
+const XlOption *xlcfg_option_find(const char *key);
 
 /* For the parse functions of rows and the devices behind them. All fail with the place of value. */
-gboolean xl_reader_fail(XlReader *reader, const XlValue *value, GError **error, const char *format,
-                        ...) G_GNUC_PRINTF(4, 5);
-gboolean xl_reader_refuse(XlReader *reader, const XlValue *value, GError **error,
-                          const char *format, ...) G_GNUC_PRINTF(4, 5);
-void xl_reader_warn(XlReader *reader, const XlValue *value, const char *format, ...)
+gboolean xlcfg_reader_fail(XlReader *reader, const XlValue *value, GError **error,
+                           const char *format, ...) G_GNUC_PRINTF(4, 5);
+gboolean xlcfg_reader_refuse(XlReader *reader, const XlValue *value, GError **error,
+                             const char *format, ...) G_GNUC_PRINTF(4, 5);
+void xlcfg_reader_warn(XlReader *reader, const XlValue *value, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 /* Remembers the setting as it was written. */
-void xl_reader_keep(XlReader *reader, const char *key, const XlValue *value);
-gboolean xl_reader_string(XlReader *reader, const XlValue *value, char **ret_text, GError **error);
-gboolean xl_reader_int(XlReader *reader, const XlValue *value, gint64 min, gint64 max,
-                       gint64 *ret_number, GError **error);
-gboolean xl_reader_bool(XlReader *reader, const XlValue *value, gboolean *ret_bool, GError **error);
-gboolean xl_reader_strings(XlReader *reader, const XlValue *value, char ***ret_strings,
+void xlcfg_reader_keep(XlReader *reader, const char *key, const XlValue *value);
+gboolean xlcfg_reader_string(XlReader *reader, const XlValue *value, char **ret_text,
+                             GError **error);
+gboolean xlcfg_reader_int(XlReader *reader, const XlValue *value, gint64 min, gint64 max,
+                          gint64 *ret_number, GError **error);
+gboolean xlcfg_reader_bool(XlReader *reader, const XlValue *value, gboolean *ret_bool,
                            GError **error);
+gboolean xlcfg_reader_strings(XlReader *reader, const XlValue *value, char ***ret_strings,
+                              GError **error);
 /* Calls read for each string of a list. */
 typedef gboolean (*XlItemFunc)(XlReader *reader, const XlValue *item, GError **error);
-gboolean xl_reader_each(XlReader *reader, const XlValue *value, XlItemFunc read, GError **error);
+gboolean xlcfg_reader_each(XlReader *reader, const XlValue *value, XlItemFunc read, GError **error);
 
-void xl_write_string(XlWriter *writer, const char *key, const char *text); /* NULL: nothing */
-void xl_write_int(XlWriter *writer, const char *key, gint64 number);
-void xl_write_strings(XlWriter *writer, const char *key, const char *const *strings);
+void xlcfg_write_string(XlWriter *writer, const char *key, const char *text); /* NULL: nothing */
+void xlcfg_write_int(XlWriter *writer, const char *key, gint64 number);
+void xlcfg_write_strings(XlWriter *writer, const char *key, const char *const *strings);
 /* list: of char *; nothing when empty. */
-void xl_write_list(XlWriter *writer, const char *key, const GPtrArray *list);
-void xl_write_raw(XlWriter *writer, const char *key, const char *value);
+void xlcfg_write_list(XlWriter *writer, const char *key, const GPtrArray *list);
+void xlcfg_write_raw(XlWriter *writer, const char *key, const char *value);
 
 G_END_DECLS

@@ -22,12 +22,13 @@ static gboolean reader_fail_va(XlReader *reader, int code, const XlValue *value,
 
     place_of(reader, value, &line, &column);
     if (key)
-        return xl_fail(error, code, reader->filename, line, column, "option '%s': %s", key, what);
-    return xl_fail(error, code, reader->filename, line, column, "%s", what);
+        return xlcfg_fail(error, code, reader->filename, line, column, "option '%s': %s", key,
+                          what);
+    return xlcfg_fail(error, code, reader->filename, line, column, "%s", what);
 }
 
-gboolean xl_reader_fail(XlReader *reader, const XlValue *value, GError **error, const char *format,
-                        ...)
+gboolean xlcfg_reader_fail(XlReader *reader, const XlValue *value, GError **error,
+                           const char *format, ...)
 {
     va_list args;
 
@@ -37,8 +38,8 @@ gboolean xl_reader_fail(XlReader *reader, const XlValue *value, GError **error, 
     return FALSE;
 }
 
-gboolean xl_reader_refuse(XlReader *reader, const XlValue *value, GError **error,
-                          const char *format, ...)
+gboolean xlcfg_reader_refuse(XlReader *reader, const XlValue *value, GError **error,
+                             const char *format, ...)
 {
     va_list args;
 
@@ -48,7 +49,7 @@ gboolean xl_reader_refuse(XlReader *reader, const XlValue *value, GError **error
     return FALSE;
 }
 
-void xl_reader_warn(XlReader *reader, const XlValue *value, const char *format, ...)
+void xlcfg_reader_warn(XlReader *reader, const XlValue *value, const char *format, ...)
 {
     g_autofree char *what = NULL;
     guint line, column;
@@ -68,66 +69,68 @@ void xl_reader_warn(XlReader *reader, const XlValue *value, const char *format, 
                         g_strdup_printf("%s: warning: %s", reader->filename, what));
 }
 
-void xl_reader_keep(XlReader *reader, const char *key, const XlValue *value)
+void xlcfg_reader_keep(XlReader *reader, const char *key, const XlValue *value)
 {
-    g_autofree char *text = xl_value_to_text(value);
+    g_autofree char *text = xlcfg_value_to_text(value);
 
     g_ptr_array_add(reader->config->extras, kxl_extra_new(key, text));
 }
 
-gboolean xl_reader_string(XlReader *reader, const XlValue *value, char **ret_text, GError **error)
+gboolean xlcfg_reader_string(XlReader *reader, const XlValue *value, char **ret_text,
+                             GError **error)
 {
     if (value->kind == XL_VALUE_LIST)
-        return xl_reader_fail(reader, value, error, "a single value is wanted, not a list");
+        return xlcfg_reader_fail(reader, value, error, "a single value is wanted, not a list");
     g_free(*ret_text);
     *ret_text = g_strdup(value->text);
     return TRUE;
 }
 
-gboolean xl_reader_int(XlReader *reader, const XlValue *value, gint64 min, gint64 max,
-                       gint64 *ret_number, GError **error)
+gboolean xlcfg_reader_int(XlReader *reader, const XlValue *value, gint64 min, gint64 max,
+                          gint64 *ret_number, GError **error)
 {
     gint64 number = 0;
 
     if (value->kind == XL_VALUE_LIST)
-        return xl_reader_fail(reader, value, error, "a number is wanted, not a list");
-    if (!xl_value_get_int(value, &number))
-        return xl_reader_fail(reader, value, error, "'%s' is not a valid number", value->text);
+        return xlcfg_reader_fail(reader, value, error, "a number is wanted, not a list");
+    if (!xlcfg_value_get_int(value, &number))
+        return xlcfg_reader_fail(reader, value, error, "'%s' is not a valid number", value->text);
     if (number < min || number > max)
-        return xl_reader_fail(reader, value, error,
-                              "%s is not in the range %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
-                              value->text, min, max);
+        return xlcfg_reader_fail(reader, value, error,
+                                 "%s is not in the range %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+                                 value->text, min, max);
     *ret_number = number;
     return TRUE;
 }
 
-gboolean xl_reader_bool(XlReader *reader, const XlValue *value, gboolean *ret_bool, GError **error)
+gboolean xlcfg_reader_bool(XlReader *reader, const XlValue *value, gboolean *ret_bool,
+                           GError **error)
 {
     gint64 number = 0;
 
-    if (!xl_reader_int(reader, value, G_MININT64, G_MAXINT64, &number, error))
+    if (!xlcfg_reader_int(reader, value, G_MININT64, G_MAXINT64, &number, error))
         return FALSE;
     *ret_bool = number != 0;
     return TRUE;
 }
 
-gboolean xl_reader_each(XlReader *reader, const XlValue *value, XlItemFunc read, GError **error)
+gboolean xlcfg_reader_each(XlReader *reader, const XlValue *value, XlItemFunc read, GError **error)
 {
     if (value->kind != XL_VALUE_LIST)
-        return xl_reader_fail(reader, value, error, "a list is wanted, not a single value");
+        return xlcfg_reader_fail(reader, value, error, "a list is wanted, not a single value");
     for (guint i = 0; i < value->items->len; i++) {
         const XlValue *item = value->items->pdata[i];
 
         if (item->kind == XL_VALUE_LIST)
-            return xl_reader_fail(reader, item, error, "a string is wanted, not a list");
+            return xlcfg_reader_fail(reader, item, error, "a string is wanted, not a list");
         if (!read(reader, item, error))
             return FALSE;
     }
     return TRUE;
 }
 
-gboolean xl_reader_strings(XlReader *reader, const XlValue *value, char ***ret_strings,
-                           GError **error)
+gboolean xlcfg_reader_strings(XlReader *reader, const XlValue *value, char ***ret_strings,
+                              GError **error)
 {
     g_autoptr(GPtrArray) strings = g_ptr_array_new_with_free_func(g_free);
 
@@ -137,7 +140,7 @@ gboolean xl_reader_strings(XlReader *reader, const XlValue *value, char ***ret_s
         for (guint i = 0; i < value->items->len; i++) {
             char *text = NULL;
 
-            if (!xl_reader_string(reader, value->items->pdata[i], &text, error))
+            if (!xlcfg_reader_string(reader, value->items->pdata[i], &text, error))
                 return FALSE;
             g_ptr_array_add(strings, text);
         }
@@ -151,26 +154,26 @@ gboolean xl_reader_strings(XlReader *reader, const XlValue *value, char ***ret_s
     return TRUE;
 }
 
-void xl_write_raw(XlWriter *writer, const char *key, const char *value)
+void xlcfg_write_raw(XlWriter *writer, const char *key, const char *value)
 {
     g_string_append_printf(writer->text, "%s = %s\n", key, value);
 }
 
-void xl_write_string(XlWriter *writer, const char *key, const char *text)
+void xlcfg_write_string(XlWriter *writer, const char *key, const char *text)
 {
     if (!text)
         return;
     g_string_append_printf(writer->text, "%s = ", key);
-    xl_string_append_quoted(text, writer->text);
+    xlcfg_string_append_quoted(text, writer->text);
     g_string_append_c(writer->text, '\n');
 }
 
-void xl_write_int(XlWriter *writer, const char *key, gint64 number)
+void xlcfg_write_int(XlWriter *writer, const char *key, gint64 number)
 {
     g_string_append_printf(writer->text, "%s = %" G_GINT64_FORMAT "\n", key, number);
 }
 
-void xl_write_list(XlWriter *writer, const char *key, const GPtrArray *list)
+void xlcfg_write_list(XlWriter *writer, const char *key, const GPtrArray *list)
 {
     if (list->len == 0)
         return;
@@ -178,16 +181,16 @@ void xl_write_list(XlWriter *writer, const char *key, const GPtrArray *list)
     for (guint i = 0; i < list->len; i++) {
         if (i)
             g_string_append(writer->text, ", ");
-        xl_string_append_quoted(list->pdata[i], writer->text);
+        xlcfg_string_append_quoted(list->pdata[i], writer->text);
     }
     g_string_append(writer->text, " ]\n");
 }
 
-void xl_write_strings(XlWriter *writer, const char *key, const char *const *strings)
+void xlcfg_write_strings(XlWriter *writer, const char *key, const char *const *strings)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new();
 
     for (; strings && *strings; strings++)
         g_ptr_array_add(list, (gpointer)*strings);
-    xl_write_list(writer, key, list);
+    xlcfg_write_list(writer, key, list);
 }

@@ -21,7 +21,7 @@ static gboolean is_key(const char *text)
     return !*text;
 }
 
-GPtrArray *xl_spec_split(const char *text)
+GPtrArray *xlcfg_spec_split(const char *text)
 {
     GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)spec_item_free);
     g_auto(GStrv) parts = g_strsplit(text, ",", -1);
@@ -41,7 +41,8 @@ GPtrArray *xl_spec_split(const char *text)
     return items;
 }
 
-const XlSpecKey *xl_spec_find(const XlSpecKey *keys, guint n_keys, const char *key, gboolean bare)
+const XlSpecKey *xlcfg_spec_find(const XlSpecKey *keys, guint n_keys, const char *key,
+                                 gboolean bare)
 {
     for (guint i = 0; i < n_keys; i++)
         if (keys[i].bare == bare && !strcmp(keys[i].key, key))
@@ -49,7 +50,7 @@ const XlSpecKey *xl_spec_find(const XlSpecKey *keys, guint n_keys, const char *k
     return NULL;
 }
 
-gboolean xl_spec_add(GString *spec, const char *key, const char *value, GError **error)
+gboolean xlcfg_spec_add(GString *spec, const char *key, const char *value, GError **error)
 {
     gsize len = value ? strlen(value) : 0;
 
@@ -65,7 +66,7 @@ gboolean xl_spec_add(GString *spec, const char *key, const char *value, GError *
     return TRUE;
 }
 
-void xl_spec_add_flag(GString *spec, const char *flag)
+void xlcfg_spec_add_flag(GString *spec, const char *flag)
 {
     g_string_append_printf(spec, "%s%s", spec->len ? "," : "", flag);
 }

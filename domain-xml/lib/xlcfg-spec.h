@@ -13,7 +13,7 @@ typedef struct {
 
 /* Splits at commas; blanks around an item, its key and its value are dropped. Keys are left out
  * when they are no identifier. Of XlSpecItem; empty items are kept (they hold a place). */
-GPtrArray *xl_spec_split(const char *text);
+GPtrArray *xlcfg_spec_split(const char *text);
 
 /* One key of a spec. */
 typedef struct {
@@ -23,10 +23,11 @@ typedef struct {
     gboolean bare; /* a flag: stands without "=value" */
 } XlSpecKey;
 
-const XlSpecKey *xl_spec_find(const XlSpecKey *keys, guint n_keys, const char *key, gboolean bare);
+const XlSpecKey *xlcfg_spec_find(const XlSpecKey *keys, guint n_keys, const char *key,
+                                 gboolean bare);
 
 /* Writing: "key=value," unless value is NULL. FALSE when value cannot stand in a spec. */
-gboolean xl_spec_add(GString *spec, const char *key, const char *value, GError **error);
-void xl_spec_add_flag(GString *spec, const char *flag);
+gboolean xlcfg_spec_add(GString *spec, const char *key, const char *value, GError **error);
+void xlcfg_spec_add_flag(GString *spec, const char *flag);
 
 G_END_DECLS

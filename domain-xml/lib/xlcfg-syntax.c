@@ -22,22 +22,22 @@ typedef struct {
 static void setting_free(XlSetting *setting)
 {
     g_free(setting->key);
-    xl_value_free(setting->value);
+    xlcfg_value_free(setting->value);
     g_free(setting);
 }
 
 static gboolean fail_at_token(Parser *parser, GError **error, const char *wanted)
 {
     const XlToken *token = &parser->lexer.token;
-    g_autofree char *found = xl_token_describe(token);
+    g_autofree char *found = xlcfg_token_describe(token);
 
-    return xl_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, parser->lexer.filename, token->line,
-                   token->column, "expected %s, found %s", wanted, found);
+    return xlcfg_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, parser->lexer.filename, token->line,
+                      token->column, "expected %s, found %s", wanted, found);
 }
 
 static gboolean next(Parser *parser, GError **error)
 {
-    return xl_lexer_next(&parser->lexer, error);
+    return xlcfg_lexer_next(&parser->lexer, error);
 }
 
 static gboolean skip_newlines(Parser *parser, GError **error)
@@ -53,7 +53,7 @@ static gboolean at_statement_end(Parser *parser)
     const XlToken *token = &parser->lexer.token;
 
     return token->kind == XL_TOKEN_END || token->kind == XL_TOKEN_NEWLINE ||
-           xl_token_is(token, ';');
+           xlcfg_token_is(token, ';');
 }
 
 static XlValue *parse_value(Parser *parser, guint depth, GError **error);
@@ -61,7 +61,7 @@ static XlValue *parse_value(Parser *parser, guint depth, GError **error);
 static XlValue *parse_list(Parser *parser, guint depth, GError **error)
 {
     const XlToken *token = &parser->lexer.token;
-    g_autoptr(XlValue) list = xl_value_new_list(token->line, token->column);
+    g_autoptr(XlValue) list = xlcfg_value_new_list(token->line, token->column);
 
     if (depth == MAX_NESTING) {
         fail_at_token(parser, error, "lists nested less deeply");
@@ -69,7 +69,7 @@ static XlValue *parse_list(Parser *parser, guint depth, GError **error)
     }
     if (!next(parser, error) || !skip_newlines(parser, error))
         return NULL;
-    while (!xl_token_is(token, ']')) {
+    while (!xlcfg_token_is(token, ']')) {
         XlValue *item = parse_value(parser, depth + 1, error);
 
         if (!item)
@@ -77,9 +77,9 @@ static XlValue *parse_list(Parser *parser, guint depth, GError **error)
         g_ptr_array_add(list->items, item);
         if (!skip_newlines(parser, error))
             return NULL;
-        if (xl_token_is(token, ']'))
+        if (xlcfg_token_is(token, ']'))
             break;
-        if (!xl_token_is(token, ',')) {
+        if (!xlcfg_token_is(token, ',')) {
             fail_at_token(parser, error, "',' or ']'");
             return NULL;
         }
@@ -103,18 +103,18 @@ static XlValue *parse_number(Parser *parser, GError **error)
 {
     const XlToken *token = &parser->lexer.token;
     guint line = token->line, column = token->column;
-    gboolean negative = xl_token_is(token, '-');
+    gboolean negative = xlcfg_token_is(token, '-');
     g_autofree char *text = NULL;
     gint64 ignored;
 
     if (negative && !next(parser, error))
         return NULL;
     text = g_strdup_printf("%s%s", negative ? "-" : "", token->text->str);
-    if (token->kind != XL_TOKEN_NUMBER || !xl_text_to_int(text, &ignored)) {
+    if (token->kind != XL_TOKEN_NUMBER || !xlcfg_text_to_int(text, &ignored)) {
         fail_at_token(parser, error, "a whole number");
         return NULL;
     }
-    return next(parser, error) ? xl_value_new_atom(XL_VALUE_NUMBER, text, line, column) : NULL;
+    return next(parser, error) ? xlcfg_value_new_atom(XL_VALUE_NUMBER, text, line, column) : NULL;
 }
 
 static XlValue *parse_value(Parser *parser, guint depth, GError **error)
@@ -122,14 +122,15 @@ static XlValue *parse_value(Parser *parser, guint depth, GError **error)
     const XlToken *token = &parser->lexer.token;
     g_autoptr(XlValue) atom = NULL;
 
-    if (xl_token_is(token, '['))
+    if (xlcfg_token_is(token, '['))
         return parse_list(parser, depth, error);
-    if (token->kind == XL_TOKEN_NUMBER || xl_token_is(token, '-'))
+    if (token->kind == XL_TOKEN_NUMBER || xlcfg_token_is(token, '-'))
         return parse_number(parser, error);
     if (token->kind == XL_TOKEN_STRING)
-        atom = xl_value_new_atom(XL_VALUE_STRING, token->text->str, token->line, token->column);
+        atom = xlcfg_value_new_atom(XL_VALUE_STRING, token->text->str, token->line, token->column);
     else if (truth_digit(token))
-        atom = xl_value_new_atom(XL_VALUE_NUMBER, truth_digit(token), token->line, token->column);
+        atom =
+            xlcfg_value_new_atom(XL_VALUE_NUMBER, truth_digit(token), token->line, token->column);
     else {
         fail_at_token(parser, error, "a string, a number or a list");
         return NULL;
@@ -147,7 +148,7 @@ static gboolean skip_expression(Parser *parser, char stop, GError **error)
         gboolean ended = token->kind == XL_TOKEN_END;
 
         if (depth == 0)
-            ended = ended || at_statement_end(parser) || (stop && xl_token_is(token, stop));
+            ended = ended || at_statement_end(parser) || (stop && xlcfg_token_is(token, stop));
         if (ended)
             break;
         if (token->kind == XL_TOKEN_PUNCT && strchr("([{", token->punct))
@@ -171,15 +172,15 @@ static gboolean add_to_value(Parser *parser, XlSetting *setting, const XlSetting
         return TRUE;
     setting->conditional = setting->conditional || old->conditional;
     if (!setting->value || !old->value) {
-        g_clear_pointer(&setting->value, xl_value_free);
+        g_clear_pointer(&setting->value, xlcfg_value_free);
         return TRUE;
     }
     if (setting->value->kind != old->value->kind || setting->value->kind == XL_VALUE_NUMBER)
-        return xl_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, parser->lexer.filename,
-                       setting->value_line, setting->value_column,
-                       "'%s' +=: only a string can be added to a string, a list to a list",
-                       setting->key);
-    sum = xl_value_dup(old->value);
+        return xlcfg_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, parser->lexer.filename,
+                          setting->value_line, setting->value_column,
+                          "'%s' +=: only a string can be added to a string, a list to a list",
+                          setting->key);
+    sum = xlcfg_value_dup(old->value);
     if (sum->kind == XL_VALUE_STRING) {
         char *joined = g_strconcat(sum->text, setting->value->text, NULL);
 
@@ -187,9 +188,9 @@ static gboolean add_to_value(Parser *parser, XlSetting *setting, const XlSetting
         sum->text = joined;
     } else {
         for (guint i = 0; i < setting->value->items->len; i++)
-            g_ptr_array_add(sum->items, xl_value_dup(setting->value->items->pdata[i]));
+            g_ptr_array_add(sum->items, xlcfg_value_dup(setting->value->items->pdata[i]));
     }
-    xl_value_free(setting->value);
+    xlcfg_value_free(setting->value);
     setting->value = sum;
     return TRUE;
 }
@@ -214,10 +215,10 @@ static gboolean parse_assigned(Parser *parser, XlSetting *setting, gboolean *ret
     const XlToken *token = &parser->lexer.token;
     g_autoptr(GError) why = NULL;
 
-    *ret_add = xl_token_is(token, '+');
+    *ret_add = xlcfg_token_is(token, '+');
     if (*ret_add && !next(parser, error))
         return FALSE;
-    if (!xl_token_is(token, '='))
+    if (!xlcfg_token_is(token, '='))
         return fail_at_token(parser, error, "'=' after the option's name");
     if (!next(parser, error))
         return FALSE;
@@ -234,7 +235,7 @@ static gboolean parse_assigned(Parser *parser, XlSetting *setting, gboolean *ret
         g_propagate_error(error, g_steal_pointer(&why));
         return FALSE;
     }
-    g_clear_pointer(&setting->value, xl_value_free);
+    g_clear_pointer(&setting->value, xlcfg_value_free);
     return TRUE;
 }
 
@@ -298,7 +299,7 @@ static gboolean parse_condition(Parser *parser, guint column, GError **error)
     parser->python = TRUE;
     if (!next(parser, error) || !skip_expression(parser, ':', error))
         return FALSE;
-    if (!xl_token_is(token, ':'))
+    if (!xlcfg_token_is(token, ':'))
         return fail_at_token(parser, error, "':'");
     if (!next(parser, error))
         return FALSE;
@@ -309,7 +310,7 @@ static gboolean parse_condition(Parser *parser, guint column, GError **error)
     while (token->kind != XL_TOKEN_NEWLINE && token->kind != XL_TOKEN_END) {
         if (!parse_statement(parser, TRUE, error))
             return FALSE;
-        if (xl_token_is(token, ';') && !next(parser, error))
+        if (xlcfg_token_is(token, ';') && !next(parser, error))
             return FALSE;
     }
     return TRUE;
@@ -349,9 +350,9 @@ static gboolean parse_statement(Parser *parser, gboolean on_line_of_if, GError *
     } else if (is_word_of(token, nothing) && parser->python) {
         ok = next(parser, error);
     } else {
-        return xl_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, parser->lexer.filename, token->line,
-                       token->column, "'%s' does not begin an assignment (Python is not executed)",
-                       token->text->str);
+        return xlcfg_fail(
+            error, DOMAIN_XML_ERROR_CONF_SYNTAX, parser->lexer.filename, token->line, token->column,
+            "'%s' does not begin an assignment (Python is not executed)", token->text->str);
     }
     if (ok && !at_statement_end(parser))
         ok = fail_at_token(parser, error, "the end of the statement");
@@ -366,7 +367,7 @@ static gboolean parse_file(Parser *parser, GError **error)
     if (!next(parser, error))
         return FALSE;
     while (token->kind != XL_TOKEN_END) {
-        if (token->kind == XL_TOKEN_NEWLINE || xl_token_is(token, ';')) {
+        if (token->kind == XL_TOKEN_NEWLINE || xlcfg_token_is(token, ';')) {
             line_start = token->kind == XL_TOKEN_NEWLINE;
             if (!next(parser, error))
                 return FALSE;
@@ -381,7 +382,7 @@ static gboolean parse_file(Parser *parser, GError **error)
     return close_blocks(parser, 0, error);
 }
 
-GPtrArray *xl_syntax_parse(const char *text, const char *filename, GError **error)
+GPtrArray *xlcfg_syntax_parse(const char *text, const char *filename, GError **error)
 {
     Parser parser = { 0 };
     g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func((GDestroyNotify)setting_free);
@@ -389,22 +390,22 @@ GPtrArray *xl_syntax_parse(const char *text, const char *filename, GError **erro
 
     parser.settings = settings;
     parser.by_key = g_hash_table_new(g_str_hash, g_str_equal);
-    xl_lexer_init(&parser.lexer, text, filename);
+    xlcfg_lexer_init(&parser.lexer, text, filename);
     ok = parse_file(&parser, error);
-    xl_lexer_clear(&parser.lexer);
+    xlcfg_lexer_clear(&parser.lexer);
     g_hash_table_unref(parser.by_key);
     return ok ? g_steal_pointer(&settings) : NULL;
 }
 
-XlValue *xl_syntax_parse_value(const char *text)
+XlValue *xlcfg_syntax_parse_value(const char *text)
 {
     Parser parser = { 0 };
     g_autoptr(XlValue) value = NULL;
     gboolean ok;
 
-    xl_lexer_init(&parser.lexer, text, "");
+    xlcfg_lexer_init(&parser.lexer, text, "");
     ok = next(&parser, NULL) && (value = parse_value(&parser, 0, NULL)) != NULL &&
          parser.lexer.token.kind == XL_TOKEN_END;
-    xl_lexer_clear(&parser.lexer);
+    xlcfg_lexer_clear(&parser.lexer);
     return ok ? g_steal_pointer(&value) : NULL;
 }

@@ -22,8 +22,8 @@ typedef struct {
 
 /* The settings in the order of their last assignment, each key once. NULL:
  * DOMAIN_XML_ERROR_CONF_SYNTAX. */
-GPtrArray *xl_syntax_parse(const char *text, const char *filename, GError **error);
-/* One value and nothing else, as xl_value_to_text() writes it; NULL when it is none. */
-XlValue *xl_syntax_parse_value(const char *text);
+GPtrArray *xlcfg_syntax_parse(const char *text, const char *filename, GError **error);
+/* One value and nothing else, as xlcfg_value_to_text() writes it; NULL when it is none. */
+XlValue *xlcfg_syntax_parse_value(const char *text);
 
 G_END_DECLS

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-XlValue *xl_value_new_atom(XlValueKind kind, const char *text, guint line, guint column)
+XlValue *xlcfg_value_new_atom(XlValueKind kind, const char *text, guint line, guint column)
 {
     XlValue *value = g_new0(XlValue, 1);
 
@@ -15,18 +15,18 @@ XlValue *xl_value_new_atom(XlValueKind kind, const char *text, guint line, guint
     return value;
 }
 
-XlValue *xl_value_new_list(guint line, guint column)
+XlValue *xlcfg_value_new_list(guint line, guint column)
 {
     XlValue *value = g_new0(XlValue, 1);
 
     value->kind = XL_VALUE_LIST;
-    value->items = g_ptr_array_new_with_free_func((GDestroyNotify)xl_value_free);
+    value->items = g_ptr_array_new_with_free_func((GDestroyNotify)xlcfg_value_free);
     value->line = line;
     value->column = column;
     return value;
 }
 
-void xl_value_free(XlValue *value)
+void xlcfg_value_free(XlValue *value)
 {
     if (!value)
         return;
@@ -35,19 +35,19 @@ void xl_value_free(XlValue *value)
     g_free(value);
 }
 
-XlValue *xl_value_dup(const XlValue *value)
+XlValue *xlcfg_value_dup(const XlValue *value)
 {
     XlValue *copy;
 
     if (value->kind != XL_VALUE_LIST)
-        return xl_value_new_atom(value->kind, value->text, value->line, value->column);
-    copy = xl_value_new_list(value->line, value->column);
+        return xlcfg_value_new_atom(value->kind, value->text, value->line, value->column);
+    copy = xlcfg_value_new_list(value->line, value->column);
     for (guint i = 0; i < value->items->len; i++)
-        g_ptr_array_add(copy->items, xl_value_dup(value->items->pdata[i]));
+        g_ptr_array_add(copy->items, xlcfg_value_dup(value->items->pdata[i]));
     return copy;
 }
 
-gboolean xl_text_to_int(const char *text, gint64 *ret_number)
+gboolean xlcfg_text_to_int(const char *text, gint64 *ret_number)
 {
     const char *digits = text;
     char *end;
@@ -65,21 +65,21 @@ gboolean xl_text_to_int(const char *text, gint64 *ret_number)
     return TRUE;
 }
 
-gboolean xl_value_get_int(const XlValue *value, gint64 *ret_number)
+gboolean xlcfg_value_get_int(const XlValue *value, gint64 *ret_number)
 {
-    return value->kind != XL_VALUE_LIST && xl_text_to_int(value->text, ret_number);
+    return value->kind != XL_VALUE_LIST && xlcfg_text_to_int(value->text, ret_number);
 }
 
-gboolean xl_value_is_off(const XlValue *value)
+gboolean xlcfg_value_is_off(const XlValue *value)
 {
     gint64 number;
 
     if (value->kind == XL_VALUE_LIST)
         return value->items->len == 0;
-    return !*value->text || (xl_value_get_int(value, &number) && number == 0);
+    return !*value->text || (xlcfg_value_get_int(value, &number) && number == 0);
 }
 
-void xl_string_append_quoted(const char *text, GString *out)
+void xlcfg_string_append_quoted(const char *text, GString *out)
 {
     g_string_append_c(out, '"');
     for (const char *c = text; *c; c++) {
@@ -97,28 +97,28 @@ void xl_string_append_quoted(const char *text, GString *out)
     g_string_append_c(out, '"');
 }
 
-void xl_value_append_text(const XlValue *value, GString *out)
+void xlcfg_value_append_text(const XlValue *value, GString *out)
 {
     if (value->kind == XL_VALUE_NUMBER) {
         g_string_append(out, value->text);
         return;
     }
     if (value->kind == XL_VALUE_STRING) {
-        xl_string_append_quoted(value->text, out);
+        xlcfg_string_append_quoted(value->text, out);
         return;
     }
     g_string_append(out, "[");
     for (guint i = 0; i < value->items->len; i++) {
         g_string_append(out, i ? ", " : " ");
-        xl_value_append_text(value->items->pdata[i], out);
+        xlcfg_value_append_text(value->items->pdata[i], out);
     }
     g_string_append(out, " ]");
 }
 
-char *xl_value_to_text(const XlValue *value)
+char *xlcfg_value_to_text(const XlValue *value)
 {
     GString *out = g_string_new(NULL);
 
-    xl_value_append_text(value, out);
+    xlcfg_value_append_text(value, out);
     return g_string_free(out, FALSE);
 }

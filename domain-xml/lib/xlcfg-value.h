@@ -18,21 +18,21 @@ typedef struct {
     guint line, column; /* where it starts, from 1 */
 } XlValue;
 
-XlValue *xl_value_new_atom(XlValueKind kind, const char *text, guint line, guint column);
-XlValue *xl_value_new_list(guint line, guint column);
-void xl_value_free(XlValue *value); /* NULL-safe */
-XlValue *xl_value_dup(const XlValue *value);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(XlValue, xl_value_free)
+XlValue *xlcfg_value_new_atom(XlValueKind kind, const char *text, guint line, guint column);
+XlValue *xlcfg_value_new_list(guint line, guint column);
+void xlcfg_value_free(XlValue *value); /* NULL-safe */
+XlValue *xlcfg_value_dup(const XlValue *value);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(XlValue, xlcfg_value_free)
 
 /* 0, "0", "" and []: what turns an option off. */
-gboolean xl_value_is_off(const XlValue *value);
+gboolean xlcfg_value_is_off(const XlValue *value);
 /* A number, or a string that holds one: decimal, 0octal or 0xhex, with a sign. */
-gboolean xl_value_get_int(const XlValue *value, gint64 *ret_number);
-gboolean xl_text_to_int(const char *text, gint64 *ret_number);
+gboolean xlcfg_value_get_int(const XlValue *value, gint64 *ret_number);
+gboolean xlcfg_text_to_int(const char *text, gint64 *ret_number);
 /* As it stands in a file: 5, "text", [ "a", [ "b" ] ]. */
-void xl_value_append_text(const XlValue *value, GString *out);
-char *xl_value_to_text(const XlValue *value);
+void xlcfg_value_append_text(const XlValue *value, GString *out);
+char *xlcfg_value_to_text(const XlValue *value);
 /* A string in double quotes with escapes. */
-void xl_string_append_quoted(const char *text, GString *out);
+void xlcfg_string_append_quoted(const char *text, GString *out);
 
 G_END_DECLS

@@ -93,7 +93,7 @@ static gboolean read_mac(XlReader *reader, const XlValue *item, gpointer device,
 
     g_free(nic->mac);
     nic->mac = kxl_mac_normalise(value);
-    return nic->mac || xl_reader_fail(reader, item, error, "'%s' is no MAC address", value);
+    return nic->mac || xlcfg_reader_fail(reader, item, error, "'%s' is no MAC address", value);
 }
 
 static gboolean read_bridge(XlReader *reader, const XlValue *item, gpointer device,
@@ -144,7 +144,7 @@ static gboolean read_type(XlReader *reader, const XlValue *item, gpointer device
     }
     if (strcmp(value, "vif") != 0 && strcmp(value, "netfront") != 0 &&
         strcmp(value, "paravirtualised") != 0)
-        return xl_reader_fail(reader, item, error, "type is ioemu or vif, not '%s'", value);
+        return xlcfg_reader_fail(reader, item, error, "type is ioemu or vif, not '%s'", value);
     return take(&nic->model, "netfront");
 }
 
@@ -154,15 +154,15 @@ static gboolean read_rate(XlReader *reader, const XlValue *item, gpointer device
     KxlDeviceNic *nic = device;
 
     return rate_parse(value, &nic->rate_bytes_per_interval, &nic->rate_interval_usecs) ||
-           xl_reader_fail(reader, item, error, "'%s' is no rate (like 10Mb/s or 1MB/s@20ms)",
-                          value);
+           xlcfg_reader_fail(reader, item, error, "'%s' is no rate (like 10Mb/s or 1MB/s@20ms)",
+                             value);
 }
 
 static gboolean read_number(XlReader *reader, const XlValue *item, const char *key,
                             const char *value, gint64 max, gint64 *ret_number, GError **error)
 {
-    return (xl_text_to_int(value, ret_number) && *ret_number >= 0 && *ret_number <= max) ||
-           xl_reader_fail(reader, item, error, "'%s' is no valid %s", value, key);
+    return (xlcfg_text_to_int(value, ret_number) && *ret_number >= 0 && *ret_number <= max) ||
+           xlcfg_reader_fail(reader, item, error, "'%s' is no valid %s", value, key);
 }
 
 static gboolean read_mtu(XlReader *reader, const XlValue *item, gpointer device, const char *value,
@@ -203,8 +203,8 @@ static gboolean read_backend(XlReader *reader, const XlValue *item, gpointer dev
 {
     if (!*value || !strcmp(value, "0") || !strcmp(value, "Domain-0"))
         return TRUE;
-    return xl_reader_refuse(reader, item, error, "driver domains are not supported: backend=%s",
-                            value);
+    return xlcfg_reader_refuse(reader, item, error, "driver domains are not supported: backend=%s",
+                               value);
 }
 
 static gboolean read_mode(XlReader *reader, const XlValue *item, gpointer device, const char *value,
@@ -218,14 +218,14 @@ static gboolean read_mode(XlReader *reader, const XlValue *item, gpointer device
             nic->kind = (KxlNicKind)i;
             return TRUE;
         }
-    return xl_reader_fail(reader, item, error, "mode is bridge, user or none, not '%s'", value);
+    return xlcfg_reader_fail(reader, item, error, "mode is bridge, user or none, not '%s'", value);
 }
 
 static gboolean read_link(XlReader *reader, const XlValue *item, gpointer device, const char *value,
                           GError **error)
 {
     if (strcmp(value, "up") != 0 && strcmp(value, "down") != 0)
-        return xl_reader_fail(reader, item, error, "link is up or down, not '%s'", value);
+        return xlcfg_reader_fail(reader, item, error, "link is up or down, not '%s'", value);
     ((KxlDeviceNic *)device)->link_down = !strcmp(value, "down");
     return TRUE;
 }
@@ -233,14 +233,14 @@ static gboolean read_link(XlReader *reader, const XlValue *item, gpointer device
 static gboolean read_gateway(XlReader *reader, const XlValue *item, gpointer device,
                              const char *value, GError **error)
 {
-    return xl_reader_refuse(reader, item, error,
-                            "gatewaydev= needs routed networking, which is not supported");
+    return xlcfg_reader_refuse(reader, item, error,
+                               "gatewaydev= needs routed networking, which is not supported");
 }
 
 static gboolean read_accel(XlReader *reader, const XlValue *item, gpointer device,
                            const char *value, GError **error)
 {
-    xl_reader_warn(reader, item, "the accel parameter for vifs is currently not supported");
+    xlcfg_reader_warn(reader, item, "the accel parameter for vifs is currently not supported");
     return TRUE;
 }
 
@@ -248,7 +248,7 @@ static gboolean read_trust(XlReader *reader, const XlValue *item, gpointer devic
                            const char *value, GError **error)
 {
     if (!strcmp(value, "untrusted"))
-        xl_reader_warn(reader, item, "vif: 'untrusted' has no effect: the guest is not told");
+        xlcfg_reader_warn(reader, item, "vif: 'untrusted' has no effect: the guest is not told");
     return TRUE;
 }
 
@@ -278,27 +278,27 @@ static const XlSpecKey keys[] = {
 static gboolean read_vif(XlReader *reader, const XlValue *item, GError **error)
 {
     KxlDeviceNic *nic = kxl_device_nic_new();
-    g_autoptr(GPtrArray) parts = xl_spec_split(item->text);
+    g_autoptr(GPtrArray) parts = xlcfg_spec_split(item->text);
 
     g_ptr_array_add(reader->config->nics, nic);
     for (guint i = 0; i < parts->len; i++) {
         const XlSpecItem *part = parts->pdata[i];
         const char *name = part->key ? part->key : part->value;
-        const XlSpecKey *key = xl_spec_find(keys, G_N_ELEMENTS(keys), name, !part->key);
+        const XlSpecKey *key = xlcfg_spec_find(keys, G_N_ELEMENTS(keys), name, !part->key);
 
         if (!key && !*name)
             continue;
         if (!key)
-            return xl_reader_fail(reader, item, error, "unrecognized argument '%s'", name);
+            return xlcfg_reader_fail(reader, item, error, "unrecognized argument '%s'", name);
         if (!key->read(reader, item, nic, part->value, error))
             return FALSE;
     }
     return TRUE;
 }
 
-gboolean xl_vifs_parse(XlReader *reader, const XlValue *value, GError **error)
+gboolean xlcfg_vifs_parse(XlReader *reader, const XlValue *value, GError **error)
 {
-    return xl_reader_each(reader, value, read_vif, error);
+    return xlcfg_reader_each(reader, value, read_vif, error);
 }
 
 static gboolean format_vif(const KxlDeviceNic *nic, GString *spec, GError **error)
@@ -313,22 +313,22 @@ static gboolean format_vif(const KxlDeviceNic *nic, GString *spec, GError **erro
     g_autofree char *bootindex = nic->bootindex ? g_strdup_printf("%d", nic->bootindex) : NULL;
     const char *type = front_only ? "vif" : nic->is_ioemu ? "ioemu" : NULL;
 
-    return xl_spec_add(spec, "mode", modes[nic->kind], error) &&
-           xl_spec_add(spec, "mac", nic->mac, error) &&
-           xl_spec_add(spec, "bridge", nic->bridge, error) &&
-           xl_spec_add(spec, "script", nic->script, error) &&
-           xl_spec_add(spec, "type", type, error) &&
-           xl_spec_add(spec, "model", front_only ? NULL : nic->model, error) &&
-           xl_spec_add(spec, "ip", nic->ip, error) &&
-           xl_spec_add(spec, "vifname", nic->ifname, error) &&
-           xl_spec_add(spec, "rate", rate, error) && xl_spec_add(spec, "mtu", mtu, error) &&
-           xl_spec_add(spec, "devid", devid, error) &&
-           xl_spec_add(spec, "network", nic->network, error) &&
-           xl_spec_add(spec, "bootindex", bootindex, error) &&
-           xl_spec_add(spec, "link", nic->link_down ? "down" : NULL, error);
+    return xlcfg_spec_add(spec, "mode", modes[nic->kind], error) &&
+           xlcfg_spec_add(spec, "mac", nic->mac, error) &&
+           xlcfg_spec_add(spec, "bridge", nic->bridge, error) &&
+           xlcfg_spec_add(spec, "script", nic->script, error) &&
+           xlcfg_spec_add(spec, "type", type, error) &&
+           xlcfg_spec_add(spec, "model", front_only ? NULL : nic->model, error) &&
+           xlcfg_spec_add(spec, "ip", nic->ip, error) &&
+           xlcfg_spec_add(spec, "vifname", nic->ifname, error) &&
+           xlcfg_spec_add(spec, "rate", rate, error) && xlcfg_spec_add(spec, "mtu", mtu, error) &&
+           xlcfg_spec_add(spec, "devid", devid, error) &&
+           xlcfg_spec_add(spec, "network", nic->network, error) &&
+           xlcfg_spec_add(spec, "bootindex", bootindex, error) &&
+           xlcfg_spec_add(spec, "link", nic->link_down ? "down" : NULL, error);
 }
 
-gboolean xl_vifs_format(XlWriter *writer, const char *key, GError **error)
+gboolean xlcfg_vifs_format(XlWriter *writer, const char *key, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
@@ -340,6 +340,6 @@ gboolean xl_vifs_format(XlWriter *writer, const char *key, GError **error)
         if (!ok)
             return FALSE;
     }
-    xl_write_list(writer, key, list);
+    xlcfg_write_list(writer, key, list);
     return TRUE;
 }

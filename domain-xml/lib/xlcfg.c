@@ -19,13 +19,14 @@ static gboolean read_word(XlReader *reader, const XlOption *option, const XlValu
     guint n_words = g_strv_length((char **)option->words);
     gint64 number;
 
-    if (!xl_reader_string(reader, value, &word, error))
+    if (!xlcfg_reader_string(reader, value, &word, error))
         return FALSE;
-    if (option->words_by_number && xl_text_to_int(word, &number)) {
+    if (option->words_by_number && xlcfg_text_to_int(word, &number)) {
         if (number < 0 || number >= n_words)
-            return xl_reader_fail(reader, value, error, "invalid value %s", word);
-        xl_reader_warn(reader, value, "specifying \"%s\" as an integer is deprecated: write \"%s\"",
-                       option->key, option->words[number]);
+            return xlcfg_reader_fail(reader, value, error, "invalid value %s", word);
+        xlcfg_reader_warn(reader, value,
+                          "specifying \"%s\" as an integer is deprecated: write \"%s\"",
+                          option->key, option->words[number]);
         g_free(*field);
         *field = g_strdup(option->words[number]);
         return TRUE;
@@ -33,8 +34,8 @@ static gboolean read_word(XlReader *reader, const XlOption *option, const XlValu
     if (!g_strv_contains(option->words, word)) {
         g_autofree char *known = g_strjoinv(", ", (char **)option->words);
 
-        return xl_reader_fail(reader, value, error, "invalid value \"%s\" (known: %s)", word,
-                              known);
+        return xlcfg_reader_fail(reader, value, error, "invalid value \"%s\" (known: %s)", word,
+                                 known);
     }
     g_free(*field);
     *field = g_steal_pointer(&word);
@@ -47,12 +48,12 @@ static gboolean read_action(XlReader *reader, const XlOption *option, const XlVa
     g_autofree char *word = NULL;
     int action;
 
-    if (!xl_reader_string(reader, value, &word, error))
+    if (!xlcfg_reader_string(reader, value, &word, error))
         return FALSE;
     action = kxl_action_from_string(word);
     if (action < 0)
-        return xl_reader_fail(reader, value, error, "Unknown %s action \"%s\" specified",
-                              option->key, word);
+        return xlcfg_reader_fail(reader, value, error, "Unknown %s action \"%s\" specified",
+                                 option->key, word);
     *field = (KxlAction)action;
     return TRUE;
 }
@@ -67,7 +68,7 @@ static gboolean read_field(XlReader *reader, const XlOption *option, const XlVal
 
     switch (option->kind) {
     case XL_STRING:
-        if (!xl_reader_string(reader, value, field, error))
+        if (!xlcfg_reader_string(reader, value, field, error))
             return FALSE;
         if (!**(char **)field)
             g_clear_pointer((char **)field, g_free); /* "" says: not given */
@@ -75,16 +76,16 @@ static gboolean read_field(XlReader *reader, const XlOption *option, const XlVal
     case XL_WORD:
         return read_word(reader, option, value, field, error);
     case XL_BOOL:
-        return xl_reader_bool(reader, value, field, error);
+        return xlcfg_reader_bool(reader, value, field, error);
     case XL_TRISTATE:
-        if (!xl_reader_bool(reader, value, &on, error))
+        if (!xlcfg_reader_bool(reader, value, &on, error))
             return FALSE;
         *(KxlTristate *)field = on ? KXL_YES : KXL_NO;
         return TRUE;
     case XL_ACTION:
         return read_action(reader, option, value, field, error);
     case XL_STRINGS:
-        return xl_reader_strings(reader, value, field, error);
+        return xlcfg_reader_strings(reader, value, field, error);
     case XL_UINT:
     case XL_INT:
     case XL_MIB:
@@ -92,7 +93,7 @@ static gboolean read_field(XlReader *reader, const XlOption *option, const XlVal
     case XL_CUSTOM:
         g_return_val_if_reached(FALSE);
     }
-    if (!xl_reader_int(reader, value, option->min, option->max, &number, error))
+    if (!xlcfg_reader_int(reader, value, option->min, option->max, &number, error))
         return FALSE;
     if (option->kind == XL_MIB)
         *(guint64 *)field = (guint64)number * KIB_PER_MIB;
@@ -105,32 +106,32 @@ static gboolean read_field(XlReader *reader, const XlOption *option, const XlVal
 
 static gboolean is_harmless(const XlOption *option, const XlValue *value)
 {
-    return xl_value_is_off(value) || (option->harmless && value->kind != XL_VALUE_LIST &&
-                                      !strcmp(value->text, option->harmless));
+    return xlcfg_value_is_off(value) || (option->harmless && value->kind != XL_VALUE_LIST &&
+                                         !strcmp(value->text, option->harmless));
 }
 
 static gboolean read_unknown(XlReader *reader, const XlSetting *setting)
 {
     if (setting->value && !setting->conditional)
-        xl_reader_keep(reader, setting->key, setting->value);
-    xl_reader_warn(reader, NULL,
-                   setting->value && !setting->conditional ? "unknown option '%s' is ignored"
-                                                           : "Python variable '%s' is ignored",
-                   setting->key);
+        xlcfg_reader_keep(reader, setting->key, setting->value);
+    xlcfg_reader_warn(reader, NULL,
+                      setting->value && !setting->conditional ? "unknown option '%s' is ignored"
+                                                              : "Python variable '%s' is ignored",
+                      setting->key);
     return TRUE;
 }
 
 static gboolean read_setting(XlReader *reader, const XlSetting *setting, GError **error)
 {
-    const XlOption *option = xl_option_find(setting->key);
+    const XlOption *option = xlcfg_option_find(setting->key);
 
     if (!option)
         return read_unknown(reader, setting);
     if (!setting->value || setting->conditional)
-        return xl_reader_fail(reader, NULL, error,
-                              setting->value
-                                  ? "it depends on a Python condition, which is not decided"
-                                  : "its value is a Python expression, which is not evaluated");
+        return xlcfg_reader_fail(reader, NULL, error,
+                                 setting->value
+                                     ? "it depends on a Python condition, which is not decided"
+                                     : "its value is a Python expression, which is not evaluated");
     if (option->fate == XL_DONE) {
         if (option->parse)
             return option->parse(reader, setting->value, error);
@@ -139,9 +140,9 @@ static gboolean read_setting(XlReader *reader, const XlSetting *setting, GError 
     if (is_harmless(option, setting->value))
         return TRUE;
     if (option->fate == XL_REFUSED)
-        return xl_reader_refuse(reader, setting->value, error, "not supported: %s", option->why);
-    xl_reader_warn(reader, NULL, "option '%s' has no effect: %s", option->key, option->why);
-    xl_reader_keep(reader, setting->key, setting->value);
+        return xlcfg_reader_refuse(reader, setting->value, error, "not supported: %s", option->why);
+    xlcfg_reader_warn(reader, NULL, "option '%s' has no effect: %s", option->key, option->why);
+    xlcfg_reader_keep(reader, setting->key, setting->value);
     return TRUE;
 }
 
@@ -168,8 +169,9 @@ static gboolean read_type(XlReader *reader, const GPtrArray *settings, GError **
             if (!read_setting(reader, reader->setting, error))
                 return FALSE;
             if (k == 1 && builder_seen && builder != reader->config->type)
-                return xl_reader_fail(reader, NULL, error,
-                                      "Contradicting \"builder\" and \"type\" options specified.");
+                return xlcfg_reader_fail(
+                    reader, NULL, error,
+                    "Contradicting \"builder\" and \"type\" options specified.");
             builder_seen = TRUE;
             builder = reader->config->type;
         }
@@ -186,8 +188,8 @@ static gboolean read_settings(XlReader *reader, const GPtrArray *settings, GErro
             return FALSE;
     }
     reader->setting = NULL;
-    xl_display_finish(reader);
-    return xl_custom_finish(reader, error);
+    xlcfg_display_finish(reader);
+    return xlcfg_custom_finish(reader, error);
 }
 
 KxlDomainConfig *xl_cfg_parse(const char *text, const char *filename, GPtrArray *warnings,
@@ -201,13 +203,13 @@ KxlDomainConfig *xl_cfg_parse(const char *text, const char *filename, GPtrArray 
     gboolean ok;
 
     g_return_val_if_fail(text, NULL);
-    settings = xl_syntax_parse(text, reader.filename, error);
+    settings = xlcfg_syntax_parse(text, reader.filename, error);
     if (!settings)
         return NULL;
     config = kxl_domain_config_new();
     reader.config = config;
     ok = read_settings(&reader, settings, error);
-    xl_reader_clear(&reader);
+    xlcfg_reader_clear(&reader);
     return ok ? g_steal_pointer(&config) : NULL;
 }
 
@@ -219,36 +221,36 @@ static void write_field(XlWriter *writer, const XlOption *option)
     switch (option->kind) {
     case XL_STRING:
     case XL_WORD:
-        xl_write_string(writer, option->key, *(char *const *)field);
+        xlcfg_write_string(writer, option->key, *(char *const *)field);
         break;
     case XL_BOOL:
         if (*(const gboolean *)field)
-            xl_write_int(writer, option->key, 1);
+            xlcfg_write_int(writer, option->key, 1);
         break;
     case XL_TRISTATE:
         if (*(const KxlTristate *)field != KXL_DEFAULT)
-            xl_write_int(writer, option->key, *(const KxlTristate *)field == KXL_YES);
+            xlcfg_write_int(writer, option->key, *(const KxlTristate *)field == KXL_YES);
         break;
     case XL_UINT:
         if (*(const guint *)field)
-            xl_write_int(writer, option->key, *(const guint *)field);
+            xlcfg_write_int(writer, option->key, *(const guint *)field);
         break;
     case XL_INT:
         if (*(const int *)field)
-            xl_write_int(writer, option->key, *(const int *)field);
+            xlcfg_write_int(writer, option->key, *(const int *)field);
         break;
     case XL_MIB: /* whole MiB, never less */
         if (*(const guint64 *)field)
-            xl_write_int(writer, option->key,
-                         (gint64)((*(const guint64 *)field + KIB_PER_MIB - 1) / KIB_PER_MIB));
+            xlcfg_write_int(writer, option->key,
+                            (gint64)((*(const guint64 *)field + KIB_PER_MIB - 1) / KIB_PER_MIB));
         break;
     case XL_ACTION:
         word = kxl_action_to_string(*(const KxlAction *)field);
         if (g_strcmp0(word, option->harmless) != 0)
-            xl_write_string(writer, option->key, word);
+            xlcfg_write_string(writer, option->key, word);
         break;
     case XL_STRINGS:
-        xl_write_strings(writer, option->key, *(const char *const *const *)field);
+        xlcfg_write_strings(writer, option->key, *(const char *const *const *)field);
         break;
     case XL_CUSTOM:
         break;
@@ -279,11 +281,11 @@ static void write_extra(XlWriter *writer, const KxlExtra *extra)
 
     if (!is_identifier(extra->key))
         return;
-    value = xl_syntax_parse_value(extra->value);
+    value = xlcfg_syntax_parse_value(extra->value);
     if (value)
-        xl_write_raw(writer, extra->key, extra->value);
+        xlcfg_write_raw(writer, extra->key, extra->value);
     else
-        xl_write_string(writer, extra->key, extra->value);
+        xlcfg_write_string(writer, extra->key, extra->value);
 }
 
 char *xl_cfg_format(const KxlDomainConfig *config, GError **error)
@@ -292,8 +294,8 @@ char *xl_cfg_format(const KxlDomainConfig *config, GError **error)
     XlWriter writer = { .text = text, .config = config };
 
     g_return_val_if_fail(config, NULL);
-    for (guint i = 0; i < xl_n_options; i++) {
-        const XlOption *option = &xl_options[i];
+    for (guint i = 0; i < xlcfg_n_options; i++) {
+        const XlOption *option = &xlcfg_options[i];
 
         if (is_extra(config, option->key))
             continue;
