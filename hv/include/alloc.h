@@ -19,6 +19,10 @@ void kfree(void *p);
 /* Direct map: every RAM frame and every page hv allocates. Not for MMIO. */
 void *mfn_to_virt(mfn_t mfn);
 paddr_t virt_to_paddr(const void *va); /* for direct-map addresses only */
+static inline void *paddr_to_virt(paddr_t addr)
+{
+    return (char *)mfn_to_virt(addr >> PAGE_SHIFT) + (addr & ~PAGE_MASK);
+}
 static inline mfn_t virt_to_mfn(const void *va)
 {
     return virt_to_paddr(va) >> PAGE_SHIFT;

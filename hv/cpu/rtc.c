@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The wall clock at boot, from the machine's RTC (MC146818) and the time the boot file was written. */
+#include "cpu/clock.h"
+#include "cpu/asm.h"
+#include "domain.h"
+#include "time.h"
+
+#define RTC_SECONDS  0x00
+#define RTC_MINUTES  0x02
+#define RTC_HOURS    0x04
+#define RTC_DAY      0x07
+#define RTC_MONTH    0x08
+#define RTC_YEAR     0x09
+#define RTC_STATUS_A 0x0a
+#define RTC_STATUS_B 0x0b
+#define RTC_CENTURY  0x32 /* where PC firmware keeps it (ACPI FADT CENTURY) */
+
+#define STATUS_A_UPDATING 0x80
+#define STATUS_B_BINARY   0x04
+
+#define NS_PER_S 1000000000ULL
+
+static uint8_t cmos(uint8_t reg)
+{
+    outb(0x70, reg);
+    return inb(0x71);
+}
+
+static unsigned int field(uint8_t reg)
+{
+    uint8_t v = cmos(reg);
+
+    return cmos(RTC_STATUS_B) & STATUS_B_BINARY ? v : (v >> 4) * 10U + (v & 0xf);
+}
+
+/* Days since 1970-01-01 of a Gregorian date: years counted from March, so that the leap day is the last. */
+static uint64_t days_since_epoch(unsigned int year, unsigned int month, unsigned int day)
+{
+    unsigned int y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
+
+    return 365ULL * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+}
+
+static uint64_t rtc_read_s(void)
+{
+    unsigned int second, minute, hour, day, month, year;
+
+    /* Again when the second changed on the way. */
+    do {
+        while (cmos(RTC_STATUS_A) & STATUS_A_UPDATING)
+            cpu_relax();
+        second = field(RTC_SECONDS);
+        minute = field(RTC_MINUTES);
+        hour = field(RTC_HOURS);
+        day = field(RTC_DAY);
+        month = field(RTC_MONTH);
+        year = field(RTC_YEAR) + 100 * field(RTC_CENTURY);
+    } while (second != field(RTC_SECONDS));
+    return days_since_epoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+}
+
+/*
+ * The RTC knows only seconds. The file was written a moment before the machine started, and the TSC starts at 0
+ * with the machine, so their sum is close; the RTC says within which second it must lie.
+ */
+void clock_set_wall(struct domain *d, uint64_t epoch_ns, int64_t offset_s)
+{
+    uint64_t low = rtc_read_s() * NS_PER_S, high = low + NS_PER_S - 1;
+    uint64_t wall = epoch_ns ? epoch_ns + clock_tsc_ns() : low + NS_PER_S / 2;
+    uint64_t boot_ns, s;
+
+    wall = MAX(low, MIN(wall, high));
+    boot_ns = wall - now_ns();
+    s = boot_ns / NS_PER_S + (uint64_t)offset_s;
+    d->shared_info->wc_version++;
+    wmb();
+    d->shared_info->wc_sec = (uint32_t)s;
+    d->shared_info->wc_sec_hi = (uint32_t)(s >> 32);
+    d->shared_info->wc_nsec = (uint32_t)(boot_ns % NS_PER_S);
+    wmb();
+    d->shared_info->wc_version++;
+}

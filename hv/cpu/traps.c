@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What arrives through the IDT: interrupts, the guest's exceptions, and hv's own. */
+#include "cpu/asm.h"
+#include "cpu/bounce.h"
+#include "cpu/emulate.h"
+#include "cpu/entry.h"
+#include "cpu/extable.h"
+#include "cpu/softirq.h"
+#include "cpu/vcpu.h"
+#include "mm/guest-pt.h"
+#include "pv/hypercall.h"
+#include "kanzen-abi.h"
+#include "printk.h"
+
+/* Page-fault error code, SDM 3A 4.7. */
+#define PF_PRESENT (1U << 0)
+#define PF_WRITE   (1U << 1)
+#define PF_USER    (1U << 2)
+#define PF_RSVD    (1U << 3)
+
+/* Selector error code, SDM 3A 6.13. */
+#define SEL_ERROR_EXT (1U << 0)
+#define SEL_ERROR_IDT (1U << 1)
+
+typedef void trap_handler_fn(struct vcpu *v, struct cpu_regs *regs);
+
+static void trap_plain(struct vcpu *v, struct cpu_regs *regs)
+{
+    inject_trap(v, regs, regs->vector);
+}
+
+static void trap_with_error(struct vcpu *v, struct cpu_regs *regs)
+{
+    inject_trap_error(v, regs, regs->vector, regs->error_code);
+}
+
+static void trap_debug(struct vcpu *v, struct cpu_regs *regs)
+{
+    v->arch->dr[6] = read_dr6();
+    inject_trap(v, regs, VEC_DEBUG);
+}
+
+static void trap_invalid_opcode(struct vcpu *v, struct cpu_regs *regs)
+{
+    if (!emulate_forced_cpuid(v, regs))
+        inject_trap(v, regs, VEC_UD);
+}
+
+/* The guest's view of TS goes away with the fault, as Xen has it: its handler need not clear it. */
+static void trap_device_not_available(struct vcpu *v, struct cpu_regs *regs)
+{
+    clts();
+    v->arch->cr0_ts = 0;
+    inject_trap(v, regs, VEC_NM);
+}
+
+/* INT n by a gate that the IDT does not open: allowed if the guest's trap table says so. */
+static bool soft_interrupt(struct vcpu *v, struct cpu_regs *regs)
+{
+    unsigned int vector = (regs->error_code & 0xffff) >> 3;
+    const struct trap_info *t = &v->arch->traps[vector & 0xff];
+
+    if (!(regs->error_code & SEL_ERROR_IDT) || (regs->error_code & SEL_ERROR_EXT))
+        return false;
+    if (!t->address || (!vcpu_in_kernel(v) && TI_GET_DPL(t) < 3))
+        return false;
+    regs->rip += 2; /* the length of INT n */
+    inject_trap(v, regs, vector);
+    return true;
+}
+
+static void trap_general_protection(struct vcpu *v, struct cpu_regs *regs)
+{
+    if (regs->error_code == 0 ? emulate_privileged(v, regs) : soft_interrupt(v, regs))
+        return;
+    trap_with_error(v, regs);
+}
+
+static void trap_page_fault(struct vcpu *v, struct cpu_regs *regs)
+{
+    gva_t va = read_cr2();
+    uint32_t error = regs->error_code;
+
+    if ((error & (PF_PRESENT | PF_WRITE | PF_USER | PF_RSVD)) == (PF_PRESENT | PF_WRITE) &&
+        guest_pt_unprotect(v->arch->cr3_mfn, va))
+        return;
+    inject_page_fault(v, regs, va, error);
+}
+
+static void trap_int80(struct vcpu *v, struct cpu_regs *regs)
+{
+    const struct trap_info *t = &v->arch->traps[VEC_INT80];
+
+    if (!t->address || (!vcpu_in_kernel(v) && TI_GET_DPL(t) < 3)) {
+        regs->rip -= 2;
+        inject_trap_error(v, regs, VEC_GP, VEC_INT80 << 3 | SEL_ERROR_IDT);
+        return;
+    }
+    inject_trap(v, regs, VEC_INT80);
+}
+
+static void trap_hypercall(struct vcpu *v, struct cpu_regs *regs)
+{
+    hypercall_entry(regs);
+}
+
+static trap_handler_fn *const trap_handlers[VEC_HYPERCALL + 1] = {
+    [0] = trap_plain,
+    [VEC_DEBUG] = trap_debug,
+    [VEC_INT3] = trap_plain,
+    [VEC_OVERFLOW] = trap_plain,
+    [5] = trap_plain,
+    [VEC_UD] = trap_invalid_opcode,
+    [VEC_NM] = trap_device_not_available,
+    [10] = trap_with_error,
+    [11] = trap_with_error,
+    [12] = trap_with_error,
+    [VEC_GP] = trap_general_protection,
+    [VEC_PF] = trap_page_fault,
+    [16] = trap_plain,
+    [17] = trap_with_error,
+    [19] = trap_plain,
+    [VEC_INT80] = trap_int80,
+    [VEC_HYPERCALL] = trap_hypercall,
+};
+
+static void log_regs(const struct cpu_regs *r)
+{
+    printk(LOG_ERROR, "rip %016lx cs %04lx rflags %08lx rsp %016lx ss %04lx cr2 %016lx", r->rip, r->cs,
+           r->rflags, r->rsp, r->ss, read_cr2());
+    printk(LOG_ERROR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax, r->rbx, r->rcx, r->rdx);
+    printk(LOG_ERROR, "rsi %016lx rdi %016lx rbp %016lx r8  %016lx", r->rsi, r->rdi, r->rbp, r->r8);
+    printk(LOG_ERROR, "r9  %016lx r10 %016lx r11 %016lx r12 %016lx", r->r9, r->r10, r->r11, r->r12);
+    printk(LOG_ERROR, "r13 %016lx r14 %016lx r15 %016lx", r->r13, r->r14, r->r15);
+}
+
+void fatal_trap(struct cpu_regs *regs)
+{
+    log_regs(regs);
+    panic("exception %u (error 0x%x) at rip 0x%lx", regs->vector, regs->error_code, regs->rip);
+}
+
+static void trap_in_hv(struct cpu_regs *regs)
+{
+    uint64_t fixup = extable_find(regs->rip);
+
+    if (!fixup)
+        fatal_trap(regs);
+    regs->rip = fixup;
+}
+
+void trap_entry(struct cpu_regs *regs)
+{
+    trap_handler_fn *handler;
+
+    if (regs->vector >= VEC_IRQ_FIRST && regs->vector != VEC_INT80 && regs->vector != VEC_HYPERCALL) {
+        irq_dispatch(regs->vector);
+        return;
+    }
+    if (!regs_from_guest(regs)) {
+        trap_in_hv(regs);
+        return;
+    }
+    handler = trap_handlers[regs->vector];
+    if (!handler)
+        fatal_trap(regs);
+    handler(cpu_info()->vcpu, regs);
+}
+
+void syscall_bounce(struct cpu_regs *regs)
+{
+    struct vcpu *v = cpu_info()->vcpu;
+    unsigned int type = regs->vector == VEC_SYSCALL ? CALLBACKTYPE_syscall : CALLBACKTYPE_syscall32;
+
+    if (v->arch->callbacks[type].address) {
+        inject_callback(v, regs, type);
+        return;
+    }
+    regs->rip -= 2; /* the length of SYSCALL, which such a guest does not have */
+    inject_trap(v, regs, VEC_UD);
+}
+
+void nmi_handler(struct cpu_regs *regs, struct cpu_info *info)
+{
+    work_raise(info, WORK_NMI);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One byte for each machine frame: who has it, and whether the guest uses it as a page table. hv does not
+ * validate page tables (the guest owns its machine); the level is kept so that hv knows which frames the
+ * guest expects to write through it (mm/guest-pt.h) and where its own L4 slots must be.
+ */
+#pragma once
+
+#include "types.h"
+
+struct domain;
+
+enum frame_owner {
+    FRAME_NONE,   /* no RAM, or the firmware's */
+    FRAME_HV,     /* hv's own */
+    FRAME_SHARED, /* hv's, and the guest may map it: shared_info, grant table */
+    FRAME_FREE,   /* set apart for the guest, which does not hold it now */
+    FRAME_GUEST,  /* the guest's */
+};
+
+#define FRAME_OWNER_MASK  0x07
+#define FRAME_LEVEL_SHIFT 4 /* 0: no page table, 1 to 4 */
+
+extern uint8_t *frame_table;
+extern mfn_t frame_table_size; /* frames above it are FRAME_NONE */
+
+static inline enum frame_owner frame_owner(mfn_t mfn)
+{
+    return mfn < frame_table_size ? (enum frame_owner)(frame_table[mfn] & FRAME_OWNER_MASK) : FRAME_NONE;
+}
+
+/* Page-table level of one of the guest's frames, or 0. */
+static inline unsigned int frame_level(mfn_t mfn)
+{
+    return mfn < frame_table_size ? frame_table[mfn] >> FRAME_LEVEL_SHIFT : 0;
+}
+
+static inline void frame_set_level(mfn_t mfn, unsigned int level)
+{
+    frame_table[mfn] = (uint8_t)((frame_table[mfn] & FRAME_OWNER_MASK) | level << FRAME_LEVEL_SHIFT);
+}
+
+/* Sets the owner, and that it is no page table. mfn must be below frame_table_size. */
+static inline void frame_set_owner(mfn_t mfn, enum frame_owner owner)
+{
+    frame_table[mfn] = (uint8_t)owner;
+}
+
+/* The guest's own frames and those hv shares with it: what its page tables and hypercalls may name. */
+static inline bool frame_is_guests(mfn_t mfn)
+{
+    enum frame_owner owner = frame_owner(mfn);
+
+    return owner == FRAME_GUEST || owner == FRAME_SHARED;
+}
+
+/* The frames set apart for the guest. */
+/* A free frame, lowest first from where the last one was found; MFN_INVALID: none left. */
+mfn_t frames_take(void);
+/* 2^order contiguous free frames aligned to their size, all below max_mfn; MFN_INVALID: none. */
+mfn_t frames_take_order(unsigned int order, mfn_t max_mfn);
+void frames_give(mfn_t mfn);
+uint64_t frames_free_count(void);
+/* At boot: mfn becomes FRAME_FREE. */
+void frames_add(mfn_t mfn);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pv/create.h"
+#include "cpu/asm.h"
+#include "cpu/guestcpuid.h"
+#include "cpu/power.h"
+#include "cpu/vcpu.h"
+#include "pv/sched.h"
+#include "alloc.h"
+#include "printk.h"
+#include "string.h"
+
+/* vCPUs from XEN_LEGACY_MAX_VCPUS on have none before they register one. */
+static vcpu_info_t no_vcpu_info = { .evtchn_upcall_mask = 1 };
+
+void vcpu_set_info(struct vcpu *v, void *address)
+{
+    v->vcpu_info = address;
+    if (v->arch->stack)
+        stack_info(v->arch->stack)->vcpu_info = address;
+}
+
+static void *must_have(void *p)
+{
+    if (!p)
+        panic("no memory for the domain");
+    return p;
+}
+
+static void init_stack(struct vcpu *v, void *stack)
+{
+    struct cpu_info *info = stack_info(stack);
+
+    v->arch->stack = stack;
+    v->arch->traps = must_have(kmalloc(256 * sizeof(v->arch->traps[0])));
+    *info = (struct cpu_info){ .vcpu = v, .vcpu_info = v->vcpu_info, .in_kernel = true };
+}
+
+static struct vcpu *vcpu_create(struct domain *d, uint32_t id)
+{
+    struct vcpu *v = must_have(kmalloc(sizeof(*v)));
+
+    v->id = id;
+    v->domain = d;
+    v->arch = must_have(kmalloc(sizeof(*v->arch)));
+    v->arch->vcpu_info_mfn = MFN_INVALID;
+    v->arch->runstate.state = id == 0 ? RUNSTATE_running : RUNSTATE_offline;
+    v->arch->cr4 = CR4_DE | CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+    v->arch->cr4_allowed = guest_cpuid_cr4();
+    v->arch->xcr0_allowed = guest_cpuid_xcr0();
+    vcpu_timers_init(v);
+    vcpu_set_info(v, id < XEN_LEGACY_MAX_VCPUS ? &d->shared_info->vcpu_info[id] : &no_vcpu_info);
+    v->vcpu_info->evtchn_upcall_mask = 1;
+    return v;
+}
+
+struct domain *domain_create(const struct kz_boot_header *h, void *boot_stack)
+{
+    struct domain *d = must_have(kmalloc(sizeof(*d)));
+
+    if (h->max_vcpus > MAX_VCPUS)
+        panic("%u vCPUs are too many, %u is the most", h->max_vcpus, MAX_VCPUS);
+    d->domid = h->domid;
+    memcpy(d->uuid, h->uuid, sizeof(d->uuid));
+    d->nr_vcpus = h->nr_vcpus;
+    d->max_vcpus = h->max_vcpus;
+    d->max_pages = h->max_pages;
+    d->shared_info = must_have(domain_alloc_shared(d, &d->shared_info_mfn));
+    d->vcpu = must_have(kmalloc(d->max_vcpus * sizeof(d->vcpu[0])));
+    for (uint32_t id = 0; id < d->max_vcpus; id++)
+        d->vcpu[id] = vcpu_create(d, id);
+    init_stack(d->vcpu[0], boot_stack);
+    d->vcpu[0]->online = true;
+    d->vcpu[0]->arch->initialised = true;
+    return d;
+}
+
+void domain_crash(struct domain *d, const char *fmt, ...)
+{
+    char text[256];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintk(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    printk(LOG_ERROR, "d%u: crashed: %s", d->domid, text);
+    machine_stop(KZ_STATUS_CRASH, text);
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * memory_op. Frames the guest gives up go to the machine's pool of free frames and come from there again; the
+ * machine has max_pages of them in all.
+ */
+#include "cpu/vcpu.h"
+#include "mm/frames.h"
+#include "mm/m2p.h"
+#include "pv/hypercall.h"
+#include "alloc.h"
+#include "guest.h"
+#include "string.h"
+#include <xen/errno.h>
+#include <xen/memory.h>
+
+/* Xen lets a domU ask for extents of this order at most (common/memory.c). */
+#define MAX_ORDER 9
+
+/* The bits above the operation are where a continued call of Xen begins again; guests leave them 0. */
+#define MEMOP_CMD_MASK 0x3f
+
+typedef int64_t memory_fn(struct domain *d, gva_t arg);
+
+static bool is_self(const struct domain *d, domid_t domid)
+{
+    return domid == DOMID_SELF || domid == d->domid;
+}
+
+static gva_t extent(const struct xen_memory_reservation *r, uint64_t i)
+{
+    return guest_handle_gva(r->extent_start) + i * sizeof(xen_pfn_t);
+}
+
+static int read_reservation(struct domain *d, gva_t arg, struct xen_memory_reservation *r)
+{
+    if (copy_from_guest(r, arg, sizeof(*r)) < 0)
+        return -XEN_EFAULT;
+    if (!is_self(d, r->domid))
+        return -XEN_EPERM;
+    return 0;
+}
+
+static mfn_t address_limit(unsigned int mem_flags)
+{
+    unsigned int bits = XENMEMF_get_address_bits(mem_flags);
+
+    return bits == 0 || bits >= 64 ? MFN_INVALID : bits <= PAGE_SHIFT ? 0 : 1ULL << (bits - PAGE_SHIFT);
+}
+
+static mfn_t take_extent(struct domain *d, unsigned int order, mfn_t limit)
+{
+    mfn_t mfn;
+
+    if (d->max_pages - d->nr_pages < 1ULL << order)
+        return MFN_INVALID;
+    mfn = frames_take_order(order, limit);
+    if (mfn != MFN_INVALID)
+        d->nr_pages += 1ULL << order;
+    return mfn;
+}
+
+/* All of an extent, or nothing: false when a frame is not the guest's, or a top page table, which a CPU may be
+ * using and hv with it. */
+static bool give_extent(struct domain *d, mfn_t mfn, unsigned int order)
+{
+    uint64_t n = 1ULL << order;
+
+    for (uint64_t i = 0; i < n; i++)
+        if (frame_owner(mfn + i) != FRAME_GUEST || frame_level(mfn + i) == 4)
+            return false;
+    for (uint64_t i = 0; i < n; i++)
+        domain_free_frame(d, mfn + i);
+    return true;
+}
+
+/* Extents done before one that fails count: the result is how many. */
+static int64_t increase_reservation(struct domain *d, gva_t arg)
+{
+    struct xen_memory_reservation r;
+    int rc = read_reservation(d, arg, &r);
+    uint64_t i;
+
+    if (rc < 0)
+        return rc;
+    if (r.extent_order > MAX_ORDER)
+        return 0;
+    for (i = 0; i < r.nr_extents; i++) {
+        xen_pfn_t mfn = take_extent(d, r.extent_order, address_limit(r.mem_flags));
+
+        if (mfn == MFN_INVALID)
+            break;
+        if (guest_handle_gva(r.extent_start) && copy_to_guest(extent(&r, i), &mfn, sizeof(mfn)) < 0) {
+            give_extent(d, mfn, r.extent_order);
+            break;
+        }
+    }
+    return (int64_t)i;
+}
+
+static int64_t populate_physmap(struct domain *d, gva_t arg)
+{
+    struct xen_memory_reservation r;
+    int rc = read_reservation(d, arg, &r);
+    uint64_t i;
+
+    if (rc < 0)
+        return rc;
+    if (r.extent_order > MAX_ORDER)
+        return 0;
+    for (i = 0; i < r.nr_extents; i++) {
+        xen_pfn_t gpfn, mfn;
+
+        if (copy_from_guest(&gpfn, extent(&r, i), sizeof(gpfn)) < 0)
+            break;
+        mfn = take_extent(d, r.extent_order, address_limit(r.mem_flags));
+        if (mfn == MFN_INVALID)
+            break;
+        if (copy_to_guest(extent(&r, i), &mfn, sizeof(mfn)) < 0) {
+            give_extent(d, mfn, r.extent_order);
+            break;
+        }
+        for (uint64_t n = 0; n < 1ULL << r.extent_order; n++)
+            m2p_set(mfn + n, gpfn + n);
+    }
+    return (int64_t)i;
+}
+
+static int64_t decrease_reservation(struct domain *d, gva_t arg)
+{
+    struct xen_memory_reservation r;
+    int rc = read_reservation(d, arg, &r);
+    uint64_t i;
+
+    if (rc < 0)
+        return rc;
+    if (r.extent_order > MAX_ORDER)
+        return 0;
+    for (i = 0; i < r.nr_extents; i++) {
+        xen_pfn_t mfn;
+
+        if (copy_from_guest(&mfn, extent(&r, i), sizeof(mfn)) < 0 || !give_extent(d, mfn, r.extent_order))
+            break;
+    }
+    return (int64_t)i;
+}
+
+/* In chunks of one extent of the larger order: its frames go, the new ones come. */
+static int exchange_chunk(struct domain *d, const struct xen_memory_exchange *x, uint64_t chunk,
+                          unsigned int chunk_order)
+{
+    uint64_t nr_in = 1ULL << (chunk_order - x->in.extent_order);
+    uint64_t nr_out = 1ULL << (chunk_order - x->out.extent_order);
+
+    for (uint64_t i = 0; i < nr_in; i++) {
+        xen_pfn_t mfn;
+
+        if (copy_from_guest(&mfn, extent(&x->in, chunk * nr_in + i), sizeof(mfn)) < 0)
+            return -XEN_EFAULT;
+        if (!give_extent(d, mfn, x->in.extent_order))
+            return -XEN_EINVAL;
+    }
+    for (uint64_t i = 0; i < nr_out; i++) {
+        xen_pfn_t gpfn, mfn;
+        gva_t out = extent(&x->out, chunk * nr_out + i);
+
+        if (copy_from_guest(&gpfn, out, sizeof(gpfn)) < 0)
+            return -XEN_EFAULT;
+        mfn = take_extent(d, x->out.extent_order, address_limit(x->out.mem_flags));
+        if (mfn == MFN_INVALID)
+            return -XEN_ENOMEM;
+        for (uint64_t n = 0; n < 1ULL << x->out.extent_order; n++)
+            m2p_set(mfn + n, gpfn + n);
+        if (copy_to_guest(out, &mfn, sizeof(mfn)) < 0)
+            return -XEN_EFAULT;
+    }
+    return 0;
+}
+
+static int check_exchange(struct domain *d, const struct xen_memory_exchange *x)
+{
+    if (!is_self(d, x->in.domid) || x->in.domid != x->out.domid)
+        return -XEN_EPERM;
+    if (x->in.extent_order > MAX_ORDER || x->out.extent_order > MAX_ORDER)
+        return -XEN_EPERM;
+    if (x->nr_exchanged > x->in.nr_extents || x->in.nr_extents > ~0ULL >> MAX_ORDER ||
+        x->out.nr_extents > ~0ULL >> MAX_ORDER ||
+        x->in.nr_extents << x->in.extent_order != x->out.nr_extents << x->out.extent_order)
+        return -XEN_EINVAL;
+    return 0;
+}
+
+static int64_t exchange(struct domain *d, gva_t arg)
+{
+    struct xen_memory_exchange x;
+    unsigned int order;
+    uint64_t chunks, done, in_per_chunk;
+    int rc;
+
+    if (copy_from_guest(&x, arg, sizeof(x)) < 0)
+        return -XEN_EFAULT;
+    rc = check_exchange(d, &x);
+    if (rc < 0)
+        return rc;
+    order = MAX(x.in.extent_order, x.out.extent_order);
+    in_per_chunk = 1ULL << (order - x.in.extent_order);
+    if (x.nr_exchanged % in_per_chunk || x.in.nr_extents % in_per_chunk)
+        return -XEN_EINVAL;
+    chunks = x.in.nr_extents / in_per_chunk;
+    for (done = x.nr_exchanged / in_per_chunk; done < chunks && rc == 0; done += rc == 0)
+        rc = exchange_chunk(d, &x, done, order);
+    x.nr_exchanged = done * in_per_chunk;
+    if (copy_to_guest(arg + offsetof(struct xen_memory_exchange, nr_exchanged), &x.nr_exchanged,
+                      sizeof(x.nr_exchanged)) < 0)
+        return -XEN_EFAULT;
+    return rc;
+}
+
+static int64_t maximum_ram_page(struct domain *d, gva_t arg)
+{
+    return (int64_t)frame_table_size - 1;
+}
+
+static int read_domid(struct domain *d, gva_t arg)
+{
+    struct xen_memory_domain md;
+
+    if (copy_from_guest(&md, arg, sizeof(md)) < 0)
+        return -XEN_EFAULT;
+    return is_self(d, md.domid) ? 0 : -XEN_EPERM;
+}
+
+static int64_t current_reservation(struct domain *d, gva_t arg)
+{
+    int rc = read_domid(d, arg);
+
+    return rc < 0 ? rc : (int64_t)d->nr_pages;
+}
+
+static int64_t maximum_reservation(struct domain *d, gva_t arg)
+{
+    int rc = read_domid(d, arg);
+
+    return rc < 0 ? rc : (int64_t)d->max_pages;
+}
+
+static int64_t maximum_gpfn(struct domain *d, gva_t arg)
+{
+    int rc = read_domid(d, arg);
+
+    return rc < 0 ? rc : (int64_t)d->shared_info->arch.max_pfn - 1;
+}
+
+/* The E820 map that Xen's toolstack gives a PV domain: RAM from 0 to maxmem, so there is room to balloon up. */
+static int64_t memory_map(struct domain *d, gva_t arg)
+{
+    struct {
+        uint64_t addr, size;
+        uint32_t type;
+    } __attribute__((packed)) ram = { 0, d->max_pages << PAGE_SHIFT, 1 };
+    struct xen_memory_map map;
+
+    if (copy_from_guest(&map, arg, sizeof(map)) < 0)
+        return -XEN_EFAULT;
+    if (map.nr_entries < 1)
+        return -XEN_EINVAL;
+    map.nr_entries = 1;
+    if (copy_to_guest(guest_handle_gva(map.buffer), &ram, sizeof(ram)) < 0)
+        return -XEN_EFAULT;
+    return copy_to_guest(arg, &map, sizeof(map));
+}
+
+static int64_t machphys_mapping(struct domain *d, gva_t arg)
+{
+    struct xen_machphys_mapping m = {
+        .v_start = M2P_VA,
+        .v_end = M2P_VA + m2p_size * sizeof(uint64_t),
+        .max_mfn = m2p_size - 1,
+    };
+
+    return copy_to_guest(arg, &m, sizeof(m));
+}
+
+static int64_t not_permitted(struct domain *d, gva_t arg)
+{
+    return -XEN_EPERM;
+}
+
+static memory_fn *const memory_ops[] = {
+    [XENMEM_increase_reservation] = increase_reservation,
+    [XENMEM_decrease_reservation] = decrease_reservation,
+    [XENMEM_populate_physmap] = populate_physmap,
+    [XENMEM_maximum_ram_page] = maximum_ram_page,
+    [XENMEM_current_reservation] = current_reservation,
+    [XENMEM_maximum_reservation] = maximum_reservation,
+    [XENMEM_maximum_gpfn] = maximum_gpfn,
+    [XENMEM_memory_map] = memory_map,
+    [XENMEM_machine_memory_map] = not_permitted,
+    [XENMEM_exchange] = exchange,
+    [XENMEM_machphys_mapping] = machphys_mapping,
+    [XENMEM_set_memory_map] = not_permitted,
+    [XENMEM_set_pod_target] = not_permitted,
+    [XENMEM_get_pod_target] = not_permitted,
+};
+
+int64_t hc_memory_op(struct vcpu *v, const uint64_t *a)
+{
+    uint64_t op = (uint32_t)a[0] & MEMOP_CMD_MASK;
+
+    if (op >= ARRAY_SIZE(memory_ops) || !memory_ops[op])
+        return -XEN_ENOSYS;
+    return memory_ops[op](v->domain, a[1]);
+}

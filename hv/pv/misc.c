@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hypercalls that end in another module, or nowhere. */
+#include "cpu/vcpu.h"
+#include "lib/log.h"
+#include "pv/hypercall.h"
+#include "evtchn.h"
+#include "grant.h"
+#include "guest.h"
+#include "pv/console.h"
+#include <xen/errno.h>
+#include <xen/physdev.h>
+
+int64_t hc_event_channel_op(struct vcpu *v, const uint64_t *a)
+{
+    return do_event_channel_op(v, (uint32_t)a[0], a[1]);
+}
+
+int64_t hc_event_channel_op_compat(struct vcpu *v, const uint64_t *a)
+{
+    return do_event_channel_op_compat(v, a[0]);
+}
+
+int64_t hc_grant_table_op(struct vcpu *v, const uint64_t *a)
+{
+    return do_grant_table_op(v, (uint32_t)a[0], a[1], (uint32_t)a[2]);
+}
+
+/* No performance counters; Linux asks at boot. */
+int64_t hc_xenpmu_op(struct vcpu *v, const uint64_t *a)
+{
+    return -XEN_EOPNOTSUPP;
+}
+
+/* A domain without devices of the machine's has nothing to ask here, but for the I/O privilege of its users, who
+ * find all ports empty. */
+int64_t hc_physdev_op(struct vcpu *v, const uint64_t *a)
+{
+    struct physdev_set_iopl iopl;
+    struct physdev_set_iobitmap bitmap;
+
+    switch ((int)a[0]) {
+    case PHYSDEVOP_set_iopl:
+        if (copy_from_guest(&iopl, a[1], sizeof(iopl)) < 0)
+            return -XEN_EFAULT;
+        if (iopl.iopl > 3)
+            return -XEN_EINVAL;
+        v->arch->iopl = iopl.iopl;
+        return 0;
+    case PHYSDEVOP_set_iobitmap: /* every port traps and reads as absent, allowed or not */
+        if (copy_from_guest(&bitmap, a[1], sizeof(bitmap)) < 0)
+            return -XEN_EFAULT;
+        return bitmap.nr_ports > 65536 ? -XEN_EINVAL : 0;
+    default:
+        return -XEN_ENOSYS;
+    }
+}
+
+int64_t hc_physdev_op_compat(struct vcpu *v, const uint64_t *a)
+{
+    struct physdev_op op;
+    uint64_t args[2];
+
+    if (copy_from_guest(&op, a[0], sizeof(op)) < 0)
+        return -XEN_EFAULT;
+    if (op.cmd != PHYSDEVOP_set_iopl && op.cmd != PHYSDEVOP_set_iobitmap)
+        return -XEN_ENOSYS;
+    args[0] = op.cmd;
+    args[1] = a[0] + offsetof(struct physdev_op, u);
+    return hc_physdev_op(v, args);
+}

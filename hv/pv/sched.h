@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "types.h"
+
+struct vcpu;
+struct domain;
+
+/* Enters a runstate (vcpu.h RUNSTATE_*): keeps the books and the guest's copy. */
+void runstate_change(struct vcpu *v, int state);
+/* The books up to now. */
+struct vcpu_runstate_info;
+void runstate_get(struct vcpu *v, struct vcpu_runstate_info *ret);
+
+/* Timers of a vCPU. */
+void vcpu_timers_init(struct vcpu *v);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the guest's handlers are: trap table, callbacks, kernel stack; and the way back out of them. */
+#include "cpu/bounce.h"
+#include "cpu/vcpu.h"
+#include "mm/layout.h"
+#include "pv/hypercall.h"
+#include "guest.h"
+#include "string.h"
+#include <xen/errno.h>
+#include <xen/nmi.h>
+
+static bool handler_ok(gva_t address)
+{
+    return (int64_t)(address << 16) >> 16 == (int64_t)address && !(address >= M2P_VA && address < HV_VA_END);
+}
+
+/* A table of entries ended by one with address 0; no table: all handlers go. */
+int64_t hc_set_trap_table(struct vcpu *v, const uint64_t *a)
+{
+    gva_t entry = a[0];
+
+    if (!entry) {
+        memset(v->arch->traps, 0, 256 * sizeof(v->arch->traps[0]));
+        return 0;
+    }
+    for (unsigned int n = 0; n < 257; n++, entry += sizeof(struct trap_info)) {
+        struct trap_info t;
+
+        if (copy_from_guest(&t, entry, sizeof(t)) < 0)
+            return -XEN_EFAULT;
+        if (t.address == 0)
+            return 0;
+        if (!handler_ok(t.address))
+            return -XEN_EINVAL;
+        v->arch->traps[t.vector] = t;
+    }
+    return 0;
+}
+
+static int register_callback(struct vcpu *v, unsigned int type, unsigned int flags, gva_t address)
+{
+    struct guest_callback *cb;
+
+    switch (type) {
+    case CALLBACKTYPE_event:
+    case CALLBACKTYPE_failsafe:
+    case CALLBACKTYPE_syscall:
+    case CALLBACKTYPE_nmi:
+    case CALLBACKTYPE_sysenter:
+    case CALLBACKTYPE_syscall32:
+        break;
+    default:
+        return -XEN_ENOSYS;
+    }
+    if (!handler_ok(address))
+        return -XEN_EINVAL;
+    cb = &v->arch->callbacks[type];
+    cb->address = address;
+    /* callback.h: event and NMI callbacks always run with events masked. */
+    cb->mask_events = (flags & CALLBACKF_mask_events) || type == CALLBACKTYPE_event || type == CALLBACKTYPE_nmi;
+    return 0;
+}
+
+int64_t hc_set_callbacks(struct vcpu *v, const uint64_t *a)
+{
+    static const uint8_t types[] = { CALLBACKTYPE_event, CALLBACKTYPE_failsafe, CALLBACKTYPE_syscall };
+    int rc = 0;
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(types) && rc == 0; i++)
+        if (!handler_ok(a[i]))
+            rc = -XEN_EINVAL;
+    for (unsigned int i = 0; i < ARRAY_SIZE(types) && rc == 0; i++)
+        rc = register_callback(v, types[i], 0, a[i]);
+    return rc;
+}
+
+static int64_t unregister_callback(struct vcpu *v, unsigned int type)
+{
+    switch (type) {
+    case CALLBACKTYPE_event:
+    case CALLBACKTYPE_failsafe:
+    case CALLBACKTYPE_syscall:
+    case CALLBACKTYPE_sysenter:
+    case CALLBACKTYPE_syscall32:
+        return -XEN_EINVAL; /* these cannot be */
+    case CALLBACKTYPE_nmi:
+        v->arch->callbacks[type].address = 0;
+        return 0;
+    default:
+        return -XEN_ENOSYS;
+    }
+}
+
+int64_t hc_callback_op(struct vcpu *v, const uint64_t *a)
+{
+    struct callback_register reg;
+    struct callback_unregister unreg;
+
+    switch ((int)a[0]) {
+    case CALLBACKOP_register:
+        if (copy_from_guest(&reg, a[1], sizeof(reg)) < 0)
+            return -XEN_EFAULT;
+        return register_callback(v, reg.type, reg.flags, reg.address);
+    case CALLBACKOP_unregister:
+        if (copy_from_guest(&unreg, a[1], sizeof(unreg)) < 0)
+            return -XEN_EFAULT;
+        return unregister_callback(v, unreg.type);
+    default:
+        return -XEN_ENOSYS;
+    }
+}
+
+int64_t hc_nmi_op(struct vcpu *v, const uint64_t *a)
+{
+    struct xennmi_callback cb;
+
+    switch ((uint32_t)a[0]) {
+    case XENNMI_register_callback:
+        if (copy_from_guest(&cb, a[1], sizeof(cb)) < 0)
+            return -XEN_EFAULT;
+        return register_callback(v, CALLBACKTYPE_nmi, 0, cb.handler_address);
+    case XENNMI_unregister_callback:
+        return unregister_callback(v, CALLBACKTYPE_nmi);
+    default:
+        return -XEN_ENOSYS;
+    }
+}
+
+int64_t hc_stack_switch(struct vcpu *v, const uint64_t *a)
+{
+    v->arch->kernel_ss = a[0];
+    v->arch->kernel_sp = a[1];
+    return 0;
+}
+
+int64_t hc_iret(struct vcpu *v, const uint64_t *a)
+{
+    guest_iret(v, guest_regs());
+    return (int64_t)guest_regs()->rax;
+}

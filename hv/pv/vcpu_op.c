@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cpu/clock.h"
+#include "cpu/vcpu.h"
+#include "mm/frames.h"
+#include "pv/create.h"
+#include "pv/hypercall.h"
+#include "pv/sched.h"
+#include "alloc.h"
+#include "evtchn.h"
+#include "guest.h"
+#include "string.h"
+#include "time.h"
+#include <xen/errno.h>
+
+/* Two of these a second are a lot; Xen refuses periods below a millisecond. */
+#define MIN_PERIOD_NS 1000000ULL
+
+static int64_t set_periodic(struct vcpu *v, gva_t arg)
+{
+    struct vcpu_set_periodic_timer set;
+
+    if (copy_from_guest(&set, arg, sizeof(set)) < 0)
+        return -XEN_EFAULT;
+    if (set.period_ns < MIN_PERIOD_NS || set.period_ns > INT64_MAX)
+        return -XEN_EINVAL;
+    v->arch->period_ns = set.period_ns;
+    hv_timer_set(&v->arch->periodic, now_ns() + set.period_ns);
+    return 0;
+}
+
+static int64_t stop_periodic(struct vcpu *v, gva_t arg)
+{
+    v->arch->period_ns = 0;
+    hv_timer_cancel(&v->arch->periodic);
+    return 0;
+}
+
+static int64_t set_singleshot(struct vcpu *v, gva_t arg)
+{
+    struct vcpu_set_singleshot_timer set;
+
+    if (copy_from_guest(&set, arg, sizeof(set)) < 0)
+        return -XEN_EFAULT;
+    if ((set.flags & VCPU_SSHOTTMR_future) && set.timeout_abs_ns < now_ns())
+        return -XEN_ETIME;
+    hv_timer_set(&v->arch->singleshot, set.timeout_abs_ns);
+    return 0;
+}
+
+static int64_t stop_singleshot(struct vcpu *v, gva_t arg)
+{
+    hv_timer_cancel(&v->arch->singleshot);
+    return 0;
+}
+
+/* Whatever is pending or masked moves along; then all is marked pending, lest an event on its way is lost. */
+static int64_t register_vcpu_info(struct vcpu *v, gva_t arg)
+{
+    struct vcpu_register_vcpu_info reg;
+    vcpu_info_t *to;
+
+    if (copy_from_guest(&reg, arg, sizeof(reg)) < 0)
+        return -XEN_EFAULT;
+    if (reg.offset > PAGE_SIZE - sizeof(vcpu_info_t) || (reg.offset & (sizeof(xen_ulong_t) - 1)) ||
+        v->arch->vcpu_info_mfn != MFN_INVALID || frame_owner(reg.mfn) != FRAME_GUEST)
+        return -XEN_EINVAL;
+    to = paddr_to_virt((reg.mfn << PAGE_SHIFT) + reg.offset);
+    if (v->id < XEN_LEGACY_MAX_VCPUS) {
+        memcpy(to, v->vcpu_info, sizeof(*to));
+    } else {
+        memset(to, 0, sizeof(*to));
+        to->evtchn_upcall_mask = 1;
+    }
+    v->arch->vcpu_info_mfn = reg.mfn;
+    vcpu_set_info(v, to);
+    clock_update_vcpu(v);
+    evtchn_vcpu_info_moved(v);
+    return 0;
+}
+
+static int64_t register_runstate(struct vcpu *v, gva_t arg)
+{
+    struct vcpu_register_runstate_memory_area reg;
+    struct vcpu_runstate_info rs;
+
+    if (copy_from_guest(&reg, arg, sizeof(reg)) < 0)
+        return -XEN_EFAULT;
+    runstate_get(v, &rs);
+    if (copy_to_guest(reg.addr.p, &rs, sizeof(rs)) < 0)
+        return -XEN_EFAULT;
+    v->arch->runstate_area = reg.addr.p;
+    return 0;
+}
+
+static int64_t register_time(struct vcpu *v, gva_t arg)
+{
+    struct vcpu_register_time_memory_area reg;
+
+    if (copy_from_guest(&reg, arg, sizeof(reg)) < 0)
+        return -XEN_EFAULT;
+    if (reg.addr.p && copy_to_guest(reg.addr.p, &v->vcpu_info->time, sizeof(v->vcpu_info->time)) < 0)
+        return -XEN_EFAULT;
+    v->arch->time_area = reg.addr.p;
+    return 0;
+}
+
+static int64_t get_runstate(struct vcpu *v, gva_t arg)
+{
+    struct vcpu_runstate_info rs;
+
+    runstate_get(v, &rs);
+    return copy_to_guest(arg, &rs, sizeof(rs));
+}
+
+static int64_t is_up(struct vcpu *v, gva_t arg)
+{
+    return v->online;
+}
+
+static int64_t bring_up(struct vcpu *v, gva_t arg)
+{
+    return v->arch->initialised ? 0 : -XEN_EINVAL;
+}
+
+static int64_t send_nmi(struct vcpu *v, gva_t arg)
+{
+    if (!v->arch->initialised)
+        return -XEN_EINVAL;
+    work_raise(stack_info(v->arch->stack), WORK_NMI);
+    return 0;
+}
+
+static const struct {
+    int64_t (*fn)(struct vcpu *v, gva_t arg);
+    bool own_only; /* acts on the caller's own state, or its memory: another vCPU's is -XEN_EINVAL */
+} vcpu_ops[] = {
+    [VCPUOP_up] = { bring_up },
+    [VCPUOP_is_up] = { is_up },
+    [VCPUOP_get_runstate_info] = { get_runstate },
+    [VCPUOP_register_runstate_memory_area] = { register_runstate },
+    [VCPUOP_set_periodic_timer] = { set_periodic },
+    [VCPUOP_stop_periodic_timer] = { stop_periodic },
+    [VCPUOP_set_singleshot_timer] = { set_singleshot, true },
+    [VCPUOP_stop_singleshot_timer] = { stop_singleshot, true },
+    [VCPUOP_register_vcpu_info] = { register_vcpu_info },
+    [VCPUOP_send_nmi] = { send_nmi },
+    [VCPUOP_register_vcpu_time_memory_area] = { register_time },
+};
+
+int64_t hc_vcpu_op(struct vcpu *v, const uint64_t *a)
+{
+    uint32_t op = (uint32_t)a[0], id = (uint32_t)a[1];
+
+    if (id >= v->domain->max_vcpus)
+        return -XEN_ENOENT;
+    if (op >= ARRAY_SIZE(vcpu_ops) || !vcpu_ops[op].fn)
+        return -XEN_ENOSYS;
+    if (vcpu_ops[op].own_only && id != v->id)
+        return -XEN_EINVAL;
+    return vcpu_ops[op].fn(v->domain->vcpu[id], a[2]);
+}
