@@ -50,7 +50,7 @@ gboolean domain_def_complete (DomainDef *def, const DomainXmlCaps *caps,
 
 /* DomainDef -> what libkxl starts. <interface type='network'> must have been resolved to a bridge by the caller. */
 KxlDomainConfig *domain_def_to_config (const DomainDef *def, GError **error);
-/* What a domain made by xl looks like as XML. */
+/* What a domain made by xl looks like as XML; domain_def_complete() adds the rest. */
 DomainDef *domain_def_from_config (const KxlDomainConfig *config, const DomainXmlCaps *caps, GError **error);
 
 /* What only a running domain has, for domain_def_set_live(). All borrowed; arrays end with NULL and may be NULL. */

@@ -28,7 +28,8 @@ static inline gboolean domain_is_hvm(const DomainDef *def)
 }
 
 /* "return fail_check(error, SYNTAX, ...)": sets the error and is FALSE. */
-#define fail_check(error, code, ...)                                                               \
-    (g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_##code, __VA_ARGS__), FALSE)
+#define fail_check(error, code, ...) domain_xml_fail(error, DOMAIN_XML_ERROR_##code, __VA_ARGS__)
+gboolean domain_xml_fail(GError **error, DomainXmlErrorCode code, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 
 G_END_DECLS

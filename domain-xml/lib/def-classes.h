@@ -9,6 +9,14 @@ G_BEGIN_DECLS
 
 extern const XmlClass domain_def_class;
 extern const XmlClass domain_cpu_class;
+extern const XmlClass domain_numa_cell_class;
+extern const XmlClass domain_disk_host_class;
+extern const XmlClass domain_char_source_class;
+extern const XmlClass domain_listen_class;
+extern const XmlClass domain_codec_class;
+extern const XmlClass domain_ip_class;
+extern const XmlClass domain_bandwidth_class;
+extern const XmlClass domain_vlan_tag_class;
 extern const XmlClass domain_timer_class;
 extern const XmlClass domain_address_class;
 extern const XmlClass domain_disk_class;

@@ -80,6 +80,11 @@ static gboolean cpu_check(gpointer object, xmlNodePtr node, GError **error)
         DomainNumaCell *cell = g_ptr_array_index(cpu->cells, i);
         if (cell->id < 0)
             cell->id = (int)i;
+        if (cell->distances->len > cpu->cells->len) {
+            xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                      "cell %u has distances to more cells than there are", i);
+            return FALSE;
+        }
     }
     /* A model without a mode is a custom cpu, which must match exactly unless said otherwise. */
     if (cpu->model != NULL && cpu->mode == NULL)

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <serial>, <parallel>, <console> and <channel>. */
+#include "map.h"
+
+#include <string.h>
+
+#include "def-classes.h"
+
+static const DomainCharSource no_source;
+
+static const DomainCharSource *source_of(const DomainChar *device, guint i)
+{
+    return i < device->sources->len ? g_ptr_array_index(device->sources, i) : &no_source;
+}
+
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+static gboolean is_server(const DomainCharSource *source)
+{
+    return g_strcmp0(source->mode, "bind") == 0 || g_strcmp0(source->mode, "server") == 0;
+}
+
+/* ---- a character device in the manner of QEMU's -serial ---- */
+
+/* libvirt's types that xl.cfg's serial= has, and its words for them. tcp with the telnet protocol
+ * is "telnet". */
+static const struct {
+    DomainCharType type;
+    const char *kind;
+} kinds[] = {
+    { DOMAIN_CHAR_PTY, "pty" },   { DOMAIN_CHAR_NULL, "null" }, { DOMAIN_CHAR_STDIO, "stdio" },
+    { DOMAIN_CHAR_VC, "vc" },     { DOMAIN_CHAR_FILE, "file" }, { DOMAIN_CHAR_PIPE, "pipe" },
+    { DOMAIN_CHAR_DEV, "dev" },   { DOMAIN_CHAR_TCP, "tcp" },   { DOMAIN_CHAR_UDP, "udp" },
+    { DOMAIN_CHAR_UNIX, "unix" },
+};
+
+static const char *kind_of(const DomainChar *device)
+{
+    if (device->type == DOMAIN_CHAR_TCP && g_strcmp0(device->protocol, "telnet") == 0)
+        return "telnet";
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (device->type == (int)kinds[i].type)
+            return kinds[i].kind;
+    return NULL;
+}
+
+/* What stands behind "kind:"; NULL for kinds that need nothing. */
+static char *target_of(const DomainChar *device)
+{
+    const DomainCharSource *first = source_of(device, 0);
+    const char *listens = is_server(first) ? ",server,nowait" : "";
+
+    switch ((DomainCharType)device->type) {
+    case DOMAIN_CHAR_FILE:
+    case DOMAIN_CHAR_PIPE:
+    case DOMAIN_CHAR_DEV:
+        return g_strdup(first->path);
+    case DOMAIN_CHAR_TCP:
+        return g_strdup_printf("%s:%s%s", or_empty(first->host), or_empty(first->service), listens);
+    case DOMAIN_CHAR_UNIX:
+        return g_strdup_printf("%s%s", or_empty(first->path), listens);
+    case DOMAIN_CHAR_UDP: {
+        gboolean first_binds = is_server(first);
+        const DomainCharSource *connect = first_binds ? source_of(device, 1) : first;
+        const DomainCharSource *bind = first_binds ? first : source_of(device, 1);
+        if (bind->service == NULL)
+            return g_strdup_printf("%s:%s", or_empty(connect->host), or_empty(connect->service));
+        return g_strdup_printf("%s:%s@%s:%s", or_empty(connect->host), or_empty(connect->service),
+                               or_empty(bind->host), bind->service);
+    }
+    default:
+        return NULL;
+    }
+}
+
+static gboolean add_serial(const DomainChar *device, KxlDomainConfig *config, GError **error)
+{
+    const char *kind = kind_of(device);
+
+    if (kind == NULL)
+        return fail_check(error, UNSUPPORTED, "unsupported chardev type of a serial port");
+    KxlSerial *serial = kxl_serial_new();
+    serial->kind = g_strdup(kind);
+    serial->target = target_of(device);
+    g_ptr_array_add(config->serials, serial);
+    return TRUE;
+}
+
+/* xl.cfg(5) has no parallel ports, xm and libvirt have: "kind:target" as text. */
+static gboolean add_parallel(const DomainChar *device, KxlDomainConfig *config, GError **error)
+{
+    const char *kind = kind_of(device);
+    g_autofree char *target = target_of(device);
+
+    if (kind == NULL)
+        return fail_check(error, UNSUPPORTED, "unsupported chardev type of a parallel port");
+    gboolean is_dev = strcmp(kind, "dev") == 0;
+    g_autofree char *text = target == NULL ? g_strdup(kind)
+                            : is_dev       ? g_strdup(target)
+                                           : g_strconcat(kind, ":", target, NULL);
+    map_add_extra(config, "parallel", text);
+    return TRUE;
+}
+
+static gboolean add_channel(const DomainChar *device, KxlDomainConfig *config, GError **error)
+{
+    const DomainCharSource *source = source_of(device, 0);
+    gboolean is_unix = device->type == DOMAIN_CHAR_UNIX;
+
+    /* The SPICE agent's channel comes with SPICE. */
+    if (device->type == DOMAIN_CHAR_SPICEVMC)
+        return TRUE;
+    if (device->type != DOMAIN_CHAR_PTY && !is_unix)
+        return fail_check(error, UNSUPPORTED, "channel source type not supported");
+    if (device->target_name == NULL)
+        return fail_check(error, SYNTAX, "channel target name missing");
+    KxlDeviceChannel *channel = kxl_device_channel_new();
+    channel->kind = g_strdup(is_unix ? "unix" : "pty");
+    channel->name = g_strdup(device->target_name);
+    channel->path = is_unix ? g_strdup(source->path) : NULL;
+    g_ptr_array_add(config->channels, channel);
+    return TRUE;
+}
+
+gboolean map_chars_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error)
+{
+    gboolean is_hvm = config->type == KXL_TYPE_HVM;
+
+    for (guint i = 0; i < def->serials->len; i++)
+        if (!add_serial(g_ptr_array_index(def->serials, i), config, error))
+            return FALSE;
+    /* The first console is the console page or stands for the first serial port; a PV guest may
+     * have more. */
+    for (guint i = 1; i < def->consoles->len && !is_hvm; i++)
+        if (!add_serial(g_ptr_array_index(def->consoles, i), config, error))
+            return FALSE;
+    for (guint i = 0; i < MIN(def->parallels->len, 1); i++)
+        if (!add_parallel(g_ptr_array_index(def->parallels, i), config, error))
+            return FALSE;
+    for (guint i = 0; i < def->channels->len; i++)
+        if (!add_channel(g_ptr_array_index(def->channels, i), config, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* ---- from the config ---- */
+
+static DomainCharSource *add_source(DomainChar *device, const char *mode)
+{
+    DomainCharSource *source = xml_object_new(&domain_char_source_class);
+
+    source->mode = g_strdup(mode);
+    g_ptr_array_add(device->sources, source);
+    return source;
+}
+
+/* "host:service" into a source; the host may be empty. */
+static void set_address(DomainCharSource *source, const char *text)
+{
+    const char *colon = strrchr(text, ':');
+
+    if (colon == NULL)
+        colon = text + strlen(text);
+    source->host = colon > text ? g_strndup(text, (gsize)(colon - text)) : NULL;
+    source->service = *colon == ':' ? g_strdup(colon + 1) : g_strdup("");
+}
+
+/* The part before QEMU's options; whether "server" is one of them. */
+static char *split_options(const char *target, gboolean *ret_is_server)
+{
+    g_auto(GStrv) parts = g_strsplit(target, ",", -1);
+
+    *ret_is_server = FALSE;
+    for (guint i = 1; parts[0] != NULL && parts[i] != NULL; i++)
+        if (strcmp(parts[i], "server") == 0 || strcmp(parts[i], "server=on") == 0)
+            *ret_is_server = TRUE;
+    return g_strdup(parts[0] != NULL ? parts[0] : "");
+}
+
+static void set_sources(DomainChar *device, const char *target)
+{
+    gboolean listens;
+    g_autofree char *address = split_options(target, &listens);
+
+    switch ((DomainCharType)device->type) {
+    case DOMAIN_CHAR_FILE:
+    case DOMAIN_CHAR_PIPE:
+    case DOMAIN_CHAR_DEV:
+        add_source(device, NULL)->path = g_strdup(target);
+        break;
+    case DOMAIN_CHAR_UNIX:
+        add_source(device, listens ? "bind" : "connect")->path = g_steal_pointer(&address);
+        break;
+    case DOMAIN_CHAR_TCP:
+        set_address(add_source(device, listens ? "bind" : "connect"), address);
+        break;
+    case DOMAIN_CHAR_UDP: {
+        char *at = strchr(address, '@');
+        if (at != NULL) {
+            *at++ = '\0';
+            set_address(add_source(device, "bind"), at);
+        }
+        set_address(add_source(device, "connect"), address);
+        break;
+    }
+    default:
+        break;
+    }
+}
+
+static DomainChar *new_char(const char *kind, const char *target)
+{
+    DomainChar *device = domain_char_new();
+    gboolean is_telnet = g_strcmp0(kind, "telnet") == 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (g_strcmp0(kind, kinds[i].kind) == 0)
+            device->type = (int)kinds[i].type;
+    if (is_telnet)
+        device->type = DOMAIN_CHAR_TCP;
+    if (device->type == DOMAIN_CHAR_TCP)
+        device->protocol = g_strdup(is_telnet ? "telnet" : "raw");
+    set_sources(device, or_empty(target));
+    return device;
+}
+
+static void map_parallel_from_config(const char *text, DomainDef *def)
+{
+    g_autofree char *plain = g_strdup(text[0] == '"' ? text + 1 : text);
+    gsize n = strlen(plain);
+
+    if (n > 0 && plain[n - 1] == '"')
+        plain[n - 1] = '\0';
+    if (*plain == '\0' || strcmp(plain, "none") == 0)
+        return;
+    char *colon = plain[0] != '/' ? strchr(plain, ':') : NULL;
+    if (colon != NULL)
+        *colon++ = '\0';
+    g_ptr_array_add(def->parallels,
+                    *plain == '/' ? new_char("dev", plain) : new_char(plain, colon));
+}
+
+gboolean map_chars_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error)
+{
+    const char *parallel = map_find_extra(config, "parallel");
+
+    for (guint i = 0; i < config->serials->len; i++) {
+        const KxlSerial *serial = g_ptr_array_index(config->serials, i);
+        if (g_strcmp0(serial->kind, "none") != 0)
+            g_ptr_array_add(def->serials, new_char(serial->kind, serial->target));
+    }
+    if (parallel != NULL)
+        map_parallel_from_config(parallel, def);
+    for (guint i = 0; i < config->channels->len; i++) {
+        const KxlDeviceChannel *from = g_ptr_array_index(config->channels, i);
+        DomainChar *to = domain_char_new();
+
+        to->type = g_strcmp0(from->kind, "unix") == 0 ? DOMAIN_CHAR_UNIX : DOMAIN_CHAR_PTY;
+        if (to->type == DOMAIN_CHAR_UNIX)
+            add_source(to, "bind")->path = g_strdup(from->path);
+        to->target_type = DOMAIN_CHAR_TARGET_XEN;
+        to->target_name = g_strdup(from->name);
+        g_ptr_array_add(def->channels, to);
+    }
+    return TRUE;
+}

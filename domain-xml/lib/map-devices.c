@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The smaller devices: input, sound, watchdog, host devices, controllers, and the device model's
+ * own arguments. */
+#include "map.h"
+
+#include <string.h>
+
+#include "def-classes.h"
+#include "xlcfg-syntax.h"
+
+static void add_string(char ***list, const char *text)
+{
+    guint n = *list != NULL ? g_strv_length(*list) : 0;
+
+    *list = g_renew(char *, *list, n + 2);
+    (*list)[n] = g_strdup(text);
+    (*list)[n + 1] = NULL;
+}
+
+/* ---- input ---- */
+
+static void map_inputs_to_config(const DomainDef *def, KxlDomainConfig *config)
+{
+    for (guint i = 0; i < def->inputs->len; i++) {
+        const DomainInput *input = g_ptr_array_index(def->inputs, i);
+        if (g_strcmp0(input->bus, "usb") == 0) {
+            config->usb = TRUE;
+            add_string(&config->usbdevices, input->type);
+        }
+    }
+}
+
+static void map_inputs_from_config(const KxlDomainConfig *config, DomainDef *def)
+{
+    static const char *const types[] = { "tablet", "mouse", "keyboard", NULL };
+
+    for (guint i = 0; config->usbdevices != NULL && config->usbdevices[i] != NULL; i++) {
+        if (!g_strv_contains(types, config->usbdevices[i]))
+            continue;
+        DomainInput *input = domain_input_new();
+        input->type = g_strdup(config->usbdevices[i]);
+        input->bus = g_strdup("usb");
+        g_ptr_array_add(def->inputs, input);
+    }
+}
+
+/* ---- sound ---- */
+
+static const char *sound_name(const char *model)
+{
+    return strcmp(model, "ich6") == 0 ? "hda" : model;
+}
+
+static void map_sounds_to_config(const DomainDef *def, KxlDomainConfig *config)
+{
+    GString *names = g_string_new(NULL);
+
+    for (guint i = 0; i < def->sounds->len; i++) {
+        const DomainSound *sound = g_ptr_array_index(def->sounds, i);
+        g_string_append_printf(names, "%s%s", i > 0 ? "," : "", sound_name(sound->model));
+    }
+    config->soundhw = g_string_free(names, names->len == 0);
+}
+
+static void map_sounds_from_config(const KxlDomainConfig *config, DomainDef *def)
+{
+    static const char *const models[] = { "sb16", "es1370", "ac97",  "ich6",
+                                          "ich9", "usb",    "pcspk", NULL };
+    const char *list = config->soundhw != NULL ? config->soundhw : "";
+    g_auto(GStrv) names = g_strsplit(strcmp(list, "all") == 0 ? "sb16,es1370" : list, ",", -1);
+
+    for (guint i = 0; names[i] != NULL; i++) {
+        const char *model = strcmp(names[i], "hda") == 0 ? "ich6" : names[i];
+        if (!g_strv_contains(models, model))
+            continue;
+        DomainSound *sound = xml_object_new(&domain_sound_class);
+        sound->model = g_strdup(model);
+        g_ptr_array_add(def->sounds, sound);
+    }
+}
+
+/* ---- host devices ---- */
+
+static void add_pci(const DomainHostdev *hostdev, KxlDomainConfig *config)
+{
+    KxlDevicePci *pci = kxl_device_pci_new();
+
+    pci->domain = hostdev->pci_domain;
+    pci->bus = hostdev->pci_bus;
+    pci->dev = hostdev->pci_slot;
+    pci->fn = hostdev->pci_function;
+    if (hostdev->write_filtering != DOMAIN_ABSENT)
+        pci->options = g_strdup_printf("permissive=%d", hostdev->write_filtering == DOMAIN_NO);
+    g_ptr_array_add(config->pcis, pci);
+}
+
+/* An HVM guest's USB device is QEMU's; a PV guest's would need the USB split driver: kept as xl.cfg
+ * says it. */
+static void add_usb(const DomainHostdev *hostdev, KxlDomainConfig *config, XlValue *pv_list)
+{
+    g_autofree char *text = NULL;
+
+    if (config->type != KXL_TYPE_HVM) {
+        text = g_strdup_printf("hostbus=%x,hostaddr=%x", hostdev->usb_bus, hostdev->usb_device);
+        g_ptr_array_add(pv_list->items, xl_value_new_atom(XL_VALUE_STRING, text, 0, 0));
+        return;
+    }
+    if (hostdev->usb_vendor != 0)
+        text = g_strdup_printf("host:%04x:%04x", hostdev->usb_vendor, hostdev->usb_product);
+    else
+        text = g_strdup_printf("host:%u.%u", hostdev->usb_bus, hostdev->usb_device);
+    config->usb = TRUE;
+    add_string(&config->usbdevices, text);
+}
+
+static void map_hostdevs_to_config(const DomainDef *def, KxlDomainConfig *config)
+{
+    g_autoptr(XlValue) pv_list = xl_value_new_list(0, 0);
+
+    for (guint i = 0; i < def->hostdevs->len; i++) {
+        const DomainHostdev *hostdev = g_ptr_array_index(def->hostdevs, i);
+        if (hostdev->type == DOMAIN_HOSTDEV_PCI)
+            add_pci(hostdev, config);
+        else
+            add_usb(hostdev, config, pv_list);
+    }
+    if (pv_list->items->len > 0) {
+        g_autofree char *text = xl_value_to_text(pv_list);
+        map_add_extra(config, "usbdev", text);
+    }
+}
+
+static DomainHostdev *add_hostdev(DomainDef *def, DomainHostdevType type)
+{
+    DomainHostdev *hostdev = xml_object_new(&domain_hostdev_class);
+
+    hostdev->type = (int)type;
+    g_ptr_array_add(def->hostdevs, hostdev);
+    return hostdev;
+}
+
+static void map_pcis_from_config(const KxlDomainConfig *config, DomainDef *def)
+{
+    for (guint i = 0; i < config->pcis->len; i++) {
+        const KxlDevicePci *pci = g_ptr_array_index(config->pcis, i);
+        DomainHostdev *hostdev = add_hostdev(def, DOMAIN_HOSTDEV_PCI);
+        const char *options = pci->options != NULL ? pci->options : "";
+
+        hostdev->pci_domain = pci->domain;
+        hostdev->pci_bus = pci->bus;
+        hostdev->pci_slot = pci->dev;
+        hostdev->pci_function = pci->fn;
+        if (strstr(options, "permissive=1") != NULL)
+            hostdev->write_filtering = DOMAIN_NO;
+        else if (strstr(options, "permissive=0") != NULL)
+            hostdev->write_filtering = DOMAIN_YES;
+    }
+}
+
+/* QEMU's "host:BUS.ADDR" and "host:VENDOR:PRODUCT". */
+static void map_usb_from_config(const char *device, DomainDef *def)
+{
+    guint a, b;
+    char end;
+
+    if (sscanf(device, "host:%u.%u%c", &a, &b, &end) == 2) {
+        DomainHostdev *hostdev = add_hostdev(def, DOMAIN_HOSTDEV_USB);
+        hostdev->usb_bus = a;
+        hostdev->usb_device = b;
+    } else if (sscanf(device, "host:%4x:%4x%c", &a, &b, &end) == 2) {
+        DomainHostdev *hostdev = add_hostdev(def, DOMAIN_HOSTDEV_USB);
+        hostdev->usb_vendor = a;
+        hostdev->usb_product = b;
+    }
+}
+
+/* usbdev= of a PV guest: a list of "hostbus=HEX,hostaddr=HEX". */
+static void map_usbdev_from_config(const char *text, DomainDef *def)
+{
+    g_autoptr(XlValue) list = xl_syntax_parse_value(text);
+
+    for (guint i = 0; list != NULL && list->kind == XL_VALUE_LIST && i < list->items->len; i++) {
+        const XlValue *item = g_ptr_array_index(list->items, i);
+        guint bus, device;
+        if (item->kind == XL_VALUE_STRING &&
+            sscanf(item->text, "hostbus=%x,hostaddr=%x", &bus, &device) == 2) {
+            DomainHostdev *hostdev = add_hostdev(def, DOMAIN_HOSTDEV_USB);
+            hostdev->usb_bus = bus;
+            hostdev->usb_device = device;
+        }
+    }
+}
+
+static void map_hostdevs_from_config(const KxlDomainConfig *config, DomainDef *def)
+{
+    const char *usbdev = map_find_extra(config, "usbdev");
+
+    map_pcis_from_config(config, def);
+    for (guint i = 0; config->usbdevices != NULL && config->usbdevices[i] != NULL; i++)
+        map_usb_from_config(config->usbdevices[i], def);
+    if (usbdev != NULL)
+        map_usbdev_from_config(usbdev, def);
+}
+
+/* ---- controllers: Xen's limits, and the PV USB controllers ---- */
+
+static void add_limit(KxlDomainConfig *config, const char *key, guint value)
+{
+    if (value == 0)
+        return;
+    g_autofree char *text = g_strdup_printf("%u", value);
+    map_add_extra(config, key, text);
+}
+
+static void map_controllers_to_config(const DomainDef *def, KxlDomainConfig *config)
+{
+    g_autoptr(XlValue) usb = xl_value_new_list(0, 0);
+
+    for (guint i = 0; i < def->controllers->len; i++) {
+        const DomainController *controller = g_ptr_array_index(def->controllers, i);
+
+        if (strcmp(controller->type, "xenbus") == 0) {
+            add_limit(config, "max_grant_frames", controller->max_grant_frames);
+            add_limit(config, "max_event_channels", controller->max_event_channels);
+        } else if (controller->model != NULL && g_str_has_prefix(controller->model, "qusb")) {
+            g_autofree char *text =
+                g_strdup_printf("type=qusb,version=%s,ports=%x", controller->model + strlen("qusb"),
+                                controller->ports != 0 ? controller->ports : 8);
+            g_ptr_array_add(usb->items, xl_value_new_atom(XL_VALUE_STRING, text, 0, 0));
+        }
+    }
+    if (usb->items->len > 0) {
+        g_autofree char *text = xl_value_to_text(usb);
+        map_add_extra(config, "usbctrl", text);
+    }
+}
+
+static guint extra_number(const KxlDomainConfig *config, const char *key)
+{
+    const char *text = map_find_extra(config, key);
+    return text != NULL ? (guint)g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+static DomainController *add_controller(DomainDef *def, const char *type)
+{
+    DomainController *controller = xml_object_new(&domain_controller_class);
+
+    controller->type = g_strdup(type);
+    g_ptr_array_add(def->controllers, controller);
+    return controller;
+}
+
+static void map_controllers_from_config(const KxlDomainConfig *config, DomainDef *def)
+{
+    DomainController *xenbus = add_controller(def, "xenbus");
+    const char *usbctrl = map_find_extra(config, "usbctrl");
+    g_autoptr(XlValue) list = usbctrl != NULL ? xl_syntax_parse_value(usbctrl) : NULL;
+
+    xenbus->max_grant_frames = extra_number(config, "max_grant_frames");
+    xenbus->max_event_channels = extra_number(config, "max_event_channels");
+    for (guint i = 0; list != NULL && list->kind == XL_VALUE_LIST && i < list->items->len; i++) {
+        const XlValue *item = g_ptr_array_index(list->items, i);
+        guint version = 2, ports = 8;
+        if (item->kind != XL_VALUE_STRING ||
+            sscanf(item->text, "type=qusb,version=%u,ports=%x", &version, &ports) < 1)
+            continue;
+        DomainController *usb = add_controller(def, "usb");
+        usb->model = g_strdup_printf("qusb%u", version == 1 ? 1 : 2);
+        usb->ports = ports;
+    }
+}
+
+/* ---- all of them ---- */
+
+static void map_watchdog_from_config(const KxlDomainConfig *config, DomainDef *def)
+{
+    if (config->watchdog == NULL)
+        return;
+    def->watchdog = xml_object_new(&domain_watchdog_class);
+    def->watchdog->model = g_strdup(config->watchdog);
+    if (config->watchdog_action != NULL) {
+        g_free(def->watchdog->action);
+        def->watchdog->action = g_strdup(config->watchdog_action);
+    }
+}
+
+gboolean map_devices_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error)
+{
+    if (config->type == KXL_TYPE_HVM) {
+        map_inputs_to_config(def, config);
+        map_sounds_to_config(def, config);
+        if (def->watchdog != NULL) {
+            config->watchdog = g_strdup(def->watchdog->model);
+            config->watchdog_action = g_strdup(def->watchdog->action);
+        }
+    }
+    map_hostdevs_to_config(def, config);
+    map_controllers_to_config(def, config);
+    for (guint i = 0; i < def->xen_args->len; i++)
+        add_string(&config->device_model_args,
+                   ((const DomainArg *)g_ptr_array_index(def->xen_args, i))->value);
+    return TRUE;
+}
+
+gboolean map_devices_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error)
+{
+    if (config->type == KXL_TYPE_HVM) {
+        map_inputs_from_config(config, def);
+        map_sounds_from_config(config, def);
+        map_watchdog_from_config(config, def);
+    }
+    map_hostdevs_from_config(config, def);
+    map_controllers_from_config(config, def);
+    for (guint i = 0; config->device_model_args != NULL && config->device_model_args[i] != NULL;
+         i++) {
+        DomainArg *arg = g_new0(DomainArg, 1);
+        arg->value = g_strdup(config->device_model_args[i]);
+        g_ptr_array_add(def->xen_args, arg);
+    }
+    return TRUE;
+}

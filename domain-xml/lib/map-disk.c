@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <disk>. */
+#include "map.h"
+
+#include <string.h>
+
+#include "def-classes.h"
+
+/* libvirt's driver names and the back ends of xl-disk-configuration(5); xend's "file" and "tap2"
+ * have none of their own. */
+static const char *const backends[][2] = {
+    { "qemu", "qdisk" }, { "phy", "phy" }, { "tap", "tap" }, { "tap2", "tap2" }, { "file", "file" },
+};
+
+/* By DomainDiskBus: libkxl's name, and the target prefix that implies it. */
+static const struct {
+    const char *name, *prefix;
+} buses[] = {
+    [DOMAIN_DISK_BUS_IDE] = { "ide", "hd" },   [DOMAIN_DISK_BUS_FDC] = { "fdc", "fd" },
+    [DOMAIN_DISK_BUS_SCSI] = { "scsi", "sd" }, [DOMAIN_DISK_BUS_VIRTIO] = { "virtio", NULL },
+    [DOMAIN_DISK_BUS_XEN] = { "xen", "xvd" },  [DOMAIN_DISK_BUS_USB] = { "usb", NULL },
+    [DOMAIN_DISK_BUS_SATA] = { "sata", NULL },
+};
+
+static gboolean bus_is_implied(const DomainDisk *disk)
+{
+    const char *prefix = buses[disk->bus].prefix;
+    return prefix != NULL && g_str_has_prefix(disk->target, prefix);
+}
+
+static gboolean map_format(const DomainDisk *disk, KxlDiskFormat *ret_format, GError **error)
+{
+    const char *type = disk->driver_type != NULL ? disk->driver_type : "raw";
+
+    if (strcmp(type, "vpc") == 0)
+        type = "vhd";
+    else if (strcmp(type, "aio") == 0)
+        type = "raw";
+    int format = kxl_disk_format_from_string(type);
+    if (format < 0)
+        return fail_check(error, UNSUPPORTED,
+                          "libxenlight does not support disk format %s with disk driver %s", type,
+                          disk->driver_name != NULL ? disk->driver_name : "qemu");
+    *ret_format = (KxlDiskFormat)format;
+    return TRUE;
+}
+
+static gboolean map_source(const DomainDisk *from, KxlDeviceDisk *to, GError **error)
+{
+    switch ((DomainDiskType)from->type) {
+    case DOMAIN_DISK_FILE:
+    case DOMAIN_DISK_BLOCK:
+    case DOMAIN_DISK_DIR:
+        to->path = g_strdup(from->source);
+        break;
+    case DOMAIN_DISK_NETWORK:
+        to->is_uri = TRUE;
+        to->path = map_disk_to_uri(from, error);
+        return to->path != NULL;
+    case DOMAIN_DISK_VOLUME:
+        return fail_check(error, UNSUPPORTED,
+                          "disk '%s': volume '%s' of pool '%s' must be looked up first",
+                          from->target, from->volume, from->pool);
+    }
+    if (to->path != NULL && *to->path == '\0')
+        g_clear_pointer(&to->path, g_free);
+    if (to->path != NULL)
+        return TRUE;
+    if (from->device == DOMAIN_DISK_DEVICE_DISK)
+        return fail_check(error, SYNTAX, "disk '%s' has no source", from->target);
+    to->format = KXL_DISK_EMPTY;
+    return TRUE;
+}
+
+static gboolean map_cache(const DomainDisk *from, KxlDeviceDisk *to, GError **error)
+{
+    int cache =
+        from->cache != NULL ? kxl_disk_cache_from_string(from->cache) : (int)KXL_CACHE_DEFAULT;
+
+    if (cache < 0)
+        return fail_check(error, UNSUPPORTED, "disk '%s': cache mode '%s' is not supported",
+                          from->target, from->cache);
+    to->cache = (KxlDiskCache)cache;
+    return TRUE;
+}
+
+static gboolean map_disk_to_config(const DomainDisk *from, KxlDeviceDisk *to, KxlDomainType type,
+                                   GError **error)
+{
+    if (!map_format(from, &to->format, error) || !map_source(from, to, error) ||
+        !map_cache(from, to, error))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(backends); i++)
+        if (g_strcmp0(from->driver_name, backends[i][0]) == 0)
+            to->backendtype = g_strdup(backends[i][1]);
+    to->vdev = g_strdup(from->target);
+    to->is_cdrom = from->device == DOMAIN_DISK_DEVICE_CDROM;
+    to->is_floppy = from->device == DOMAIN_DISK_DEVICE_FLOPPY;
+    to->readwrite = !from->readonly && !to->is_cdrom;
+    to->shareable = from->shareable;
+    to->removable = to->is_cdrom || from->removable == DOMAIN_YES;
+    if (to->readwrite && from->discard != NULL && strcmp(from->discard, "default") != 0)
+        to->discard = strcmp(from->discard, "unmap") == 0 ? KXL_YES : KXL_NO;
+    to->serial = g_strdup(from->serial);
+    to->bootindex = (int)from->info.boot_order;
+    if (type == KXL_TYPE_HVM && from->bus != 0 && !bus_is_implied(from))
+        to->bus = g_strdup(buses[from->bus].name);
+    return TRUE;
+}
+
+gboolean map_disks_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error)
+{
+    for (guint i = 0; i < def->disks->len; i++) {
+        KxlDeviceDisk *disk = kxl_device_disk_new();
+
+        g_ptr_array_add(config->disks, disk);
+        if (!map_disk_to_config(g_ptr_array_index(def->disks, i), disk, config->type, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- from the config ---- */
+
+static void map_source_from_config(const KxlDeviceDisk *from, DomainDisk *to)
+{
+    gboolean is_block = g_strcmp0(from->backendtype, "phy") == 0;
+
+    to->type = is_block ? DOMAIN_DISK_BLOCK : DOMAIN_DISK_FILE;
+    if (from->is_uri && from->path != NULL && map_disk_from_uri(from->path, to))
+        to->type = DOMAIN_DISK_NETWORK;
+    else
+        to->source = g_strdup(from->path);
+}
+
+static int bus_of(const KxlDeviceDisk *disk)
+{
+    for (guint i = 1; disk->bus != NULL && i < G_N_ELEMENTS(buses); i++)
+        if (strcmp(disk->bus, buses[i].name) == 0)
+            return (int)i;
+    return 0; /* by the target's name */
+}
+
+static DomainDisk *map_disk_from_config(const KxlDeviceDisk *from)
+{
+    DomainDisk *to = domain_disk_new();
+    const char *driver = "qemu";
+
+    map_source_from_config(from, to);
+    for (guint i = 0; i < G_N_ELEMENTS(backends); i++)
+        if (g_strcmp0(from->backendtype, backends[i][1]) == 0)
+            driver = backends[i][0];
+    to->driver_name = g_strdup(driver);
+    to->driver_type =
+        g_strdup(from->format == KXL_DISK_EMPTY ? "raw"
+                 : from->format == KXL_DISK_VHD ? "vpc"
+                                                : kxl_disk_format_to_string(from->format));
+    if (from->is_cdrom)
+        to->device = DOMAIN_DISK_DEVICE_CDROM;
+    else if (from->is_floppy)
+        to->device = DOMAIN_DISK_DEVICE_FLOPPY;
+    to->target = g_strdup(from->vdev);
+    to->bus = bus_of(from);
+    to->readonly = !from->readwrite;
+    to->shareable = from->shareable;
+    if (from->discard != KXL_DEFAULT)
+        to->discard = g_strdup(from->discard == KXL_YES ? "unmap" : "ignore");
+    if (from->cache != KXL_CACHE_DEFAULT)
+        to->cache = g_strdup(kxl_disk_cache_to_string(from->cache));
+    if (from->removable && !from->is_cdrom && to->bus == DOMAIN_DISK_BUS_USB)
+        to->removable = DOMAIN_YES;
+    to->serial = g_strdup(from->serial);
+    to->info.boot_order = (guint)MAX(from->bootindex, 0);
+    return to;
+}
+
+gboolean map_disks_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error)
+{
+    for (guint i = 0; i < config->disks->len; i++)
+        g_ptr_array_add(def->disks, map_disk_from_config(g_ptr_array_index(config->disks, i)));
+    return TRUE;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <interface>. */
+#include "map.h"
+
+#include <string.h>
+
+#include "def-classes.h"
+
+#define RATE_INTERVAL_USECS 50000 /* xl-network-configuration(5): the default of rate= */
+#define USECS_PER_SEC       1000000
+#define BYTES_PER_KB        1000 /* of rate=KB/s and of <bandwidth> alike */
+
+#define OVS_SCRIPT "vif-openvswitch"
+
+/* Xen's scripts take the VLAN with the bridge: BRIDGE[.TAG][:TRUNK[:TRUNK...]]. */
+static char *ovs_bridge(const DomainInterface *interface)
+{
+    GString *bridge = g_string_new(interface->bridge);
+
+    for (guint i = 0; i < interface->vlan_tags->len; i++) {
+        const DomainVlanTag *tag = g_ptr_array_index(interface->vlan_tags, i);
+        gboolean is_trunk = interface->vlan_trunk == DOMAIN_YES || i > 0;
+        g_string_append_printf(bridge, "%c%u", is_trunk ? ':' : '.', tag->id);
+    }
+    return g_string_free(bridge, FALSE);
+}
+
+static char *join_ips(const GPtrArray *ips)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < ips->len; i++) {
+        const DomainIp *ip = g_ptr_array_index(ips, i);
+        g_string_append_printf(text, "%s%s", i > 0 ? " " : "", ip->address);
+    }
+    return g_string_free(text, ips->len == 0);
+}
+
+static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GError **error)
+{
+    gboolean is_ovs = g_strcmp0(from->virtualport_type, "openvswitch") == 0;
+
+    switch ((DomainInterfaceType)from->type) {
+    case DOMAIN_INTERFACE_NETWORK:
+        if (from->bridge == NULL)
+            return fail_check(error, UNSUPPORTED,
+                              "interface %s: network '%s' must be looked up first", from->mac,
+                              from->network);
+        to->network = g_strdup(from->network);
+        to->bridge = g_strdup(from->bridge);
+        break;
+    case DOMAIN_INTERFACE_BRIDGE:
+        to->bridge = is_ovs ? ovs_bridge(from) : g_strdup(from->bridge);
+        break;
+    case DOMAIN_INTERFACE_USER:
+        to->kind = KXL_NIC_USER;
+        break;
+    case DOMAIN_INTERFACE_ETHERNET:
+        break;
+    }
+    to->script = g_strdup(from->script == NULL && is_ovs ? OVS_SCRIPT : from->script);
+    if (!is_ovs && from->vlan_tags->len > 0)
+        return fail_check(error, UNSUPPORTED,
+                          "interface %s: VLAN tags need virtualport type 'openvswitch'", from->mac);
+    return TRUE;
+}
+
+static gboolean map_nic_to_config(const DomainInterface *from, KxlDeviceNic *to, GError **error)
+{
+    if (!map_connection(from, to, error))
+        return FALSE;
+    to->mac = g_strdup(from->mac);
+    to->ifname = g_strdup(from->target);
+    to->ip = join_ips(from->ips);
+    to->model = g_strdup(from->model);
+    to->bootindex = (int)from->info.boot_order;
+    to->mtu = from->mtu;
+    to->link_down = g_strcmp0(from->link, "down") == 0;
+    if (from->outbound != NULL && from->outbound->average > 0) {
+        to->rate_interval_usecs = RATE_INTERVAL_USECS;
+        to->rate_bytes_per_interval =
+            from->outbound->average * BYTES_PER_KB / (USECS_PER_SEC / RATE_INTERVAL_USECS);
+    }
+    return TRUE;
+}
+
+gboolean map_nics_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error)
+{
+    for (guint i = 0; i < def->interfaces->len; i++) {
+        KxlDeviceNic *nic = kxl_device_nic_new();
+
+        g_ptr_array_add(config->nics, nic);
+        if (!map_nic_to_config(g_ptr_array_index(def->interfaces, i), nic, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- from the config ---- */
+
+static void add_tag(DomainInterface *interface, const char *digits)
+{
+    guint64 id;
+
+    if (!g_ascii_string_to_unsigned(digits, 10, 0, 4095, &id, NULL))
+        return;
+    DomainVlanTag *tag = g_new0(DomainVlanTag, 1);
+    tag->id = (guint)id;
+    g_ptr_array_add(interface->vlan_tags, tag);
+}
+
+static void split_ovs_bridge(const char *text, DomainInterface *interface)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ":", -1);
+    char *dot = strchr(parts[0], '.');
+
+    interface->virtualport_type = g_strdup("openvswitch");
+    if (dot != NULL) {
+        *dot = '\0';
+        add_tag(interface, dot + 1);
+    }
+    interface->bridge = g_strdup(parts[0]);
+    for (guint i = 1; parts[i] != NULL; i++)
+        add_tag(interface, parts[i]);
+    if (parts[1] != NULL)
+        interface->vlan_trunk = DOMAIN_YES;
+}
+
+/* The kind of interface a vif= stands for, in libvirt's reading: without a bridge and without a
+ * bridge's script it is none's but its own script's. */
+static void map_connection_from_config(const KxlDeviceNic *from, DomainInterface *to)
+{
+    gboolean is_ovs = g_strcmp0(from->script, OVS_SCRIPT) == 0;
+    gboolean has_bridge_script =
+        g_strcmp0(from->script, "vif-bridge") == 0 || g_strcmp0(from->script, "vif-vnic") == 0;
+
+    to->script = g_strdup(from->script);
+    if (from->kind == KXL_NIC_USER) {
+        to->type = DOMAIN_INTERFACE_USER;
+    } else if (from->network != NULL) {
+        to->type = DOMAIN_INTERFACE_NETWORK;
+        to->network = g_strdup(from->network);
+        to->bridge = g_strdup(from->bridge);
+        g_clear_pointer(&to->script, g_free);
+    } else if (from->bridge != NULL || has_bridge_script) {
+        to->type = DOMAIN_INTERFACE_BRIDGE;
+        if (is_ovs && from->bridge != NULL)
+            split_ovs_bridge(from->bridge, to);
+        else
+            to->bridge = g_strdup(from->bridge != NULL ? from->bridge : "xenbr0");
+    } else {
+        to->type = DOMAIN_INTERFACE_ETHERNET;
+    }
+}
+
+static void map_ips_from_config(const char *text, DomainInterface *to)
+{
+    g_auto(GStrv) words = g_strsplit_set(text, " ", -1);
+
+    for (guint i = 0; words[i] != NULL; i++) {
+        if (*words[i] == '\0')
+            continue;
+        DomainIp *ip = g_new0(DomainIp, 1);
+        ip->address = g_strdup(words[i]);
+        ip->family = g_strdup(strchr(words[i], ':') != NULL ? "ipv6" : "ipv4");
+        g_ptr_array_add(to->ips, ip);
+    }
+}
+
+static DomainInterface *map_nic_from_config(const KxlDeviceNic *from)
+{
+    DomainInterface *to = domain_interface_new();
+
+    map_connection_from_config(from, to);
+    to->mac = g_strdup(from->mac);
+    to->target = g_strdup(from->ifname);
+    if (from->ip != NULL)
+        map_ips_from_config(from->ip, to);
+    to->model = g_strdup(from->model);
+    to->info.boot_order = (guint)MAX(from->bootindex, 0);
+    to->mtu = from->mtu;
+    if (from->link_down)
+        to->link = g_strdup("down");
+    if (from->rate_bytes_per_interval > 0 && from->rate_interval_usecs > 0) {
+        to->outbound = xml_object_new(&domain_bandwidth_class);
+        to->outbound->average = (guint64)((double)from->rate_bytes_per_interval * USECS_PER_SEC /
+                                              from->rate_interval_usecs / BYTES_PER_KB +
+                                          0.5);
+    }
+    return to;
+}
+
+gboolean map_nics_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error)
+{
+    for (guint i = 0; i < config->nics->len; i++)
+        g_ptr_array_add(def->interfaces, map_nic_from_config(g_ptr_array_index(config->nics, i)));
+    return TRUE;
+}

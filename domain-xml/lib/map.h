@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The parts of domain_def_to_config() and domain_def_from_config(), one pair for each subject. They
+ * run in the order of the table in map.c; each finds what the ones before it have set.
+ */
+#pragma once
+
+#include "complete.h"
+
+G_BEGIN_DECLS
+
+gboolean map_general_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_general_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
+gboolean map_boot_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_boot_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
+gboolean map_features_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_features_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
+gboolean map_cpu_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_cpu_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
+gboolean map_disks_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_disks_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
+gboolean map_nics_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_nics_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
+gboolean map_display_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_display_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
+gboolean map_chars_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_chars_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
+gboolean map_devices_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_devices_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
+/* map-uri.c: the source of a network disk as QEMU takes it ("nbd://host:port/export",
+ * "rbd:pool/image:...") and back. from_uri is FALSE for what it does not know. */
+char *map_disk_to_uri(const DomainDisk *disk, GError **error);
+gboolean map_disk_from_uri(const char *uri, DomainDisk *disk);
+
+/* Options of xl.cfg that a KxlDomainConfig keeps as text. */
+void map_add_extra(KxlDomainConfig *config, const char *key, const char *value);
+const char *map_find_extra(const KxlDomainConfig *config, const char *key); /* NULL: none */
+
+G_END_DECLS
