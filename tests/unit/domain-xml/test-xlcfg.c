@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "domain-xml.h"
+#include "xlcfg-options.h"
 
 #define MINIMAL "name = 'minimal'\nkernel = '/boot/vmlinuz'\nmemory = 64\n"
 
@@ -315,6 +316,24 @@ static void test_unwritable(void)
     g_assert_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_UNSUPPORTED);
 }
 
+/* Each option stands in xl.cfg(5); those without effect come from the table itself. */
+static void test_manual(void)
+{
+    g_autofree char *page = NULL;
+
+    g_assert_true(g_file_get_contents(XLCFG_ROOT "/docs/man/xl.cfg.5.rst", &page, NULL, NULL));
+    for (guint i = 0; i < xlcfg_n_options; i++) {
+        const XlOption *option = &xlcfg_options[i];
+        g_autofree char *word = g_strdup_printf("\\b%s\\b", option->key);
+
+        if (option->fate == XL_DONE && !g_regex_match_simple(word, page, 0, 0))
+            g_error("option '%s' is not in xl.cfg(5)", option->key);
+        if (option->fate != XL_DONE)
+            g_assert_nonnull(option->why);
+        g_assert_true(xlcfg_option_find(option->key) == option); /* one row each */
+    }
+}
+
 /* Files of the project's reference material, where a checkout has it beside it. */
 static void test_reference(gconstpointer data)
 {
@@ -412,6 +431,7 @@ int main(int argc, char **argv)
     g_test_add_func("/xlcfg/hvm-defaults", test_hvm_defaults);
     g_test_add_func("/xlcfg/warnings", test_warnings);
     g_test_add_func("/xlcfg/unwritable", test_unwritable);
+    g_test_add_func("/xlcfg/manual", test_manual);
     add_reference_tests();
     return g_test_run();
 }

@@ -182,6 +182,28 @@ static void test_commands(void)
     g_unlink(cfg);
 }
 
+/* Each command that works stands in xl(1), as a heading. */
+static void test_manual(void)
+{
+    g_autofree char *page = NULL;
+    g_autofree char *list = NULL;
+    g_auto(GStrv) lines = NULL;
+    guint n = 0;
+
+    g_assert_true(g_file_get_contents(XL_MANUAL, &page, NULL, NULL));
+    g_assert_true(g_spawn_command_line_sync(XL " help --long", &list, NULL, NULL, NULL));
+    lines = g_strsplit(list, "\n", -1);
+    for (guint i = 4; *lines[i]; i++) {
+        g_autofree char *heading =
+            g_strdup_printf("**%.*s**", (int)strcspn(lines[i] + 1, " "), lines[i] + 1);
+
+        if (!strstr(page, heading))
+            g_error("xl(1) has no %s", heading);
+        n++;
+    }
+    g_assert_cmpuint(n, >=, 20);
+}
+
 static char *read_some(int fd, const char *until)
 {
     GString *text = g_string_new(NULL);
@@ -235,6 +257,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_setenv("LC_ALL", "C", TRUE);
     g_test_add_func("/xl/commands", test_commands);
+    g_test_add_func("/xl/manual", test_manual);
     g_test_add_func("/xl/console", test_console);
     return g_test_run();
 }
