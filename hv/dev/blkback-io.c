@@ -245,17 +245,19 @@ static int prepare(struct blkback *bb, struct blk_request *req, const struct blk
     const struct op_row *row = op_row(op->operation);
     unsigned int shift = __builtin_ctz(bb->disk.sector_size) - VIRTIO_BLK_SECTOR_SHIFT;
 
+    req->to_guest = row->to_guest;
+    req->steps = row->steps;
+    if (!bb->disk.can_flush)
+        req->steps &= ~(STEP_PRE_FLUSH | STEP_POST_FLUSH);
+    if (op->nr_segments == 0 && (req->steps & STEP_DATA)) {
+        req->steps &= ~STEP_DATA; /* the sector means nothing; Linux says -1 */
+        return BLKIF_RSP_OKAY;
+    }
     if (op->sector >> (64 - VIRTIO_BLK_SECTOR_SHIFT)) /* its byte position would not fit 64 bits */
         return BLKIF_RSP_ERROR;
     req->sector = op->sector << shift;
-    req->to_guest = row->to_guest;
-    req->steps = row->steps;
     if (op->operation == BLKIF_OP_DISCARD)
         return check_discard(bb, req, op);
-    if (op->nr_segments == 0)
-        req->steps &= ~STEP_DATA;
-    if (!bb->disk.can_flush)
-        req->steps &= ~(STEP_PRE_FLUSH | STEP_POST_FLUSH);
     return blk_map_segments(bb, req, op);
 }
 

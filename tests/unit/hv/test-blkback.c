@@ -386,7 +386,7 @@ static void test_flush(void)
 
     rig_connect(r);
     g_assert_cmpstr(fake_backend_get("feature-flush-cache"), ==, "1");
-    put_data_request(r, BLKIF_OP_FLUSH_DISKCACHE, 5, 0, NULL, 0);
+    put_data_request(r, BLKIF_OP_FLUSH_DISKCACHE, 5, UINT64_MAX, NULL, 0); /* as Linux does */
     fake_guest_send(PORT);
     disk_serve(r, 9);
     expect_response(r, 5, BLKIF_RSP_OKAY);
@@ -418,7 +418,7 @@ static void test_barrier(void)
     g_assert_cmpmem(r->disk + PAGE_SIZE, PAGE_SIZE, harness_page(11), PAGE_SIZE);
     g_assert_cmpmem(r->disk + 2 * PAGE_SIZE, PAGE_SIZE, harness_page(13), PAGE_SIZE);
 
-    put_data_request(r, BLKIF_OP_WRITE_BARRIER, 4, 0, NULL, 0);
+    put_data_request(r, BLKIF_OP_WRITE_BARRIER, 4, UINT64_MAX, NULL, 0);
     fake_guest_send(PORT);
     disk_serve(r, 1);
     disk_serve(r, 1);
