@@ -3,6 +3,18 @@
 
 #include <string.h>
 
+gboolean fail(GError **error, VirErrorCode code, const char *format, ...)
+{
+    g_autofree char *detail = NULL;
+    va_list args;
+
+    va_start(args, format);
+    detail = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error_literal(error, VIR_ERROR, (int)code, detail);
+    return FALSE;
+}
+
 gboolean check_flags(const RpcCall *call, guint32 flags, guint32 known, GError **error)
 {
     if ((flags & ~known) == 0)

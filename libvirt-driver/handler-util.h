@@ -10,9 +10,9 @@ G_BEGIN_DECLS
 
 /* FALSE with VIR_ERR_INVALID_ARG when flags has bits outside known. */
 gboolean check_flags(const RpcCall *call, guint32 flags, guint32 known, GError **error);
-#define fail(error, code, ...) (g_set_error(error, VIR_ERROR, code, __VA_ARGS__), FALSE)
+/* Sets VIR_ERROR with libvirt's number and the detail; returns FALSE. */
+gboolean fail(GError **error, VirErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* The list calls that take need_results: begin, count each object, and end with the number. */
 #define UUID_TEXT_LEN 37
 /* 16 bytes as 36 characters and a NUL; and back (FALSE: not a UUID). */
 void uuid_to_text(const guint8 *uuid, char *text);

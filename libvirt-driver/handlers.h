@@ -35,4 +35,113 @@ gboolean on_domain_event_deregister(RpcCall *call, GError **error);
 gboolean on_domain_event_register_number(RpcCall *call, GError **error);
 gboolean on_domain_event_deregister_number(RpcCall *call, GError **error);
 
+/* node.c */
+gboolean on_node_get_info(RpcCall *call, GError **error);
+gboolean on_node_get_free_memory(RpcCall *call, GError **error);
+gboolean on_node_get_cells_free_memory(RpcCall *call, GError **error);
+gboolean on_node_get_cpu_map(RpcCall *call, GError **error);
+gboolean on_node_get_cpu_stats(RpcCall *call, GError **error);
+gboolean on_node_get_memory_stats(RpcCall *call, GError **error);
+gboolean on_connect_get_max_vcpus(RpcCall *call, GError **error);
+
+/* capabilities.c */
+gboolean on_connect_get_capabilities(RpcCall *call, GError **error);
+gboolean on_connect_get_domain_capabilities(RpcCall *call, GError **error);
+
+/* domain/action.c */
+gboolean on_domain_set_lifecycle_action(RpcCall *call, GError **error);
+
+/* domain/console.c */
+gboolean on_domain_open_console(RpcCall *call, GError **error);
+
+/* domain/define.c */
+gboolean on_domain_define_xml(RpcCall *call, GError **error);
+gboolean on_domain_define_xml_flags(RpcCall *call, GError **error);
+gboolean on_domain_undefine(RpcCall *call, GError **error);
+gboolean on_domain_undefine_flags(RpcCall *call, GError **error);
+gboolean on_domain_set_autostart(RpcCall *call, GError **error);
+gboolean on_domain_rename(RpcCall *call, GError **error);
+
+/* domain/info.c */
+gboolean on_domain_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_domain_get_state(RpcCall *call, GError **error);
+gboolean on_domain_get_info(RpcCall *call, GError **error);
+gboolean on_domain_get_os_type(RpcCall *call, GError **error);
+gboolean on_domain_is_active(RpcCall *call, GError **error);
+gboolean on_domain_is_persistent(RpcCall *call, GError **error);
+gboolean on_domain_is_updated(RpcCall *call, GError **error);
+gboolean on_domain_get_autostart(RpcCall *call, GError **error);
+gboolean on_domain_has_managed_save_image(RpcCall *call, GError **error);
+
+/* domain/job.c */
+gboolean on_domain_get_job_info(RpcCall *call, GError **error);
+gboolean on_domain_get_job_stats(RpcCall *call, GError **error);
+gboolean on_domain_get_messages(RpcCall *call, GError **error);
+
+/* domain/lifecycle.c */
+gboolean on_domain_suspend(RpcCall *call, GError **error);
+gboolean on_domain_resume(RpcCall *call, GError **error);
+gboolean on_domain_shutdown(RpcCall *call, GError **error);
+gboolean on_domain_shutdown_flags(RpcCall *call, GError **error);
+gboolean on_domain_reboot(RpcCall *call, GError **error);
+gboolean on_domain_reset(RpcCall *call, GError **error);
+gboolean on_domain_destroy(RpcCall *call, GError **error);
+gboolean on_domain_destroy_flags(RpcCall *call, GError **error);
+
+/* domain/lookup.c */
+gboolean on_domain_lookup_by_id(RpcCall *call, GError **error);
+gboolean on_domain_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_domain_lookup_by_uuid(RpcCall *call, GError **error);
+gboolean on_connect_list_all_domains(RpcCall *call, GError **error);
+gboolean on_connect_num_of_domains(RpcCall *call, GError **error);
+gboolean on_connect_num_of_defined_domains(RpcCall *call, GError **error);
+gboolean on_connect_list_domains(RpcCall *call, GError **error);
+gboolean on_connect_list_defined_domains(RpcCall *call, GError **error);
+
+/* domain/memory.c */
+gboolean on_domain_get_max_memory(RpcCall *call, GError **error);
+gboolean on_domain_set_memory(RpcCall *call, GError **error);
+gboolean on_domain_set_memory_flags(RpcCall *call, GError **error);
+gboolean on_domain_set_max_memory(RpcCall *call, GError **error);
+gboolean on_domain_memory_stats(RpcCall *call, GError **error);
+
+/* domain/metadata.c */
+gboolean on_domain_get_metadata(RpcCall *call, GError **error);
+gboolean on_domain_set_metadata(RpcCall *call, GError **error);
+
+/* domain/native.c */
+gboolean on_connect_domain_xml_from_native(RpcCall *call, GError **error);
+gboolean on_connect_domain_xml_to_native(RpcCall *call, GError **error);
+
+/* domain/start.c */
+gboolean on_domain_create(RpcCall *call, GError **error);
+gboolean on_domain_create_with_flags(RpcCall *call, GError **error);
+gboolean on_domain_create_xml(RpcCall *call, GError **error);
+
+/* domain/stats.c */
+gboolean on_domain_interface_stats(RpcCall *call, GError **error);
+gboolean on_domain_get_cpu_stats(RpcCall *call, GError **error);
+gboolean on_connect_get_all_domain_stats(RpcCall *call, GError **error);
+
+/* domain/vcpu.c */
+gboolean on_domain_get_max_vcpus(RpcCall *call, GError **error);
+gboolean on_domain_get_vcpus_flags(RpcCall *call, GError **error);
+gboolean on_domain_set_vcpus(RpcCall *call, GError **error);
+gboolean on_domain_set_vcpus_flags(RpcCall *call, GError **error);
+
+/* objects.c */
+gboolean on_list_all_none(RpcCall *call, GError **error);
+gboolean on_list_none(RpcCall *call, GError **error);
+gboolean on_num_of_none(RpcCall *call, GError **error);
+gboolean on_network_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_pool_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_vol_lookup_by_path(RpcCall *call, GError **error);
+gboolean on_nodedev_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_interface_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_network_lookup_by_uuid(RpcCall *call, GError **error);
+gboolean on_pool_lookup_by_uuid(RpcCall *call, GError **error);
+gboolean on_secret_lookup_by_uuid(RpcCall *call, GError **error);
+gboolean on_nwfilter_lookup_by_uuid(RpcCall *call, GError **error);
+gboolean on_nwfilter_lookup_by_name(RpcCall *call, GError **error);
+
 G_END_DECLS

@@ -10,11 +10,13 @@
 G_BEGIN_DECLS
 
 typedef struct DomainRegistry DomainRegistry;
+typedef struct Consoles Consoles;
 
 typedef struct Kanzend {
     KxlHost *host;
     RpcServer *server;
     DomainRegistry *domains;
+    Consoles *consoles;
     gboolean session; /* a user's own daemon: xen:///session */
     const char *uri;  /* "xen:///system" */
 } Kanzend;

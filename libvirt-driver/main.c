@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "domain/console.h"
 #include "domain/registry.h"
 #include "log.h"
 #include "procedures.h"
@@ -130,6 +131,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
 {
     g_autoptr(Sockets) sockets = sockets_new(run_dir, error);
     g_autoptr(KxlHost) host = NULL;
+    g_autoptr(Consoles) consoles = consoles_new();
     g_autoptr(RpcServer) server = NULL;
     g_autoptr(DomainRegistry) domains = NULL;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
@@ -145,6 +147,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     kanzend.host = host = kxl_host_new(error);
     if (host == NULL)
         return FALSE;
+    kanzend.consoles = consoles;
     kanzend.server = server = rpc_server_new(&config);
     kanzend.domains = domains = domain_registry_new(host, server, error);
     if (domains == NULL || !domain_registry_start(domains, error))

@@ -11,6 +11,9 @@
 
 G_BEGIN_DECLS
 
+/* The most vCPUs a domain may have. */
+#define KXL_MAX_VCPUS 128
+
 typedef enum { KXL_DEFAULT = -1, KXL_NO = 0, KXL_YES = 1 } KxlTristate;
 
 typedef enum { KXL_TYPE_PV, KXL_TYPE_HVM, KXL_TYPE_PVH, KXL_TYPE_COUNT } KxlDomainType;

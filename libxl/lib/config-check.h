@@ -3,7 +3,6 @@
 
 #include "kxl-config.h"
 
-#define KXL_MAX_VCPUS 128
 
 /* What a domain may be called. */
 gboolean kxl_domain_name_check(const char *name, GError **error);

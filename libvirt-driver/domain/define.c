@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Persistent definitions: define, undefine, autostart, rename. */
+#include "handler.h"
+
+#include <string.h>
+
+static gboolean define(RpcCall *call, const char *xml, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    Definition *definition = parse_definition(kanzend->domains, xml, error);
+    g_autoptr(Domain) domain = NULL;
+
+    if (definition == NULL)
+        return FALSE;
+    domain = domain_registry_add(kanzend->domains, definition, DOMAIN_ADD_DEFINE, error);
+    if (domain == NULL)
+        return FALSE;
+    domain_put_handle(kanzend->domains, call->ret, domain);
+    return TRUE;
+}
+
+gboolean on_domain_define_xml(RpcCall *call, GError **error)
+{
+    return define(call, call->args[0].str, error);
+}
+
+gboolean on_domain_define_xml_flags(RpcCall *call, GError **error)
+{
+    return check_flags(call, call->args[1].u, 0, error) && define(call, call->args[0].str, error);
+}
+
+static gboolean undefine(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+    gboolean ok;
+
+    if (domain == NULL)
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    if (!check_not_host(&view, "undefined", error) || !domain_job_begin(domain, error))
+        return FALSE;
+    ok = domain_registry_undefine(kanzend->domains, domain, error);
+    domain_job_end(domain);
+    return ok;
+}
+
+gboolean on_domain_undefine(RpcCall *call, GError **error)
+{
+    return undefine(call, error);
+}
+
+enum { /* virDomainUndefineFlagsValues: also remove these. There are none of them. */
+       UNDEFINE_MANAGED_SAVE = 1 << 0,
+       UNDEFINE_SNAPSHOTS_METADATA = 1 << 1,
+       UNDEFINE_CHECKPOINTS_METADATA = 1 << 4,
+};
+
+gboolean on_domain_undefine_flags(RpcCall *call, GError **error)
+{
+    return check_flags(call, call->args[1].u,
+                       UNDEFINE_MANAGED_SAVE | UNDEFINE_SNAPSHOTS_METADATA |
+                           UNDEFINE_CHECKPOINTS_METADATA,
+                       error) &&
+           undefine(call, error);
+}
+
+gboolean on_domain_set_autostart(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+
+    if (domain == NULL)
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    return check_not_host(&view, "started", error) &&
+           domain_registry_set_autostart(kanzend->domains, domain, call->args[1].i != 0, error);
+}
+
+gboolean on_domain_rename(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    const char *name = call->args[1].str;
+    gboolean ok;
+
+    if (domain == NULL || !check_flags(call, call->args[2].u, 0, error))
+        return FALSE;
+    if (name == NULL || *name == '\0' || strchr(name, '/') != NULL)
+        return fail(error, VIR_ERR_INVALID_ARG, "'%s' is not a name for a domain",
+                    name != NULL ? name : "");
+    if (!domain_job_begin(domain, error))
+        return FALSE;
+    ok = domain_registry_rename(kanzend->domains, domain, name, error);
+    domain_job_end(domain);
+    if (ok)
+        xdr_put_i32(call->ret, 0);
+    return ok;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "handler.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+Domain *call_domain(const RpcCall *call, guint index, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    const XdrValue *handle = &call->args[index];
+    char uuid[UUID_TEXT_LEN];
+    Domain *domain;
+
+    uuid_to_text(handle->items[1].bytes, uuid);
+    domain = domain_registry_find_uuid(kanzend->domains, uuid);
+    if (domain == NULL)
+        fail(error, VIR_ERR_NO_DOMAIN, "no domain with matching uuid '%s' (%s)", uuid,
+             handle->items[0].str);
+    return domain;
+}
+
+gboolean check_not_host(const DomainView *view, const char *verb, GError **error)
+{
+    return view->id != 0 || fail(error, VIR_ERR_OPERATION_INVALID,
+                                 "%s is the host and cannot be %s", view->name, verb);
+}
+
+gboolean check_active(const DomainView *view, GError **error)
+{
+    return view->id >= 0 || fail(error, VIR_ERR_OPERATION_INVALID, "domain is not running");
+}
+
+gboolean check_persistent(const DomainView *view, GError **error)
+{
+    return view->persistent || fail(error, VIR_ERR_OPERATION_INVALID,
+                                    "transient domains do not have any persistent config");
+}
+
+gboolean resolve_impact(const DomainView *view, guint32 *flags, GError **error)
+{
+    guint32 impact = *flags & (AFFECT_LIVE | AFFECT_CONFIG);
+
+    if (impact == AFFECT_CURRENT)
+        impact = view->id >= 0 ? AFFECT_LIVE : AFFECT_CONFIG;
+    if ((impact & AFFECT_LIVE) && !check_active(view, error))
+        return FALSE;
+    if ((impact & AFFECT_CONFIG) && !check_persistent(view, error))
+        return FALSE;
+    *flags = impact;
+    return TRUE;
+}
+
+static void fill_random(guint8 *buf, gsize len)
+{
+    while (len > 0) {
+        ssize_t n = getrandom(buf, len, 0);
+
+        if (n <= 0) /* interrupted: kernels that have it never fail otherwise */
+            continue;
+        buf += n;
+        len -= (gsize)n;
+    }
+}
+
+Definition *parse_definition(DomainRegistry *registry, const char *xml, GError **error)
+{
+    g_autoptr(DomainDef) def = domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, error);
+
+    if (def == NULL ||
+        !domain_def_complete(def, domain_registry_xml_caps(registry), fill_random, error))
+        return NULL;
+    return definition_new(g_steal_pointer(&def));
+}
+
+static Definition *changed(Definition *definition, DefChange change, gpointer data)
+{
+    DomainDef *def = domain_def_dup(definition_def(definition));
+
+    change(def, data);
+    return definition_new(def);
+}
+
+gboolean change_definitions(DomainRegistry *registry, Domain *domain, guint32 flags,
+                            DefChange change, gpointer data, GError **error)
+{
+    g_auto(DomainView) view = { 0 };
+
+    domain_get_view(registry, domain, &view);
+    if ((flags & AFFECT_CONFIG) &&
+        !domain_registry_set_config(registry, domain, changed(view.config, change, data), error))
+        return FALSE;
+    return !(flags & AFFECT_LIVE) ||
+           domain_registry_set_live(registry, domain, changed(view.live, change, data), error);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a domain is and does: reading only. */
+#include "handler.h"
+
+enum { XML_SECURE = 1, XML_INACTIVE = 2, XML_UPDATE_CPU = 4, XML_MIGRATABLE = 8 };
+
+gboolean on_domain_get_xml_desc(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+    guint32 flags = call->args[1].u;
+    DomainXmlFormatFlags format = DOMAIN_XML_FORMAT_NONE;
+    Definition *definition;
+
+    if (domain == NULL ||
+        !check_flags(call, flags, XML_SECURE | XML_INACTIVE | XML_UPDATE_CPU, error))
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    definition =
+        (flags & XML_INACTIVE) && view.config != NULL ? view.config : domain_view_current(&view);
+    if ((flags & XML_INACTIVE) || view.id < 0)
+        format |= DOMAIN_XML_FORMAT_INACTIVE;
+    if (flags & XML_SECURE)
+        format |= DOMAIN_XML_FORMAT_SECURE;
+    xdr_put_string(call->ret, definition_xml(definition, format));
+    return TRUE;
+}
+
+gboolean on_domain_get_state(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+
+    if (domain == NULL || !check_flags(call, call->args[1].u, 0, error))
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    xdr_put_i32(call->ret, view.state);
+    xdr_put_i32(call->ret, view.reason);
+    return TRUE;
+}
+
+/* Of a running domain from libkxl, else from its definition. */
+gboolean on_domain_get_info(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_autoptr(KxlDomainInfo) info = NULL;
+    g_auto(DomainView) view = { 0 };
+    const DomainDef *def;
+    guint64 memory;
+    guint vcpus;
+
+    if (domain == NULL)
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    def = definition_def(domain_view_current(&view));
+    memory = def->current_memory_kib != 0 ? def->current_memory_kib : def->memory_kib;
+    vcpus = def->vcpus_current != 0 ? def->vcpus_current : def->vcpus_max;
+    if (view.id >= 0) {
+        info = kxl_domain_get_info(kanzend->host, view.id, error);
+        if (info == NULL)
+            return FALSE;
+        memory = info->memory_kb;
+        vcpus = info->vcpus_online;
+    }
+    xdr_put_u32(call->ret, view.state);
+    xdr_put_u64(call->ret, info != NULL ? info->max_memory_kb : def->memory_kib);
+    xdr_put_u64(call->ret, memory);
+    xdr_put_u32(call->ret, vcpus);
+    xdr_put_u64(call->ret, info != NULL ? info->cpu_time_ns : 0);
+    return TRUE;
+}
+
+gboolean on_domain_get_os_type(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+
+    if (domain == NULL)
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    xdr_put_string(call->ret, definition_def(domain_view_current(&view))->os_type);
+    return TRUE;
+}
+
+gboolean on_domain_is_active(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+
+    if (domain == NULL)
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    xdr_put_i32(call->ret, view.id >= 0);
+    return TRUE;
+}
+
+gboolean on_domain_is_persistent(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+
+    if (domain == NULL)
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    xdr_put_i32(call->ret, view.persistent);
+    return TRUE;
+}
+
+/* Whether the persistent definition was changed while it runs. */
+gboolean on_domain_is_updated(RpcCall *call, GError **error)
+{
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+
+    if (domain == NULL)
+        return FALSE;
+    xdr_put_i32(call->ret, FALSE);
+    return TRUE;
+}
+
+gboolean on_domain_get_autostart(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+
+    if (domain == NULL)
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    xdr_put_i32(call->ret, view.autostart);
+    return TRUE;
+}
+
+/* There are no saved images: nothing makes them yet. */
+gboolean on_domain_has_managed_save_image(RpcCall *call, GError **error)
+{
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+
+    if (domain == NULL || !check_flags(call, call->args[1].u, 0, error))
+        return FALSE;
+    xdr_put_i32(call->ret, FALSE);
+    return TRUE;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Operations on a running domain that change what it does: suspend, shut down, destroy ... */
+#include "handler.h"
+
+/* Does one libkxl call on a running domain with its job lock held, and learns what came of it. */
+typedef gboolean (*Operation)(KxlHost *host, int domid, GError **error);
+
+static gboolean operate(RpcCall *call, const char *verb, Operation operation, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+    gboolean ok;
+
+    if (domain == NULL || !domain_job_begin(domain, error))
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    ok = check_not_host(&view, verb, error) && check_active(&view, error) &&
+         operation(kanzend->host, view.id, error);
+    if (ok)
+        domain_registry_sync(kanzend->domains, view.id);
+    domain_job_end(domain);
+    return ok;
+}
+
+gboolean on_domain_suspend(RpcCall *call, GError **error)
+{
+    return operate(call, "suspended", kxl_domain_pause, error);
+}
+
+gboolean on_domain_resume(RpcCall *call, GError **error)
+{
+    return operate(call, "resumed", kxl_domain_unpause, error);
+}
+
+enum { /* virDomainShutdownFlagValues and virDomainRebootFlagValues: how to ask the guest */
+       ASK_ACPI = 1 << 0,
+       ASK_PARAVIRT = 1 << 4,
+};
+
+/* There is one way for each kind of guest; 0: that one. */
+static gboolean check_how(RpcCall *call, guint32 flags, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = NULL;
+    g_auto(DomainView) view = { 0 };
+    gboolean hvm;
+
+    if (!check_flags(call, flags, ASK_ACPI | ASK_PARAVIRT, error))
+        return FALSE;
+    domain = call_domain(call, 0, error);
+    if (domain == NULL)
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    hvm = g_strcmp0(definition_def(domain_view_current(&view))->os_type, "hvm") == 0;
+    return flags == 0 || (flags & (hvm ? ASK_ACPI : ASK_PARAVIRT)) ||
+           fail(error, VIR_ERR_OPERATION_UNSUPPORTED, "this guest is asked through %s only",
+                hvm ? "ACPI" : "XenStore");
+}
+
+gboolean on_domain_shutdown(RpcCall *call, GError **error)
+{
+    return operate(call, "shut down", kxl_domain_shutdown, error);
+}
+
+gboolean on_domain_shutdown_flags(RpcCall *call, GError **error)
+{
+    return check_how(call, call->args[1].u, error) &&
+           operate(call, "shut down", kxl_domain_shutdown, error);
+}
+
+/* That a kind of guest cannot be asked is no fault of its configuration. */
+static gboolean reboot(KxlHost *host, int domid, GError **error)
+{
+    g_autoptr(GError) refused = NULL;
+
+    if (kxl_domain_reboot(host, domid, &refused))
+        return TRUE;
+    if (g_error_matches(refused, KXL_ERROR, KXL_ERROR_UNSUPPORTED))
+        return fail(error, VIR_ERR_OPERATION_UNSUPPORTED, "%s", refused->message);
+    g_propagate_error(error, g_steal_pointer(&refused));
+    return FALSE;
+}
+
+gboolean on_domain_reboot(RpcCall *call, GError **error)
+{
+    return check_how(call, call->args[1].u, error) && operate(call, "rebooted", reboot, error);
+}
+
+gboolean on_domain_reset(RpcCall *call, GError **error)
+{
+    return check_flags(call, call->args[1].u, 0, error) &&
+           operate(call, "reset", kxl_domain_reset, error);
+}
+
+/* ---- destroying: without the job lock, so that a start or shutdown that hangs can be ended ----
+ */
+
+static gboolean destroy(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+
+    if (domain == NULL)
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    if (!check_not_host(&view, "destroyed", error) || !check_active(&view, error) ||
+        !kxl_domain_destroy(kanzend->host, view.id, error))
+        return FALSE;
+    domain_registry_sync_gone(kanzend->domains, view.id, KXL_REASON_DESTROYED);
+    return TRUE;
+}
+
+gboolean on_domain_destroy(RpcCall *call, GError **error)
+{
+    return destroy(call, error);
+}
+
+#define DESTROY_GRACEFUL 1u
+
+gboolean on_domain_destroy_flags(RpcCall *call, GError **error)
+{
+    return check_flags(call, call->args[1].u, DESTROY_GRACEFUL, error) && destroy(call, error);
+}

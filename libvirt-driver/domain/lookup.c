@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finding and listing domains. */
+#include "handler.h"
+
+static gboolean put_found(RpcCall *call, Domain *found, GError **error)
+{
+    g_autoptr(Domain) domain = found;
+    const Kanzend *kanzend = call->app;
+
+    domain_put_handle(kanzend->domains, call->ret, domain);
+    return TRUE;
+}
+
+gboolean on_domain_lookup_by_id(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    Domain *domain = domain_registry_find_id(kanzend->domains, call->args[0].i);
+
+    if (domain == NULL)
+        return fail(error, VIR_ERR_NO_DOMAIN, "no domain with matching id %d", call->args[0].i);
+    return put_found(call, domain, error);
+}
+
+gboolean on_domain_lookup_by_name(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    Domain *domain = domain_registry_find_name(kanzend->domains, call->args[0].str);
+
+    if (domain == NULL)
+        return fail(error, VIR_ERR_NO_DOMAIN, "no domain with matching name '%s'",
+                    call->args[0].str);
+    return put_found(call, domain, error);
+}
+
+gboolean on_domain_lookup_by_uuid(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    char uuid[UUID_TEXT_LEN];
+    Domain *domain;
+
+    uuid_to_text(call->args[0].bytes, uuid);
+    domain = domain_registry_find_uuid(kanzend->domains, uuid);
+    if (domain == NULL)
+        return fail(error, VIR_ERR_NO_DOMAIN, "no domain with matching uuid '%s'", uuid);
+    return put_found(call, domain, error);
+}
+
+/* ---- LIST_ALL_DOMAINS: in each group of flags any of the bits set must hold; no bit set: all ----
+ */
+
+enum { /* virConnectListAllDomainsFlags */
+       LIST_ACTIVE = 1 << 0,
+       LIST_INACTIVE = 1 << 1,
+       LIST_PERSISTENT = 1 << 2,
+       LIST_TRANSIENT = 1 << 3,
+       LIST_RUNNING = 1 << 4,
+       LIST_PAUSED = 1 << 5,
+       LIST_SHUTOFF = 1 << 6,
+       LIST_OTHER = 1 << 7,
+       LIST_MANAGEDSAVE = 1 << 8,
+       LIST_NO_MANAGEDSAVE = 1 << 9,
+       LIST_AUTOSTART = 1 << 10,
+       LIST_NO_AUTOSTART = 1 << 11,
+       LIST_HAS_SNAPSHOT = 1 << 12,
+       LIST_NO_SNAPSHOT = 1 << 13,
+       LIST_HAS_CHECKPOINT = 1 << 14,
+       LIST_NO_CHECKPOINT = 1 << 15,
+};
+
+static const guint32 list_groups[] = {
+    LIST_ACTIVE | LIST_INACTIVE,
+    LIST_PERSISTENT | LIST_TRANSIENT,
+    LIST_RUNNING | LIST_PAUSED | LIST_SHUTOFF | LIST_OTHER,
+    LIST_MANAGEDSAVE | LIST_NO_MANAGEDSAVE,
+    LIST_AUTOSTART | LIST_NO_AUTOSTART,
+    LIST_HAS_SNAPSHOT | LIST_NO_SNAPSHOT,
+    LIST_HAS_CHECKPOINT | LIST_NO_CHECKPOINT,
+};
+
+static guint32 properties(const DomainView *view)
+{
+    /* Saved images, snapshots and checkpoints do not exist here yet. */
+    guint32 bits = LIST_NO_MANAGEDSAVE | LIST_NO_SNAPSHOT | LIST_NO_CHECKPOINT;
+
+    bits |= view->id >= 0 ? LIST_ACTIVE : LIST_INACTIVE;
+    bits |= view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT;
+    bits |= view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART;
+    switch (view->state) {
+    case VIR_STATE_RUNNING:
+        return bits | LIST_RUNNING;
+    case VIR_STATE_PAUSED:
+        return bits | LIST_PAUSED;
+    case VIR_STATE_SHUTOFF:
+        return bits | LIST_SHUTOFF;
+    default:
+        return bits | LIST_OTHER;
+    }
+}
+
+static gboolean matches(guint32 bits, guint32 flags)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(list_groups); i++) {
+        guint32 wanted = flags & list_groups[i];
+
+        if (wanted != 0 && (wanted & bits) == 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+GPtrArray *domain_list_matching(const RpcCall *call, guint32 flags)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(GPtrArray) all = domain_registry_list(kanzend->domains);
+    GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)domain_unref);
+
+    for (guint i = 0; i < all->len; i++) {
+        g_auto(DomainView) view = { 0 };
+
+        domain_get_view(kanzend->domains, all->pdata[i], &view);
+        if (matches(properties(&view), flags))
+            g_ptr_array_add(found, domain_ref(all->pdata[i]));
+    }
+    return found;
+}
+
+gboolean on_connect_list_all_domains(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    gboolean need_results = call->args[0].i != 0;
+    g_autoptr(GPtrArray) found = NULL;
+
+    if (!check_flags(call, call->args[1].u, (LIST_NO_CHECKPOINT << 1) - 1, error))
+        return FALSE;
+    found = domain_list_matching(call, call->args[1].u);
+    xdr_put_u32(call->ret, need_results ? found->len : 0);
+    for (guint i = 0; need_results && i < found->len; i++)
+        domain_put_handle(kanzend->domains, call->ret, found->pdata[i]);
+    xdr_put_u32(call->ret, found->len);
+    return TRUE;
+}
+
+/* ---- the calls before it: at most so many names or ids ---- */
+
+static gboolean put_number(RpcCall *call, guint32 flags)
+{
+    g_autoptr(GPtrArray) found = domain_list_matching(call, flags);
+
+    xdr_put_i32(call->ret, (gint32)found->len);
+    return TRUE;
+}
+
+gboolean on_connect_num_of_domains(RpcCall *call, GError **error)
+{
+    return put_number(call, LIST_ACTIVE);
+}
+
+gboolean on_connect_num_of_defined_domains(RpcCall *call, GError **error)
+{
+    return put_number(call, LIST_INACTIVE);
+}
+
+static gboolean put_list(RpcCall *call, guint32 flags, gboolean names)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(GPtrArray) found = domain_list_matching(call, flags);
+    guint n = MIN((guint)MAX(call->args[0].i, 0), found->len);
+
+    xdr_put_u32(call->ret, n);
+    for (guint i = 0; i < n; i++) {
+        g_auto(DomainView) view = { 0 };
+
+        domain_get_view(kanzend->domains, found->pdata[i], &view);
+        if (names)
+            xdr_put_string(call->ret, view.name);
+        else
+            xdr_put_i32(call->ret, view.id);
+    }
+    return TRUE;
+}
+
+gboolean on_connect_list_domains(RpcCall *call, GError **error)
+{
+    return put_list(call, LIST_ACTIVE, FALSE);
+}
+
+gboolean on_connect_list_defined_domains(RpcCall *call, GError **error)
+{
+    return put_list(call, LIST_INACTIVE, TRUE);
+}

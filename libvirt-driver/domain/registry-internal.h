@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the registry's files share: registry.c keeps the tables, persist.c the definitions, sync.c
+ * what runs. */
+#pragma once
+
+#include "registry.h"
+#include "store.h"
+
+G_BEGIN_DECLS
+
+#define DOMAIN_0_NAME "Domain-0"
+#define DOMAIN_0_UUID "00000000-0000-0000-0000-000000000000"
+
+struct Domain {
+    int refs; /* atomic */
+    char uuid[37];
+    guint8 uuid_raw[16];
+    GMutex job_lock;
+    GCond job_cond;
+    gboolean job_busy; /* under job_lock */
+
+    /* Under the registry's lock. */
+    char *name;
+    int id;
+    gboolean autostart;
+    gboolean awaited; /* transient, restarting: kept until it is back or a while has passed */
+    VirState state;
+    int reason;
+    guint64 memory_kib; /* of a running domain, as last seen */
+    Definition *config, *live;
+};
+
+struct DomainRegistry {
+    KxlHost *host;
+    RpcServer *server;
+    DomainStore *store;
+    char *emulator;
+    DomainXmlCaps xml_caps;
+
+    GMutex sync_lock;   /* one change of what runs at a time; before lock */
+    GMutex define_lock; /* one change of definitions at a time; before lock */
+    GMutex lock;
+    GHashTable *by_uuid; /* owns a reference */
+    GHashTable *by_name; /* of two domains of one name (one made by xl) the first */
+
+    GThread *watch_thread;
+    GMainContext *watch_context;
+    GMainLoop *watch_loop;
+};
+
+/* registry.c; all with the lock held */
+Domain *registry_find_name_locked(DomainRegistry *registry, const char *name);
+Domain *registry_insert_locked(DomainRegistry *registry, const char *name, const char *uuid);
+void registry_remove_locked(DomainRegistry *registry, Domain *domain);
+void registry_rename_locked(DomainRegistry *registry, Domain *domain, const char *name);
+void domain_set_definition_locked(Definition **slot, Definition *definition); /* takes definition */
+
+/* Events are sent with the lock held, so that their order is that of the changes. */
+void domain_event_locked(DomainRegistry *registry, Domain *domain, int event_id,
+                         const GByteArray *body);
+void domain_lifecycle_locked(DomainRegistry *registry, Domain *domain, int event, int detail);
+
+/* virDomainEventType and the details we use. */
+enum {
+    LIFECYCLE_DEFINED = 0,
+    LIFECYCLE_UNDEFINED = 1,
+    LIFECYCLE_STARTED = 2,
+    LIFECYCLE_SUSPENDED = 3,
+    LIFECYCLE_RESUMED = 4,
+    LIFECYCLE_STOPPED = 5,
+    LIFECYCLE_SHUTDOWN = 6,
+    LIFECYCLE_CRASHED = 8,
+};
+enum { DEFINED_ADDED = 0, DEFINED_UPDATED = 1, DEFINED_RENAMED = 2 };
+enum { UNDEFINED_REMOVED = 0, UNDEFINED_RENAMED = 1 };
+enum { STARTED_BOOTED = 0 };
+enum { SUSPENDED_PAUSED = 0 };
+enum { RESUMED_UNPAUSED = 0 };
+enum { STOPPED_SHUTDOWN = 0, STOPPED_DESTROYED = 1, STOPPED_CRASHED = 2, STOPPED_FAILED = 5 };
+enum { SHUTDOWN_FINISHED = 0 };
+enum { CRASHED_PANICKED = 0 };
+
+/* live.c: what a running domain is made of, from its userdata or its configuration. */
+#define LIVE_USERDATA_KEY "libvirt-xml"
+Definition *live_definition_load(DomainRegistry *registry, const KxlDomainInfo *info,
+                                 GError **error);
+
+/* sync.c */
+gboolean registry_start_watch(DomainRegistry *registry, GError **error);
+void registry_stop_watch(DomainRegistry *registry);
+/* dom0.c */
+Definition *domain_0_definition(const KxlDomainInfo *info);
+
+G_END_DECLS

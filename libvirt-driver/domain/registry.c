@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tables of domains, and reading them. */
+#include "registry-internal.h"
+
+#include <string.h>
+
+#include "handler-util.h"
+#include "rpc/event.h"
+
+#define DEFAULT_EMULATOR "/usr/bin/qemu-system-x86_64"
+#define JOB_WAIT_S       30 /* as libvirt waits */
+
+Domain *domain_ref(Domain *domain)
+{
+    g_atomic_int_inc(&domain->refs);
+    return domain;
+}
+
+void domain_unref(Domain *domain)
+{
+    if (domain == NULL || !g_atomic_int_dec_and_test(&domain->refs))
+        return;
+    definition_unref(domain->config);
+    definition_unref(domain->live);
+    g_mutex_clear(&domain->job_lock);
+    g_cond_clear(&domain->job_cond);
+    g_free(domain->name);
+    g_free(domain);
+}
+
+gboolean domain_job_begin(Domain *domain, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + JOB_WAIT_S * G_TIME_SPAN_SECOND;
+    gboolean got = TRUE;
+
+    g_mutex_lock(&domain->job_lock);
+    while (domain->job_busy && got)
+        got = g_cond_wait_until(&domain->job_cond, &domain->job_lock, deadline);
+    got = !domain->job_busy;
+    if (got)
+        domain->job_busy = TRUE;
+    g_mutex_unlock(&domain->job_lock);
+    return got ||
+           fail(error, VIR_ERR_OPERATION_TIMEOUT,
+                "another operation on the domain has not ended within %d seconds", JOB_WAIT_S);
+}
+
+void domain_job_end(Domain *domain)
+{
+    g_mutex_lock(&domain->job_lock);
+    domain->job_busy = FALSE;
+    g_cond_signal(&domain->job_cond);
+    g_mutex_unlock(&domain->job_lock);
+}
+
+/* ---- views ---- */
+
+static Definition *ref_or_null(Definition *definition)
+{
+    return definition != NULL ? definition_ref(definition) : NULL;
+}
+
+void domain_get_view(DomainRegistry *registry, Domain *domain, DomainView *view)
+{
+    g_mutex_lock(&registry->lock);
+    *view = (DomainView){
+        .name = g_strdup(domain->name),
+        .id = domain->id,
+        .persistent = domain->config != NULL,
+        .autostart = domain->autostart,
+        .state = domain->state,
+        .reason = domain->reason,
+        .config = ref_or_null(domain->config),
+        .live = ref_or_null(domain->live),
+    };
+    g_mutex_unlock(&registry->lock);
+    memcpy(view->uuid, domain->uuid, sizeof view->uuid);
+    memcpy(view->uuid_raw, domain->uuid_raw, sizeof view->uuid_raw);
+}
+
+void domain_view_clear(DomainView *view)
+{
+    g_free(view->name);
+    definition_unref(view->config);
+    definition_unref(view->live);
+}
+
+Definition *domain_view_current(const DomainView *view)
+{
+    return view->live != NULL ? view->live : view->config;
+}
+
+static void put_handle_locked(GByteArray *out, const Domain *domain)
+{
+    xdr_put_string(out, domain->name);
+    xdr_put_raw(out, domain->uuid_raw, XDR_UUID_LEN);
+    xdr_put_i32(out, domain->id);
+}
+
+void domain_put_handle(DomainRegistry *registry, GByteArray *out, Domain *domain)
+{
+    g_mutex_lock(&registry->lock);
+    put_handle_locked(out, domain);
+    g_mutex_unlock(&registry->lock);
+}
+
+/* ---- events ---- */
+
+void domain_event_locked(DomainRegistry *registry, Domain *domain, int event_id,
+                         const GByteArray *body)
+{
+    g_autoptr(GByteArray) message = g_byte_array_sized_new(128);
+
+    put_handle_locked(message, domain);
+    if (body != NULL)
+        g_byte_array_append(message, body->data, body->len);
+    rpc_events_send(registry->server, RPC_EVENT_DOMAIN, event_id, domain->uuid, message);
+}
+
+void domain_lifecycle_locked(DomainRegistry *registry, Domain *domain, int event, int detail)
+{
+    g_autoptr(GByteArray) body = g_byte_array_new();
+
+    xdr_put_i32(body, event);
+    xdr_put_i32(body, detail);
+    domain_event_locked(registry, domain, VIR_DOMAIN_EVENT_ID_LIFECYCLE, body);
+}
+
+void domain_send_event(DomainRegistry *registry, Domain *domain, int event_id,
+                       const GByteArray *body)
+{
+    g_mutex_lock(&registry->lock);
+    domain_event_locked(registry, domain, event_id, body);
+    g_mutex_unlock(&registry->lock);
+}
+
+/* ---- tables ---- */
+
+Domain *registry_find_name_locked(DomainRegistry *registry, const char *name)
+{
+    return g_hash_table_lookup(registry->by_name, name);
+}
+
+static void add_name_locked(DomainRegistry *registry, Domain *domain)
+{
+    if (!g_hash_table_contains(registry->by_name, domain->name))
+        g_hash_table_insert(registry->by_name, domain->name, domain);
+}
+
+/* When two domains had the name, the other one can be found by it now. */
+static void remove_name_locked(DomainRegistry *registry, Domain *domain)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    if (registry_find_name_locked(registry, domain->name) != domain)
+        return;
+    g_hash_table_remove(registry->by_name, domain->name);
+    g_hash_table_iter_init(&iter, registry->by_uuid);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Domain *other = value;
+
+        if (other != domain && strcmp(other->name, domain->name) == 0) {
+            add_name_locked(registry, other);
+            return;
+        }
+    }
+}
+
+Domain *registry_insert_locked(DomainRegistry *registry, const char *name, const char *uuid)
+{
+    Domain *domain = g_new0(Domain, 1);
+
+    domain->refs = 1;
+    domain->id = -1;
+    domain->state = VIR_STATE_SHUTOFF;
+    domain->name = g_strdup(name);
+    g_strlcpy(domain->uuid, uuid, sizeof domain->uuid);
+    uuid_from_text(uuid, domain->uuid_raw);
+    g_mutex_init(&domain->job_lock);
+    g_cond_init(&domain->job_cond);
+    g_hash_table_insert(registry->by_uuid, domain->uuid, domain);
+    add_name_locked(registry, domain);
+    return domain;
+}
+
+void registry_remove_locked(DomainRegistry *registry, Domain *domain)
+{
+    remove_name_locked(registry, domain);
+    g_hash_table_remove(registry->by_uuid, domain->uuid); /* drops the table's reference */
+}
+
+void registry_rename_locked(DomainRegistry *registry, Domain *domain, const char *name)
+{
+    remove_name_locked(registry, domain);
+    g_free(domain->name);
+    domain->name = g_strdup(name);
+    add_name_locked(registry, domain);
+}
+
+void domain_set_definition_locked(Definition **slot, Definition *definition)
+{
+    definition_unref(*slot);
+    *slot = definition;
+}
+
+/* ---- finding ---- */
+
+static Domain *ref_domain(Domain *domain)
+{
+    return domain != NULL ? domain_ref(domain) : NULL;
+}
+
+Domain *domain_registry_find_uuid(DomainRegistry *registry, const char *uuid)
+{
+    Domain *domain;
+
+    g_mutex_lock(&registry->lock);
+    domain = ref_domain(g_hash_table_lookup(registry->by_uuid, uuid));
+    g_mutex_unlock(&registry->lock);
+    return domain;
+}
+
+Domain *domain_registry_find_name(DomainRegistry *registry, const char *name)
+{
+    Domain *domain;
+
+    g_mutex_lock(&registry->lock);
+    domain = ref_domain(registry_find_name_locked(registry, name));
+    g_mutex_unlock(&registry->lock);
+    return domain;
+}
+
+Domain *domain_registry_find_id(DomainRegistry *registry, int id)
+{
+    GHashTableIter iter;
+    gpointer value;
+    Domain *found = NULL;
+
+    g_mutex_lock(&registry->lock);
+    g_hash_table_iter_init(&iter, registry->by_uuid);
+    while (found == NULL && id >= 0 && g_hash_table_iter_next(&iter, NULL, &value)) {
+        if (((Domain *)value)->id == id)
+            found = domain_ref(value);
+    }
+    g_mutex_unlock(&registry->lock);
+    return found;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+    const Domain *const *x = a, *const *y = b;
+
+    return strcmp((*x)->name, (*y)->name);
+}
+
+GPtrArray *domain_registry_list(DomainRegistry *registry)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)domain_unref);
+    GHashTableIter iter;
+    gpointer value;
+
+    g_mutex_lock(&registry->lock);
+    g_hash_table_iter_init(&iter, registry->by_uuid);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        g_ptr_array_add(list, domain_ref(value));
+    g_ptr_array_sort(list, compare_names);
+    g_mutex_unlock(&registry->lock);
+    return list;
+}
+
+/* ---- the registry ---- */
+
+static void load_definition(Definition *definition, gboolean autostart, gpointer user_data)
+{
+    DomainRegistry *registry = user_data;
+    const DomainDef *def = definition_def(definition);
+    Domain *other, *domain;
+
+    g_mutex_lock(&registry->lock);
+    other = registry_find_name_locked(registry, def->name);
+    if (other != NULL)
+        g_warning("domain: two definitions are named '%s': %s and %s", def->name, other->uuid,
+                  def->uuid);
+    domain = registry_insert_locked(registry, def->name, def->uuid);
+    domain->config = definition;
+    domain->autostart = autostart;
+    g_mutex_unlock(&registry->lock);
+}
+
+static char *find_emulator(KxlHost *host)
+{
+    char *found = g_find_program_in_path(kxl_host_qemu_path(host));
+
+    return found != NULL ? found : g_strdup(DEFAULT_EMULATOR);
+}
+
+DomainRegistry *domain_registry_new(KxlHost *host, RpcServer *server, GError **error)
+{
+    g_autoptr(DomainRegistry) registry = g_new0(DomainRegistry, 1);
+    g_autofree char *dir = g_build_filename(kxl_host_lib_dir(host), "libvirt", NULL);
+
+    registry->host = host;
+    registry->server = server;
+    g_mutex_init(&registry->lock);
+    g_mutex_init(&registry->sync_lock);
+    g_mutex_init(&registry->define_lock);
+    registry->by_uuid =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)domain_unref);
+    registry->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    registry->emulator = find_emulator(host);
+    registry->xml_caps.emulator = registry->emulator;
+    registry->store = domain_store_new(dir, error);
+    if (registry->store == NULL ||
+        !domain_store_load(registry->store, load_definition, registry, error))
+        return NULL;
+    g_message("domain: %u definitions in '%s'", g_hash_table_size(registry->by_uuid), dir);
+    return g_steal_pointer(&registry);
+}
+
+gboolean domain_registry_start(DomainRegistry *registry, GError **error)
+{
+    return registry_start_watch(registry, error);
+}
+
+void domain_registry_free(DomainRegistry *registry)
+{
+    if (registry == NULL)
+        return;
+    registry_stop_watch(registry);
+    g_hash_table_unref(registry->by_name);
+    g_hash_table_unref(registry->by_uuid);
+    domain_store_free(registry->store);
+    g_mutex_clear(&registry->lock);
+    g_mutex_clear(&registry->sync_lock);
+    g_mutex_clear(&registry->define_lock);
+    g_free(registry->emulator);
+    g_free(registry);
+}
+
+KxlHost *domain_registry_host(DomainRegistry *registry)
+{
+    return registry->host;
+}
+
+const DomainXmlCaps *domain_registry_xml_caps(DomainRegistry *registry)
+{
+    return &registry->xml_caps;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starting domains. */
+#include "handler.h"
+
+static gboolean check_networks(const DomainDef *def, GError **error)
+{
+    for (guint i = 0; i < def->interfaces->len; i++) {
+        const DomainInterface *interface = def->interfaces->pdata[i];
+
+        if (interface->type == DOMAIN_INTERFACE_NETWORK)
+            return fail(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'",
+                        interface->network);
+    }
+    return TRUE;
+}
+
+gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *definition,
+                      gboolean paused, GError **error)
+{
+    const DomainDef *def = definition_def(definition);
+    g_autoptr(KxlDomainConfig) config = NULL;
+    int domid;
+
+    if (!check_networks(def, error))
+        return FALSE;
+    config = domain_def_to_config(def, error);
+    if (config == NULL)
+        return FALSE;
+    domid = kxl_domain_create(
+        domain_registry_host(registry), config, paused ? KXL_CREATE_PAUSED : KXL_CREATE_NONE,
+        "libvirt-xml",
+        definition_xml(definition, DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE), error);
+    if (domid < 0)
+        return FALSE;
+    domain_registry_sync(registry, domid);
+    return TRUE;
+}
+
+/* ---- starting a persistent domain ---- */
+
+static gboolean start_defined(RpcCall *call, guint32 flags, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+    gboolean ok;
+
+    if (domain == NULL || !domain_job_begin(domain, error))
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    ok = (view.id < 0 || fail(error, VIR_ERR_OPERATION_INVALID, "domain is already running")) &&
+         check_persistent(&view, error) &&
+         domain_start(kanzend->domains, domain, view.config, flags & START_PAUSED, error);
+    domain_job_end(domain);
+    return ok;
+}
+
+gboolean on_domain_create(RpcCall *call, GError **error)
+{
+    return start_defined(call, 0, error);
+}
+
+gboolean on_domain_create_with_flags(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+
+    if (domain == NULL || !check_flags(call, call->args[1].u, START_PAUSED, error) ||
+        !start_defined(call, call->args[1].u, error))
+        return FALSE;
+    domain_put_handle(kanzend->domains, call->ret, domain);
+    return TRUE;
+}
+
+/* ---- starting from a definition that need not be kept ---- */
+
+gboolean on_domain_create_xml(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Definition) definition = NULL;
+    g_autoptr(Domain) domain = NULL;
+    gboolean ok;
+
+    if (!check_flags(call, call->args[1].u, START_PAUSED, error))
+        return FALSE;
+    definition = parse_definition(kanzend->domains, call->args[0].str, error);
+    if (definition == NULL)
+        return FALSE;
+    domain = domain_registry_add(kanzend->domains, definition_ref(definition), DOMAIN_ADD_TRANSIENT,
+                                 error);
+    if (domain == NULL)
+        return FALSE;
+    ok = domain_job_begin(domain, error);
+    if (ok) {
+        ok = domain_start(kanzend->domains, domain, definition, call->args[1].u & START_PAUSED,
+                          error);
+        domain_job_end(domain);
+    }
+    if (!ok) {
+        domain_registry_drop_transient(kanzend->domains, domain);
+        return FALSE;
+    }
+    domain_put_handle(kanzend->domains, call->ret, domain);
+    return TRUE;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX     ".xml"
+#define TMP_SUFFIX ".new"
+#define HEADER     "<!-- Written by kanzend. Change it with 'virsh edit', not here. -->\n"
+
+struct DomainStore {
+    char *dir;
+    char *autostart_dir;
+};
+
+static gboolean fail_errno(GError **error, const char *what, const char *path)
+{
+    int saved = errno;
+
+    g_set_error(error, G_IO_ERROR, (int)g_io_error_from_errno(saved), "cannot %s '%s': %s", what,
+                path, g_strerror(saved));
+    return FALSE;
+}
+
+static char *file_path(const char *dir, const char *uuid)
+{
+    return g_strconcat(dir, "/", uuid, SUFFIX, NULL);
+}
+
+DomainStore *domain_store_new(const char *dir, GError **error)
+{
+    g_autoptr(DomainStore) store = g_new0(DomainStore, 1);
+
+    store->dir = g_strdup(dir);
+    store->autostart_dir = g_build_filename(dir, "autostart", NULL);
+    if (g_mkdir_with_parents(store->autostart_dir, 0700) < 0) {
+        fail_errno(error, "make", store->autostart_dir);
+        return NULL;
+    }
+    return g_steal_pointer(&store);
+}
+
+void domain_store_free(DomainStore *store)
+{
+    if (store == NULL)
+        return;
+    g_free(store->dir);
+    g_free(store->autostart_dir);
+    g_free(store);
+}
+
+/* Makes renames and removals in dir last. */
+static gboolean sync_dir(const char *dir, GError **error)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    gboolean ok = fd >= 0 && fsync(fd) == 0;
+
+    if (!ok)
+        fail_errno(error, "sync", dir);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+static gboolean write_all(int fd, const char *text)
+{
+    gsize len = strlen(text);
+
+    while (len > 0) {
+        ssize_t n = write(fd, text, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return FALSE;
+        text += n;
+        len -= (gsize)n;
+    }
+    return TRUE;
+}
+
+static gboolean write_synced(const char *path, const char *text, GError **error)
+{
+    /* 0600: it may hold passwords. */
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    gboolean ok;
+
+    if (fd < 0)
+        return fail_errno(error, "write", path);
+    ok = write_all(fd, HEADER) && write_all(fd, text) && fsync(fd) == 0;
+    if (!ok)
+        fail_errno(error, "write", path);
+    close(fd);
+    if (!ok)
+        unlink(path);
+    return ok;
+}
+
+gboolean domain_store_save(DomainStore *store, Definition *definition, GError **error)
+{
+    const DomainDef *def = definition_def(definition);
+    g_autofree char *path = file_path(store->dir, def->uuid);
+    g_autofree char *new_path = g_strconcat(path, TMP_SUFFIX, NULL);
+    const char *xml =
+        definition_xml(definition, DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE);
+
+    if (!write_synced(new_path, xml, error))
+        return FALSE;
+    if (rename(new_path, path) < 0) {
+        fail_errno(error, "rename to", path);
+        unlink(new_path);
+        return FALSE;
+    }
+    return sync_dir(store->dir, error);
+}
+
+gboolean domain_store_set_autostart(DomainStore *store, const char *uuid, gboolean autostart,
+                                    GError **error)
+{
+    g_autofree char *link = file_path(store->autostart_dir, uuid);
+    g_autofree char *target = g_strconcat("../", uuid, SUFFIX, NULL);
+
+    if (autostart && symlink(target, link) < 0 && errno != EEXIST)
+        return fail_errno(error, "make the link", link);
+    if (!autostart && unlink(link) < 0 && errno != ENOENT)
+        return fail_errno(error, "remove the link", link);
+    return sync_dir(store->autostart_dir, error);
+}
+
+gboolean domain_store_remove(DomainStore *store, const char *uuid, GError **error)
+{
+    g_autofree char *path = file_path(store->dir, uuid);
+
+    if (!domain_store_set_autostart(store, uuid, FALSE, error))
+        return FALSE;
+    if (unlink(path) < 0 && errno != ENOENT)
+        return fail_errno(error, "remove", path);
+    return sync_dir(store->dir, error);
+}
+
+/* ---- loading ---- */
+
+static Definition *load_file(const char *path, const char *uuid, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(DomainDef) def = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, error))
+        return NULL;
+    def = domain_def_parse(text, DOMAIN_XML_PARSE_INACTIVE, error);
+    if (def == NULL)
+        return NULL;
+    if (g_strcmp0(def->uuid, uuid) != 0) {
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "it is of the domain with UUID %s",
+                    def->uuid != NULL ? def->uuid : "(none)");
+        return NULL;
+    }
+    return definition_new(g_steal_pointer(&def));
+}
+
+static void load_entry(DomainStore *store, const char *entry, DomainStoreFunc func,
+                       gpointer user_data)
+{
+    g_autofree char *path = g_build_filename(store->dir, entry, NULL);
+    g_autofree char *link = g_build_filename(store->autostart_dir, entry, NULL);
+    g_autofree char *uuid = NULL;
+    g_autoptr(GError) error = NULL;
+    Definition *definition;
+    struct stat st;
+
+    if (g_str_has_suffix(entry, SUFFIX TMP_SUFFIX)) { /* a save that a crash cut short */
+        unlink(path);
+        return;
+    }
+    if (!g_str_has_suffix(entry, SUFFIX))
+        return;
+    uuid = g_strndup(entry, strlen(entry) - strlen(SUFFIX));
+    definition = load_file(path, uuid, &error);
+    if (definition == NULL) {
+        g_warning("domain: cannot load '%s', ignoring it: %s", path, error->message);
+        return;
+    }
+    func(definition, lstat(link, &st) == 0, user_data);
+}
+
+gboolean domain_store_load(DomainStore *store, DomainStoreFunc func, gpointer user_data,
+                           GError **error)
+{
+    g_autoptr(GDir) dir = g_dir_open(store->dir, 0, error);
+    const char *entry;
+
+    if (dir == NULL)
+        return FALSE;
+    while ((entry = g_dir_read_name(dir)) != NULL)
+        load_entry(store, entry, func, user_data);
+    return TRUE;
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What runs: the watch's thread and every operation of our own end here. libkxl is asked again each
+ * time instead of believing an older report, so it does not matter who comes first: the one that
+ * finds a difference changes the registry and sends the event, the next one finds none.
+ */
+#include "registry-internal.h"
+
+#include <string.h>
+
+#include "rpc/event.h"
+
+/* A restart that has not come by then will not come. */
+#define RESTART_WAIT_S 30
+
+enum { RUNNING_BOOTED = 1, RUNNING_UNPAUSED = 5 };
+enum { PAUSED_USER = 1 };
+enum { SHUTDOWN_USER = 1 };
+enum { SHUTOFF_SHUTDOWN = 1, SHUTOFF_DESTROYED = 2, SHUTOFF_CRASHED = 3, SHUTOFF_FAILED = 6 };
+
+/* ---- a domain runs ---- */
+
+static void state_of_info(const KxlDomainInfo *info, VirState old, VirState *ret_state,
+                          int *ret_reason)
+{
+    if (info->state == KXL_STATE_CRASHED) {
+        *ret_state = VIR_STATE_CRASHED;
+        *ret_reason = 1; /* VIR_DOMAIN_CRASHED_PANICKED */
+    } else if (info->state == KXL_STATE_SHUTDOWN || info->state == KXL_STATE_DYING) {
+        *ret_state = VIR_STATE_SHUTDOWN;
+        *ret_reason = SHUTDOWN_USER;
+    } else if (info->paused || info->state == KXL_STATE_PAUSED) {
+        *ret_state = VIR_STATE_PAUSED;
+        *ret_reason = PAUSED_USER;
+    } else {
+        *ret_state = VIR_STATE_RUNNING;
+        *ret_reason = old == VIR_STATE_PAUSED ? RUNNING_UNPAUSED : RUNNING_BOOTED;
+    }
+}
+
+static const struct {
+    VirState state;
+    int event, detail;
+} transitions[] = {
+    { VIR_STATE_PAUSED, LIFECYCLE_SUSPENDED, SUSPENDED_PAUSED },
+    { VIR_STATE_RUNNING, LIFECYCLE_RESUMED, RESUMED_UNPAUSED },
+    { VIR_STATE_SHUTDOWN, LIFECYCLE_SHUTDOWN, SHUTDOWN_FINISHED },
+    { VIR_STATE_CRASHED, LIFECYCLE_CRASHED, CRASHED_PANICKED },
+};
+
+static void set_state_locked(DomainRegistry *registry, Domain *domain, const KxlDomainInfo *info)
+{
+    VirState state;
+    int reason;
+
+    state_of_info(info, domain->state, &state, &reason);
+    if (state == domain->state)
+        return;
+    domain->state = state;
+    domain->reason = reason;
+    for (guint i = 0; i < G_N_ELEMENTS(transitions); i++) {
+        if (transitions[i].state == state)
+            domain_lifecycle_locked(registry, domain, transitions[i].event, transitions[i].detail);
+    }
+}
+
+static void set_memory_locked(DomainRegistry *registry, Domain *domain, guint64 memory_kib)
+{
+    g_autoptr(GByteArray) body = g_byte_array_new();
+
+    if (domain->memory_kib == memory_kib)
+        return;
+    domain->memory_kib = memory_kib;
+    xdr_put_u64(body, memory_kib);
+    domain_event_locked(registry, domain, VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, body);
+}
+
+static void set_started_locked(DomainRegistry *registry, Domain *domain, const KxlDomainInfo *info,
+                               Definition *live)
+{
+    domain->id = info->domid;
+    domain->awaited = FALSE;
+    domain->state = VIR_STATE_RUNNING;
+    domain->reason = RUNNING_BOOTED;
+    domain->memory_kib = info->memory_kb;
+    domain_set_definition_locked(&domain->live, live);
+    if (info->domid == 0) /* the host's own is always there */
+        domain_set_definition_locked(&domain->config, definition_ref(live));
+    else
+        domain_lifecycle_locked(registry, domain, LIFECYCLE_STARTED, STARTED_BOOTED);
+}
+
+static void set_gone_locked(DomainRegistry *registry, Domain *domain, KxlShutdownReason reason);
+
+/* Under sync_lock. */
+static void update(DomainRegistry *registry, const KxlDomainInfo *info)
+{
+    g_autoptr(Domain) known = domain_registry_find_uuid(registry, info->uuid);
+    g_autoptr(Definition) live = NULL;
+    g_autoptr(GError) error = NULL;
+    gboolean is_new;
+    Domain *domain;
+
+    if (info->state == KXL_STATE_STARTING)
+        return;
+    g_mutex_lock(&registry->lock);
+    is_new = known == NULL || known->id != info->domid;
+    g_mutex_unlock(&registry->lock);
+    if (is_new) {
+        live = live_definition_load(registry, info, &error);
+        if (live == NULL) {
+            g_warning("domain: cannot tell what domain %d '%s' is made of, ignoring it: %s",
+                      info->domid, info->name, error->message);
+            return;
+        }
+    }
+
+    g_mutex_lock(&registry->lock);
+    domain = g_hash_table_lookup(registry->by_uuid, info->uuid);
+    if (domain == NULL)
+        domain = registry_insert_locked(registry, info->name, info->uuid);
+    if (is_new) {
+        if (domain->id >= 0)
+            set_gone_locked(registry, domain, KXL_REASON_NONE);
+        set_started_locked(registry, domain, info, g_steal_pointer(&live));
+    }
+    set_state_locked(registry, domain, info);
+    set_memory_locked(registry, domain, info->memory_kb);
+    g_mutex_unlock(&registry->lock);
+}
+
+/* ---- a domain has ended ---- */
+
+static const struct {
+    KxlShutdownReason reason;
+    int shutoff, stopped;
+} endings[] = {
+    { KXL_REASON_POWEROFF, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN },
+    { KXL_REASON_REBOOT, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN },
+    { KXL_REASON_SUSPEND, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN },
+    { KXL_REASON_SOFT_RESET, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN },
+    { KXL_REASON_CRASH, SHUTOFF_CRASHED, STOPPED_CRASHED },
+    { KXL_REASON_WATCHDOG, SHUTOFF_CRASHED, STOPPED_CRASHED },
+    { KXL_REASON_DESTROYED, SHUTOFF_DESTROYED, STOPPED_DESTROYED },
+};
+
+static gboolean is_restart_action(const char *action)
+{
+    return action != NULL && strstr(action, "restart") != NULL;
+}
+
+/* Whether the supervisor is about to start it again. */
+static gboolean restarts(const Domain *domain, KxlShutdownReason reason)
+{
+    const DomainDef *def = definition_def(domain->live);
+
+    switch (reason) {
+    case KXL_REASON_REBOOT:
+        return def->on_reboot == NULL || is_restart_action(def->on_reboot);
+    case KXL_REASON_POWEROFF:
+        return is_restart_action(def->on_poweroff);
+    case KXL_REASON_CRASH:
+        return is_restart_action(def->on_crash);
+    default:
+        return FALSE;
+    }
+}
+
+typedef struct {
+    DomainRegistry *registry;
+    Domain *domain;
+} Awaited;
+
+static gboolean awaited_too_long(gpointer user_data)
+{
+    Awaited *awaited = user_data;
+    DomainRegistry *registry = awaited->registry;
+
+    g_mutex_lock(&registry->lock);
+    if (awaited->domain->awaited && awaited->domain->id < 0 && awaited->domain->config == NULL)
+        registry_remove_locked(registry, awaited->domain);
+    awaited->domain->awaited = FALSE;
+    g_mutex_unlock(&registry->lock);
+    return G_SOURCE_REMOVE;
+}
+
+static void awaited_free(gpointer user_data)
+{
+    Awaited *awaited = user_data;
+
+    domain_unref(awaited->domain);
+    g_free(awaited);
+}
+
+/* A transient domain that restarts stays for a while, so that clients find it across the gap. */
+static void await_restart_locked(DomainRegistry *registry, Domain *domain)
+{
+    GSource *source = g_timeout_source_new_seconds(RESTART_WAIT_S);
+    Awaited *awaited = g_new(Awaited, 1);
+
+    awaited->registry = registry;
+    awaited->domain = domain_ref(domain);
+    domain->awaited = TRUE;
+    g_source_set_callback(source, awaited_too_long, awaited, awaited_free);
+    g_source_attach(source, registry->watch_context);
+    g_source_unref(source);
+}
+
+static void set_gone_locked(DomainRegistry *registry, Domain *domain, KxlShutdownReason reason)
+{
+    int stopped = STOPPED_FAILED;
+
+    domain->reason = SHUTOFF_FAILED;
+    for (guint i = 0; i < G_N_ELEMENTS(endings); i++) {
+        if (endings[i].reason == reason) {
+            domain->reason = endings[i].shutoff;
+            stopped = endings[i].stopped;
+        }
+    }
+    if (reason == KXL_REASON_REBOOT)
+        domain_event_locked(registry, domain, VIR_DOMAIN_EVENT_ID_REBOOT, NULL);
+    domain->state = VIR_STATE_SHUTOFF;
+    domain->id = -1;
+    domain_set_definition_locked(&domain->live, NULL);
+    domain_lifecycle_locked(registry, domain, LIFECYCLE_STOPPED, stopped);
+}
+
+/* Under sync_lock. */
+static void gone(DomainRegistry *registry, int domid, KxlShutdownReason reason)
+{
+    g_autoptr(Domain) domain = domain_registry_find_id(registry, domid);
+
+    if (domain == NULL)
+        return;
+    g_mutex_lock(&registry->lock);
+    if (domain->id == domid) {
+        g_autoptr(Definition) was = definition_ref(domain->live);
+        gboolean restarting = restarts(domain, reason);
+
+        set_gone_locked(registry, domain, reason);
+        if (domain->config == NULL && restarting) {
+            domain->live = g_steal_pointer(&was);
+            await_restart_locked(registry, domain);
+        } else if (domain->config == NULL) {
+            registry_remove_locked(registry, domain);
+        }
+    }
+    g_mutex_unlock(&registry->lock);
+}
+
+/* ---- entry points ---- */
+
+void domain_registry_sync(DomainRegistry *registry, int domid)
+{
+    g_autoptr(KxlDomainInfo) info = NULL;
+    g_autoptr(GError) error = NULL;
+
+    g_mutex_lock(&registry->sync_lock);
+    info = kxl_domain_get_info(registry->host, domid, &error);
+    if (info != NULL)
+        update(registry, info);
+    else if (!g_error_matches(error, KXL_ERROR, KXL_ERROR_NO_DOMAIN))
+        g_warning("domain: cannot look at domain %d: %s", domid, error->message);
+    g_mutex_unlock(&registry->sync_lock);
+}
+
+void domain_registry_sync_gone(DomainRegistry *registry, int domid, KxlShutdownReason reason)
+{
+    g_mutex_lock(&registry->sync_lock);
+    gone(registry, domid, reason);
+    g_mutex_unlock(&registry->sync_lock);
+}
+
+/* ---- the watch ---- */
+
+static void watch_event(KxlEventKind kind, const KxlDomainInfo *info, gpointer user_data)
+{
+    DomainRegistry *registry = user_data;
+
+    g_debug("domain: watch: %d '%s' event %d state %d reason %d", info->domid, info->name, kind,
+            info->state, info->reason);
+    if (kind == KXL_EVENT_GONE)
+        domain_registry_sync_gone(registry, info->domid, info->reason);
+    else
+        domain_registry_sync(registry, info->domid);
+}
+
+typedef struct {
+    DomainRegistry *registry;
+    GMutex lock;
+    GCond cond;
+    gboolean done;
+    GError *error;
+} WatchStart;
+
+/* A thread of its own: looking at a domain may block. */
+static gpointer watch_thread(gpointer user_data)
+{
+    WatchStart *start = user_data;
+    DomainRegistry *registry = start->registry;
+    g_autoptr(KxlWatch) watch = NULL;
+    GError *error = NULL;
+
+    g_main_context_push_thread_default(registry->watch_context);
+    watch = kxl_watch_new(registry->host, watch_event, registry, &error);
+    g_mutex_lock(&start->lock);
+    start->error = error;
+    start->done = TRUE;
+    g_cond_signal(&start->cond);
+    g_mutex_unlock(&start->lock);
+    if (watch != NULL)
+        g_main_loop_run(registry->watch_loop);
+    g_clear_pointer(&watch, kxl_watch_free);
+    g_main_context_pop_thread_default(registry->watch_context);
+    return NULL;
+}
+
+/* What runs already is known before the first client asks. */
+static gboolean find_running(DomainRegistry *registry, GError **error)
+{
+    g_autoptr(GPtrArray) infos = kxl_domain_list(registry->host, TRUE, error);
+
+    if (infos == NULL)
+        return FALSE;
+    g_mutex_lock(&registry->sync_lock);
+    for (guint i = 0; i < infos->len; i++)
+        update(registry, infos->pdata[i]);
+    g_mutex_unlock(&registry->sync_lock);
+    return TRUE;
+}
+
+gboolean registry_start_watch(DomainRegistry *registry, GError **error)
+{
+    WatchStart start = { .registry = registry };
+
+    registry->watch_context = g_main_context_new();
+    registry->watch_loop = g_main_loop_new(registry->watch_context, FALSE);
+    if (!find_running(registry, error))
+        return FALSE;
+    g_mutex_init(&start.lock);
+    g_cond_init(&start.cond);
+    registry->watch_thread = g_thread_new("watch", watch_thread, &start);
+    g_mutex_lock(&start.lock);
+    while (!start.done)
+        g_cond_wait(&start.cond, &start.lock);
+    g_mutex_unlock(&start.lock);
+    g_mutex_clear(&start.lock);
+    g_cond_clear(&start.cond);
+    if (start.error == NULL)
+        return TRUE;
+    g_propagate_error(error, start.error);
+    return FALSE;
+}
+
+static gboolean quit_loop(gpointer loop)
+{
+    g_main_loop_quit(loop);
+    return G_SOURCE_REMOVE;
+}
+
+void registry_stop_watch(DomainRegistry *registry)
+{
+    if (registry->watch_thread != NULL) {
+        /* In its own loop, so that it is not lost when the thread has not got there yet. */
+        g_main_context_invoke(registry->watch_context, quit_loop, registry->watch_loop);
+        g_thread_join(g_steal_pointer(&registry->watch_thread));
+    }
+    g_clear_pointer(&registry->watch_loop, g_main_loop_unref);
+    g_clear_pointer(&registry->watch_context, g_main_context_unref);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How many virtual processors a domain has. */
+#include "handler.h"
+
+enum { VCPU_MAXIMUM = 4 }; /* virDomainVcpuFlags */
+
+static guint vcpus_of(const DomainDef *def, gboolean maximum)
+{
+    return maximum || def->vcpus_current == 0 ? def->vcpus_max : def->vcpus_current;
+}
+
+/* The definition that LIVE, CONFIG or neither means. */
+static const DomainDef *affected_def(const DomainView *view, guint32 flags)
+{
+    return definition_def(flags & AFFECT_LIVE ? view->live : view->config);
+}
+
+gboolean on_domain_get_max_vcpus(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
+
+    if (domain == NULL)
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    if (!check_active(&view, error))
+        return FALSE;
+    xdr_put_i32(call->ret, (gint32)vcpus_of(definition_def(view.live), TRUE));
+    return TRUE;
+}
+
+gboolean on_domain_get_vcpus_flags(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_autoptr(KxlDomainInfo) info = NULL;
+    g_auto(DomainView) view = { 0 };
+    guint32 flags = call->args[1].u;
+    guint n;
+
+    if (domain == NULL ||
+        !check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | VCPU_MAXIMUM, error))
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    if (!resolve_impact(&view, &flags, error))
+        return FALSE;
+    n = vcpus_of(affected_def(&view, flags), call->args[1].u & VCPU_MAXIMUM);
+    if ((flags & AFFECT_LIVE) && !(call->args[1].u & VCPU_MAXIMUM)) {
+        info = kxl_domain_get_info(kanzend->host, view.id, error);
+        if (info == NULL)
+            return FALSE;
+        n = info->vcpus_online;
+    }
+    xdr_put_i32(call->ret, (gint32)n);
+    return TRUE;
+}
+
+/* ---- changing: only what the next start will take ---- */
+
+static void change_current(DomainDef *def, gpointer data)
+{
+    def->vcpus_current = *(guint *)data;
+}
+
+static void change_maximum(DomainDef *def, gpointer data)
+{
+    def->vcpus_max = *(guint *)data;
+    if (def->vcpus_current > def->vcpus_max)
+        def->vcpus_current = def->vcpus_max;
+}
+
+static gboolean check_count(const DomainView *view, guint32 flags, guint n, gboolean maximum,
+                            GError **error)
+{
+    guint max = maximum ? KXL_MAX_VCPUS : definition_def(view->config)->vcpus_max;
+
+    if (flags & AFFECT_LIVE)
+        return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                    "the number of vCPUs of a running domain cannot be changed");
+    if (n == 0)
+        return fail(error, VIR_ERR_INVALID_ARG, "nvcpus is zero");
+    if (n > max)
+        return fail(error, VIR_ERR_INVALID_ARG,
+                    "requested vcpus is greater than max allowable vcpus for the domain: %u > %u",
+                    n, max);
+    return TRUE;
+}
+
+static gboolean set_vcpus(RpcCall *call, guint n, guint32 flags, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = NULL;
+    g_auto(DomainView) view = { 0 };
+    gboolean maximum = flags & VCPU_MAXIMUM, ok;
+
+    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | VCPU_MAXIMUM, error))
+        return FALSE;
+    domain = call_domain(call, 0, error);
+    if (domain == NULL || !domain_job_begin(domain, error))
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, &view);
+    ok = check_not_host(&view, "given other vCPUs", error) &&
+         resolve_impact(&view, &flags, error) && check_count(&view, flags, n, maximum, error) &&
+         change_definitions(kanzend->domains, domain, flags,
+                            maximum ? change_maximum : change_current, &n, error);
+    domain_job_end(domain);
+    return ok;
+}
+
+gboolean on_domain_set_vcpus(RpcCall *call, GError **error)
+{
+    return set_vcpus(call, call->args[1].u, AFFECT_LIVE, error);
+}
+
+gboolean on_domain_set_vcpus_flags(RpcCall *call, GError **error)
+{
+    return set_vcpus(call, call->args[1].u, call->args[2].u, error);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Networks, storage pools, interfaces, node devices, secrets and network filters: kanzend manages
+ * none of them yet, so there are none, and that is what the listing and looking-up calls answer.
+ * Everything that would make one has no handler and says that it is not supported.
+ */
+#include "handler-util.h"
+
+/* LIST_ALL_*: an empty array and the number of elements. */
+gboolean on_list_all_none(RpcCall *call, GError **error)
+{
+    xdr_put_u32(call->ret, 0);
+    xdr_put_u32(call->ret, 0);
+    return TRUE;
+}
+
+/* LIST_*: an empty array of names. */
+gboolean on_list_none(RpcCall *call, GError **error)
+{
+    xdr_put_u32(call->ret, 0);
+    return TRUE;
+}
+
+gboolean on_num_of_none(RpcCall *call, GError **error)
+{
+    xdr_put_i32(call->ret, 0);
+    return TRUE;
+}
+
+gboolean on_network_lookup_by_name(RpcCall *call, GError **error)
+{
+    return fail(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'", call->args[0].str);
+}
+
+gboolean on_pool_lookup_by_name(RpcCall *call, GError **error)
+{
+    return fail(error, VIR_ERR_NO_STORAGE_POOL, "no storage pool with matching name '%s'",
+                call->args[0].str);
+}
+
+gboolean on_vol_lookup_by_path(RpcCall *call, GError **error)
+{
+    return fail(error, VIR_ERR_NO_STORAGE_VOL, "no storage vol with matching path '%s'",
+                call->args[0].str);
+}
+
+gboolean on_nodedev_lookup_by_name(RpcCall *call, GError **error)
+{
+    return fail(error, VIR_ERR_NO_NODE_DEVICE, "no node device with matching name '%s'",
+                call->args[0].str);
+}
+
+gboolean on_interface_lookup_by_name(RpcCall *call, GError **error)
+{
+    return fail(error, VIR_ERR_NO_INTERFACE, "couldn't find interface named '%s'",
+                call->args[0].str);
+}
+
+/* ---- by UUID ---- */
+
+static gboolean fail_uuid(RpcCall *call, int code, const char *what, GError **error)
+{
+    char uuid[UUID_TEXT_LEN];
+
+    uuid_to_text(call->args[0].bytes, uuid);
+    return fail(error, code, "no %s with matching uuid '%s'", what, uuid);
+}
+
+gboolean on_network_lookup_by_uuid(RpcCall *call, GError **error)
+{
+    return fail_uuid(call, VIR_ERR_NO_NETWORK, "network", error);
+}
+
+gboolean on_pool_lookup_by_uuid(RpcCall *call, GError **error)
+{
+    return fail_uuid(call, VIR_ERR_NO_STORAGE_POOL, "storage pool", error);
+}
+
+gboolean on_secret_lookup_by_uuid(RpcCall *call, GError **error)
+{
+    return fail_uuid(call, VIR_ERR_NO_SECRET, "secret", error);
+}
+
+gboolean on_nwfilter_lookup_by_uuid(RpcCall *call, GError **error)
+{
+    return fail_uuid(call, VIR_ERR_NO_NWFILTER, "nwfilter", error);
+}
+
+gboolean on_nwfilter_lookup_by_name(RpcCall *call, GError **error)
+{
+    return fail(error, VIR_ERR_NO_NWFILTER, "no nwfilter with matching name '%s'",
+                call->args[0].str);
+}
