@@ -69,7 +69,7 @@ static void map_flags_to_config(const DomainCpu *cpu, KxlDomainConfig *config)
 
 static void append_item(XlValue *list, char *text)
 {
-    g_ptr_array_add(list->items, xl_value_new_atom(XL_VALUE_STRING, text, 0, 0));
+    g_ptr_array_add(list->items, xlcfg_value_new_atom(XL_VALUE_STRING, text, 0, 0));
     g_free(text);
 }
 
@@ -94,11 +94,11 @@ static guint distance(const DomainCpu *cpu, guint from, guint to)
 /* xl.cfg(5) vnuma=: a list of cells, each a list of key=value. */
 static void map_cells_to_config(const DomainCpu *cpu, KxlDomainConfig *config)
 {
-    g_autoptr(XlValue) vnuma = xl_value_new_list(0, 0);
+    g_autoptr(XlValue) vnuma = xlcfg_value_new_list(0, 0);
 
     for (guint i = 0; i < cpu->cells->len; i++) {
         const DomainNumaCell *cell = g_ptr_array_index(cpu->cells, i);
-        XlValue *node = xl_value_new_list(0, 0);
+        XlValue *node = xlcfg_value_new_list(0, 0);
         GString *distances = g_string_new("vdistances=");
 
         for (guint j = 0; j < cpu->cells->len; j++)
@@ -110,7 +110,7 @@ static void map_cells_to_config(const DomainCpu *cpu, KxlDomainConfig *config)
         append_item(node, g_string_free(distances, FALSE));
         g_ptr_array_add(vnuma->items, node);
     }
-    g_autofree char *text = xl_value_to_text(vnuma);
+    g_autofree char *text = xlcfg_value_to_text(vnuma);
     map_add_extra(config, "vnuma", text);
 }
 
@@ -207,7 +207,7 @@ static gboolean parse_node_item(const char *text, DomainNumaCell *cell)
 
 static gboolean map_cells_from_config(const char *text, DomainCpu *cpu, GError **error)
 {
-    g_autoptr(XlValue) vnuma = xl_syntax_parse_value(text);
+    g_autoptr(XlValue) vnuma = xlcfg_syntax_parse_value(text);
 
     if (vnuma == NULL || vnuma->kind != XL_VALUE_LIST || vnuma->items->len > MAX_CELLS)
         return fail_check(error, CONF_SYNTAX, "vnuma vnode invalid format '%s'", text);

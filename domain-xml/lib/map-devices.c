@@ -102,7 +102,7 @@ static void add_usb(const DomainHostdev *hostdev, KxlDomainConfig *config, XlVal
 
     if (config->type != KXL_TYPE_HVM) {
         text = g_strdup_printf("hostbus=%x,hostaddr=%x", hostdev->usb_bus, hostdev->usb_device);
-        g_ptr_array_add(pv_list->items, xl_value_new_atom(XL_VALUE_STRING, text, 0, 0));
+        g_ptr_array_add(pv_list->items, xlcfg_value_new_atom(XL_VALUE_STRING, text, 0, 0));
         return;
     }
     if (hostdev->usb_vendor != 0)
@@ -115,7 +115,7 @@ static void add_usb(const DomainHostdev *hostdev, KxlDomainConfig *config, XlVal
 
 static void map_hostdevs_to_config(const DomainDef *def, KxlDomainConfig *config)
 {
-    g_autoptr(XlValue) pv_list = xl_value_new_list(0, 0);
+    g_autoptr(XlValue) pv_list = xlcfg_value_new_list(0, 0);
 
     for (guint i = 0; i < def->hostdevs->len; i++) {
         const DomainHostdev *hostdev = g_ptr_array_index(def->hostdevs, i);
@@ -125,7 +125,7 @@ static void map_hostdevs_to_config(const DomainDef *def, KxlDomainConfig *config
             add_usb(hostdev, config, pv_list);
     }
     if (pv_list->items->len > 0) {
-        g_autofree char *text = xl_value_to_text(pv_list);
+        g_autofree char *text = xlcfg_value_to_text(pv_list);
         map_add_extra(config, "usbdev", text);
     }
 }
@@ -177,7 +177,7 @@ static void map_usb_from_config(const char *device, DomainDef *def)
 /* usbdev= of a PV guest: a list of "hostbus=HEX,hostaddr=HEX". */
 static void map_usbdev_from_config(const char *text, DomainDef *def)
 {
-    g_autoptr(XlValue) list = xl_syntax_parse_value(text);
+    g_autoptr(XlValue) list = xlcfg_syntax_parse_value(text);
 
     for (guint i = 0; list != NULL && list->kind == XL_VALUE_LIST && i < list->items->len; i++) {
         const XlValue *item = g_ptr_array_index(list->items, i);
@@ -214,7 +214,7 @@ static void add_limit(KxlDomainConfig *config, const char *key, guint value)
 
 static void map_controllers_to_config(const DomainDef *def, KxlDomainConfig *config)
 {
-    g_autoptr(XlValue) usb = xl_value_new_list(0, 0);
+    g_autoptr(XlValue) usb = xlcfg_value_new_list(0, 0);
 
     for (guint i = 0; i < def->controllers->len; i++) {
         const DomainController *controller = g_ptr_array_index(def->controllers, i);
@@ -226,11 +226,11 @@ static void map_controllers_to_config(const DomainDef *def, KxlDomainConfig *con
             g_autofree char *text =
                 g_strdup_printf("type=qusb,version=%s,ports=%x", controller->model + strlen("qusb"),
                                 controller->ports != 0 ? controller->ports : 8);
-            g_ptr_array_add(usb->items, xl_value_new_atom(XL_VALUE_STRING, text, 0, 0));
+            g_ptr_array_add(usb->items, xlcfg_value_new_atom(XL_VALUE_STRING, text, 0, 0));
         }
     }
     if (usb->items->len > 0) {
-        g_autofree char *text = xl_value_to_text(usb);
+        g_autofree char *text = xlcfg_value_to_text(usb);
         map_add_extra(config, "usbctrl", text);
     }
 }
@@ -254,7 +254,7 @@ static void map_controllers_from_config(const KxlDomainConfig *config, DomainDef
 {
     DomainController *xenbus = add_controller(def, "xenbus");
     const char *usbctrl = map_find_extra(config, "usbctrl");
-    g_autoptr(XlValue) list = usbctrl != NULL ? xl_syntax_parse_value(usbctrl) : NULL;
+    g_autoptr(XlValue) list = usbctrl != NULL ? xlcfg_syntax_parse_value(usbctrl) : NULL;
 
     xenbus->max_grant_frames = extra_number(config, "max_grant_frames");
     xenbus->max_event_channels = extra_number(config, "max_event_channels");
