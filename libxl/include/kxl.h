@@ -166,7 +166,7 @@ typedef struct {
     char *backend_path;      /* /local/domain/0/backend/vbd/3/51712 */
     int state;               /* XenbusState of the back end, 0 unknown */
     int ring_ref, evtchn;    /* -1: unknown */
-    KxlDeviceDisk *disk;     /* one of the two, borrowed from the config of the list */
+    KxlDeviceDisk *disk;     /* one of the two, owned by this struct */
     KxlDeviceNic *nic;
     char *ifname;            /* nic: the tap */
 } KxlDeviceInfo;

@@ -116,6 +116,11 @@ const char *kxl_host_qemu_path(const KxlHost *host)
     return host->qemu;
 }
 
+const char *kxl_host_libexec_dir(const KxlHost *host)
+{
+    return host->libexec_dir;
+}
+
 const char *kxl_host_hv_image(const KxlHost *host)
 {
     return host->hv_image;

@@ -4,6 +4,7 @@
 
 #include "kxl.h"
 
+const char *kxl_host_libexec_dir(const KxlHost *host);
 const char *kxl_host_hv_image(const KxlHost *host);
 const char *kxl_host_supervisor_path(const KxlHost *host);
 const char *kxl_host_probe_path(const KxlHost *host);

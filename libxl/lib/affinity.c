@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "affinity.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "file.h"
+
+#define DEFAULT_WEIGHT 256 /* xl.cfg(5) */
+
+static gboolean parse_item(const char *item, guint nr_cpus, cpu_set_t *set)
+{
+    gboolean remove = *item == '^';
+    const char *at = item + remove;
+    char *end;
+    guint64 first, last;
+
+    if (g_str_equal(at, "all")) {
+        first = 0;
+        last = CPU_SETSIZE - 1;
+    } else {
+        if (!g_ascii_isdigit(*at))
+            return FALSE;
+        first = last = g_ascii_strtoull(at, &end, 10);
+        if (*end == '-') {
+            if (!g_ascii_isdigit(end[1]))
+                return FALSE;
+            last = g_ascii_strtoull(end + 1, &end, 10);
+        }
+        if (*end != '\0' || last < first)
+            return FALSE;
+    }
+    for (guint64 cpu = first; cpu <= last && cpu < nr_cpus && cpu < CPU_SETSIZE; cpu++) {
+        if (remove)
+            CPU_CLR(cpu, set);
+        else
+            CPU_SET(cpu, set);
+    }
+    return TRUE;
+}
+
+gboolean kxl_affinity_parse(const char *cpus, guint nr_cpus, cpu_set_t *ret_set, GError **error)
+{
+    g_auto(GStrv) items = g_strsplit(cpus, ",", -1);
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    for (char **item = items; *item; item++) {
+        g_strstrip(*item);
+        /* Like libxl: a list that begins with an exclusion begins with all. */
+        if (item == items && **item == '^')
+            parse_item("all", nr_cpus, &set);
+        if (!parse_item(*item, nr_cpus, &set)) {
+            g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID, "cpus '%s': cannot understand '%s'", cpus,
+                        *item);
+            return FALSE;
+        }
+    }
+    if (CPU_COUNT(&set) == 0) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID, "cpus '%s': none of the host's %u CPUs", cpus,
+                    nr_cpus);
+        return FALSE;
+    }
+    *ret_set = set;
+    return TRUE;
+}
+
+/* Each step of nice is a factor of 1.25 (Linux sched_prio_to_weight). */
+int kxl_affinity_nice(guint weight)
+{
+    double ratio = weight ? (double)DEFAULT_WEIGHT / weight : 1;
+    int nice_value = 0;
+
+    for (; ratio > 1.118 && nice_value < 19; nice_value++)
+        ratio /= 1.25;
+    for (; ratio < 1 / 1.118 && nice_value > -20; nice_value--)
+        ratio *= 1.25;
+    return nice_value;
+}
+
+gboolean kxl_affinity_apply(const KxlDomainConfig *config, char *const *tids, GError **error)
+{
+    int nice_value = kxl_affinity_nice(config->cpu_weight);
+    cpu_set_t set;
+
+    if (config->cpus &&
+        !kxl_affinity_parse(config->cpus, (guint)sysconf(_SC_NPROCESSORS_CONF), &set, error))
+        return FALSE;
+    for (; tids && *tids; tids++) {
+        pid_t tid = atoi(*tids);
+
+        if (config->cpus && sched_setaffinity(tid, sizeof set, &set) < 0)
+            return kxl_error_set_errno(error, errno, "cpus '%s'", config->cpus);
+        if (nice_value != 0 && setpriority(PRIO_PROCESS, (id_t)tid, nice_value) < 0)
+            return kxl_error_set_errno(error, errno, "cpu_weight %u", config->cpu_weight);
+    }
+    return TRUE;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which CPUs a domain's vCPUs run on, and how they weigh against others'. */
+#pragma once
+
+#include <sched.h>
+#include "kxl.h"
+
+/* xl.cfg's list, "0-3,5,^1" or "all". Numbers the host has not are passed over; none left is an error. */
+gboolean kxl_affinity_parse(const char *cpus, guint nr_cpus, cpu_set_t *ret_set, GError **error);
+
+/* Nice value that makes a thread's share of a CPU stand to the default's as weight to 256. */
+int kxl_affinity_nice(guint weight);
+
+/* Applies config->cpus and cpu_weight to the vCPU threads. */
+gboolean kxl_affinity_apply(const KxlDomainConfig *config, char *const *tids, GError **error);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "boot-file.h"
+#include "bootloader.h"
+#include "file.h"
+#include "host-check.h"
+#include "machine.h"
+#include "prepare.h"
+#include "rundir.h"
+#include "supervise.h"
+#include "userdata.h"
+
+/* Files of one run of the machine; the rest of the folder goes over to the domain's next life. */
+static const char *const run_files[] = {
+    "boot",      "hv.log",         "status",         "qmp.sock",      "qmp-events.sock",
+    "xs-ops.sock", "xs-daemon.sock", "qmp-events.log", "emulator.pid", "destroy",
+};
+
+/* The folder under a name of no domain, with its supervisor's lock held. */
+static gboolean make_folder(const KxlHost *host, const char *path, int domid,
+                            const KxlDomainConfig *config, KxlFd *ret_lock, GError **error)
+{
+    g_autofree char *lock_path = g_build_filename(path, "supervisor.lock", NULL);
+    g_autofree char *config_path = g_build_filename(path, "config.json", NULL);
+    g_autofree char *state_path = g_build_filename(path, "state", NULL);
+    g_autofree char *json = kxl_domain_config_to_json(config);
+    g_autoptr(KxlState) state = kxl_state_new(domid, config);
+
+    kxl_remove_tree(path);
+    if (mkdir(path, 0700) < 0)
+        return kxl_error_set_errno(error, errno, "cannot make '%s'", path);
+    *ret_lock = kxl_lock_take(lock_path, KXL_LOCK_TRY, error);
+    return *ret_lock >= 0 && kxl_file_write(config_path, json, error) &&
+           kxl_state_save(state, state_path, error);
+}
+
+/* Checks what depends on the other domains and gives the new one its place among them. */
+static int allocate(const KxlHost *host, KxlDomainConfig *config, const char *userdata_key,
+                    const char *userdata, KxlFd *ret_lock, GError **error)
+{
+    g_auto(KxlFd) all = kxl_rundir_lock(host, error);
+    g_autofree char *folder = NULL, *path = NULL;
+    int domid;
+
+    if (all < 0)
+        return -1;
+    kxl_rundir_sweep(host);
+    if (!kxl_host_check_unique(host, config, error) || !kxl_host_check_memory(host, config, error))
+        return -1;
+    domid = kxl_rundir_next_domid(host, error);
+    if (domid < 0)
+        return -1;
+    kxl_prepare_ifnames(config, domid);
+    folder = g_strdup_printf("%s/.new.%d", kxl_host_run_dir(host), domid);
+    path = kxl_rundir_path(host, domid, NULL);
+    if (!make_folder(host, folder, domid, config, ret_lock, error) ||
+        (userdata_key && !kxl_userdata_write(folder, userdata_key, userdata, error))) {
+        kxl_remove_tree(folder);
+        return -1;
+    }
+    if (rename(folder, path) < 0) {
+        kxl_error_set_errno(error, errno, "cannot make '%s'", path);
+        kxl_remove_tree(folder);
+        return -1;
+    }
+    return domid;
+}
+
+/* Domains that have died unseen must not stand in a new one's way. */
+static void ensure_all(const KxlHost *host)
+{
+    g_autoptr(GArray) domids = kxl_rundir_list(host);
+
+    for (guint i = 0; i < domids->len; i++)
+        kxl_supervise_ensure(host, g_array_index(domids, int, i), NULL);
+}
+
+/* What a start would find out about the kernel, without one. */
+static gboolean try_kernel(const KxlHost *host, const KxlDomainConfig *config, GError **error)
+{
+    g_autofree char *kernel = NULL;
+    g_autoptr(GByteArray) store = g_byte_array_new();
+    g_auto(KxlFd) fd = -1;
+    g_autofree char *path = NULL;
+    KxlBootSpec spec;
+
+    if (config->type != KXL_TYPE_PV)
+        return TRUE;
+    kernel = kxl_bootloader_kernel(config, error);
+    if (!kernel)
+        return FALSE;
+    fd = memfd_create("kxl-boot", MFD_CLOEXEC);
+    if (fd < 0)
+        return kxl_error_set_errno(error, errno, "memfd_create");
+    path = g_strdup_printf("/proc/self/fd/%d", fd);
+    spec = (KxlBootSpec){ .config = config, .kernel = kernel, .store = store,
+                          .now_us = g_get_real_time() };
+    return kxl_boot_file_write(path, &spec, error);
+}
+
+static gboolean dry_run(const KxlHost *host, const KxlDomainConfig *config, GError **error)
+{
+    g_auto(KxlFd) all = kxl_rundir_lock(host, error);
+
+    return all >= 0 && kxl_host_check_unique(host, config, error) &&
+           kxl_host_check_memory(host, config, error) && try_kernel(host, config, error);
+}
+
+int kxl_domain_create(KxlHost *host, const KxlDomainConfig *given, KxlCreateFlags flags,
+                      const char *userdata_key, const char *userdata, GError **error)
+{
+    KxlSuperviseMode mode =
+        flags & KXL_CREATE_PAUSED ? KXL_SUPERVISE_START_PAUSED : KXL_SUPERVISE_START;
+    g_autoptr(KxlDomainConfig) config = NULL;
+    g_auto(KxlFd) lock = -1;
+    int domid;
+
+    if (!kxl_domain_config_validate(given, error) || !kxl_machine_check(given, error))
+        return -1;
+    config = kxl_prepare(host, given, error);
+    if (!config || !kxl_host_check_files(host, config, error))
+        return -1;
+    ensure_all(host);
+    if (flags & KXL_CREATE_DRY_RUN)
+        return dry_run(host, config, error) ? 0 : -1;
+    domid = allocate(host, config, userdata_key, userdata, &lock, error);
+    if (domid < 0)
+        return -1;
+    if (!kxl_supervisor_spawn(host, mode, domid, lock, error)) {
+        /* Whatever is left, if it could not even run or was killed, goes now. */
+        kxl_fd_close(kxl_fd_steal(&lock));
+        kxl_supervise_ensure(host, domid, NULL);
+        return -1;
+    }
+    return domid;
+}
+
+/* --- restart ---------------------------------------------------------------------------------- */
+
+gboolean kxl_create_successor(const KxlHost *host, int domid, GError **error)
+{
+    g_auto(KxlFd) all = kxl_rundir_lock(host, error);
+    g_autoptr(KxlDomainConfig) config = NULL;
+    g_autoptr(KxlState) state = NULL;
+    g_autofree char *state_path = kxl_rundir_path(host, domid, "state");
+    int next;
+
+    if (all < 0)
+        return FALSE;
+    config = kxl_rundir_load_config(host, domid, error);
+    next = config ? kxl_rundir_next_domid(host, error) : -1;
+    if (next < 0)
+        return FALSE;
+    kxl_prepare_ifnames(config, next);
+    if (!kxl_rundir_save_config(host, domid, config, error))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(run_files); i++) {
+        g_autofree char *path = kxl_rundir_path(host, domid, run_files[i]);
+
+        remove(path);
+    }
+    state = kxl_state_new(next, config);
+    state->restarted = TRUE;
+    return kxl_state_save(state, state_path, error);
+}
+
+int kxl_create_move(const KxlHost *host, int domid, GError **error)
+{
+    g_auto(KxlFd) all = kxl_rundir_lock(host, error);
+    g_autoptr(KxlState) state = all < 0 ? NULL : kxl_rundir_load_state(host, domid, error);
+    g_autofree char *from = kxl_rundir_path(host, domid, NULL);
+    g_autofree char *to = state ? kxl_rundir_path(host, state->domid, NULL) : NULL;
+
+    if (!state)
+        return -1;
+    if (state->domid != domid && rename(from, to) < 0) {
+        kxl_error_set_errno(error, errno, "cannot make '%s'", to);
+        return -1;
+    }
+    return state->domid;
+}

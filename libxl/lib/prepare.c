@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "prepare.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vdev.h"
+
+#define DEFAULT_BRIDGE "xenbr0"
+#define DEFAULT_SCRIPT "vif-bridge"
+#define OVMF_CODE      "/usr/share/OVMF/OVMF_CODE_4M.fd"
+
+/* The supervisor runs in another folder than whoever calls us. */
+static void make_absolute(char **path)
+{
+    char *absolute = *path && **path ? g_canonicalize_filename(*path, NULL) : NULL;
+
+    g_free(*path);
+    *path = absolute;
+}
+
+static void prepare_disks(KxlDomainConfig *config)
+{
+    for (guint i = 0; i < config->disks->len; i++) {
+        KxlDeviceDisk *disk = config->disks->pdata[i];
+
+        if (!disk->is_uri)
+            make_absolute(&disk->path);
+    }
+}
+
+/* A name is looked for in our script folder; so is one of Xen's own folder that is not there. */
+static void prepare_script(const KxlHost *host, KxlDeviceNic *nic)
+{
+    g_autofree char *given = nic->script ? nic->script : g_strdup(DEFAULT_SCRIPT);
+    g_autofree char *name = g_path_get_basename(given);
+
+    if (g_path_is_absolute(given) && !(g_str_has_prefix(given, "/etc/xen/scripts/") &&
+                                       !g_file_test(given, G_FILE_TEST_EXISTS)))
+        nic->script = g_steal_pointer(&given);
+    else
+        nic->script = g_build_filename(kxl_host_script_dir(host), name, NULL);
+}
+
+static int next_devid(const KxlDomainConfig *config)
+{
+    int next = 0;
+
+    for (guint i = 0; i < config->nics->len; i++)
+        next = MAX(next, ((const KxlDeviceNic *)config->nics->pdata[i])->devid + 1);
+    return next;
+}
+
+static gboolean prepare_nics(const KxlHost *host, KxlDomainConfig *config, GError **error)
+{
+    for (guint i = 0; i < config->nics->len; i++) {
+        KxlDeviceNic *nic = config->nics->pdata[i];
+        char *mac = nic->mac ? kxl_mac_normalise(nic->mac) : kxl_mac_random();
+
+        g_free(nic->mac);
+        nic->mac = mac;
+        if (nic->devid < 0)
+            nic->devid = next_devid(config);
+        if (nic->kind != KXL_NIC_BRIDGE)
+            continue;
+        if (geteuid() != 0) {
+            g_set_error(error, KXL_ERROR, KXL_ERROR_PERMISSION,
+                        "vif %u: a bridge needs root; an ordinary user's domains have user networking", i);
+            return FALSE;
+        }
+        if (!nic->bridge)
+            nic->bridge = g_strdup(DEFAULT_BRIDGE);
+        prepare_script(host, nic);
+    }
+    return TRUE;
+}
+
+static void prepare_firmware(const KxlHost *host, KxlDomainConfig *config)
+{
+    g_autofree char *kernel = config->kernel ? g_path_get_basename(config->kernel) : NULL;
+
+    if (config->type != KXL_TYPE_HVM)
+        return;
+    /* xm's files name Xen's own HVM boot code here; that is our firmware. */
+    if (g_strcmp0(kernel, "hvmloader") == 0)
+        g_clear_pointer(&config->kernel, g_free);
+    if (config->firmware != KXL_FIRMWARE_OVMF)
+        return;
+    if (!config->firmware_path)
+        config->firmware_path = g_strdup(OVMF_CODE);
+    if (!config->nvram_path)
+        config->nvram_path =
+            g_strdup_printf("%s/nvram/%s_VARS.fd", kxl_host_lib_dir(host), config->name);
+}
+
+KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *given, GError **error)
+{
+    g_autoptr(KxlDomainConfig) config = kxl_domain_config_dup(given);
+
+    if (!config->uuid)
+        config->uuid = g_uuid_string_random();
+    if (config->max_vcpus == 0)
+        config->max_vcpus = MAX(config->vcpus, 1);
+    if (config->vcpus == 0)
+        config->vcpus = config->max_vcpus;
+    if (config->max_memkb == 0)
+        config->max_memkb = config->target_memkb;
+    prepare_firmware(host, config);
+    make_absolute(&config->kernel);
+    make_absolute(&config->ramdisk);
+    make_absolute(&config->firmware_path);
+    make_absolute(&config->nvram_path);
+    prepare_disks(config);
+    if (!prepare_nics(host, config, error))
+        return NULL;
+    return g_steal_pointer(&config);
+}
+
+/* "vif<domid>.<devid>": what an earlier life of the domain was given. */
+static gboolean is_automatic(const KxlDeviceNic *nic)
+{
+    int domid, devid, end = 0;
+
+    return !nic->ifname || (sscanf(nic->ifname, "vif%d.%d%n", &domid, &devid, &end) == 2 &&
+                            nic->ifname[end] == '\0' && devid == nic->devid);
+}
+
+void kxl_prepare_ifnames(KxlDomainConfig *config, int domid)
+{
+    for (guint i = 0; i < config->nics->len; i++) {
+        KxlDeviceNic *nic = config->nics->pdata[i];
+
+        if (nic->kind != KXL_NIC_BRIDGE || !is_automatic(nic))
+            continue;
+        g_free(nic->ifname);
+        nic->ifname = g_strdup_printf("vif%d.%d", domid, nic->devid);
+    }
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The run directory: one folder per domain, named by its domid.
+ *
+ *   config.json      the configuration with all that was chosen for the domain
+ *   state            KxlState
+ *   supervisor.lock  held while a supervisor (or the creator, before it) looks after the domain
+ *   emulator.lock    held by QEMU for as long as it lives
+ *   emulator.pid     "PID STARTTICKS", written by QEMU's process before it becomes QEMU
+ *   ops.lock         held by whoever talks on qmp.sock or xs-ops.sock
+ *   destroy          there when the domain shall end at once
+ *   nic-<devid>      there when that nic's script has run
+ *   userdata/<key>
+ *   boot, hv.log, status, qmp.sock, qmp-events.sock, qmp-events.log, xs-ops.sock, xs-daemon.sock
+ *
+ * A folder comes and goes by rename(2), complete: .new.<n> -> <domid> -> .gone.<domid>.
+ */
+#pragma once
+
+#include "host.h"
+#include "lock.h"
+#include "state.h"
+
+#define KXL_DOMID_FIRST 1
+#define KXL_DOMID_LAST  32751 /* xen.h DOMID_FIRST_RESERVED - 1, minus what libxl keeps */
+
+/* <run>/<domid>/<file>, or the folder itself. New string. */
+char *kxl_rundir_path(const KxlHost *host, int domid, const char *file);
+/* Domids in order; of int. */
+GArray *kxl_rundir_list(const KxlHost *host);
+/* Serialises creation: whoever allocates domids or compares a new domain with the others. */
+KxlFd kxl_rundir_lock(const KxlHost *host, GError **error);
+/* Under the lock. The number after the last one given, so that one is not reused soon. -1: none left. */
+int kxl_rundir_next_domid(const KxlHost *host, GError **error);
+
+/* NULL with KXL_ERROR_NO_DOMAIN when there is no such domain. */
+KxlState *kxl_rundir_load_state(const KxlHost *host, int domid, GError **error);
+KxlDomainConfig *kxl_rundir_load_config(const KxlHost *host, int domid, GError **error);
+gboolean kxl_rundir_save_config(const KxlHost *host, int domid, const KxlDomainConfig *config,
+                                GError **error);
+void kxl_rundir_no_domain(GError **error, int domid);
+
+/* Makes the folder vanish. */
+void kxl_rundir_remove(const KxlHost *host, int domid);
+/* Under the lock: what is left of folders whose making or removing was interrupted. */
+void kxl_rundir_sweep(const KxlHost *host);
+
+/* <run>/ended/<domid>.json; old records are dropped. */
+gboolean kxl_rundir_record_end(const KxlHost *host, const KxlState *state, GError **error);
+KxlState *kxl_rundir_load_end(const KxlHost *host, int domid, GError **error);

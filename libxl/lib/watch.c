@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Watching domains come, change and go. inotify only says that something happened; what it was comes from
+ * the records, whose history is long enough that a burst of changes is still told one by one.
+ */
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include "domain.h"
+#include "file.h"
+#include "supervise.h"
+
+/* How often to look whether a domain has lost its supervisor: a released lock makes no event. */
+#define CHECK_SECONDS 2
+
+typedef struct {
+    int domid, wd;
+    guint seq;        /* last transition told */
+    gboolean told;    /* as NEW: it has run */
+    char *name;
+    KxlState *state;  /* as last seen */
+} Known;
+
+struct KxlWatch {
+    KxlHost *host;
+    KxlWatchFunc func;
+    gpointer user_data;
+    KxlFd inotify;
+    int ended_wd;
+    GSource *input, *timer, *first;
+    GHashTable *known;  /* domid -> Known */
+    GArray *ended;      /* domids whose end has been recorded since the last look */
+    gboolean freed, busy; /* kxl_watch_free() from within a callback */
+};
+
+static void known_free(gpointer data)
+{
+    Known *known = data;
+
+    g_free(known->name);
+    kxl_state_free(known->state);
+    g_free(known);
+}
+
+static void tell(KxlWatch *watch, KxlEventKind kind, const KxlState *state, const Known *known,
+                 const KxlTransition *at)
+{
+    g_autoptr(KxlDomainInfo) info = NULL;
+
+    if (watch->freed)
+        return;
+    info = kxl_domain_info_new(watch->host, state, NULL);
+    g_free(info->name);
+    info->name = g_strdup(known->name);
+    if (at) {
+        if (at->state != KXL_STATE_RUNNING || info->state != KXL_STATE_BLOCKED)
+            info->state = at->state;
+        info->paused = at->state == KXL_STATE_PAUSED;
+        info->reason = at->reason;
+    }
+    watch->func(kind, info, watch->user_data);
+}
+
+/* Every transition that has not been told. A domain that has not yet run is not told of at all. */
+static void tell_history(KxlWatch *watch, Known *known, const KxlState *state)
+{
+    for (guint i = 0; i < state->history->len; i++) {
+        const KxlTransition *at = state->history->pdata[i];
+
+        if (at->seq <= known->seq)
+            continue;
+        known->seq = at->seq;
+        if (!known->told && (at->state == KXL_STATE_STARTING || at->state == KXL_STATE_DYING))
+            continue;
+        tell(watch, known->told ? KXL_EVENT_CHANGED : KXL_EVENT_NEW, state, known, at);
+        known->told = TRUE;
+    }
+}
+
+static void tell_gone(KxlWatch *watch, Known *known)
+{
+    g_autoptr(KxlState) end = kxl_rundir_load_end(watch->host, known->domid, NULL);
+    const KxlState *state = end ? end : known->state;
+
+    if (!state)
+        return;
+    tell_history(watch, known, state);
+    if (known->told)
+        tell(watch, KXL_EVENT_GONE, state, known, NULL);
+}
+
+static Known *known_new(KxlWatch *watch, int domid)
+{
+    g_autofree char *dir = kxl_rundir_path(watch->host, domid, NULL);
+    Known *known = g_new0(Known, 1);
+
+    known->domid = domid;
+    known->wd = inotify_add_watch(watch->inotify, dir, IN_MOVED_TO);
+    return known;
+}
+
+/* A domain that is there: its history, then its name. */
+static void look_at(KxlWatch *watch, int domid)
+{
+    Known *known = g_hash_table_lookup(watch->known, GINT_TO_POINTER(domid));
+    g_autoptr(KxlState) state = NULL;
+    g_autoptr(KxlDomainConfig) config = NULL;
+    gboolean renamed;
+
+    if (!known) {
+        known = known_new(watch, domid);
+        g_hash_table_insert(watch->known, GINT_TO_POINTER(domid), known);
+    }
+    /* Read after the watch is set, so that no later change is missed. Gone meanwhile: the next look. */
+    state = kxl_rundir_load_state(watch->host, domid, NULL);
+    config = state ? kxl_rundir_load_config(watch->host, domid, NULL) : NULL;
+    if (!config)
+        return;
+    if (state->domid != domid) /* a restart on the way to its new name */
+        return;
+    renamed = known->name && !g_str_equal(known->name, config->name);
+    g_free(known->name);
+    known->name = g_strdup(config->name);
+    kxl_state_free(known->state);
+    known->state = g_steal_pointer(&state);
+    tell_history(watch, known, known->state);
+    if (renamed && known->told)
+        tell(watch, KXL_EVENT_CHANGED, known->state, known, NULL);
+}
+
+static gboolean is_listed(const GArray *domids, int domid)
+{
+    for (guint i = 0; i < domids->len; i++)
+        if (g_array_index(domids, int, i) == domid)
+            return TRUE;
+    return FALSE;
+}
+
+static void look_for_gone(KxlWatch *watch, const GArray *domids)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, watch->known);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Known *known = value;
+
+        if (is_listed(domids, known->domid))
+            continue;
+        tell_gone(watch, known);
+        g_hash_table_iter_remove(&iter);
+    }
+}
+
+/* Domains that came and went between two looks. */
+static void look_at_ended(KxlWatch *watch, const GArray *domids)
+{
+    for (guint i = 0; i < watch->ended->len; i++) {
+        int domid = g_array_index(watch->ended, int, i);
+        g_autoptr(KxlState) end = NULL;
+        Known *known;
+
+        if (is_listed(domids, domid) || g_hash_table_contains(watch->known, GINT_TO_POINTER(domid)))
+            continue;
+        end = kxl_rundir_load_end(watch->host, domid, NULL);
+        if (!end)
+            continue;
+        known = g_new0(Known, 1);
+        known->domid = domid;
+        known->name = g_strdup(end->name);
+        tell_gone(watch, known);
+        known_free(known);
+    }
+    g_array_set_size(watch->ended, 0);
+}
+
+static void look(KxlWatch *watch)
+{
+    g_autoptr(GArray) domids = kxl_rundir_list(watch->host);
+
+    look_at_ended(watch, domids);
+    look_for_gone(watch, domids);
+    for (guint i = 0; i < domids->len; i++)
+        look_at(watch, g_array_index(domids, int, i));
+}
+
+/* --- sources ---------------------------------------------------------------------------------- */
+
+static void really_free(KxlWatch *watch)
+{
+    g_hash_table_unref(watch->known);
+    g_array_unref(watch->ended);
+    kxl_fd_close(watch->inotify);
+    g_free(watch);
+}
+
+static gboolean guarded(KxlWatch *watch, void (*run)(KxlWatch *watch))
+{
+    watch->busy = TRUE;
+    run(watch);
+    watch->busy = FALSE;
+    if (watch->freed) {
+        really_free(watch);
+        return G_SOURCE_REMOVE;
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void note_ended(KxlWatch *watch, const struct inotify_event *event)
+{
+    int domid = event->len ? (int)g_ascii_strtoll(event->name, NULL, 10) : 0;
+
+    if (event->wd == watch->ended_wd && domid > 0 && g_str_has_suffix(event->name, ".json"))
+        g_array_append_val(watch->ended, domid);
+}
+
+static gboolean on_input(int fd, GIOCondition condition, gpointer data)
+{
+    KxlWatch *watch = data;
+    char buffer[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t n;
+
+    while ((n = read(fd, buffer, sizeof buffer)) > 0) {
+        for (char *at = buffer; at < buffer + n;) {
+            const struct inotify_event *event = (const void *)at;
+
+            note_ended(watch, event);
+            at += sizeof *event + event->len;
+        }
+    }
+    return guarded(watch, look);
+}
+
+static gboolean on_first(gpointer data)
+{
+    guarded(data, look);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_timer(gpointer data)
+{
+    KxlWatch *watch = data;
+    GHashTableIter iter;
+    gpointer key;
+
+    g_hash_table_iter_init(&iter, watch->known);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        kxl_supervise_ensure_later(watch->host, GPOINTER_TO_INT(key));
+    return G_SOURCE_CONTINUE;
+}
+
+static GSource *attach(GSource *source, GSourceFunc func, KxlWatch *watch)
+{
+    g_source_set_callback(source, func, watch, NULL);
+    g_source_attach(source, g_main_context_get_thread_default());
+    return source;
+}
+
+KxlWatch *kxl_watch_new(KxlHost *host, KxlWatchFunc func, gpointer user_data, GError **error)
+{
+    int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    KxlWatch *watch;
+
+    if (fd < 0) {
+        kxl_error_set_errno(error, errno, "inotify");
+        return NULL;
+    }
+    watch = g_new0(KxlWatch, 1);
+    watch->host = host;
+    watch->func = func;
+    watch->user_data = user_data;
+    watch->inotify = fd;
+    watch->known = g_hash_table_new_full(NULL, NULL, NULL, known_free);
+    watch->ended = g_array_new(FALSE, FALSE, sizeof(int));
+    watch->ended_wd = inotify_add_watch(fd, kxl_host_ended_dir(host), IN_MOVED_TO);
+    if (watch->ended_wd < 0 || inotify_add_watch(fd, kxl_host_run_dir(host), IN_MOVE) < 0) {
+        kxl_error_set_errno(error, errno, "cannot watch '%s'", kxl_host_run_dir(host));
+        really_free(watch);
+        return NULL;
+    }
+    watch->first = attach(g_idle_source_new(), on_first, watch);
+    watch->input = attach(g_unix_fd_source_new(fd, G_IO_IN), G_SOURCE_FUNC(on_input), watch);
+    watch->timer = attach(g_timeout_source_new_seconds(CHECK_SECONDS), on_timer, watch);
+    return watch;
+}
+
+static void drop_source(GSource **source)
+{
+    g_source_destroy(*source);
+    g_clear_pointer(source, g_source_unref);
+}
+
+void kxl_watch_free(KxlWatch *watch)
+{
+    if (!watch)
+        return;
+    drop_source(&watch->first);
+    drop_source(&watch->input);
+    drop_source(&watch->timer);
+    watch->freed = TRUE;
+    if (!watch->busy)
+        really_free(watch);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The domain's QEMU process: starting, finding, asking, ending. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "file.h"
+#include "machine.h"
+#include "process.h"
+#include "session.h"
+
+#define MONITOR_TIMEOUT_MS 20000
+
+/* How long a process that holds the emulator's lock may take to write its pid: it has just been forked. */
+#define PID_WAIT_US (2 * G_USEC_PER_SEC)
+
+static void keep_open(int fd)
+{
+    fcntl(fd, F_SETFD, fcntl(fd, F_GETFD) & ~FD_CLOEXEC);
+}
+
+/* In the child. The record is written by the process itself: there is no moment in which QEMU runs and
+ * nobody can tell its pid. */
+static void G_GNUC_NORETURN become_emulator(const Session *s, char **argv, char **env, KxlFd lock, KxlFd log)
+{
+    g_autofree char *record = session_path(s, "emulator.pid");
+
+    setsid();
+    dup2(log, STDOUT_FILENO);
+    dup2(log, STDERR_FILENO);
+    keep_open(lock);
+    for (guint i = 0; i < s->config->nics->len; i++)
+        if (s->tap_fds[i] >= 0)
+            keep_open(s->tap_fds[i]);
+    if (kxl_process_record(record, NULL)) {
+        for (; *env; env++)
+            putenv(*env);
+        execvp(argv[0], argv);
+        dprintf(STDERR_FILENO, "%s: %s\n", argv[0], g_strerror(errno));
+    }
+    _exit(127);
+}
+
+static KxlFd open_log(Session *s, char **argv, GError **error)
+{
+    g_autofree char *path =
+        g_strdup_printf("%s/qemu-%s.log", kxl_host_log_dir(s->host), s->config->name);
+    g_autofree char *line = g_strjoinv(" ", argv);
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autofree char *time = g_date_time_format_iso8601(now);
+    KxlFd fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        kxl_error_set_errno(error, errno, "cannot write '%s'", path);
+        return -1;
+    }
+    dprintf(fd, "%s domain %d: %s\n", time, s->domid, line);
+    s->log_start = lseek(fd, 0, SEEK_END);
+    return fd;
+}
+
+static char **make_argv(Session *s, GError **error)
+{
+    g_autofree char *dir = session_path(s, NULL);
+    KxlMachine machine = {
+        .config = s->config,
+        .domid = s->domid,
+        .dir = dir,
+        .log_dir = kxl_host_log_dir(s->host),
+        .qemu = s->config->device_model ? s->config->device_model : kxl_host_qemu_path(s->host),
+        .hv_image = kxl_host_hv_image(s->host),
+        .accel = kxl_host_accel(s->host, NULL),
+        .tap_fds = s->tap_fds,
+        .now_us = g_get_real_time(),
+    };
+
+    return kxl_machine_argv(&machine, error);
+}
+
+gboolean emulator_spawn(Session *s, GError **error)
+{
+    g_autofree char *lock_path = session_path(s, "emulator.lock");
+    g_auto(GStrv) argv = make_argv(s, error);
+    g_auto(GStrv) env = kxl_machine_environment(s->config);
+    g_auto(KxlFd) log = argv ? open_log(s, argv, error) : -1;
+    g_auto(KxlFd) lock = -1;
+    pid_t pid;
+
+    if (log < 0)
+        return FALSE;
+    lock = kxl_lock_take(lock_path, KXL_LOCK_WAIT, error);
+    if (lock < 0)
+        return FALSE;
+    pid = fork();
+    if (pid == 0)
+        become_emulator(s, argv, env, lock, log);
+    if (pid < 0)
+        return kxl_error_set_errno(error, errno, "fork");
+    s->emulator_pid = pid;
+    s->emulator = pidfd_open(pid, 0);
+    if (s->emulator < 0) {
+        kxl_error_set_errno(error, errno, "pidfd_open");
+        kill(pid, SIGKILL);
+        return FALSE;
+    }
+    network_close_taps(s);
+    return TRUE;
+}
+
+gboolean emulator_find(Session *s)
+{
+    g_autofree char *lock = session_path(s, "emulator.lock");
+    g_autofree char *record = session_path(s, "emulator.pid");
+    gint64 deadline = g_get_monotonic_time() + PID_WAIT_US;
+    KxlProcess process;
+
+    while (kxl_lock_is_held(lock)) {
+        if (kxl_process_load(record, &process)) {
+            s->emulator = kxl_process_open(&process);
+            s->emulator_pid = process.pid;
+            if (s->emulator >= 0)
+                return TRUE;
+        }
+        if (g_get_monotonic_time() > deadline) {
+            g_warning("domain %d: its emulator's lock is held, but by no process '%s' tells of",
+                      s->domid, record);
+            return FALSE;
+        }
+        g_usleep(5000);
+    }
+    return FALSE;
+}
+
+void emulator_kill(Session *s, guint grace_ms)
+{
+    g_clear_pointer(&s->qmp, kxl_qmp_free);
+    if (s->emulator < 0)
+        return;
+    kxl_process_end(s->emulator, grace_ms);
+    kxl_fd_close(kxl_fd_steal(&s->emulator));
+    if (s->emulator_pid > 0)
+        waitpid(s->emulator_pid, NULL, WNOHANG); /* ours, unless we are an adopter */
+    s->emulator_pid = 0;
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+gboolean emulator_connect(Session *s, GError **error)
+{
+    g_autofree char *path = session_path(s, "qmp-events.sock");
+    gint64 deadline = g_get_monotonic_time() + (gint64)MONITOR_TIMEOUT_MS * 1000;
+    g_autoptr(GError) local = NULL;
+
+    /* Short tries: an emulator that does not like its options is gone in a moment. */
+    while (!s->qmp && session_emulator_alive(s) && g_get_monotonic_time() < deadline) {
+        g_clear_error(&local);
+        if (g_file_test(path, G_FILE_TEST_EXISTS))
+            s->qmp = kxl_qmp_connect(path, MONITOR_TIMEOUT_MS, &local);
+        else
+            session_wait(s, g_get_monotonic_time() + 20000);
+        if (session_abandoned(s) || session_destroy_wanted(s))
+            break;
+    }
+    if (s->qmp)
+        return TRUE;
+    if (!session_emulator_alive(s)) {
+        g_autofree char *tail = session_log_tail(s);
+        gboolean in_use = strstr(tail, "Failed to get") && strstr(tail, "lock");
+
+        g_set_error(error, KXL_ERROR, in_use ? KXL_ERROR_IN_USE : KXL_ERROR_START_FAILED,
+                    "the emulator ended: %s", tail);
+    } else if (local) {
+        g_propagate_error(error, g_steal_pointer(&local));
+    } else {
+        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_TIMEOUT, "the emulator does not come up");
+    }
+    return FALSE;
+}
+
+static void append(char ***strv, const char *text)
+{
+    guint n = *strv ? g_strv_length(*strv) : 0;
+
+    *strv = g_renew(char *, *strv, n + 2);
+    (*strv)[n] = g_strdup(text);
+    (*strv)[n + 1] = NULL;
+}
+
+static gboolean inspect_consoles(Session *s, GError **error)
+{
+    g_autoptr(JsonNode) answer = kxl_qmp_call(s->qmp, "query-chardev", NULL, MONITOR_TIMEOUT_MS, error);
+    JsonArray *array;
+
+    if (!answer)
+        return FALSE;
+    g_clear_pointer(&s->state->pv_ttys, g_strfreev);
+    g_clear_pointer(&s->state->serial_ttys, g_strfreev);
+    array = json_node_get_array(answer);
+    /* In the order of their numbers, whatever QEMU's. */
+    for (guint n = 0; n < 8; n++) {
+        g_autofree char *console = g_strdup_printf("console%u", n);
+        g_autofree char *serial = g_strdup_printf("serial%u", n);
+
+        for (guint i = 0; i < json_array_get_length(array); i++) {
+            JsonObject *chardev = json_array_get_object_element(array, i);
+            const char *label = json_object_get_string_member(chardev, "label");
+            const char *name = json_object_get_string_member(chardev, "filename");
+            const char *tty = g_str_has_prefix(name, "pty:") ? name + 4 : "";
+
+            if (g_str_equal(label, console))
+                append(&s->state->pv_ttys, tty);
+            else if (g_str_equal(label, serial))
+                append(&s->state->serial_ttys, tty);
+        }
+    }
+    return TRUE;
+}
+
+static gboolean inspect_vcpus(Session *s, GError **error)
+{
+    g_autoptr(JsonNode) answer =
+        kxl_qmp_call(s->qmp, "query-cpus-fast", NULL, MONITOR_TIMEOUT_MS, error);
+    JsonArray *array;
+
+    if (!answer)
+        return FALSE;
+    g_clear_pointer(&s->state->vcpu_tids, g_strfreev);
+    array = json_node_get_array(answer);
+    for (guint i = 0; i < json_array_get_length(array); i++) {
+        JsonObject *cpu = json_array_get_object_element(array, i);
+        g_autofree char *tid =
+            g_strdup_printf("%" G_GINT64_FORMAT, json_object_get_int_member(cpu, "thread-id"));
+
+        append(&s->state->vcpu_tids, tid);
+    }
+    return TRUE;
+}
+
+static gboolean inspect_vnc(Session *s, GError **error)
+{
+    g_autoptr(JsonNode) answer = kxl_qmp_call(s->qmp, "query-vnc", NULL, MONITOR_TIMEOUT_MS, error);
+    JsonObject *vnc = answer ? json_node_get_object(answer) : NULL;
+    const char *service;
+
+    if (!vnc)
+        return FALSE;
+    g_clear_pointer(&s->state->vnc_address, g_free);
+    s->state->vnc_port = 0;
+    if (!json_object_get_boolean_member_with_default(vnc, "enabled", FALSE))
+        return TRUE;
+    service = json_object_get_string_member_with_default(vnc, "service", "0");
+    s->state->vnc_address = g_strdup(json_object_get_string_member_with_default(vnc, "host", ""));
+    s->state->vnc_port = (guint)g_ascii_strtoull(service, NULL, 10); /* a unix socket's is a path: 0 */
+    return TRUE;
+}
+
+gboolean emulator_inspect(Session *s, GError **error)
+{
+    return inspect_consoles(s, error) && inspect_vcpus(s, error) && inspect_vnc(s, error);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* When a machine has stopped: why, and what on_poweroff, on_reboot and on_crash make of it. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <kanzen-abi.h>
+#include <xen/sched.h>
+
+#include "create.h"
+#include "file.h"
+#include "session.h"
+
+G_STATIC_ASSERT((int)KXL_REASON_POWEROFF == SHUTDOWN_poweroff &&
+                (int)KXL_REASON_REBOOT == SHUTDOWN_reboot &&
+                (int)KXL_REASON_SUSPEND == SHUTDOWN_suspend &&
+                (int)KXL_REASON_CRASH == SHUTDOWN_crash &&
+                (int)KXL_REASON_WATCHDOG == SHUTDOWN_watchdog &&
+                (int)KXL_REASON_SOFT_RESET == SHUTDOWN_soft_reset);
+
+/* QEMU flushes its images when it is asked to end. */
+#define END_GRACE_MS 5000
+
+#define DUMP_TIMEOUT_MS (10 * 60 * 1000)
+
+/* A guest that crashes sooner than this after its start would only do it again and again. */
+#define MIN_UPTIME_US (10 * G_USEC_PER_SEC)
+
+/* --- reasons ---------------------------------------------------------------------------------- */
+
+/* Was the last thing the monitor told of a reset asked for by the host? */
+static gboolean host_reset(const Session *s)
+{
+    g_autofree char *path = session_path(s, "qmp-events.log");
+    g_autofree char *text = kxl_file_read(path, NULL);
+
+    return text && strstr(text, "\"host-qmp-system-reset\"");
+}
+
+static KxlShutdownReason pv_reason(const Session *s)
+{
+    g_autofree char *word = NULL, *rest = NULL;
+
+    if (!session_status(s, &word, &rest))
+        return KXL_REASON_FAILED;
+    if (g_str_equal(word, KZ_STATUS_SHUTDOWN)) {
+        gint64 reason = g_ascii_strtoll(rest, NULL, 10);
+
+        return reason >= KXL_REASON_POWEROFF && reason <= KXL_REASON_SOFT_RESET
+                   ? (KxlShutdownReason)reason
+                   : KXL_REASON_CRASH; /* Xen: unknown reasons are the guest's fault */
+    }
+    if (g_str_equal(word, KZ_STATUS_CRASH) || g_str_equal(word, KZ_STATUS_PANIC))
+        return KXL_REASON_CRASH;
+    /* Ended without hv's doing: kxl_domain_reset(), or hv itself fell (a triple fault is a reset). */
+    return host_reset(s) ? KXL_REASON_REBOOT : KXL_REASON_FAILED;
+}
+
+/* QEMU docs/qapi ShutdownCause. */
+static KxlShutdownReason shutdown_cause(const char *cause)
+{
+    if (g_str_equal(cause, "guest-reset") || g_str_equal(cause, "host-qmp-system-reset"))
+        return KXL_REASON_REBOOT;
+    if (g_str_equal(cause, "guest-panic"))
+        return KXL_REASON_CRASH;
+    if (g_str_equal(cause, "host-error"))
+        return KXL_REASON_FAILED;
+    return KXL_REASON_POWEROFF;
+}
+
+static KxlShutdownReason event_reason(const char *line, KxlShutdownReason before)
+{
+    g_autoptr(JsonNode) node = json_from_string(line, NULL);
+    JsonObject *event = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    const char *name = event ? json_object_get_string_member_with_default(event, "event", "") : "";
+    JsonObject *data;
+
+    if (g_str_equal(name, "GUEST_PANICKED"))
+        return KXL_REASON_CRASH;
+    if (g_str_equal(name, "WATCHDOG"))
+        return KXL_REASON_WATCHDOG;
+    if (!g_str_equal(name, "SHUTDOWN"))
+        return before;
+    /* The watchdog or the panic made QEMU shut down. */
+    if (before == KXL_REASON_WATCHDOG || before == KXL_REASON_CRASH)
+        return before;
+    data = json_object_has_member(event, "data") ? json_object_get_object_member(event, "data") : NULL;
+    return data ? shutdown_cause(json_object_get_string_member_with_default(data, "reason", ""))
+                : KXL_REASON_POWEROFF;
+}
+
+/* From the monitor's log, so that an adopter knows as well. */
+static KxlShutdownReason hvm_reason(const Session *s)
+{
+    g_autofree char *path = session_path(s, "qmp-events.log");
+    g_autofree char *text = kxl_file_read(path, NULL);
+    g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
+    KxlShutdownReason reason = KXL_REASON_FAILED;
+
+    for (char **line = lines; line && *line; line++)
+        reason = event_reason(*line, reason);
+    return reason;
+}
+
+KxlShutdownReason session_end_reason(const Session *s)
+{
+    if (session_destroy_wanted(s))
+        return KXL_REASON_DESTROYED;
+    if (s->state->state == KXL_STATE_SHUTDOWN || s->state->state == KXL_STATE_CRASHED)
+        return s->state->reason; /* known before the last supervisor died */
+    return s->config->type == KXL_TYPE_PV ? pv_reason(s) : hvm_reason(s);
+}
+
+static KxlAction action_for(const Session *s, KxlShutdownReason reason)
+{
+    gint64 uptime = g_get_real_time() - s->state->start_time_us;
+    KxlAction action;
+
+    switch (reason) {
+    case KXL_REASON_POWEROFF:
+        return s->config->on_poweroff;
+    case KXL_REASON_REBOOT:
+    case KXL_REASON_SOFT_RESET:
+        return s->config->on_reboot;
+    case KXL_REASON_SUSPEND:
+        return KXL_ACTION_PRESERVE;
+    case KXL_REASON_DESTROYED:
+        return KXL_ACTION_DESTROY;
+    case KXL_REASON_WATCHDOG:
+        action = s->config->on_watchdog;
+        break;
+    default:
+        action = s->config->on_crash;
+        break;
+    }
+    if (uptime >= MIN_UPTIME_US)
+        return action;
+    g_warning("domain %d: ended %" G_GINT64_FORMAT " ms after its start: not restarted", s->domid,
+              uptime / 1000);
+    if (action == KXL_ACTION_RESTART || action == KXL_ACTION_SOFT_RESET)
+        return KXL_ACTION_DESTROY;
+    return action == KXL_ACTION_COREDUMP_RESTART ? KXL_ACTION_COREDUMP_DESTROY : action;
+}
+
+/* --- actions ---------------------------------------------------------------------------------- */
+
+static void set_message(Session *s)
+{
+    g_free(s->state->message);
+    s->state->message = session_log_tail(s);
+}
+
+static void dump_core(Session *s)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autofree char *time = g_date_time_format(now, "%Y-%m%d-%H%M.%S");
+    g_autofree char *dir = g_build_filename(kxl_host_lib_dir(s->host), "dump", NULL);
+    g_autofree char *protocol = g_strdup_printf("file:%s/%s-%s.%d.core", dir, time, s->config->name, s->domid);
+    g_autoptr(GError) error = NULL;
+    JsonObject *arguments = json_object_new();
+
+    json_object_set_boolean_member(arguments, "paging", FALSE);
+    json_object_set_string_member(arguments, "protocol", protocol);
+    g_mkdir_with_parents(dir, 0700);
+    if (!s->qmp) {
+        json_object_unref(arguments);
+        g_warning("domain %d: no core dump: its emulator is gone", s->domid);
+    } else if (!kxl_qmp_run(s->qmp, "dump-guest-memory", arguments, DUMP_TIMEOUT_MS, &error)) {
+        g_warning("domain %d: no core dump: %s", s->domid, error->message);
+    }
+}
+
+void session_remove(Session *s, KxlShutdownReason reason)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(KxlFd) lock = -1;
+
+    session_enter(s, KXL_STATE_DYING, reason);
+    emulator_kill(s, END_GRACE_MS);
+    session_undo(s);
+    lock = kxl_rundir_lock(s->host, NULL);
+    if (!kxl_rundir_record_end(s->host, s->state, &error))
+        g_warning("domain %d: cannot record why it ended: %s", s->domid, error->message);
+    kxl_rundir_remove(s->host, s->domid);
+}
+
+static EndResult preserve(Session *s)
+{
+    while (session_emulator_alive(s) && !session_destroy_wanted(s))
+        session_wait(s, -1);
+    session_remove(s, session_destroy_wanted(s) ? KXL_REASON_DESTROYED : s->state->reason);
+    return END_GONE;
+}
+
+/* A new life under a new domid, in the same folder: its renaming is the moment in which the old domain is
+ * gone and the new one is there. */
+static EndResult restart(Session *s)
+{
+    g_autoptr(GError) error = NULL;
+    int old = s->domid;
+
+    emulator_kill(s, END_GRACE_MS);
+    session_undo(s);
+    if (kxl_rundir_record_end(s->host, s->state, &error) && kxl_create_successor(s->host, old, &error)) {
+        g_autoptr(KxlState) state = NULL;
+
+        s->ended = FALSE;
+        s->domid = kxl_create_move(s->host, old, &error);
+        if (s->domid > 0)
+            return END_RESTART;
+        s->domid = old;
+    }
+    g_warning("domain %d: cannot restart: %s", old, error->message);
+    g_free(s->state->message);
+    s->state->message = g_strdup(error->message);
+    session_remove(s, KXL_REASON_FAILED);
+    return END_GONE;
+}
+
+EndResult session_end(Session *s)
+{
+    KxlShutdownReason reason = session_end_reason(s);
+    gboolean crashed = reason == KXL_REASON_CRASH || reason == KXL_REASON_WATCHDOG ||
+                       reason == KXL_REASON_FAILED;
+    g_autoptr(KxlDomainConfig) config = kxl_rundir_load_config(s->host, s->domid, NULL);
+
+    /* It may have been renamed, and its actions changed, since it was started. */
+    if (config) {
+        kxl_domain_config_free(s->config);
+        s->config = g_steal_pointer(&config);
+    }
+    if (reason == KXL_REASON_DESTROYED) {
+        session_remove(s, reason);
+        return END_GONE;
+    }
+    if (crashed)
+        set_message(s);
+    session_enter(s, crashed ? KXL_STATE_CRASHED : KXL_STATE_SHUTDOWN, reason);
+    switch (action_for(s, reason)) {
+    case KXL_ACTION_COREDUMP_RESTART:
+        dump_core(s);
+        return restart(s);
+    case KXL_ACTION_RESTART:
+    case KXL_ACTION_SOFT_RESET:
+        return restart(s);
+    case KXL_ACTION_PRESERVE:
+    case KXL_ACTION_RENAME_RESTART:
+        return preserve(s);
+    case KXL_ACTION_COREDUMP_DESTROY:
+        dump_core(s);
+        break;
+    default:
+        break;
+    }
+    session_remove(s, reason);
+    return END_GONE;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/inotify.h>
+
+#include "file.h"
+
+Session *session_new(int domid, KxlFd lock, KxlFd reply, GError **error)
+{
+    g_autoptr(Session) s = g_new0(Session, 1);
+
+    s->domid = domid;
+    s->lock = lock;
+    s->reply = reply;
+    s->inotify = s->emulator = -1;
+    s->host = kxl_host_new(error);
+    if (!s->host)
+        return NULL;
+    s->config = kxl_rundir_load_config(s->host, domid, error);
+    if (!s->config)
+        return NULL;
+    s->state = kxl_rundir_load_state(s->host, domid, error);
+    if (!s->state)
+        return NULL;
+    return g_steal_pointer(&s);
+}
+
+void session_free(Session *s)
+{
+    if (!s)
+        return;
+    network_close_taps(s);
+    kxl_qmp_free(s->qmp);
+    kxl_fd_close(s->emulator);
+    kxl_fd_close(s->inotify);
+    kxl_fd_close(s->reply);
+    kxl_fd_close(s->lock);
+    kxl_state_free(s->state);
+    kxl_domain_config_free(s->config);
+    kxl_host_free(s->host);
+    g_free(s);
+}
+
+char *session_path(const Session *s, const char *file)
+{
+    return kxl_rundir_path(s->host, s->domid, file);
+}
+
+/* A full disk must not end a guest: the state is written again with the next change. */
+void session_save(Session *s)
+{
+    g_autofree char *path = session_path(s, "state");
+    g_autoptr(GError) error = NULL;
+
+    s->state->supervisor_pid = getpid();
+    if (!kxl_state_save(s->state, path, &error))
+        g_warning("domain %d: cannot record its state: %s", s->domid, error->message);
+}
+
+void session_enter(Session *s, KxlDomainState state, KxlShutdownReason reason)
+{
+    kxl_state_enter(s->state, state, reason);
+    session_save(s);
+}
+
+gboolean session_destroy_wanted(const Session *s)
+{
+    g_autofree char *path = session_path(s, "destroy");
+
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* The folder for files that come (the destroy mark, the config's replacement), the status file for its
+ * lines: not the folder for writes, as hv's log grows by single bytes. */
+void session_watch(Session *s)
+{
+    g_autofree char *dir = session_path(s, NULL);
+    g_autofree char *status = session_path(s, "status");
+
+    kxl_fd_close(s->inotify);
+    s->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (s->inotify < 0 || inotify_add_watch(s->inotify, dir, IN_CREATE | IN_MOVED_TO) < 0)
+        g_warning("domain %d: cannot watch '%s': %s", s->domid, dir, g_strerror(errno));
+    inotify_add_watch(s->inotify, status, IN_MODIFY); /* HVM has none */
+}
+
+gboolean session_abandoned(const Session *s)
+{
+    struct pollfd p = { .fd = s->reply };
+
+    return s->for_creator && s->reply >= 0 && poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP));
+}
+
+gboolean session_emulator_alive(const Session *s)
+{
+    struct pollfd p = { .fd = s->emulator, .events = POLLIN };
+
+    return s->emulator >= 0 && poll(&p, 1, 0) == 0;
+}
+
+void session_wait(Session *s, gint64 deadline_us)
+{
+    /* poll() passes over negative descriptors. */
+    struct pollfd p[] = {
+        { .fd = s->inotify, .events = POLLIN },
+        { .fd = s->emulator, .events = POLLIN },
+        { .fd = s->qmp ? kxl_qmp_fd(s->qmp) : -1, .events = POLLIN },
+        { .fd = s->reply },
+    };
+    gint64 left = deadline_us < 0 ? -1 : MAX(deadline_us - g_get_monotonic_time(), 0);
+    char buffer[4096];
+
+    poll(p, G_N_ELEMENTS(p), left < 0 ? -1 : (int)((left + 999) / 1000));
+    while (s->inotify >= 0 && read(s->inotify, buffer, sizeof buffer) > 0)
+        continue;
+    if (s->qmp && p[2].revents && !kxl_qmp_pump(s->qmp, NULL))
+        g_clear_pointer(&s->qmp, kxl_qmp_free);
+}
+
+/* hv writes byte by byte, so the last line may not be whole yet. */
+gboolean session_status(const Session *s, char **ret_word, char **ret_rest)
+{
+    g_autofree char *path = session_path(s, "status");
+    g_autofree char *text = kxl_file_read(path, NULL);
+    char *end = text ? strrchr(text, '\n') : NULL;
+    char *line, *blank;
+
+    if (!end)
+        return FALSE;
+    *end = '\0';
+    line = strrchr(text, '\n');
+    line = line ? line + 1 : text;
+    blank = strchr(line, ' ');
+    *ret_word = blank ? g_strndup(line, (gsize)(blank - line)) : g_strdup(line);
+    *ret_rest = g_strdup(blank ? blank + 1 : "");
+    return TRUE;
+}
+
+char *session_log_tail(const Session *s)
+{
+    g_autofree char *hv_log = session_path(s, "hv.log");
+    g_autofree char *hv = kxl_file_tail(hv_log, 512);
+    g_autofree char *qemu_log =
+        g_strdup_printf("%s/qemu-%s.log", kxl_host_log_dir(s->host), s->config->name);
+    g_autofree char *all = kxl_file_read(qemu_log, NULL);
+    const char *qemu = all && strlen(all) > (gsize)s->log_start ? all + s->log_start : "";
+    gsize len = strlen(qemu);
+
+    if (len > 1024)
+        qemu += len - 1024;
+    return g_strstrip(g_strconcat(hv ? hv : "", hv && *qemu ? "\n" : "", qemu, NULL));
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One supervised domain: what main, start, run and end share. */
+#pragma once
+
+#include "fd.h"
+#include "qmp.h"
+#include "rundir.h"
+
+typedef struct {
+    KxlHost *host;
+    int domid;
+    KxlDomainConfig *config;
+    KxlState *state;
+    gboolean paused;    /* start it without letting it run */
+    gboolean for_creator; /* a creator waits for the start; it goes, the domain goes */
+    KxlFd lock;         /* supervisor.lock */
+    KxlFd reply;        /* -1: nobody waits */
+    KxlFd inotify;      /* the folder and the status file */
+    KxlFd emulator;     /* pidfd, -1: none */
+    int emulator_pid;
+    KxlQmp *qmp;        /* qmp-events.sock, NULL: not connected */
+    int *tap_fds;       /* by nic, while starting */
+    off_t log_start;    /* where this run begins in the emulator's log */
+    gboolean ended;     /* the machine has stopped for good */
+} Session;
+
+/* --- session.c */
+Session *session_new(int domid, KxlFd lock, KxlFd reply, GError **error);
+void session_free(Session *s);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
+
+char *session_path(const Session *s, const char *file);
+/* Enters a state and writes it down. */
+void session_enter(Session *s, KxlDomainState state, KxlShutdownReason reason);
+void session_save(Session *s);
+gboolean session_destroy_wanted(const Session *s);
+/* Waits until the folder, the emulator, QMP or the creator has news, or the time is over. */
+void session_wait(Session *s, gint64 deadline_us);
+/* TRUE when the creator has gone without waiting for the answer. */
+gboolean session_abandoned(const Session *s);
+gboolean session_emulator_alive(const Session *s);
+void session_watch(Session *s);
+
+/* The last whole line of hv's status file: word and rest. FALSE: none yet. */
+gboolean session_status(const Session *s, char **ret_word, char **ret_rest);
+/* The end of what hv and the emulator have said, for a message. New string, maybe empty. */
+char *session_log_tail(const Session *s);
+
+/* --- start.c */
+gboolean session_start(Session *s, GError **error);
+/* Undoes every step, whichever have been done: processes, networks, files of this run. */
+void session_undo(Session *s);
+
+/* --- emulator.c */
+gboolean emulator_spawn(Session *s, GError **error);
+/* Finds the running one after a supervisor's death. */
+gboolean emulator_find(Session *s);
+void emulator_kill(Session *s, guint grace_ms);
+gboolean emulator_connect(Session *s, GError **error);
+/* Consoles, vCPU threads, display: into the state. */
+gboolean emulator_inspect(Session *s, GError **error);
+
+/* --- network.c */
+gboolean network_up(Session *s, GError **error);
+void network_down(Session *s);
+void network_close_taps(Session *s);
+
+/* --- run.c */
+/* Follows the domain until its machine has stopped. */
+void session_run(Session *s);
+
+/* --- end.c */
+typedef enum { END_GONE, END_PRESERVED, END_RESTART } EndResult;
+/* Why it stopped. */
+KxlShutdownReason session_end_reason(const Session *s);
+/* Does what on_poweroff and the others say. */
+EndResult session_end(Session *s);
+/* Removes the domain and keeps the record. */
+void session_remove(Session *s, KxlShutdownReason reason);

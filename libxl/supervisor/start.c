@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starting a domain: a list of steps, done forward, undone backward when one fails. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <kanzen-abi.h>
+
+#include "affinity.h"
+#include "boot-file.h"
+#include "bootloader.h"
+#include "file.h"
+#include "machine.h"
+#include "session.h"
+#include "store-tree.h"
+
+#define MONITOR_TIMEOUT_MS 20000
+#define OVMF_VARS          "/usr/share/OVMF/OVMF_VARS_4M.fd"
+
+/* From the machine's first instruction to the guest's: unpacking under TCG on a busy host takes a while. */
+#define GUEST_TIMEOUT_US (120 * G_USEC_PER_SEC)
+/* Then look this long whether it ends at once. */
+#define SETTLE_US (50 * 1000)
+
+/* --- boot file -------------------------------------------------------------------------------- */
+
+static char **functions_for(guint count, guint first)
+{
+    char **functions = g_new0(char *, count + 1);
+
+    for (guint i = 0; i < count; i++)
+        functions[i] = kxl_machine_pv_function(first + i);
+    return functions;
+}
+
+static GByteArray *make_store(const Session *s)
+{
+    guint disks = s->config->disks->len;
+    g_auto(GStrv) disk_pci = functions_for(disks, 0);
+    g_auto(GStrv) nic_pci = functions_for(s->config->nics->len, disks);
+    KxlStoreFunctions functions = { .disk_pci = disk_pci, .nic_pci = nic_pci };
+
+    return kxl_store_tree_new(s->config, s->domid, &functions, s->state->start_time_us);
+}
+
+static gboolean step_boot_file(Session *s, GError **error)
+{
+    g_autofree char *path = session_path(s, "boot");
+    g_autofree char *kernel = NULL;
+    g_autoptr(GByteArray) store = NULL;
+    KxlBootSpec spec;
+
+    if (s->config->type != KXL_TYPE_PV)
+        return TRUE;
+    kernel = kxl_bootloader_kernel(s->config, error);
+    if (!kernel)
+        return FALSE;
+    store = make_store(s);
+    spec = (KxlBootSpec){ .config = s->config, .kernel = kernel, .domid = s->domid, .store = store,
+                          .now_us = g_get_real_time() };
+    return kxl_boot_file_write(path, &spec, error);
+}
+
+/* --- firmware --------------------------------------------------------------------------------- */
+
+/* OVMF keeps its variables in a file per domain, made from the empty ones of Debian's package. */
+static gboolean step_firmware(Session *s, GError **error)
+{
+    const char *to = s->config->nvram_path;
+    g_autofree char *dir = NULL, *variables = NULL;
+    g_autoptr(GError) local = NULL;
+    gsize len;
+
+    if (s->config->firmware != KXL_FIRMWARE_OVMF || g_file_test(to, G_FILE_TEST_EXISTS))
+        return TRUE;
+    dir = g_path_get_dirname(to);
+    g_mkdir_with_parents(dir, 0700);
+    if (g_file_get_contents(OVMF_VARS, &variables, &len, &local) &&
+        g_file_set_contents_full(to, variables, (gssize)len, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local))
+        return TRUE;
+    g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "firmware variables: %s", local->message);
+    return FALSE;
+}
+
+/* --- emulator --------------------------------------------------------------------------------- */
+
+static gboolean step_watch(Session *s, GError **error)
+{
+    g_autofree char *status = session_path(s, "status");
+
+    if (s->config->type == KXL_TYPE_PV && !kxl_file_write(status, "", error))
+        return FALSE;
+    session_watch(s);
+    return TRUE;
+}
+
+static void undo_emulator(Session *s)
+{
+    emulator_kill(s, 0);
+}
+
+/* Passwords are not for the command line, which everybody can read. */
+static gboolean set_password(Session *s, const char *protocol, const char *password, GError **error)
+{
+    JsonObject *arguments;
+
+    if (!password)
+        return TRUE;
+    arguments = json_object_new();
+    json_object_set_string_member(arguments, "protocol", protocol);
+    json_object_set_string_member(arguments, "password", password);
+    return kxl_qmp_run(s->qmp, "set_password", arguments, MONITOR_TIMEOUT_MS, error);
+}
+
+static gboolean step_settings(Session *s, GError **error)
+{
+    const KxlDomainConfig *config = s->config;
+
+    if (!emulator_inspect(s, error))
+        return FALSE;
+    if (config->vnc.enable && !config->nographic &&
+        !set_password(s, "vnc", config->vnc.passwd, error))
+        return FALSE;
+    if (config->spice.enable && !config->nographic && !config->spice.disable_ticketing &&
+        !set_password(s, "spice", config->spice.passwd, error))
+        return FALSE;
+    return kxl_affinity_apply(config, s->state->vcpu_tids, error);
+}
+
+/* --- first instruction ------------------------------------------------------------------------ */
+
+static gboolean machine_ended(Session *s)
+{
+    JsonObject *event;
+    gboolean ended = !session_emulator_alive(s);
+
+    while (s->qmp && (event = kxl_qmp_next_event(s->qmp))) {
+        const char *name = json_object_get_string_member_with_default(event, "event", "");
+
+        ended |= g_str_equal(name, "SHUTDOWN") || g_str_equal(name, "GUEST_PANICKED");
+        json_object_unref(event);
+    }
+    return ended;
+}
+
+static gboolean start_failed(Session *s, GError **error)
+{
+    g_autofree char *word = NULL, *rest = NULL;
+    g_autofree char *tail = session_log_tail(s);
+
+    /* hv says why it ended the guest; its log has the detail. */
+    if (session_status(s, &word, &rest) &&
+        (g_str_equal(word, KZ_STATUS_CRASH) || g_str_equal(word, KZ_STATUS_PANIC)))
+        g_set_error(error, KXL_ERROR, KXL_ERROR_START_FAILED, "the guest did not start: %s: %s%s%s", word,
+                    rest, *tail ? "\n" : "", tail);
+    else
+        g_set_error(error, KXL_ERROR, KXL_ERROR_START_FAILED,
+                    "the machine ended before the guest ran%s%s", *tail ? ": " : "", tail);
+    return FALSE;
+}
+
+static gboolean check_interrupted(Session *s, GError **error)
+{
+    if (session_destroy_wanted(s))
+        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_STATE, "destroyed while it was starting");
+    else if (session_abandoned(s))
+        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_FAILED, "its creator has gone");
+    else
+        return FALSE;
+    return TRUE;
+}
+
+/* Until hv says that the guest runs, and a moment longer. A clean shutdown in that moment is a very short
+ * run, not a failure. */
+static gboolean wait_for_guest(Session *s, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + GUEST_TIMEOUT_US;
+    gboolean running = FALSE;
+
+    for (;;) {
+        g_autofree char *word = NULL, *rest = NULL;
+
+        if (session_status(s, &word, &rest)) {
+            if (g_str_equal(word, KZ_STATUS_SHUTDOWN)) {
+                s->ended = TRUE;
+                return TRUE;
+            }
+            if (g_str_equal(word, KZ_STATUS_CRASH) || g_str_equal(word, KZ_STATUS_PANIC))
+                return start_failed(s, error);
+            if (g_str_equal(word, KZ_STATUS_GUEST) && !running) {
+                running = TRUE;
+                deadline = g_get_monotonic_time() + SETTLE_US;
+            }
+        }
+        if (check_interrupted(s, error))
+            return FALSE;
+        if (machine_ended(s))
+            return start_failed(s, error);
+        if (g_get_monotonic_time() >= deadline) {
+            if (running)
+                return TRUE;
+            g_set_error_literal(error, KXL_ERROR, KXL_ERROR_TIMEOUT,
+                                "the guest did not reach its first instruction");
+            return FALSE;
+        }
+        session_wait(s, deadline);
+    }
+}
+
+static gboolean step_run(Session *s, GError **error)
+{
+    if (s->paused)
+        return TRUE;
+    if (!kxl_qmp_run(s->qmp, "cont", NULL, MONITOR_TIMEOUT_MS, error))
+        return FALSE;
+    return s->config->type != KXL_TYPE_PV || wait_for_guest(s, error);
+}
+
+/* --- the list --------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    gboolean (*run)(Session *s, GError **error);
+    void (*undo)(Session *s); /* may be called when the step has not run, or not to its end */
+} steps[] = {
+    { "boot file", step_boot_file, NULL }, /* goes with the folder */
+    { "firmware", step_firmware, NULL },
+    { "network", network_up, network_down },
+    { "watch", step_watch, NULL },
+    { "emulator", emulator_spawn, undo_emulator },
+    { "monitor", emulator_connect, NULL },
+    { "settings", step_settings, NULL },
+    { "run", step_run, NULL },
+};
+
+void session_undo(Session *s)
+{
+    for (guint i = G_N_ELEMENTS(steps); i-- > 0;)
+        if (steps[i].undo)
+            steps[i].undo(s);
+}
+
+gboolean session_start(Session *s, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
+        gint64 begin = g_get_monotonic_time();
+
+        if (check_interrupted(s, error) || !steps[i].run(s, error)) {
+            session_undo(s);
+            return FALSE;
+        }
+        g_debug("domain %d: %s took %" G_GINT64_FORMAT " us", s->domid, steps[i].name,
+                g_get_monotonic_time() - begin);
+    }
+    return TRUE;
+}
