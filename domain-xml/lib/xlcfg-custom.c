@@ -343,6 +343,14 @@ gboolean xlcfg_bios_parse(XlReader *reader, const XlValue *value, GError **error
     return TRUE;
 }
 
+/* An HVM guest's clock runs on from there: libvirt writes the 0 as well. */
+gboolean xlcfg_rtc_timeoffset_format(XlWriter *writer, const char *key, GError **error)
+{
+    if (writer->config->type == KXL_TYPE_HVM || writer->config->rtc_timeoffset != 0)
+        xlcfg_write_int(writer, key, writer->config->rtc_timeoffset);
+    return TRUE;
+}
+
 gboolean xlcfg_bios_format(XlWriter *writer, const char *key, GError **error)
 {
     if (writer->config->firmware == KXL_FIRMWARE_OVMF)

@@ -30,6 +30,7 @@ gboolean xlcfg_piece_parse(XlReader *reader, const XlValue *value, GError **erro
 gboolean xlcfg_bootloader_args_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_bootloader_args_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_boot_parse(XlReader *reader, const XlValue *value, GError **error);
+gboolean xlcfg_rtc_timeoffset_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_boot_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_firmware_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_bios_parse(XlReader *reader, const XlValue *value, GError **error);
