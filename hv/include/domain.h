@@ -43,6 +43,8 @@ struct vcpu *current_vcpu(void);
 
 /* Frame bookkeeping, for grants, memory ops and the back ends. */
 bool mfn_is_guest_ram(struct domain *d, mfn_t mfn);
+/* The same, and hv or a device may write to it for the guest: no top-level page table, hv's own entries are there. */
+bool mfn_is_guest_writable(struct domain *d, mfn_t mfn);
 /* Takes a free machine frame for the guest / gives one back (contents undefined / cleared). */
 mfn_t domain_alloc_frame(struct domain *d);
 void domain_free_frame(struct domain *d, mfn_t mfn);

@@ -80,6 +80,11 @@ bool mfn_is_guest_ram(struct domain *d, mfn_t mfn)
     return frame_owner(mfn) == FRAME_GUEST;
 }
 
+bool mfn_is_guest_writable(struct domain *d, mfn_t mfn)
+{
+    return frame_owner(mfn) == FRAME_GUEST && frame_level(mfn) != 4;
+}
+
 mfn_t domain_alloc_frame(struct domain *d)
 {
     mfn_t mfn;

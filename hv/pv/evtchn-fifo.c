@@ -191,7 +191,7 @@ int evtchn_fifo_init_control(struct domain *d, const evtchn_init_control_t *op)
         return -XEN_ENOENT;
     if (op->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block) || op->offset % 8 != 0)
         return -XEN_EINVAL;
-    if (!mfn_is_guest_ram(d, op->control_gfn) || (f && f->vcpu[op->vcpu].control))
+    if (!mfn_is_guest_writable(d, op->control_gfn) || (f && f->vcpu[op->vcpu].control))
         return -XEN_EINVAL;
     if (!f) {
         f = kmalloc(sizeof(*f) + d->max_vcpus * sizeof(f->vcpu[0]));
@@ -213,7 +213,7 @@ int evtchn_fifo_expand_array(struct domain *d, uint64_t mfn)
         return -XEN_EOPNOTSUPP;
     if (f->nr_words / WORDS_PER_PAGE >= MAX_ARRAY_PAGES)
         return -XEN_ENOSPC;
-    if (!mfn_is_guest_ram(d, mfn))
+    if (!mfn_is_guest_writable(d, mfn))
         return -XEN_EINVAL;
 
     port = f->nr_words;

@@ -29,7 +29,9 @@ static int claim(struct domain *d, const struct gnttab_copy_ptr *p, bool by_ref,
 
     if (!by_ref) {
         e->frame = (struct grant_frame){ .mfn = p->u.gmfn, .length = PAGE_SIZE };
-        return mfn_is_guest_ram(d, p->u.gmfn) ? GNTST_okay : GNTST_bad_page;
+        if (!mfn_is_guest_ram(d, p->u.gmfn))
+            return GNTST_bad_page;
+        return !e->write || mfn_is_guest_writable(d, p->u.gmfn) ? GNTST_okay : GNTST_general_error;
     }
     if (grant_peer_or_self(d, p->domid) == PEER_DOM0)
         return GNTST_bad_gntref;

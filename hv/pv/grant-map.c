@@ -71,11 +71,13 @@ static void put_handle(struct grant_state *g, uint32_t handle)
 }
 
 /* The L1 entry that host_addr names: of a linear address, or by its own machine address. */
+/* A page-table page may be written here: an entry is what is wanted. But the entries of a top-level one are no
+ * L1 entries. */
 static uint64_t *find_l1e(struct vcpu *v, uint64_t host_addr, uint32_t flags)
 {
     if (!(flags & GNTMAP_contains_pte))
         return guest_l1e(v, host_addr);
-    if (host_addr % sizeof(uint64_t) != 0 || !mfn_is_guest_ram(v->domain, host_addr >> PAGE_SHIFT))
+    if (host_addr % sizeof(uint64_t) != 0 || !mfn_is_guest_writable(v->domain, host_addr >> PAGE_SHIFT))
         return NULL;
     return (uint64_t *)((char *)mfn_to_virt(host_addr >> PAGE_SHIFT) + (host_addr & ~PAGE_MASK));
 }

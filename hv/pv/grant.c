@@ -102,7 +102,7 @@ static int transitive_status(struct domain *d, const grant_entry_v2_t *e, domid_
 }
 
 /* The frame of an entry that was marked as in use. */
-static int read_frame(struct domain *d, uint32_t ref, struct grant_frame *f, bool *sub_page)
+static int read_frame(struct domain *d, uint32_t ref, bool write, struct grant_frame *f, bool *sub_page)
 {
     const struct grant_state *g = d->grant;
     const grant_entry_v2_t *e;
@@ -122,7 +122,9 @@ static int read_frame(struct domain *d, uint32_t ref, struct grant_frame *f, boo
                 return GNTST_general_error;
         }
     }
-    return mfn_is_guest_ram(d, f->mfn) ? GNTST_okay : GNTST_bad_page;
+    if (!mfn_is_guest_ram(d, f->mfn))
+        return GNTST_bad_page;
+    return !write || mfn_is_guest_writable(d, f->mfn) ? GNTST_okay : GNTST_general_error;
 }
 _Static_assert(offsetof(grant_entry_v2_t, full_page.frame) == offsetof(grant_entry_v2_t, sub_page.frame),
                "one place for the frame");
@@ -148,7 +150,7 @@ int grant_acquire(struct domain *d, uint32_t ref, domid_t grantee, bool write, b
     status = (g->version == 1 ? mark_v1 : mark_v2)(g, ref, grantee, write, map);
     if (status)
         return status;
-    status = read_frame(d, ref, &f, &sub_page);
+    status = read_frame(d, ref, write, &f, &sub_page);
     if (!status && (map ? sub_page : in_use && use->sub_page != sub_page))
         status = GNTST_general_error; /* the guest changed the entry while it was in use */
     if (status) {

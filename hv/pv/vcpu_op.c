@@ -62,7 +62,7 @@ static int64_t register_vcpu_info(struct vcpu *v, gva_t arg)
     if (copy_from_guest(&reg, arg, sizeof(reg)) < 0)
         return -XEN_EFAULT;
     if (reg.offset > PAGE_SIZE - sizeof(vcpu_info_t) || (reg.offset & (sizeof(xen_ulong_t) - 1)) ||
-        v->arch->vcpu_info_mfn != MFN_INVALID || frame_owner(reg.mfn) != FRAME_GUEST)
+        v->arch->vcpu_info_mfn != MFN_INVALID || !mfn_is_guest_writable(v->domain, reg.mfn))
         return -XEN_EINVAL;
     to = paddr_to_virt((reg.mfn << PAGE_SHIFT) + reg.offset);
     if (v->id < XEN_LEGACY_MAX_VCPUS) {

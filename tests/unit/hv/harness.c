@@ -139,6 +139,11 @@ WEAK bool mfn_is_guest_ram(struct domain *d, mfn_t mfn)
     return mfn < END_MFN && guest_owns[mfn];
 }
 
+WEAK bool mfn_is_guest_writable(struct domain *d, mfn_t mfn)
+{
+    return mfn_is_guest_ram(d, mfn) && mfn != harness.top_table_mfn;
+}
+
 WEAK mfn_t domain_alloc_frame(struct domain *d)
 {
     if (alloc_fails())

@@ -36,6 +36,7 @@ struct harness {
     bool crashed;             /* domain_crash() */
     char crash_reason[256];
     int64_t fail_alloc_after; /* so many allocations succeed, all later ones fail; -1: none fails */
+    mfn_t top_table_mfn;      /* a frame that is not mfn_is_guest_writable() */
     uint32_t current_vcpu;    /* id of current_vcpu() */
 };
 extern struct harness harness;

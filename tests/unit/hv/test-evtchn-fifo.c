@@ -323,6 +323,9 @@ static void test_limits(void)
     g_assert_cmpint(OP(d, init_control, .control_gfn = harness_mfn(CONTROL), .vcpu = 0), ==, -XEN_EINVAL);
     g_assert_cmpint(OP(d, init_control, .control_gfn = 3, .vcpu = 1), ==, -XEN_EINVAL);
     g_assert_cmpint(OP(d, expand_array, .array_gfn = 3), ==, -XEN_EINVAL);
+    harness.top_table_mfn = harness_mfn(700);
+    g_assert_cmpint(OP(d, expand_array, .array_gfn = harness_mfn(700)), ==, -XEN_EINVAL);
+    g_assert_cmpint(OP(d, init_control, .control_gfn = harness_mfn(700), .vcpu = 1), ==, -XEN_EINVAL);
     g_assert_cmpint(OP(d, expand_array, .array_gfn = 1ULL << 52), ==, -XEN_EINVAL);
     for (unsigned int i = 0; i < 128; i++)
         g_assert_cmpint(OP(d, expand_array, .array_gfn = harness_mfn(ARRAY + i)), ==, 0);

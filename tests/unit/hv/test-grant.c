@@ -412,7 +412,7 @@ static void test_no_memory(void)
 
 static void test_copy(void)
 {
-    enum { RO = 20, RW = 21, DOM0 = 22, BAD_PAGE = 23 };
+    enum { RO = 20, RW = 21, DOM0 = 22, BAD_PAGE = 23, TABLE = 24 };
     static const struct {
         gnttab_copy_t op;
         int expect;
@@ -439,6 +439,8 @@ static void test_copy(void)
         { { GMFN(MFN(10), DOMID_SELF, 0), GMFN(MFN(11), DOMID_SELF, 1), 4096, 0 }, GNTST_bad_copy_arg },
         { { GMFN(MFN(10), DOMID_SELF, 0xffff), GMFN(MFN(11), DOMID_SELF, 0xffff), 0xffff, 0 }, GNTST_bad_copy_arg },
         { { GMFN(MFN(10), DOMID_SELF, 4096), GMFN(MFN(11), DOMID_SELF, 0), 1, 0 }, GNTST_bad_copy_arg },
+        { { GMFN(MFN(10), DOMID_SELF, 0), GMFN(MFN(14), DOMID_SELF, 0), 1, 0 }, GNTST_general_error },
+        { { GMFN(MFN(10), DOMID_SELF, 0), REF(TABLE, SELF, 0), 1, D }, GNTST_general_error },
         { { GMFN(3, 99, 4096), GMFN(3, 99, 4096), 0, 0 }, GNTST_okay }, /* no bytes, no questions */
 #undef S
 #undef D
@@ -449,6 +451,8 @@ static void test_copy(void)
     grant(&t, RW, GTF_permit_access, SELF, MFN(13));
     grant(&t, DOM0, GTF_permit_access, 0, MFN(13));
     grant(&t, BAD_PAGE, GTF_permit_access, SELF, 1);
+    grant(&t, TABLE, GTF_permit_access, SELF, MFN(14));
+    harness.top_table_mfn = MFN(14);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         gnttab_copy_t c = rows[i].op;
         uint8_t before[4][PAGE_SIZE], expected[4][PAGE_SIZE];
@@ -469,7 +473,7 @@ static void test_copy(void)
         g_assert_cmpint(c.status, ==, rows[i].expect);
         for (int p = 0; p < 4; p++)
             g_assert_cmpmem(harness_page(10 + p), PAGE_SIZE, expected[p], PAGE_SIZE);
-        for (uint32_t ref = RO; ref <= BAD_PAGE; ref++)
+        for (uint32_t ref = RO; ref <= TABLE; ref++)
             g_assert_cmphex(v1(&t, ref)->flags & (GTF_reading | GTF_writing), ==, 0);
     }
     harness_domain_free(t.d);
