@@ -218,12 +218,24 @@ static size_t fetch(const struct cpu_regs *regs, uint8_t *code)
     return copy_from_guest(code, regs->rip, first) == 0 ? first : 0;
 }
 
-/* The guest's users may only do port I/O, and that only if their kernel lets them. */
-static bool users_may(const struct vcpu *v, enum privop op)
+/* SDM 1 19.5.2, with the bitmap where the guest keeps it. */
+static bool ports_allowed(const struct vcpu *v, uint16_t port, unsigned int size)
 {
-    if (op == PRIVOP_CPUID)
+    uint16_t bits;
+
+    return port + size <= v->arch->io_bitmap_ports &&
+           copy_from_guest(&bits, v->arch->io_bitmap + port / 8, sizeof(bits)) == 0 &&
+           (bits >> port % 8 & ((1U << size) - 1)) == 0;
+}
+
+/* The guest's users may only do port I/O, and that only if their kernel lets them. */
+static bool users_may(const struct vcpu *v, const struct cpu_regs *regs, const struct insn *i)
+{
+    if (i->op == PRIVOP_CPUID)
         return true;
-    return v->arch->iopl == 3 && (op <= PRIVOP_OUTS || op == PRIVOP_CLI || op == PRIVOP_STI);
+    if (v->arch->iopl == 3)
+        return i->op <= PRIVOP_OUTS || i->op == PRIVOP_CLI || i->op == PRIVOP_STI;
+    return i->op <= PRIVOP_OUTS && ports_allowed(v, port_of(regs, i), i->size);
 }
 
 bool emulate_privileged(struct vcpu *v, struct cpu_regs *regs)
@@ -235,7 +247,7 @@ bool emulate_privileged(struct vcpu *v, struct cpu_regs *regs)
         return false;
     if (i.op >= ARRAY_SIZE(emulators) || !emulators[i.op])
         return false;
-    if (!cpu_info()->in_kernel && !users_may(v, i.op))
+    if (!cpu_info()->in_kernel && !users_may(v, regs, &i))
         return false;
     regs->rip += i.len;
     if (!emulators[i.op](v, regs, &i)) {

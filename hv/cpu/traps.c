@@ -9,7 +9,7 @@
 #include "cpu/vcpu.h"
 #include "mm/guest-pt.h"
 #include "pv/hypercall.h"
-#include "kanzen-abi.h"
+#include "guest.h"
 #include "printk.h"
 
 /* Page-fault error code, SDM 3A 4.7. */
@@ -54,18 +54,25 @@ static void trap_device_not_available(struct vcpu *v, struct cpu_regs *regs)
     inject_trap(v, regs, VEC_NM);
 }
 
-/* INT n by a gate that the IDT does not open: allowed if the guest's trap table says so. */
+/*
+ * INT n by a gate that the IDT does not open: allowed if the guest's trap table says so. The vector comes from the
+ * instruction, since QEMU before 8.0 scales it wrongly in the error code; a prefix before INT is not looked for.
+ */
 static bool soft_interrupt(struct vcpu *v, struct cpu_regs *regs)
 {
-    unsigned int vector = (regs->error_code & 0xffff) >> 3;
-    const struct trap_info *t = &v->arch->traps[vector & 0xff];
+    const struct trap_info *t;
+    uint8_t code[2];
 
-    if (!(regs->error_code & SEL_ERROR_IDT) || (regs->error_code & SEL_ERROR_EXT))
+    if (!(regs->error_code & SEL_ERROR_IDT) || (regs->error_code & SEL_ERROR_EXT) ||
+        copy_from_guest(code, regs->rip, sizeof(code)) < 0 || code[0] != 0xcd)
         return false;
-    if (!t->address || (!vcpu_in_kernel(v) && TI_GET_DPL(t) < 3))
+    t = &v->arch->traps[code[1]];
+    if (!t->address || (!vcpu_in_kernel(v) && TI_GET_DPL(t) < 3)) {
+        regs->error_code = (uint32_t)code[1] << 3 | SEL_ERROR_IDT;
         return false;
-    regs->rip += 2; /* the length of INT n */
-    inject_trap(v, regs, vector);
+    }
+    regs->rip += sizeof(code);
+    inject_trap(v, regs, code[1]);
     return true;
 }
 

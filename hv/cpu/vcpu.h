@@ -37,6 +37,8 @@ struct vcpu_arch {
     uint64_t xcr0_allowed;
     uint64_t dr[8];
     unsigned int iopl;       /* of the guest's users, PHYSDEVOP_set_iopl */
+    gva_t io_bitmap;         /* PHYSDEVOP_set_iobitmap: a clear bit lets the users at the port */
+    unsigned int io_bitmap_ports;
     bool nmi_pending, nmi_blocked;
 
     struct hv_timer singleshot, periodic, poll_timer;

@@ -46,10 +46,14 @@ int64_t hc_physdev_op(struct vcpu *v, const uint64_t *a)
             return -XEN_EINVAL;
         v->arch->iopl = iopl.iopl;
         return 0;
-    case PHYSDEVOP_set_iobitmap: /* every port traps and reads as absent, allowed or not */
+    case PHYSDEVOP_set_iobitmap:
         if (copy_from_guest(&bitmap, a[1], sizeof(bitmap)) < 0)
             return -XEN_EFAULT;
-        return bitmap.nr_ports > 65536 ? -XEN_EINVAL : 0;
+        if (bitmap.nr_ports > 65536)
+            return -XEN_EINVAL;
+        v->arch->io_bitmap = guest_handle_gva(bitmap.bitmap);
+        v->arch->io_bitmap_ports = bitmap.nr_ports;
+        return 0;
     default:
         return -XEN_ENOSYS;
     }
