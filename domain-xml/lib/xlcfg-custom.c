@@ -420,13 +420,6 @@ gboolean xlcfg_viridian_format(XlWriter *writer, const char *key, GError **error
     return TRUE;
 }
 
-gboolean xlcfg_rtc_timeoffset_format(XlWriter *writer, const char *key, GError **error)
-{
-    if (writer->config->type == KXL_TYPE_HVM || writer->config->rtc_timeoffset)
-        xlcfg_write_int(writer, key, writer->config->rtc_timeoffset);
-    return TRUE;
-}
-
 gboolean xlcfg_stdvga_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     gboolean on;

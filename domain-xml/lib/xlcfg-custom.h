@@ -38,7 +38,6 @@ gboolean xlcfg_bios_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_hdtype_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_viridian_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_viridian_format(XlWriter *writer, const char *key, GError **error);
-gboolean xlcfg_rtc_timeoffset_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_stdvga_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_dm_args_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_dm_args_format(XlWriter *writer, const char *key, GError **error);
