@@ -228,14 +228,15 @@ static bool ports_allowed(const struct vcpu *v, uint16_t port, unsigned int size
            (bits >> port % 8 & ((1U << size) - 1)) == 0;
 }
 
-/* The guest's users may only do port I/O, and that only if their kernel lets them. */
+/* The guest's users may only do port I/O, and that only if their kernel lets them. Not the string forms: the memory
+ * operand would be accessed with the rights of the kernel. */
 static bool users_may(const struct vcpu *v, const struct cpu_regs *regs, const struct insn *i)
 {
     if (i->op == PRIVOP_CPUID)
         return true;
     if (v->arch->iopl == 3)
-        return i->op <= PRIVOP_OUTS || i->op == PRIVOP_CLI || i->op == PRIVOP_STI;
-    return i->op <= PRIVOP_OUTS && ports_allowed(v, port_of(regs, i), i->size);
+        return i->op <= PRIVOP_OUT || i->op == PRIVOP_CLI || i->op == PRIVOP_STI;
+    return i->op <= PRIVOP_OUT && ports_allowed(v, port_of(regs, i), i->size);
 }
 
 bool emulate_privileged(struct vcpu *v, struct cpu_regs *regs)
