@@ -152,7 +152,8 @@ int desc_init_vcpu(struct vcpu *v)
     _Static_assert(sizeof(struct vcpu_desc) <= 2 * PAGE_SIZE, "two pages");
     if (!gdt_page || !d)
         return -XEN_ENOMEM;
-    hv_map(gdt_area(v) + FIRST_RESERVED_GDT_BYTE, virt_to_paddr(gdt_page), PAGE_SIZE, PTE_RW | PTE_NX);
+    if (hv_map(gdt_area(v) + FIRST_RESERVED_GDT_BYTE, virt_to_paddr(gdt_page), PAGE_SIZE, PTE_RW | PTE_NX))
+        return -XEN_ENOMEM;
     for (unsigned int i = 0; i < ARRAY_SIZE(flat_segments); i++)
         *hv_descriptor(v, flat_segments[i].selector) = flat_segments[i].descriptor;
     init_tss(v, d);

@@ -28,5 +28,5 @@ static inline mfn_t virt_to_mfn(const void *va)
     return virt_to_paddr(va) >> PAGE_SHIFT;
 }
 
-/* Maps size bytes of device memory uncached for hv; never undone. */
+/* Maps size bytes of device memory uncached for hv; never undone. NULL: no memory for page tables. */
 void *ioremap(paddr_t addr, size_t size);

@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "printk.h"
 #include "string.h"
+#include <xen/errno.h>
 
 #define LARGE_PAGE (1UL << 21)
 
@@ -15,19 +16,16 @@ extern uint64_t hv_directmap_l2[4 * PT_ENTRIES];
 
 mfn_t m2p_size;
 
-static uint64_t *table_new(void)
-{
-    uint64_t *t = alloc_pages(0);
-
-    if (!t)
-        panic("no memory for hv's page tables");
-    return t;
-}
-
+/* The table that entry points to, a new one if there is none yet; NULL: no memory. */
 static uint64_t *table_below(uint64_t *entry)
 {
-    if (!(*entry & PTE_P))
-        *entry = virt_to_paddr(table_new()) | PTE_P | PTE_RW;
+    if (!(*entry & PTE_P)) {
+        uint64_t *t = alloc_pages(0);
+
+        if (!t)
+            return NULL;
+        *entry = virt_to_paddr(t) | PTE_P | PTE_RW;
+    }
     ASSERT(!(*entry & PTE_PSE));
     return mfn_to_virt(pte_mfn(*entry));
 }
@@ -36,9 +34,17 @@ static uint64_t *entry_at_level(uint64_t va, unsigned int level)
 {
     uint64_t *t = hv_l4;
 
-    for (unsigned int l = 4; l > level; l--)
+    for (unsigned int l = 4; t && l > level; l--)
         t = table_below(&t[pt_slot(va, l)]);
-    return &t[pt_slot(va, level)];
+    return t ? &t[pt_slot(va, level)] : NULL;
+}
+
+/* At boot there is nothing to go back to. */
+static void *must_have(void *p)
+{
+    if (!p)
+        panic("no memory for hv's page tables");
+    return p;
 }
 
 uint64_t *hv_pte(uint64_t va)
@@ -46,10 +52,16 @@ uint64_t *hv_pte(uint64_t va)
     return entry_at_level(va, 1);
 }
 
-void hv_map(uint64_t va, paddr_t pa, size_t size, uint64_t flags)
+int hv_map(uint64_t va, paddr_t pa, size_t size, uint64_t flags)
 {
-    for (size_t done = 0; done < size; done += PAGE_SIZE)
-        *hv_pte(va + done) = (pa + done) | flags | PTE_P;
+    for (size_t done = 0; done < size; done += PAGE_SIZE) {
+        uint64_t *pte = hv_pte(va + done);
+
+        if (!pte)
+            return -XEN_ENOMEM;
+        *pte = (pa + done) | flags | PTE_P;
+    }
+    return 0;
 }
 
 /* The image by 4 KiB pages, each part with its own rights. The L2 entry is replaced last, in one go, since
@@ -95,7 +107,8 @@ static void map_directmap(const struct boot_memory *mem)
 
         if (pa >> 32 && !ram)
             continue;
-        *entry_at_level(DIRECTMAP_VA + pa, 2) = ram ? pa | PTE_PSE | PTE_RW | PTE_NX | PTE_P : 0;
+        *(uint64_t *)must_have(entry_at_level(DIRECTMAP_VA + pa, 2)) =
+            ram ? pa | PTE_PSE | PTE_RW | PTE_NX | PTE_P : 0;
     }
 }
 
@@ -103,7 +116,7 @@ static void map_directmap(const struct boot_memory *mem)
 static void map_m2p(const struct boot_memory *mem)
 {
     mfn_t per_page = PAGE_SIZE / sizeof(uint64_t);
-    uint64_t *none = table_new();
+    uint64_t *none = must_have(alloc_pages(0));
 
     memset(none, 0xff, PAGE_SIZE);
     m2p_size = ROUND_UP(mem->ram[mem->nr_ram - 1].end, per_page);
@@ -115,8 +128,9 @@ static void map_m2p(const struct boot_memory *mem)
             page = pagealloc_early(PAGE_SIZE);
             memset(page, 0xff, PAGE_SIZE);
         }
-        hv_map(M2P_VA + mfn * sizeof(uint64_t), virt_to_paddr(page), PAGE_SIZE,
-               PTE_NX | (ram ? PTE_RW : 0));
+        if (hv_map(M2P_VA + mfn * sizeof(uint64_t), virt_to_paddr(page), PAGE_SIZE,
+                   PTE_NX | (ram ? PTE_RW : 0)))
+            panic("no memory for the machine-to-physical table");
     }
 }
 
@@ -126,7 +140,7 @@ static void fill_slots(void)
     static const uint64_t areas[] = { M2P_VA, GDT_AREA_VA, IOREMAP_VA, HV_IMAGE_VA };
 
     for (unsigned int i = 0; i < ARRAY_SIZE(areas); i++)
-        table_below(&hv_l4[pt_slot(areas[i], 4)]);
+        must_have(table_below(&hv_l4[pt_slot(areas[i], 4)]));
 }
 
 void pagetable_init(const struct boot_memory *mem)
@@ -147,6 +161,7 @@ void *ioremap(paddr_t addr, size_t size)
     uint64_t va = next_va;
 
     next_va += span + PAGE_SIZE; /* a hole after each, to catch overruns */
-    hv_map(va, start, span, PTE_RW | PTE_NX | PTE_PCD | PTE_PWT);
+    if (hv_map(va, start, span, PTE_RW | PTE_NX | PTE_PCD | PTE_PWT))
+        return NULL; /* what was mapped stays unused */
     return (void *)(va + (addr - start));
 }

@@ -37,7 +37,7 @@ extern uint64_t hv_l4[PT_ENTRIES];
 struct boot_memory;
 void pagetable_init(const struct boot_memory *mem);
 
-/* Maps size bytes of physical memory at va for hv (page-aligned); flags: PTE_* besides PTE_P. */
-void hv_map(uint64_t va, paddr_t pa, size_t size, uint64_t flags);
-/* The L1 entry of one of hv's own addresses; its tables are made when missing. */
+/* Maps size bytes of physical memory at va for hv (page-aligned); flags: PTE_* besides PTE_P. -XEN_ENOMEM. */
+int hv_map(uint64_t va, paddr_t pa, size_t size, uint64_t flags);
+/* The L1 entry of one of hv's own addresses; its tables are made when missing. NULL: no memory for them. */
 uint64_t *hv_pte(uint64_t va);
