@@ -109,6 +109,13 @@ static void tell_ready(int fd)
 
 /* ---- running ---- */
 
+static void client_closed(RpcClient *client, gpointer app)
+{
+    const Kanzend *kanzend = app;
+
+    domain_registry_client_closed(kanzend->domains, client);
+}
+
 static gboolean quit(gpointer loop)
 {
     g_main_loop_quit(loop);
@@ -139,7 +146,8 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     RpcServerConfig config = { .programs = kanzend_programs,
                                .n_programs = kanzend_n_programs,
                                .app = &kanzend,
-                               .map_error = kanzend_map_error };
+                               .map_error = kanzend_map_error,
+                               .client_closed = client_closed };
 
     if (sockets == NULL)
         return FALSE;
@@ -165,9 +173,17 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     return TRUE;
 }
 
+static void options_clear(Options *options)
+{
+    g_free(options->run_dir);
+    g_free(options->group);
+    g_free(options->log_level);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
 int main(int argc, char **argv)
 {
-    Options options = { 0 };
+    g_auto(Options) options = { 0 };
     g_autoptr(GError) error = NULL;
     g_autofree char *run_dir = NULL;
     int ready_fd = -1;

@@ -33,7 +33,6 @@ typedef void (*DefChange)(DomainDef *def, gpointer data);
 gboolean change_definitions(DomainRegistry *registry, Domain *domain, guint32 flags,
                             DefChange change, gpointer data, GError **error);
 
-#define START_PAUSED 1u
 /* Starts the domain from definition, with its job lock held. */
 gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *definition,
                       gboolean paused, GError **error);

@@ -23,6 +23,7 @@ struct Domain {
     char *name;
     int id;
     gboolean autostart;
+    const RpcClient *autodestroy; /* ends with this client; only compared */
     gboolean awaited; /* transient, restarting: kept until it is back or a while has passed */
     VirState state;
     int reason;

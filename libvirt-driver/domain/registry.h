@@ -104,6 +104,11 @@ void domain_registry_sync(DomainRegistry *registry, int domid);
 /* It is known to have ended, and why. */
 void domain_registry_sync_gone(DomainRegistry *registry, int domid, KxlShutdownReason reason);
 
+/* client, when it goes, takes the running domain with it; until the domain ends. */
+void domain_registry_set_autodestroy(DomainRegistry *registry, Domain *domain,
+                                     RpcClient *client);
+void domain_registry_client_closed(DomainRegistry *registry, const RpcClient *client);
+
 /* Sends a domain event: body is its message behind the domain's handle, or NULL. */
 void domain_send_event(DomainRegistry *registry, Domain *domain, int event_id,
                        const GByteArray *body);

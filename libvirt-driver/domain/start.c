@@ -2,6 +2,9 @@
 /* Starting domains. */
 #include "handler.h"
 
+/* virDomainCreateFlags. FORCE_BOOT: not from a saved image; there are none. */
+enum { START_PAUSED = 1, START_AUTODESTROY = 2, START_FORCE_BOOT = 8 };
+
 static gboolean check_networks(const DomainDef *def, GError **error)
 {
     for (guint i = 0; i < def->interfaces->len; i++) {
@@ -51,6 +54,8 @@ static gboolean start_defined(RpcCall *call, guint32 flags, GError **error)
     ok = (view.id < 0 || fail(error, VIR_ERR_OPERATION_INVALID, "domain is already running")) &&
          check_persistent(&view, error) &&
          domain_start(kanzend->domains, domain, view.config, flags & START_PAUSED, error);
+    if (ok && (flags & START_AUTODESTROY))
+        domain_registry_set_autodestroy(kanzend->domains, domain, call->client);
     domain_job_end(domain);
     return ok;
 }
@@ -65,7 +70,9 @@ gboolean on_domain_create_with_flags(RpcCall *call, GError **error)
     const Kanzend *kanzend = call->app;
     g_autoptr(Domain) domain = call_domain(call, 0, error);
 
-    if (domain == NULL || !check_flags(call, call->args[1].u, START_PAUSED, error) ||
+    if (domain == NULL ||
+        !check_flags(call, call->args[1].u, START_PAUSED | START_AUTODESTROY | START_FORCE_BOOT,
+                     error) ||
         !start_defined(call, call->args[1].u, error))
         return FALSE;
     domain_put_handle(kanzend->domains, call->ret, domain);
@@ -81,7 +88,7 @@ gboolean on_domain_create_xml(RpcCall *call, GError **error)
     g_autoptr(Domain) domain = NULL;
     gboolean ok;
 
-    if (!check_flags(call, call->args[1].u, START_PAUSED, error))
+    if (!check_flags(call, call->args[1].u, START_PAUSED | START_AUTODESTROY, error))
         return FALSE;
     definition = parse_definition(kanzend->domains, call->args[0].str, error);
     if (definition == NULL)
@@ -94,6 +101,8 @@ gboolean on_domain_create_xml(RpcCall *call, GError **error)
     if (ok) {
         ok = domain_start(kanzend->domains, domain, definition, call->args[1].u & START_PAUSED,
                           error);
+        if (ok && (call->args[1].u & START_AUTODESTROY))
+            domain_registry_set_autodestroy(kanzend->domains, domain, call->client);
         domain_job_end(domain);
     }
     if (!ok) {

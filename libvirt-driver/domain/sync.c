@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "rpc/client.h"
 #include "rpc/event.h"
 
 /* A restart that has not come by then will not come. */
@@ -238,6 +239,8 @@ static void gone(DomainRegistry *registry, int domid, KxlShutdownReason reason)
         gboolean restarting = restarts(domain, reason);
 
         set_gone_locked(registry, domain, reason);
+        if (!restarting)
+            domain->autodestroy = NULL;
         if (domain->config == NULL && restarting) {
             domain->live = g_steal_pointer(&was);
             await_restart_locked(registry, domain);
@@ -269,6 +272,58 @@ void domain_registry_sync_gone(DomainRegistry *registry, int domid, KxlShutdownR
     g_mutex_lock(&registry->sync_lock);
     gone(registry, domid, reason);
     g_mutex_unlock(&registry->sync_lock);
+}
+
+/* ---- domains that end with a client ---- */
+
+void domain_registry_set_autodestroy(DomainRegistry *registry, Domain *domain,
+                                     RpcClient *client)
+{
+    g_mutex_lock(&registry->lock);
+    domain->autodestroy = client;
+    g_mutex_unlock(&registry->lock);
+    if (rpc_client_is_gone(client)) /* while the domain was being started */
+        domain_registry_client_closed(registry, client);
+}
+
+typedef struct {
+    DomainRegistry *registry;
+    int domid;
+} Destruction;
+
+static void destroy_task(gpointer data)
+{
+    g_autofree Destruction *task = data;
+    g_autoptr(GError) error = NULL;
+
+    if (kxl_domain_destroy(task->registry->host, task->domid, &error))
+        domain_registry_sync_gone(task->registry, task->domid, KXL_REASON_DESTROYED);
+    else
+        g_warning("domain: cannot destroy domain %d with its client: %s", task->domid,
+                  error->message);
+}
+
+void domain_registry_client_closed(DomainRegistry *registry, const RpcClient *client)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_mutex_lock(&registry->lock);
+    g_hash_table_iter_init(&iter, registry->by_uuid);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Domain *domain = value;
+        Destruction *task;
+
+        if (domain->autodestroy != client)
+            continue;
+        domain->autodestroy = NULL;
+        if (domain->id < 0)
+            continue;
+        task = g_new(Destruction, 1);
+        *task = (Destruction){ registry, domain->id };
+        rpc_server_run(registry->server, destroy_task, task);
+    }
+    g_mutex_unlock(&registry->lock);
 }
 
 /* ---- the watch ---- */

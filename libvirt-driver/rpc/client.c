@@ -99,6 +99,16 @@ void rpc_client_close_after_reply(RpcClient *client)
     g_mutex_unlock(&client->lock);
 }
 
+gboolean rpc_client_is_gone(RpcClient *client)
+{
+    gboolean gone;
+
+    g_mutex_lock(&client->lock);
+    gone = client->fd < 0;
+    g_mutex_unlock(&client->lock);
+    return gone;
+}
+
 gsize rpc_client_queued(RpcClient *client)
 {
     gsize queued;

@@ -27,6 +27,8 @@ const char *rpc_client_name(RpcClient *client);
 /* Queues a finished packet; takes it. Any thread. FALSE: the client is gone, or is being
  * disconnected now because it does not read. */
 gboolean rpc_client_send(RpcClient *client, GByteArray *packet);
+/* Whether its connection is closed. Any thread. */
+gboolean rpc_client_is_gone(RpcClient *client);
 /* Bytes that wait to be sent. */
 gsize rpc_client_queued(RpcClient *client);
 

@@ -48,9 +48,24 @@ static gboolean server_tick(gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-static void run_call(gpointer call, gpointer unused)
+typedef struct {
+    RpcTaskFunc func;
+    gpointer data;
+} Task;
+
+static void run_task(gpointer data, gpointer unused)
 {
-    rpc_dispatch_run(call);
+    g_autofree Task *task = data;
+
+    task->func(task->data);
+}
+
+static void push_task(GThreadPool *pool, RpcTaskFunc func, gpointer data)
+{
+    Task *task = g_new(Task, 1);
+
+    *task = (Task){ func, data };
+    g_thread_pool_push(pool, task, NULL);
 }
 
 #define DEFAULT(field, value)                                                                      \
@@ -69,16 +84,16 @@ RpcServer *rpc_server_new(const RpcServerConfig *config)
     DEFAULT(max_queue_bytes, 64u * 1024u * 1024u);
     DEFAULT(keepalive_interval_s, 5);
     DEFAULT(keepalive_count, 5);
-    DEFAULT(workers, 16);
-    DEFAULT(priority_workers, 5);
+    DEFAULT(workers, 64);
+    DEFAULT(priority_workers, 16);
 
     server->context = g_main_context_ref_thread_default();
     server->listeners = g_ptr_array_new();
     server->clients = g_ptr_array_new();
     g_mutex_init(&server->lock);
-    server->workers = g_thread_pool_new(run_call, NULL, (int)server->config.workers, FALSE, NULL);
+    server->workers = g_thread_pool_new(run_task, NULL, (int)server->config.workers, FALSE, NULL);
     server->priority_workers =
-        g_thread_pool_new(run_call, NULL, (int)server->config.priority_workers, FALSE, NULL);
+        g_thread_pool_new(run_task, NULL, (int)server->config.priority_workers, FALSE, NULL);
 
     server->ticker = g_timeout_source_new_seconds(server->config.keepalive_interval_s);
     g_source_set_callback(server->ticker, server_tick, server, NULL);
@@ -188,6 +203,8 @@ void rpc_server_client_gone(RpcServer *server, RpcClient *client)
     left = server->clients->len;
     g_mutex_unlock(&server->lock);
     g_debug("rpc: %s is gone", rpc_client_name(client));
+    if (server->config.client_closed != NULL)
+        server->config.client_closed(client, server->config.app);
     if (left + 1 == server->config.max_clients && server->retry == NULL)
         listeners_enable(server, TRUE);
 }
@@ -209,11 +226,21 @@ void rpc_server_foreach_client(RpcServer *server, GFunc func, gpointer user_data
     g_mutex_unlock(&server->lock);
 }
 
+static void run_call(gpointer call)
+{
+    rpc_dispatch_run(call);
+}
+
 void rpc_server_push_call(RpcServer *server, RpcCall *call)
 {
     gboolean high = call->proc->flags & RPC_PROC_HIGH;
 
-    g_thread_pool_push(high ? server->priority_workers : server->workers, call, NULL);
+    push_task(high ? server->priority_workers : server->workers, run_call, call);
+}
+
+void rpc_server_run(RpcServer *server, RpcTaskFunc func, gpointer data)
+{
+    push_task(server->workers, func, data);
 }
 
 /* ---- the end ---- */

@@ -69,14 +69,16 @@ typedef struct {
     guint n_programs;
     gpointer app;
     RpcErrorMapper map_error;
+    /* A client is gone; loop thread. NULL: nobody cares. */
+    void (*client_closed)(RpcClient *client, gpointer app);
     /* 0: the default */
     guint max_clients;          /* 5000, libvirtd's */
     guint max_calls_per_client; /* 5, libvirtd's max_client_requests */
     gsize max_queue_bytes;      /* of one client that does not read: 64 MiB */
     guint keepalive_interval_s; /* 5 */
     guint keepalive_count;      /* 5 */
-    guint workers;              /* 16 */
-    guint priority_workers;     /* 5 */
+    guint workers; /* 64 threads at most: a few hanging operations must not stop the rest */
+    guint priority_workers; /* 16 */
 } RpcServerConfig;
 
 /* Runs in the calling thread's default main context. */
@@ -90,6 +92,10 @@ guint rpc_server_n_clients(RpcServer *server);
 void rpc_server_stop(RpcServer *server);
 void rpc_server_free(RpcServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcServer, rpc_server_free)
+
+/* Runs func in one of the worker threads; rpc_server_stop() waits for it. */
+typedef void (*RpcTaskFunc)(gpointer data);
+void rpc_server_run(RpcServer *server, RpcTaskFunc func, gpointer data);
 
 /* The row of a procedure, NULL: none. */
 const RpcProc *rpc_server_find_proc(RpcServer *server, guint32 program, gint32 procedure);
