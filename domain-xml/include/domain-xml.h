@@ -70,4 +70,10 @@ void domain_def_set_live (DomainDef *def, const DomainLive *live);
 KxlDomainConfig *xl_cfg_parse (const char *text, const char *filename, GPtrArray *warnings, GError **error);
 char *xl_cfg_format (const KxlDomainConfig *config, GError **error);
 
+/* virsh domxml-from-native and domxml-to-native. format: "xen-xl" or "xen-xm", else DOMAIN_XML_ERROR_INVALID_ARG. What is
+ * read comes out complete (see domain_def_complete() for caps and random); what is written must be. */
+DomainDef *domain_def_from_native (const char *format, const char *text, const DomainXmlCaps *caps,
+                                   void (*random) (guint8 *buf, gsize len), GError **error);
+char *domain_def_to_native (const DomainDef *def, const char *format, GError **error);
+
 G_END_DECLS

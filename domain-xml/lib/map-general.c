@@ -41,15 +41,17 @@ static void map_affinity_to_config(const DomainDef *def, KxlDomainConfig *config
     g_autoptr(XlValue) list = xlcfg_value_new_list(0, 0);
     const char *fallback = def->vcpu_cpuset != NULL ? def->vcpu_cpuset : "all";
     for (guint i = 0; i < def->vcpus_max; i++)
-        g_ptr_array_add(list->items, xlcfg_value_new_atom(XL_VALUE_STRING,
-                                                       sets[i] != NULL ? sets[i] : fallback, 0, 0));
+        g_ptr_array_add(
+            list->items,
+            xlcfg_value_new_atom(XL_VALUE_STRING, sets[i] != NULL ? sets[i] : fallback, 0, 0));
     config->cpus = xlcfg_value_to_text(list);
 }
 
 static void map_affinity_from_config(const KxlDomainConfig *config, DomainDef *def)
 {
-    g_autoptr(XlValue) list =
-        config->cpus != NULL && *config->cpus == '[' ? xlcfg_syntax_parse_value(config->cpus) : NULL;
+    g_autoptr(XlValue) list = config->cpus != NULL && *config->cpus == '['
+                                  ? xlcfg_syntax_parse_value(config->cpus)
+                                  : NULL;
 
     if (list == NULL || list->kind != XL_VALUE_LIST) {
         if (g_strcmp0(config->cpus, "all") != 0)

@@ -235,7 +235,7 @@ gboolean xlcfg_cmdline_parse(XlReader *reader, const XlValue *value, GError **er
 
 gboolean xlcfg_cmdline_format(XlWriter *writer, const char *key, GError **error)
 {
-    xlcfg_write_string(writer, key, writer->config->cmdline);
+    xlcfg_write_string(writer, writer->for_xm ? "extra" : key, writer->config->cmdline);
     return TRUE;
 }
 
@@ -294,6 +294,12 @@ gboolean xlcfg_bootloader_args_parse(XlReader *reader, const XlValue *value, GEr
 
 gboolean xlcfg_bootloader_args_format(XlWriter *writer, const char *key, GError **error)
 {
+    if (writer->for_xm && writer->config->bootloader_args) {
+        g_autofree char *args = g_strjoinv(" ", writer->config->bootloader_args);
+
+        xlcfg_write_string(writer, "bootargs", args);
+        return TRUE;
+    }
     xlcfg_write_strings(writer, key, (const char *const *)writer->config->bootloader_args);
     return TRUE;
 }

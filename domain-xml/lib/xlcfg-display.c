@@ -193,20 +193,29 @@ gboolean xlcfg_vfbs_parse(XlReader *reader, const XlValue *value, GError **error
     return xlcfg_reader_each(reader, value, read_vfb, error);
 }
 
-static gboolean format_vfb(const KxlDeviceVfb *vfb, GString *spec, GError **error)
+/* What the framebuffer is shown by: xm had one word for it, xl a switch for each. */
+static gboolean format_vfb_kind(const KxlDeviceVfb *vfb, gboolean for_xm, GString *spec,
+                                GError **error)
+{
+    if (for_xm)
+        return xlcfg_spec_add(spec, "type", vfb->vnc.enable ? "vnc" : "sdl", error);
+    return xlcfg_spec_add(spec, "vnc", vfb->vnc.enable ? "1" : "0", error) &&
+           xlcfg_spec_add(spec, "sdl", vfb->sdl.enable ? "1" : NULL, error);
+}
+
+static gboolean format_vfb(const KxlDeviceVfb *vfb, gboolean for_xm, GString *spec, GError **error)
 {
     g_autofree char *display =
         vfb->vnc.display >= 0 ? g_strdup_printf("%d", vfb->vnc.display) : NULL;
     const char *unused = vfb->vnc.enable ? (vfb->vnc.find_unused ? "1" : "0") : NULL;
 
-    return xlcfg_spec_add(spec, "vnc", vfb->vnc.enable ? "1" : "0", error) &&
+    return format_vfb_kind(vfb, for_xm, spec, error) &&
            xlcfg_spec_add(spec, "vncunused", unused, error) &&
            xlcfg_spec_add(spec, "vncdisplay", display, error) &&
            xlcfg_spec_add(spec, "vnclisten", vfb->vnc.listen, error) &&
            xlcfg_spec_add(spec, "vncpasswd", vfb->vnc.passwd, error) &&
            xlcfg_spec_add(spec, "vncsocket", vfb->vnc.socket, error) &&
            xlcfg_spec_add(spec, "keymap", vfb->vnc.keymap, error) &&
-           xlcfg_spec_add(spec, "sdl", vfb->sdl.enable ? "1" : NULL, error) &&
            xlcfg_spec_add(spec, "opengl", vfb->sdl.opengl ? "1" : NULL, error) &&
            xlcfg_spec_add(spec, "display", vfb->sdl.display, error) &&
            xlcfg_spec_add(spec, "xauthority", vfb->sdl.xauthority, error);
@@ -218,7 +227,7 @@ gboolean xlcfg_vfbs_format(XlWriter *writer, const char *key, GError **error)
 
     for (guint i = 0; i < writer->config->vfbs->len; i++) {
         GString *spec = g_string_new(NULL);
-        gboolean ok = format_vfb(writer->config->vfbs->pdata[i], spec, error);
+        gboolean ok = format_vfb(writer->config->vfbs->pdata[i], writer->for_xm, spec, error);
 
         g_ptr_array_add(list, g_string_free(spec, FALSE));
         if (!ok)

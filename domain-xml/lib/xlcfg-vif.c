@@ -301,7 +301,7 @@ gboolean xlcfg_vifs_parse(XlReader *reader, const XlValue *value, GError **error
     return xlcfg_reader_each(reader, value, read_vif, error);
 }
 
-static gboolean format_vif(const KxlDeviceNic *nic, GString *spec, GError **error)
+static gboolean format_vif(const KxlDeviceNic *nic, gboolean for_xm, GString *spec, GError **error)
 {
     static const char *const modes[] = { NULL, "user", "none" };
     gboolean front_only = !g_strcmp0(nic->model, "netfront");
@@ -311,7 +311,8 @@ static gboolean format_vif(const KxlDeviceNic *nic, GString *spec, GError **erro
     g_autofree char *mtu = nic->mtu ? g_strdup_printf("%u", nic->mtu) : NULL;
     g_autofree char *devid = nic->devid >= 0 ? g_strdup_printf("%d", nic->devid) : NULL;
     g_autofree char *bootindex = nic->bootindex ? g_strdup_printf("%d", nic->bootindex) : NULL;
-    const char *type = front_only ? "vif" : nic->is_ioemu ? "ioemu" : NULL;
+    const char *front = for_xm ? "netfront" : "vif";
+    const char *type = front_only ? front : nic->is_ioemu ? "ioemu" : NULL;
 
     return xlcfg_spec_add(spec, "mode", modes[nic->kind], error) &&
            xlcfg_spec_add(spec, "mac", nic->mac, error) &&
@@ -334,7 +335,7 @@ gboolean xlcfg_vifs_format(XlWriter *writer, const char *key, GError **error)
 
     for (guint i = 0; i < writer->config->nics->len; i++) {
         GString *spec = g_string_new(NULL);
-        gboolean ok = format_vif(writer->config->nics->pdata[i], spec, error);
+        gboolean ok = format_vif(writer->config->nics->pdata[i], writer->for_xm, spec, error);
 
         g_ptr_array_add(list, g_string_free(spec, FALSE));
         if (!ok)

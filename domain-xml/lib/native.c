@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * virsh domxml-from-native and domxml-to-native. The mapping does the work; here is only what the
+ * two formats' files mean beyond what a KxlDomainConfig can say.
+ */
+#include <string.h>
+
+#include "map.h"
+#include "xlcfg-options.h"
+
+typedef enum { NATIVE_XL, NATIVE_XM } NativeFormat;
+
+static gboolean find_format(const char *name, NativeFormat *ret_format, GError **error)
+{
+    static const char *const names[] = { [NATIVE_XL] = "xen-xl", [NATIVE_XM] = "xen-xm" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (g_strcmp0(name, names[i]) == 0) {
+            *ret_format = (NativeFormat)i;
+            return TRUE;
+        }
+    }
+    return fail_check(error, INVALID_ARG, "unsupported config type %s",
+                      name != NULL ? name : "(none)");
+}
+
+/* ---- from native ---- */
+
+static const XlSetting *find_setting(const GPtrArray *settings, const char *key)
+{
+    for (guint i = 0; i < settings->len; i++) {
+        const XlSetting *setting = g_ptr_array_index(settings, i);
+        if (strcmp(setting->key, key) == 0)
+            return setting;
+    }
+    return NULL;
+}
+
+/* xend named its back ends by prefixes, which xl only skips. Without one, devices and empty drives
+ * were phy. */
+static void set_xm_backend(KxlDeviceDisk *disk, const char *spec)
+{
+    static const char *const prefixes[] = { "phy", "file", "tap2", "tap" };
+    gboolean is_device = disk->path == NULL || g_str_has_prefix(disk->path, "/dev/");
+    const char *backend = is_device ? "phy" : "file";
+
+    for (guint i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+        gsize n = strlen(prefixes[i]);
+        if (strncmp(spec, prefixes[i], n) == 0 && spec[n] == ':')
+            backend = prefixes[i];
+    }
+    g_free(disk->backendtype);
+    disk->backendtype = g_strdup(backend);
+}
+
+static void set_xm_backends(KxlDomainConfig *config, const GPtrArray *settings)
+{
+    const XlSetting *setting = find_setting(settings, "disk");
+    const GPtrArray *specs =
+        setting != NULL && setting->value != NULL ? setting->value->items : NULL;
+
+    for (guint i = 0; specs != NULL && i < MIN(specs->len, config->disks->len); i++) {
+        const XlValue *spec = g_ptr_array_index(specs, i);
+        set_xm_backend(g_ptr_array_index(config->disks, i), spec->text != NULL ? spec->text : "");
+    }
+}
+
+DomainDef *domain_def_from_native(const char *format, const char *text, const DomainXmlCaps *caps,
+                                  void (*random)(guint8 *buf, gsize len), GError **error)
+{
+    DomainXmlCaps conversion = *caps;
+    NativeFormat native;
+
+    if (!find_format(format, &native, error))
+        return NULL;
+    g_autoptr(GPtrArray) settings = xlcfg_syntax_parse(text, "(config)", error);
+    if (settings == NULL)
+        return NULL;
+    g_autoptr(KxlDomainConfig) config = xl_cfg_parse(text, "(config)", NULL, error);
+    if (config == NULL)
+        return NULL;
+    if (native == NATIVE_XM)
+        set_xm_backends(config, settings);
+    /* xl destroys a crashed guest unless told otherwise; libvirt has always read such a file as a
+     * restart. */
+    if (find_setting(settings, "on_crash") == NULL)
+        config->on_crash = KXL_ACTION_RESTART;
+
+    g_autoptr(DomainDef) def = domain_def_from_config(config, caps, error);
+    conversion.for_conversion = TRUE;
+    if (def == NULL || !domain_def_complete(def, &conversion, random, error))
+        return NULL;
+    return g_steal_pointer(&def);
+}
+
+/* ---- to native ---- */
+
+/* PREFIX:PATH,VDEV[:cdrom],ACCESS */
+static char *format_xm_disk(const DomainDisk *disk)
+{
+    const char *driver = g_strcmp0(disk->driver_name, "qemu") != 0 ? disk->driver_name : NULL;
+    gboolean is_cdrom = disk->device == DOMAIN_DISK_DEVICE_CDROM;
+    GString *spec = g_string_new(NULL);
+
+    if (disk->source != NULL) {
+        if (driver == NULL)
+            driver = disk->type == DOMAIN_DISK_BLOCK ? "phy" : "file";
+        g_string_append_printf(spec, "%s:", driver);
+        if (g_str_has_prefix(driver, "tap"))
+            g_string_append_printf(
+                spec, "%s:", g_strcmp0(disk->driver_type, "raw") == 0 ? "aio" : disk->driver_type);
+        g_string_append(spec, disk->source);
+    }
+    g_string_append_printf(spec, ",%s%s,%s", disk->target, is_cdrom ? ":cdrom" : "",
+                           disk->readonly    ? "r"
+                           : disk->shareable ? "!"
+                                             : "w");
+    return g_string_free(spec, FALSE);
+}
+
+static gboolean append_xm_disks(const DomainDef *def, GString *text, GError **error)
+{
+    g_autoptr(XlValue) list = xlcfg_value_new_list(0, 0);
+
+    for (guint i = 0; i < def->disks->len; i++) {
+        const DomainDisk *disk = g_ptr_array_index(def->disks, i);
+        if (disk->type == DOMAIN_DISK_NETWORK || disk->type == DOMAIN_DISK_VOLUME)
+            return fail_check(error, UNSUPPORTED, "disk '%s' is not supported by xen-xm",
+                              disk->target);
+        if (disk->device == DOMAIN_DISK_DEVICE_FLOPPY)
+            continue; /* xm had fda= and fdb=, which libvirt does not write either */
+        g_autofree char *spec = format_xm_disk(disk);
+        g_ptr_array_add(list->items, xlcfg_value_new_atom(XL_VALUE_STRING, spec, 0, 0));
+    }
+    if (list->items->len > 0) {
+        g_string_append(text, "disk = ");
+        xlcfg_value_append_text(list, text);
+        g_string_append_c(text, '\n');
+    }
+    return TRUE;
+}
+
+static char *to_xm(const DomainDef *def, KxlDomainConfig *config, GError **error)
+{
+    if (config->serials->len > 1) {
+        fail_check(error, UNSUPPORTED, "Multiple serial devices are not supported by xen-xm");
+        return NULL;
+    }
+    /* What xl calls a firmware's path was an HVM guest's kernel. */
+    if (config->type == KXL_TYPE_HVM && config->kernel == NULL)
+        config->kernel = g_strdup(def->loader);
+    g_clear_pointer(&config->firmware_path, g_free);
+    g_ptr_array_set_size(config->disks, 0);
+    char *rest = xlcfg_format(config, TRUE, error);
+    if (rest == NULL)
+        return NULL;
+    g_autoptr(GString) text = g_string_new(rest);
+    g_free(rest);
+    if (!append_xm_disks(def, text, error))
+        return NULL;
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+char *domain_def_to_native(const DomainDef *def, const char *format, GError **error)
+{
+    NativeFormat native;
+
+    if (!find_format(format, &native, error))
+        return NULL;
+    g_autoptr(KxlDomainConfig) config = domain_def_to_config(def, error);
+    if (config == NULL)
+        return NULL;
+    return native == NATIVE_XM ? to_xm(def, config, error) : xl_cfg_format(config, error);
+}
