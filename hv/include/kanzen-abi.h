@@ -96,6 +96,14 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
 #define KZ_BACKEND_PCI_KEY "kanzen-pci" /* "BB:DD.F" hex: the machine's virtio function behind it */
 
 /*
+ * Adding a device to a running guest: device_add, then both directories in one transaction, states 1 (the back end's
+ * last, if not in one). Taking it away: online=0 and state=5 in the back end's directory in one transaction. When the
+ * front end has let go, at once if it was not connected, hv ejects the function (QEMU: DEVICE_DELETED, with no
+ * device_del needed), then state is 6 and the directories can be removed. Removing the back end's directory before
+ * does the same without waiting for the front end. Why a device failed is in /local/domain/0/error/backend/...
+ */
+
+/*
  * What hv expects of the machine's virtio functions. All sit on PCI bus 0 and are modern with MSI-X (two vectors, the
  * default of all three, are enough): -device virtio-blk-pci,disable-legacy=on,... and so on. QEMU's defaults are right
  * where nothing is said; split rings only (packed=off, the default).

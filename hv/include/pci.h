@@ -47,3 +47,5 @@ unsigned int pci_find_cap(uint16_t bdf, uint8_t id, unsigned int prev);
 void *pci_map_bar(uint16_t bdf, unsigned int bar, uint64_t offset, size_t length);
 /* Lets the function answer at its BARs and do DMA, or forbids both. */
 void pci_enable(uint16_t bdf, bool enable);
+/* Gives the function back to QEMU, as far as its slot can be emptied and has no other function. */
+void pci_eject(uint16_t bdf);

@@ -13,6 +13,7 @@
 #include "irq.h"
 #include "kanzen-abi.h"
 #include "path.h"
+#include "pci.h"
 #include "printk.h"
 #include "string.h"
 #include <xen/errno.h>
@@ -20,8 +21,7 @@
 struct backends {
     struct domain *domain;
     struct backend_state *devices;
-    struct softirq watches; /* runs the store's watch handlers */
-    struct softirq work;    /* looks at devices that are due */
+    struct softirq work; /* looks at devices that are due */
 };
 
 /* One domain per hv: the back ends of its guest. */
@@ -76,6 +76,15 @@ static void unprobe(struct backend_state *st)
     st->probed = false;
 }
 
+/* dom0 takes the device away, and with it the machine's. */
+static void give_back(struct backend_state *st)
+{
+    unprobe(st);
+    if (st->dev.bdf != BACKEND_NO_BDF)
+        pci_eject(st->dev.bdf);
+    st->dev.bdf = BACKEND_NO_BDF;
+}
+
 /* Opens the device and shows what it can do. */
 static bool probe(struct backend_state *st)
 {
@@ -126,6 +135,14 @@ static const enum front front_of[] = {
     [XenbusStateReconfigured] = FRONT_BUSY,
 };
 
+/* When the toolstack sees Closed in a device it wanted back, the machine's is gone already. */
+static void set_closed(struct backend_state *st, bool online)
+{
+    if (!online)
+        give_back(st);
+    set_state(st, XenbusStateClosed);
+}
+
 /* Follows the front end. online: dom0 wants the device to stay. */
 static void follow(struct backend_state *st, enum front front, bool online)
 {
@@ -138,13 +155,16 @@ static void follow(struct backend_state *st, enum front front, bool online)
         return;
     case FRONT_BUSY:
         if (!online && st->state == XenbusStateClosing && !st->connected)
-            set_state(st, XenbusStateClosed); /* it holds nothing it would have to close */
+            set_closed(st, online); /* it holds nothing it would have to close */
         return;
     case FRONT_FRESH:
         if (!release(st))
             return;
         wanted = online || st->state < XenbusStateClosing;
-        set_state(st, wanted && probe(st) ? XenbusStateInitWait : XenbusStateClosed);
+        if (wanted && probe(st))
+            set_state(st, XenbusStateInitWait);
+        else
+            set_closed(st, online);
         return;
     case FRONT_CLOSING:
         if (release(st) && st->state != XenbusStateClosed)
@@ -157,7 +177,7 @@ static void follow(struct backend_state *st, enum front front, bool online)
         /* fallthrough */
     case FRONT_CLOSED:
         if (release(st))
-            set_state(st, XenbusStateClosed);
+            set_closed(st, online);
         return;
     }
 }
@@ -191,6 +211,8 @@ static bool step(struct backend_state *st)
         (stored == XenbusStateInitialising && st->state != XenbusStateInitialising)) {
         if (!release(st))
             return true;
+        if (stored == XenbusStateUnknown)
+            give_back(st);
         unprobe(st);
         device_free(st);
         return false;
@@ -207,7 +229,7 @@ static bool step(struct backend_state *st)
     if (!st->disconnecting)
         follow(st, front_of[backend_read_state(xs, st->dev.frontend)], online);
     if (!online && st->state == XenbusStateClosed)
-        unprobe(st);
+        give_back(st);
     return true;
 }
 
@@ -394,16 +416,6 @@ static void backend_changed(void *opaque, const char *path)
         scan();
 }
 
-static void run_watches(void *opaque)
-{
-    xs_run_hv_watches(backends.domain->store);
-}
-
-static void watches_due(void *opaque)
-{
-    softirq_raise(&backends.watches);
-}
-
 static void run_work(void *opaque)
 {
     bool gone = false;
@@ -419,11 +431,6 @@ static void run_work(void *opaque)
 
 int backend_init(struct domain *d)
 {
-    backends = (struct backends){
-        .domain = d,
-        .watches = { .fn = run_watches },
-        .work = { .fn = run_work },
-    };
-    xs_set_watch_due(d->store, watches_due, NULL);
+    backends = (struct backends){ .domain = d, .work = { .fn = run_work } };
     return xs_watch(d->store, BACKEND_ROOT, backend_changed, NULL) ? 0 : -XEN_ENOMEM;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The back ends' state machine with a make-believe device type: scripts of what dom0 and the front end write. */
 #include "backend.h"
+#include "pci.h"
 #include "xs-client.h"
 #include <string.h>
 
 #define FRONT "/local/domain/7/device/fake/1"
 #define BACK  "/local/domain/0/backend/fake/7/1"
 
-/* What the type was asked to do: P probe, C connect, D disconnect, R remove; and changed keys. */
+/* What the type was asked to do: P probe, C connect, D disconnect, R remove; and changed keys. E: ejected. */
 static GString *calls;
 static struct backend_dev *the_dev;
 static gboolean probe_fails, connect_fails, slow_disconnect;
@@ -45,6 +46,11 @@ static void fake_remove(struct backend_dev *dev)
 static void fake_changed(struct backend_dev *dev, bool in_frontend, const char *key)
 {
     g_string_append_printf(calls, "[%s%s]", in_frontend ? "f:" : "b:", key);
+}
+
+void pci_eject(uint16_t bdf)
+{
+    g_string_append_c(calls, 'E');
 }
 
 static const struct backend_node fake_features[] = { { "feature-a", "1" }, { "feature-b", "0" }, { NULL, NULL } };
@@ -149,24 +155,24 @@ static const Script scripts[] = {
     { "never-connected", { { ADD, NULL, "P", 2 }, { FRONT_STATE, "6", NULL, 6 }, { FRONT_STATE, "1", NULL, 2 } } },
     { "detach",
       { CONNECT, { BACK_NODE, "online=0", "[b:online]", 4 }, { BACK_NODE, "state=5", NULL, 5 },
-        { FRONT_STATE, "5", "D", 5 }, { FRONT_STATE, "6", "R", 6 }, { FRONT_GONE, NULL, NULL, 6 },
+        { FRONT_STATE, "5", "D", 5 }, { FRONT_STATE, "6", "RE", 6 }, { FRONT_GONE, NULL, NULL, 6 },
         { REMOVE, NULL, NULL, -1 }, CONNECT } },
     { "detach-without-front-end",
-      { { ADD, NULL, "P", 2 }, { BACK_NODE, "online=0", NULL, 2 }, { BACK_NODE, "state=5", "R", 6 },
+      { { ADD, NULL, "P", 2 }, { BACK_NODE, "online=0", NULL, 2 }, { BACK_NODE, "state=5", "RE", 6 },
         { REMOVE, NULL, NULL, -1 } } },
     { "detach-before-connecting",
       { { ADD, NULL, "P", 2 }, { FRONT_STATE, "2", NULL, 2 }, { BACK_NODE, "online=0", NULL, 2 },
-        { BACK_NODE, "state=5", "R", 6 } } },
+        { BACK_NODE, "state=5", "RE", 6 } } },
     { "close-asked-but-online",
       { CONNECT, { BACK_NODE, "state=5", NULL, 5 }, { FRONT_STATE, "6", "D", 6 }, { FRONT_STATE, "1", NULL, 2 } } },
-    { "force-remove", { CONNECT, { REMOVE, NULL, "DR", -1 }, { FRONT_STATE, "6", NULL, -1 }, CONNECT } },
+    { "force-remove", { CONNECT, { REMOVE, NULL, "DRE", -1 }, { FRONT_STATE, "6", NULL, -1 }, CONNECT } },
     { "front-end-removed", { CONNECT, { FRONT_GONE, NULL, "D", 6 } } },
-    { "front-end-removed-above", { CONNECT, { FRONT_GONE, NULL, "D", 6 }, { REMOVE, NULL, "R", -1 } } },
+    { "front-end-removed-above", { CONNECT, { FRONT_GONE, NULL, "D", 6 }, { REMOVE, NULL, "RE", -1 } } },
     { "made-anew",
       { CONNECT, { ADD, NULL, "[b:frontend][b:frontend-id][b:online][b:kanzen-pci][f:backend]DRP", 2 } } },
     { "probe-fails",
       { { SET_PROBE_FAILS, "1", NULL, -1 }, { ADD, NULL, "P", 6 }, { FRONT_STATE, "3", NULL, 6 },
-        { FRONT_STATE, "1", NULL, 6 }, { REMOVE, NULL, NULL, -1 }, { SET_PROBE_FAILS, "0", NULL, -1 }, CONNECT } },
+        { FRONT_STATE, "1", NULL, 6 }, { REMOVE, NULL, "E", -1 }, { SET_PROBE_FAILS, "0", NULL, -1 }, CONNECT } },
     { "connect-fails",
       { { SET_CONNECT_FAILS, "1", NULL, -1 }, { ADD, NULL, "P", 2 }, { FRONT_RING, "8", NULL, 2 },
         { FRONT_STATE, "3", "C", 5 }, { FRONT_STATE, "6", NULL, 6 }, { SET_CONNECT_FAILS, "0", NULL, 6 },
@@ -191,15 +197,37 @@ static const Script scripts[] = {
         { FRONT_NODE, "state=1", NULL, -1 }, { BACK_NODE, "state=1", NULL, 6 } } },
 };
 
-static void run_script(gconstpointer data)
+static struct softirq watches;
+
+static void run_watches(void *opaque)
 {
-    const Script *script = data;
+    xs_run_hv_watches(opaque);
+}
+
+static void watches_due(void *opaque)
+{
+    softirq_raise(&watches);
+}
+
+/* As hv's core does at boot. */
+static XsWorld *start_backends(void)
+{
     XsWorld *w = xs_world_new();
-    gsize blocks;
 
     calls = g_string_new(NULL);
     the_dev = NULL;
     probe_fails = connect_fails = slow_disconnect = FALSE;
+    watches = (struct softirq){ .fn = run_watches, .opaque = w->xs };
+    xs_set_watch_due(w->xs, watches_due, NULL);
+    return w;
+}
+
+static void run_script(gconstpointer data)
+{
+    const Script *script = data;
+    XsWorld *w = start_backends();
+    gsize blocks;
+
     g_assert_cmpint(backend_init(w->d), ==, 0);
     harness_run_softirqs();
     blocks = harness_live_blocks();
@@ -248,9 +276,8 @@ static void test_errors(void)
         { "/local/domain/0/error/backend/odd/7/0/error", "95 no back end of this type" },
         { "/local/domain/0/error/backend/fake/7/x/error", "95 malformed device" },
     };
-    XsWorld *w = xs_world_new();
+    XsWorld *w = start_backends();
 
-    calls = g_string_new(NULL);
     probe_fails = TRUE;
     xs_write_string(w->xs, "/local/domain/0/backend/odd/7/0/frontend", "/local/domain/7/device/odd/0");
     xs_write_string(w->xs, "/local/domain/0/backend/odd/7/0/state", "1");
@@ -293,10 +320,8 @@ static void test_bdf(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        XsWorld *w = xs_world_new();
+        XsWorld *w = start_backends();
 
-        calls = g_string_new(NULL);
-        probe_fails = FALSE;
         g_assert_cmpint(backend_init(w->d), ==, 0);
         xs_write_string(w->xs, BACK "/kanzen-pci", rows[i].text);
         xs_write_string(w->xs, BACK "/frontend", FRONT);
