@@ -115,6 +115,8 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
  *            tap opened with vnet_hdr=on has them, -netdev user has none: hv then computes checksums itself).
  *            host_mtu unset.
  *   console  virtio-serial-pci with max_ports=8 at any address: hv takes the first one it finds.
+ * With -accel tcg the machine must be able to have two CPUs (-smp 1,maxcpus=2 at least): else QEMU before 8.1 gives hv
+ * no memory barriers against the devices' threads (tcg_gen_mb()), and a notification is lost once in a while.
  * A function that is hot-added while hv runs needs no firmware: hv gives it its BARs, from 0xe0000000 up, below
  * 0xfec00000, around what is there (so no function may have a BAR larger than 16 MiB).
  */

@@ -85,12 +85,15 @@ static void add_name(KxlArgs *args, const KxlMachine *m)
 static void add_cpu(KxlArgs *args, const KxlMachine *m)
 {
     guint max = MAX(m->config->max_vcpus, 1);
+    /* QEMU before 8.1 leaves the guest's memory barriers out when TCG can have one CPU only, and then a virtio
+     * notification gets lost now and then: the device's side runs in another thread all the same. */
+    guint possible = m->accel == KXL_ACCEL_KVM ? max : MAX(max, 2);
 
     if (m->accel == KXL_ACCEL_KVM)
         kxl_args_add(args, "-accel", "kvm");
     else
         kxl_args_add(args, "-accel", "tcg");
-    kxl_args_add(args, "-smp", "%u,maxcpus=%u", max, max);
+    kxl_args_add(args, "-smp", "%u,maxcpus=%u", max, possible);
 }
 
 static void add_socket(KxlArgs *args, const KxlMachine *m, const char *id, const char *file,
