@@ -13,8 +13,8 @@ const char *bootfile_check(const struct kz_boot_header *h, uint64_t size)
         return "not a boot file";
     if (h->version != KZ_BOOT_VERSION || h->header_size != sizeof(*h))
         return "boot file of another version";
-    if (!section_ok(&h->kernel, size) || !section_ok(&h->ramdisk, size) || !section_ok(&h->cmdline, size) ||
-        !section_ok(&h->store, size))
+    if (!section_ok(&h->kernel, size) || !section_ok(&h->ramdisk, size) ||
+        !section_ok(&h->cmdline, size) || !section_ok(&h->store, size))
         return "boot file section outside of the file";
     if (h->kernel.size == 0)
         return "boot file without a kernel";

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hv's image lies at 1 MiB, its page pool right behind it; the guest gets all other RAM. The pool is what the
- * machine has beyond max_pages, so it is libkxl that decides how much hv may use (docs/hv-memory-layout.md).
+ * hv's image lies at 1 MiB, its page pool right behind it; the guest gets all other RAM. The pool
+ * is what the machine has beyond max_pages, so it is libkxl that decides how much hv may use
+ * (docs/hv-memory-layout.md).
  */
 #include "boot/memory.h"
 #include "mm/frames.h"
@@ -13,8 +14,8 @@
 #include "string.h"
 #include <xen/arch-x86/hvm/start_info.h>
 
-/* Low memory that hv keeps: frame 0, because an mfn of 0 means "none" in many places of the ABI, and one page
- * where secondary CPUs can start. */
+/* Low memory that hv keeps: frame 0, because an mfn of 0 means "none" in many places of the ABI,
+ * and one page where secondary CPUs can start. */
 #define LOW_RESERVED_FRAMES 2
 #define LOW_MEMORY_FRAMES   (0x100000 >> PAGE_SHIFT)
 
@@ -107,5 +108,6 @@ void boot_memory_init(const struct boot_memory *mem, uint64_t max_pages)
     pagetable_init(mem);
     share_out(mem, pool_end);
     printk(LOG_INFO, "memory: %lu KiB of RAM, %lu KiB hv's, %lu KiB of these free",
-           boot_memory_frames(mem) * 4, pool_end * 4 - LOW_MEMORY_FRAMES * 4, pagealloc_free_count() * 4);
+           boot_memory_frames(mem) * 4, pool_end * 4 - LOW_MEMORY_FRAMES * 4,
+           pagealloc_free_count() * 4);
 }

@@ -24,6 +24,6 @@ void boot_memory_read(struct boot_memory *mem, const struct hvm_start_info *si);
 /* Frames of RAM in all. */
 uint64_t boot_memory_frames(const struct boot_memory *mem);
 
-/* Sets up the page allocator, frame table, page tables and M2P. Everything but hv's share, and the boot file,
- * becomes FRAME_FREE: max_pages frames including the boot file's. */
+/* Sets up the page allocator, frame table, page tables and M2P. Everything but hv's share, and the
+ * boot file, becomes FRAME_FREE: max_pages frames including the boot file's. */
 void boot_memory_init(const struct boot_memory *mem, uint64_t max_pages);

@@ -56,8 +56,8 @@ static void parse_command_line(const char *line)
     }
 }
 
-static const struct kz_boot_header *find_boot_file(const struct hvm_start_info *si, struct boot_memory *mem,
-                                                   uint64_t *ret_size)
+static const struct kz_boot_header *find_boot_file(const struct hvm_start_info *si,
+                                                   struct boot_memory *mem, uint64_t *ret_size)
 {
     const struct hvm_modlist_entry *mod = paddr_to_virt(si->modlist_paddr);
     const struct kz_boot_header *h;

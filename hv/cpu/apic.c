@@ -6,16 +6,16 @@
 #include "alloc.h"
 #include "printk.h"
 
-#define APIC_ID          0x020
-#define APIC_TPR         0x080
-#define APIC_EOI         0x0b0
-#define APIC_SPIV        0x0f0
-#define APIC_LVT_TIMER   0x320
-#define APIC_LVT_LINT0   0x350
-#define APIC_LVT_LINT1   0x360
-#define APIC_TIMER_INIT  0x380
-#define APIC_TIMER_CUR   0x390
-#define APIC_TIMER_DIV   0x3e0
+#define APIC_ID         0x020
+#define APIC_TPR        0x080
+#define APIC_EOI        0x0b0
+#define APIC_SPIV       0x0f0
+#define APIC_LVT_TIMER  0x320
+#define APIC_LVT_LINT0  0x350
+#define APIC_LVT_LINT1  0x360
+#define APIC_TIMER_INIT 0x380
+#define APIC_TIMER_CUR  0x390
+#define APIC_TIMER_DIV  0x3e0
 
 #define APIC_BASE_ENABLE (1UL << 11)
 #define SPIV_ENABLE      (1U << 8)

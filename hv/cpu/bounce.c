@@ -6,9 +6,9 @@
 #include "printk.h"
 #include "string.h"
 
-/* Flags that stop at the door of a handler (as Xen: AC, VM, RF, NT, TF; the real IOPL is always 0). */
-#define RFLAGS_DROPPED                                                                             \
-    (RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | RFLAGS_AC | RFLAGS_IOPL)
+/* Flags that stop at the door of a handler (as Xen: AC, VM, RF, NT, TF; the real IOPL is always 0).
+ */
+#define RFLAGS_DROPPED (RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | RFLAGS_AC | RFLAGS_IOPL)
 
 #define FRAME_MAX 12 /* words */
 
@@ -33,8 +33,8 @@ DEFINE_SELECTOR(es)
 DEFINE_SELECTOR(fs)
 DEFINE_SELECTOR(gs)
 
-/* The guest's view of its CS and flags: kernel mode is RPL 0, IF is the inverse of the event mask, whose
- * value also stands beside CS (struct cpu_user_regs saved_upcall_mask). */
+/* The guest's view of its CS and flags: kernel mode is RPL 0, IF is the inverse of the event mask,
+ * whose value also stands beside CS (struct cpu_user_regs saved_upcall_mask). */
 static unsigned int build_frame(uint64_t *frame, const struct vcpu *v, const struct cpu_regs *regs,
                                 const struct bounce *b, bool from_kernel)
 {
@@ -68,15 +68,15 @@ static void bounce(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b
     gva_t sp;
 
     if (!b->address) {
-        domain_crash(v->domain, "vCPU %u: no handler for %s (error 0x%x) at rip 0x%lx, rsp 0x%lx", v->id,
-                     b->what, b->error, regs->rip, regs->rsp);
+        domain_crash(v->domain, "vCPU %u: no handler for %s (error 0x%x) at rip 0x%lx, rsp 0x%lx",
+                     v->id, b->what, b->error, regs->rip, regs->rsp);
         return;
     }
     n = build_frame(frame, v, regs, b, from_kernel);
     sp = ((from_kernel ? regs->rsp : v->arch->kernel_sp) & ~15UL) - n * sizeof(uint64_t);
     if (copy_to_guest(sp, frame, n * sizeof(uint64_t)) < 0) {
-        domain_crash(v->domain, "vCPU %u: kernel stack 0x%lx cannot be written for %s at rip 0x%lx", v->id,
-                     sp, b->what, regs->rip);
+        domain_crash(v->domain, "vCPU %u: kernel stack 0x%lx cannot be written for %s at rip 0x%lx",
+                     v->id, sp, b->what, regs->rip);
         return;
     }
     if (b->mask_events)
@@ -93,12 +93,24 @@ static void bounce(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b
 }
 
 static const char *const trap_names[32] = {
-    [0] = "divide error",          [1] = "debug exception",    [2] = "NMI",
-    [3] = "breakpoint",            [4] = "overflow",           [5] = "bound range exception",
-    [6] = "invalid opcode",        [7] = "device not available", [8] = "double fault",
-    [10] = "invalid TSS",          [11] = "segment not present", [12] = "stack fault",
-    [13] = "general protection fault", [14] = "page fault",    [16] = "x87 error",
-    [17] = "alignment check",      [18] = "machine check",     [19] = "SIMD error",
+    [0] = "divide error",
+    [1] = "debug exception",
+    [2] = "NMI",
+    [3] = "breakpoint",
+    [4] = "overflow",
+    [5] = "bound range exception",
+    [6] = "invalid opcode",
+    [7] = "device not available",
+    [8] = "double fault",
+    [10] = "invalid TSS",
+    [11] = "segment not present",
+    [12] = "stack fault",
+    [13] = "general protection fault",
+    [14] = "page fault",
+    [16] = "x87 error",
+    [17] = "alignment check",
+    [18] = "machine check",
+    [19] = "SIMD error",
 };
 
 static void bounce_trap(struct vcpu *v, struct cpu_regs *regs, unsigned int vector, bool has_error,
@@ -135,9 +147,12 @@ void inject_page_fault(struct vcpu *v, struct cpu_regs *regs, gva_t va, uint32_t
 void inject_callback(struct vcpu *v, struct cpu_regs *regs, unsigned int type)
 {
     static const char *const names[NR_CALLBACKS] = {
-        [CALLBACKTYPE_event] = "event callback",       [CALLBACKTYPE_failsafe] = "failsafe callback",
-        [CALLBACKTYPE_syscall] = "syscall callback",   [CALLBACKTYPE_nmi] = "NMI callback",
-        [CALLBACKTYPE_sysenter] = "sysenter callback", [CALLBACKTYPE_syscall32] = "syscall32 callback",
+        [CALLBACKTYPE_event] = "event callback",
+        [CALLBACKTYPE_failsafe] = "failsafe callback",
+        [CALLBACKTYPE_syscall] = "syscall callback",
+        [CALLBACKTYPE_nmi] = "NMI callback",
+        [CALLBACKTYPE_sysenter] = "sysenter callback",
+        [CALLBACKTYPE_syscall32] = "syscall32 callback",
     };
     struct bounce b = {
         .address = v->arch->callbacks[type].address,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Entering the guest's kernel at one of its handlers, with the stack frame that Xen's ABI promises it. */
+/* Entering the guest's kernel at one of its handlers, with the stack frame that Xen's ABI promises
+ * it. */
 #pragma once
 
 #include "cpu/regs.h"
@@ -13,8 +14,10 @@ void inject_trap_error(struct vcpu *v, struct cpu_regs *regs, unsigned int vecto
 /* A page fault at va; error as the CPU reports it. */
 void inject_page_fault(struct vcpu *v, struct cpu_regs *regs, gva_t va, uint32_t error);
 
-/* A callback (callback.h CALLBACKTYPE_*); the failsafe callback's frame has the data selectors, too. */
+/* A callback (callback.h CALLBACKTYPE_*); the failsafe callback's frame has the data selectors,
+ * too. */
 void inject_callback(struct vcpu *v, struct cpu_regs *regs, unsigned int type);
 
-/* HYPERVISOR_iret: takes the guest's state from its stack. Crashes the domain when that cannot be read. */
+/* HYPERVISOR_iret: takes the guest's state from its stack. Crashes the domain when that cannot be
+ * read. */
 void guest_iret(struct vcpu *v, struct cpu_regs *regs);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * System time is the TSC scaled with the very factors the guest gets (xen.h struct vcpu_time_info), so that
- * the guest's clock and hv's timers never disagree. Both the TSC and the APIC timer are measured against the ACPI
- * timer over the time that hv takes to build the guest.
+ * System time is the TSC scaled with the very factors the guest gets (xen.h struct vcpu_time_info),
+ * so that the guest's clock and hv's timers never disagree. Both the TSC and the APIC timer are
+ * measured against the ACPI timer over the time that hv takes to build the guest.
  */
 #include "cpu/clock.h"
 #include "cpu/apic.h"
@@ -13,11 +13,11 @@
 #include "printk.h"
 #include "time.h"
 
-#define NS_PER_S           1000000000ULL
-#define PM_TIMER_HZ        3579545ULL /* ACPI 6.4 4.8.3.3 */
-#define PM_TIMER_MASK      0xffffffU  /* 24 bits are sure to be there */
-#define CALIBRATE_TICKS    (PM_TIMER_HZ / 100) /* at least 10 ms */
-#define SAMPLE_TRIES       5
+#define NS_PER_S        1000000000ULL
+#define PM_TIMER_HZ     3579545ULL          /* ACPI 6.4 4.8.3.3 */
+#define PM_TIMER_MASK   0xffffffU           /* 24 bits are sure to be there */
+#define CALIBRATE_TICKS (PM_TIMER_HZ / 100) /* at least 10 ms */
+#define SAMPLE_TRIES    5
 
 struct sample {
     uint64_t tsc;
@@ -138,7 +138,8 @@ void clock_update_vcpu(struct vcpu *v)
         copy_to_guest(v->arch->time_area, t, sizeof(*t));
 }
 
-/* The APIC timer for the first deadline; too far away for its 32 bits: it goes off early and is set again. */
+/* The APIC timer for the first deadline; too far away for its 32 bits: it goes off early and is set
+ * again. */
 static void program(uint64_t now)
 {
     uint64_t delta, count;

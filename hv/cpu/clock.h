@@ -10,8 +10,8 @@ struct domain;
 
 /* Takes the first sample of the calibration; now_ns() counts from here. As early as possible. */
 void clock_start(void);
-/* Ends the calibration: TSC and APIC timer against the ACPI timer. The longer after clock_start() the better;
- * waits only if that was a moment ago. */
+/* Ends the calibration: TSC and APIC timer against the ACPI timer. The longer after clock_start()
+ * the better; waits only if that was a moment ago. */
 void clock_calibrate(void);
 /* ns by the TSC since the machine was started, if its TSC started at 0. */
 uint64_t clock_tsc_ns(void);

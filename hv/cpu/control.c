@@ -13,7 +13,8 @@
 /* CR4 bits that work for the guest's users; the rest is hv's, shown as it is and not changed. */
 #define CR4_GUEST (CR4_TSD | CR4_DE | CR4_FSGSBASE | CR4_OSXSAVE)
 
-/* DR7: fixed bits, and those that make no sense here (SDM 3B 17.2.4): GD would trap hv's own accesses. */
+/* DR7: fixed bits, and those that make no sense here (SDM 3B 17.2.4): GD would trap hv's own
+ * accesses. */
 #define DR7_FIXED  0x400UL
 #define DR7_GD     (1UL << 13)
 #define DR6_FIXED  0xffff0ff0UL
@@ -54,9 +55,10 @@ static bool write_cr4_guest(struct vcpu *v, uint64_t val)
     uint64_t real = read_cr4();
 
     if (changed)
-        printk_guest(LOG_DEBUG, "d%uv%u: CR4 bits 0x%lx are fixed, ignoring the change", v->domain->domid,
-                     v->id, changed);
-    /* FSGSBASE stays as it is in the real register until the guest asks for it, and only if CPUID offers it. */
+        printk_guest(LOG_DEBUG, "d%uv%u: CR4 bits 0x%lx are fixed, ignoring the change",
+                     v->domain->domid, v->id, changed);
+    /* FSGSBASE stays as it is in the real register until the guest asks for it, and only if CPUID
+     * offers it. */
     val = (v->arch->cr4 & ~CR4_GUEST) | (val & CR4_GUEST);
     if (!(v->arch->cr4_allowed & CR4_FSGSBASE))
         val &= ~CR4_FSGSBASE;
@@ -73,7 +75,8 @@ bool guest_write_cr(struct vcpu *v, unsigned int nr, uint64_t val)
     switch (nr) {
     case 0:
         if ((val ^ CR0_SHOWN) & ~(CR0_TS | CR0_AM))
-            printk_guest(LOG_DEBUG, "d%uv%u: CR0 0x%lx: only TS changes", v->domain->domid, v->id, val);
+            printk_guest(LOG_DEBUG, "d%uv%u: CR0 0x%lx: only TS changes", v->domain->domid, v->id,
+                         val);
         guest_set_ts(v, val & CR0_TS);
         return true;
     case 2:
@@ -91,16 +94,29 @@ bool guest_write_cr(struct vcpu *v, unsigned int nr, uint64_t val)
 static void load_dr(unsigned int nr, uint64_t val)
 {
     switch (nr) {
-    case 0: write_dr0(val); break;
-    case 1: write_dr1(val); break;
-    case 2: write_dr2(val); break;
-    case 3: write_dr3(val); break;
-    case 6: write_dr6(val); break;
-    case 7: write_dr7(val); break;
+    case 0:
+        write_dr0(val);
+        break;
+    case 1:
+        write_dr1(val);
+        break;
+    case 2:
+        write_dr2(val);
+        break;
+    case 3:
+        write_dr3(val);
+        break;
+    case 6:
+        write_dr6(val);
+        break;
+    case 7:
+        write_dr7(val);
+        break;
     }
 }
 
-/* 4 and 5 are other names of 6 and 7 (CR4.DE is on, so the instructions fault; the hypercalls do not). */
+/* 4 and 5 are other names of 6 and 7 (CR4.DE is on, so the instructions fault; the hypercalls do
+ * not). */
 bool guest_read_dr(struct vcpu *v, unsigned int nr, uint64_t *ret)
 {
     if (nr > 7 || nr == 4 || nr == 5)

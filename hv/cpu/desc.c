@@ -58,14 +58,10 @@ static const struct {
     uint8_t vector, dpl, ist;
     const char *entry; /* NULL: the vector's stub */
 } special_gates[] = {
-    { VEC_DEBUG, 0, IST_DEBUG, debug_entry },
-    { VEC_NMI, 0, IST_NMI, nmi_entry },
-    { VEC_INT3, 3, IST_NONE, NULL },
-    { VEC_OVERFLOW, 3, IST_NONE, NULL },
-    { VEC_DF, 0, IST_DF, fatal_entry_df },
-    { VEC_MCE, 0, IST_MCE, fatal_entry_mce },
-    { VEC_INT80, 3, IST_NONE, NULL },
-    { VEC_HYPERCALL, 1, IST_NONE, NULL },
+    { VEC_DEBUG, 0, IST_DEBUG, debug_entry }, { VEC_NMI, 0, IST_NMI, nmi_entry },
+    { VEC_INT3, 3, IST_NONE, NULL },          { VEC_OVERFLOW, 3, IST_NONE, NULL },
+    { VEC_DF, 0, IST_DF, fatal_entry_df },    { VEC_MCE, 0, IST_MCE, fatal_entry_mce },
+    { VEC_INT80, 3, IST_NONE, NULL },         { VEC_HYPERCALL, 1, IST_NONE, NULL },
 };
 
 static void set_gate(unsigned int vector, const char *entry, unsigned int dpl, unsigned int ist)
@@ -121,9 +117,9 @@ static const struct {
     uint16_t selector;
     uint64_t descriptor;
 } flat_segments[] = {
-    { SEL_HV_CS, 0x00af9b000000ffff },       { SEL_HV_DS, 0x00cf93000000ffff },
-    { SEL_USER_CS32, 0x00cffb000000ffff },   { SEL_USER_DS, 0x00cff3000000ffff },
-    { SEL_USER_CS64, 0x00affb000000ffff },   { SEL_KERNEL_CS64, 0x00afbb000000ffff },
+    { SEL_HV_CS, 0x00af9b000000ffff },     { SEL_HV_DS, 0x00cf93000000ffff },
+    { SEL_USER_CS32, 0x00cffb000000ffff }, { SEL_USER_DS, 0x00cff3000000ffff },
+    { SEL_USER_CS64, 0x00affb000000ffff }, { SEL_KERNEL_CS64, 0x00afbb000000ffff },
     { SEL_KERNEL_SS, 0x00cfb3000000ffff },
 };
 
@@ -152,7 +148,8 @@ int desc_init_vcpu(struct vcpu *v)
     _Static_assert(sizeof(struct vcpu_desc) <= 2 * PAGE_SIZE, "two pages");
     if (!gdt_page || !d)
         return -XEN_ENOMEM;
-    if (hv_map(gdt_area(v) + FIRST_RESERVED_GDT_BYTE, virt_to_paddr(gdt_page), PAGE_SIZE, PTE_RW | PTE_NX))
+    if (hv_map(gdt_area(v) + FIRST_RESERVED_GDT_BYTE, virt_to_paddr(gdt_page), PAGE_SIZE,
+               PTE_RW | PTE_NX))
         return -XEN_ENOMEM;
     for (unsigned int i = 0; i < ARRAY_SIZE(flat_segments); i++)
         *hv_descriptor(v, flat_segments[i].selector) = flat_segments[i].descriptor;
@@ -183,12 +180,13 @@ void desc_load(struct vcpu *v)
                            [ds] "r"(SEL_HV_DS), [zero] "r"(0), [tss] "r"((uint16_t)SEL_TSS)
                          : "rax", "memory");
 
-    /* SYSRET's selectors are those of Linux's users (0x33, 0x2b), the ones worth a short way back. */
+    /* SYSRET's selectors are those of Linux's users (0x33, 0x2b), the ones worth a short way back.
+     */
     wrmsr(MSR_STAR, (uint64_t)0x23 << 48 | (uint64_t)SEL_HV_CS << 32);
     wrmsr(MSR_LSTAR, (uintptr_t)syscall64_stubs + v->id * 64);
     wrmsr(MSR_CSTAR, (uintptr_t)syscall32_stubs + v->id * 64);
-    wrmsr(MSR_FMASK, RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC | RFLAGS_RF |
-                         RFLAGS_IOPL);
+    wrmsr(MSR_FMASK,
+          RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC | RFLAGS_RF | RFLAGS_IOPL);
     wrmsr(MSR_SYSENTER_CS, 0); /* SYSENTER faults */
 }
 
@@ -199,7 +197,8 @@ void desc_map_guest_gdt(struct vcpu *v)
     for (unsigned int i = 0; i < FIRST_RESERVED_GDT_PAGE; i++) {
         uint64_t va = gdt_area(v) + i * PAGE_SIZE;
 
-        *hv_pte(va) = i < pages ? v->arch->gdt_frames[i] << PAGE_SHIFT | PTE_RW | PTE_NX | PTE_P : 0;
+        *hv_pte(va) =
+            i < pages ? v->arch->gdt_frames[i] << PAGE_SHIFT | PTE_RW | PTE_NX | PTE_P : 0;
         invlpg(va);
     }
 }

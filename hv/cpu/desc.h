@@ -20,11 +20,13 @@ void desc_map_guest_gdt(struct vcpu *v);
 void desc_load_ldt(struct vcpu *v);
 
 /*
- * Makes a descriptor of the guest's fit to stand in a GDT or LDT: code and data segments of levels 0 to 2 become
- * the kernel's (level 1); gates and system segments would lead into hv, so they lose their present bit unless
- * they are not present anyway. Returns false if the descriptor had to lose it.
+ * Makes a descriptor of the guest's fit to stand in a GDT or LDT: code and data segments of levels
+ * 0 to 2 become the kernel's (level 1); gates and system segments would lead into hv, so they lose
+ * their present bit unless they are not present anyway. Returns false if the descriptor had to lose
+ * it.
  */
 bool desc_fix(uint64_t *desc);
 
-/* Loads the users' %gs while the kernel's base is active. false: it faults, the null selector was loaded. */
+/* Loads the users' %gs while the kernel's base is active. false: it faults, the null selector was
+ * loaded. */
 bool load_user_gs(uint64_t selector);

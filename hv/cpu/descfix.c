@@ -18,7 +18,8 @@ bool desc_fix(uint64_t *desc)
         *desc &= ~DESC_P;
         return false;
     }
-    /* A conforming segment of level 1 could be entered by users without leaving their level: harmless. */
+    /* A conforming segment of level 1 could be entered by users without leaving their level:
+     * harmless. */
     if ((*desc & DESC_DPL) >> DESC_DPL_SHIFT < GUEST_KERNEL_LEVEL)
         *desc = (*desc & ~DESC_DPL) | GUEST_KERNEL_LEVEL << DESC_DPL_SHIFT;
     return true;

@@ -15,12 +15,14 @@ typedef bool emulate_fn(struct vcpu *v, struct cpu_regs *regs, const struct insn
 static uint64_t *gpr(struct cpu_regs *regs, unsigned int nr)
 {
     static const uint8_t offsets[16] = {
-        offsetof(struct cpu_regs, rax), offsetof(struct cpu_regs, rcx), offsetof(struct cpu_regs, rdx),
-        offsetof(struct cpu_regs, rbx), offsetof(struct cpu_regs, rsp), offsetof(struct cpu_regs, rbp),
-        offsetof(struct cpu_regs, rsi), offsetof(struct cpu_regs, rdi), offsetof(struct cpu_regs, r8),
-        offsetof(struct cpu_regs, r9),  offsetof(struct cpu_regs, r10), offsetof(struct cpu_regs, r11),
-        offsetof(struct cpu_regs, r12), offsetof(struct cpu_regs, r13), offsetof(struct cpu_regs, r14),
-        offsetof(struct cpu_regs, r15),
+        offsetof(struct cpu_regs, rax), offsetof(struct cpu_regs, rcx),
+        offsetof(struct cpu_regs, rdx), offsetof(struct cpu_regs, rbx),
+        offsetof(struct cpu_regs, rsp), offsetof(struct cpu_regs, rbp),
+        offsetof(struct cpu_regs, rsi), offsetof(struct cpu_regs, rdi),
+        offsetof(struct cpu_regs, r8),  offsetof(struct cpu_regs, r9),
+        offsetof(struct cpu_regs, r10), offsetof(struct cpu_regs, r11),
+        offsetof(struct cpu_regs, r12), offsetof(struct cpu_regs, r13),
+        offsetof(struct cpu_regs, r14), offsetof(struct cpu_regs, r15),
     };
 
     return (uint64_t *)((char *)regs + offsets[nr & 15]);
@@ -51,7 +53,8 @@ static bool do_out(struct vcpu *v, struct cpu_regs *regs, const struct insn *i)
     return true;
 }
 
-/* One element of a string instruction; with REP the instruction is executed again until rcx is 0. */
+/* One element of a string instruction; with REP the instruction is executed again until rcx is 0.
+ */
 static void string_step(struct cpu_regs *regs, const struct insn *i, uint64_t *pointer)
 {
     *pointer += regs->rflags & RFLAGS_DF ? -(uint64_t)i->size : i->size;
@@ -187,24 +190,15 @@ static bool do_cpuid(struct vcpu *v, struct cpu_regs *regs, const struct insn *i
 
 /* What is not here (hlt, rdpmc, swapgs ...) faults in the guest. */
 static emulate_fn *const emulators[] = {
-    [PRIVOP_IN] = do_in,
-    [PRIVOP_OUT] = do_out,
-    [PRIVOP_INS] = do_ins,
-    [PRIVOP_OUTS] = do_outs,
-    [PRIVOP_CLI] = do_cli_sti,
-    [PRIVOP_STI] = do_cli_sti,
-    [PRIVOP_CLTS] = do_clts,
-    [PRIVOP_WBINVD] = do_wbinvd,
-    [PRIVOP_READ_CR] = do_read_cr,
-    [PRIVOP_WRITE_CR] = do_write_cr,
-    [PRIVOP_READ_DR] = do_read_dr,
-    [PRIVOP_WRITE_DR] = do_write_dr,
-    [PRIVOP_RDMSR] = do_rdmsr,
-    [PRIVOP_WRMSR] = do_wrmsr,
-    [PRIVOP_RDTSC] = do_rdtsc,
-    [PRIVOP_RDTSCP] = do_rdtsc,
-    [PRIVOP_INVLPG] = do_invlpg,
-    [PRIVOP_XSETBV] = do_xsetbv,
+    [PRIVOP_IN] = do_in,           [PRIVOP_OUT] = do_out,
+    [PRIVOP_INS] = do_ins,         [PRIVOP_OUTS] = do_outs,
+    [PRIVOP_CLI] = do_cli_sti,     [PRIVOP_STI] = do_cli_sti,
+    [PRIVOP_CLTS] = do_clts,       [PRIVOP_WBINVD] = do_wbinvd,
+    [PRIVOP_READ_CR] = do_read_cr, [PRIVOP_WRITE_CR] = do_write_cr,
+    [PRIVOP_READ_DR] = do_read_dr, [PRIVOP_WRITE_DR] = do_write_dr,
+    [PRIVOP_RDMSR] = do_rdmsr,     [PRIVOP_WRMSR] = do_wrmsr,
+    [PRIVOP_RDTSC] = do_rdtsc,     [PRIVOP_RDTSCP] = do_rdtsc,
+    [PRIVOP_INVLPG] = do_invlpg,   [PRIVOP_XSETBV] = do_xsetbv,
     [PRIVOP_CPUID] = do_cpuid,
 };
 
@@ -228,8 +222,8 @@ static bool ports_allowed(const struct vcpu *v, uint16_t port, unsigned int size
            (bits >> port % 8 & ((1U << size) - 1)) == 0;
 }
 
-/* The guest's users may only do port I/O, and that only if their kernel lets them. Not the string forms: the memory
- * operand would be accessed with the rights of the kernel. */
+/* The guest's users may only do port I/O, and that only if their kernel lets them. Not the string
+ * forms: the memory operand would be accessed with the rights of the kernel. */
 static bool users_may(const struct vcpu *v, const struct cpu_regs *regs, const struct insn *i)
 {
     if (i->op == PRIVOP_CPUID)
@@ -264,7 +258,8 @@ bool emulate_forced_cpuid(struct vcpu *v, struct cpu_regs *regs)
     static const uint8_t forced[] = { 0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2 };
     uint8_t code[sizeof(forced)];
 
-    if (copy_from_guest(code, regs->rip, sizeof(code)) < 0 || memcmp(code, forced, sizeof(code)) != 0)
+    if (copy_from_guest(code, regs->rip, sizeof(code)) < 0 ||
+        memcmp(code, forced, sizeof(code)) != 0)
         return false;
     regs->rip += sizeof(forced);
     return do_cpuid(v, regs, NULL);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A list of what a PV guest may have, from xen/arch-x86/cpufeatureset.h, cut to what the machine's CPU has. Not in
- * it: what belongs to the owner of ring 0 or of the real page tables (PSE, PGE, PCID, SMEP, SMAP, MONITOR, MCE, MTRR,
- * APIC ...), what needs MSRs that we do not pass on (speculation control), and FSGSBASE, whose kernel side costs a
- * PV guest two trapped MSR accesses in each context switch.
+ * A list of what a PV guest may have, from xen/arch-x86/cpufeatureset.h, cut to what the machine's
+ * CPU has. Not in it: what belongs to the owner of ring 0 or of the real page tables (PSE, PGE,
+ * PCID, SMEP, SMAP, MONITOR, MCE, MTRR, APIC ...), what needs MSRs that we do not pass on
+ * (speculation control), and FSGSBASE, whose kernel side costs a PV guest two trapped MSR accesses
+ * in each context switch.
  */
 #include "cpu/guestcpuid.h"
 #include "cpu/clock.h"
@@ -15,39 +16,69 @@
 #define F(name) XEN_X86_FEATURE_##name
 
 static const uint16_t pv_features[] = {
-    F(FPU), F(DE), F(TSC), F(MSR), F(PAE), F(CX8), F(CMOV), F(PAT), F(CLFLUSH), F(MMX), F(FXSR), F(SSE),
-    F(SSE2), F(SS),
+    F(FPU),         F(DE),
+    F(TSC),         F(MSR),
+    F(PAE),         F(CX8),
+    F(CMOV),        F(PAT),
+    F(CLFLUSH),     F(MMX),
+    F(FXSR),        F(SSE),
+    F(SSE2),        F(SS),
 
-    F(SSE3), F(PCLMULQDQ), F(SSSE3), F(FMA), F(CX16), F(SSE4_1), F(SSE4_2), F(MOVBE), F(POPCNT), F(AESNI),
-    F(XSAVE), F(AVX), F(F16C), F(RDRAND), F(HYPERVISOR),
+    F(SSE3),        F(PCLMULQDQ),
+    F(SSSE3),       F(FMA),
+    F(CX16),        F(SSE4_1),
+    F(SSE4_2),      F(MOVBE),
+    F(POPCNT),      F(AESNI),
+    F(XSAVE),       F(AVX),
+    F(F16C),        F(RDRAND),
+    F(HYPERVISOR),
 
-    F(SYSCALL), F(NX), F(MMXEXT), F(FFXSR), F(LM), F(3DNOWEXT), F(3DNOW),
+    F(SYSCALL),     F(NX),
+    F(MMXEXT),      F(FFXSR),
+    F(LM),          F(3DNOWEXT),
+    F(3DNOW),
 
-    F(LAHF_LM), F(CMP_LEGACY), F(ABM), F(SSE4A), F(MISALIGNSSE), F(3DNOWPREFETCH), F(XOP), F(FMA4), F(TBM),
+    F(LAHF_LM),     F(CMP_LEGACY),
+    F(ABM),         F(SSE4A),
+    F(MISALIGNSSE), F(3DNOWPREFETCH),
+    F(XOP),         F(FMA4),
+    F(TBM),
 
-    F(XSAVEOPT), F(XSAVEC), F(XGETBV1),
+    F(XSAVEOPT),    F(XSAVEC),
+    F(XGETBV1),
 
-    F(BMI1), F(AVX2), F(BMI2), F(ERMS), F(RDSEED), F(ADX), F(CLFLUSHOPT), F(CLWB), F(SHA),
-    F(FDP_EXCP_ONLY), F(NO_FPU_SEL),
+    F(BMI1),        F(AVX2),
+    F(BMI2),        F(ERMS),
+    F(RDSEED),      F(ADX),
+    F(CLFLUSHOPT),  F(CLWB),
+    F(SHA),         F(FDP_EXCP_ONLY),
+    F(NO_FPU_SEL),
 
-    F(PREFETCHWT1), F(GFNI), F(VAES), F(VPCLMULQDQ),
+    F(PREFETCHWT1), F(GFNI),
+    F(VAES),        F(VPCLMULQDQ),
 
     F(ITSC),
 
-    F(CLZERO), F(RSTR_FP_ERR_PTRS), F(SSB_NO), F(BTC_NO),
+    F(CLZERO),      F(RSTR_FP_ERR_PTRS),
+    F(SSB_NO),      F(BTC_NO),
 
-    F(FSRM), F(MD_CLEAR), F(SERIALIZE), F(FZRM), F(FSRS), F(FSRCS), F(AVX_VNNI),
+    F(FSRM),        F(MD_CLEAR),
+    F(SERIALIZE),   F(FZRM),
+    F(FSRS),        F(FSRCS),
+    F(AVX_VNNI),
 };
 
-/* Where each 32-bit word of the feature set comes from (cpufeatureset.h), and what of it we offer. */
+/* Where each 32-bit word of the feature set comes from (cpufeatureset.h), and what of it we offer.
+ */
 static struct feature_word {
     uint32_t leaf, subleaf;
     uint8_t reg; /* index into struct cpuid_regs */
     uint32_t offered;
 } words[] = {
-    { 0x00000001, 0, 3, 0 }, { 0x00000001, 0, 2, 0 }, { 0x80000001, 0, 3, 0 }, { 0x80000001, 0, 2, 0 },
-    { 0x0000000d, 1, 0, 0 }, { 0x00000007, 0, 1, 0 }, { 0x00000007, 0, 2, 0 }, { 0x80000007, 0, 3, 0 },
-    { 0x80000008, 0, 1, 0 }, { 0x00000007, 0, 3, 0 }, { 0x00000007, 1, 0, 0 },
+    { 0x00000001, 0, 3, 0 }, { 0x00000001, 0, 2, 0 }, { 0x80000001, 0, 3, 0 },
+    { 0x80000001, 0, 2, 0 }, { 0x0000000d, 1, 0, 0 }, { 0x00000007, 0, 1, 0 },
+    { 0x00000007, 0, 2, 0 }, { 0x80000007, 0, 3, 0 }, { 0x80000008, 0, 1, 0 },
+    { 0x00000007, 0, 3, 0 }, { 0x00000007, 1, 0, 0 },
 };
 
 #define MAX_BASIC    0x0000000d

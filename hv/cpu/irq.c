@@ -89,8 +89,8 @@ void softirq_cancel(struct softirq *s)
     s->pending = false;
 }
 
-/* As many as wait now, each taken from the list before it runs, so that softirq_cancel() finds all others. What
- * they raise is left for the next round, after timers and the rest had their turn. */
+/* As many as wait now, each taken from the list before it runs, so that softirq_cancel() finds all
+ * others. What they raise is left for the next round, after timers and the rest had their turn. */
 void softirq_run(void)
 {
     unsigned int n = 0;

@@ -12,7 +12,8 @@
 #define MSR_AMD_INT_PENDING 0xc0010055
 #define MSR_AMD_DE_CFG      0xc0011029
 
-/* A base must be canonical, or WRMSR would fault in hv; that it is not hv's own is for politeness only. */
+/* A base must be canonical, or WRMSR would fault in hv; that it is not hv's own is for politeness
+ * only. */
 static bool base_ok(uint64_t base)
 {
     return (int64_t)(base << 16) >> 16 == (int64_t)base;
@@ -30,7 +31,8 @@ bool guest_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *ret)
     case MSR_PAT:
         *ret = rdmsr(msr);
         return true;
-    case MSR_EFER: /* a PV kernel has no business with SVME; SCE, LME, LMA and NXE are as they are */
+    case MSR_EFER: /* a PV kernel has no business with SVME; SCE, LME, LMA and NXE are as they are
+                    */
         *ret = rdmsr(msr) & (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
         return true;
     case MSR_UCODE_REV:

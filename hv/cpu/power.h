@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The machine's end, and the status lines that tell the supervisor why (kanzen-abi.h KZ_IOPORT_STATUS). */
+/* The machine's end, and the status lines that tell the supervisor why (kanzen-abi.h
+ * KZ_IOPORT_STATUS). */
 #pragma once
 
 #include "types.h"
@@ -10,7 +11,8 @@ void power_init(void);
 /* I/O port of the ACPI timer (3.579545 MHz). */
 uint16_t pm_timer_port(void);
 
-/* Writes "word[ text]\n" to the status port; text may be NULL. Control characters in it become blanks. */
+/* Writes "word[ text]\n" to the status port; text may be NULL. Control characters in it become
+ * blanks. */
 void status_write(const char *word, const char *text);
 
 /* status_write(), then ACPI S5. */

@@ -2,20 +2,21 @@
 /*
  * What the entry code and C share: a vCPU's stack, the saved registers at its top, the selectors.
  *
- * A vCPU's stack ends with struct cpu_info. The CPU starts pushing right below it when it comes from the
- * guest, so the guest's registers are always at the same place and cpu_info is found from any stack pointer.
+ * A vCPU's stack ends with struct cpu_info. The CPU starts pushing right below it when it comes
+ * from the guest, so the guest's registers are always at the same place and cpu_info is found from
+ * any stack pointer.
  */
 #pragma once
 
 #include "mm/layout.h"
 
 /* Offsets for assembly, checked below. */
-#define REGS_SIZE    0xa8
-#define REGS_RAX     0x50
-#define REGS_VECTOR  0x7c
-#define REGS_RIP     0x80
-#define REGS_CS      0x88
-#define REGS_SS      0xa0
+#define REGS_SIZE   0xa8
+#define REGS_RAX    0x50
+#define REGS_VECTOR 0x7c
+#define REGS_RIP    0x80
+#define REGS_CS     0x88
+#define REGS_SS     0xa0
 
 #define INFO_VCPU_INFO 0x08
 #define INFO_WORK      0x10
@@ -23,42 +24,43 @@
 #define INFO_SIZE      0x40
 
 /*
- * The part of every GDT that is ours (xen.h FIRST_RESERVED_GDT_PAGE): Xen's flat selectors where Xen has them,
- * then those the 64-bit guest kernel runs on in ring 1, then the system descriptors.
+ * The part of every GDT that is ours (xen.h FIRST_RESERVED_GDT_PAGE): Xen's flat selectors where
+ * Xen has them, then those the 64-bit guest kernel runs on in ring 1, then the system descriptors.
  */
-#define SEL_HV_CS      0xe008
-#define SEL_HV_DS      0xe010
-#define SEL_USER_CS32  0xe023 /* FLAT_RING3_CS32 */
-#define SEL_USER_DS    0xe02b /* FLAT_RING3_SS64 */
-#define SEL_USER_CS64  0xe033 /* FLAT_RING3_CS64 */
-#define SEL_TSS        0xe040 /* 16 bytes */
-#define SEL_LDT        0xe050 /* 16 bytes */
+#define SEL_HV_CS       0xe008
+#define SEL_HV_DS       0xe010
+#define SEL_USER_CS32   0xe023 /* FLAT_RING3_CS32 */
+#define SEL_USER_DS     0xe02b /* FLAT_RING3_SS64 */
+#define SEL_USER_CS64   0xe033 /* FLAT_RING3_CS64 */
+#define SEL_TSS         0xe040 /* 16 bytes */
+#define SEL_LDT         0xe050 /* 16 bytes */
 #define SEL_KERNEL_CS64 0xe061
 #define SEL_KERNEL_SS   0xe069
 
-/* What a guest sees as the CS of its 64-bit kernel: Xen's selector with RPL 0, whatever ring it runs in. */
+/* What a guest sees as the CS of its 64-bit kernel: Xen's selector with RPL 0, whatever ring it
+ * runs in. */
 #define SEL_KERNEL_CS_SHOWN 0xe030
 
-/* Vectors. 0x82 is the hypercall instruction's, from ring 1 only; VEC_SYSCALL marks frames built by the SYSCALL
- * entries, which do not come through the IDT. */
-#define VEC_DEBUG      1
-#define VEC_NMI        2
-#define VEC_INT3       3
-#define VEC_OVERFLOW   4
-#define VEC_UD         6
-#define VEC_NM         7
-#define VEC_DF         8
-#define VEC_GP         13
-#define VEC_PF         14
-#define VEC_MCE        18
-#define VEC_IRQ_FIRST  0x30
-#define VEC_INT80      0x80
-#define VEC_HYPERCALL  0x82
-#define VEC_IRQ_LAST   0xef
-#define VEC_TIMER      0xf0
-#define VEC_SPURIOUS   0xff
-#define VEC_SYSCALL    0x100
-#define VEC_SYSCALL32  0x101
+/* Vectors. 0x82 is the hypercall instruction's, from ring 1 only; VEC_SYSCALL marks frames built by
+ * the SYSCALL entries, which do not come through the IDT. */
+#define VEC_DEBUG     1
+#define VEC_NMI       2
+#define VEC_INT3      3
+#define VEC_OVERFLOW  4
+#define VEC_UD        6
+#define VEC_NM        7
+#define VEC_DF        8
+#define VEC_GP        13
+#define VEC_PF        14
+#define VEC_MCE       18
+#define VEC_IRQ_FIRST 0x30
+#define VEC_INT80     0x80
+#define VEC_HYPERCALL 0x82
+#define VEC_IRQ_LAST  0xef
+#define VEC_TIMER     0xf0
+#define VEC_SPURIOUS  0xff
+#define VEC_SYSCALL   0x100
+#define VEC_SYSCALL32 0x101
 
 #define MAX_VCPUS 128
 
@@ -84,7 +86,7 @@ struct cpu_info {
     struct vcpu *vcpu;
     vcpu_info_t *vcpu_info; /* vcpu->vcpu_info, for the exit path */
     uint32_t work;          /* WORK_*; changed with atomic operations: an NMI may come between */
-    bool in_kernel;         /* the guest is in its kernel: which GS base is loaded, what SYSCALL means */
+    bool in_kernel; /* the guest is in its kernel: which GS base is loaded, what SYSCALL means */
     uint8_t pad[INFO_SIZE - 21];
 };
 

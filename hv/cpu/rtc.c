@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The wall clock at boot, from the machine's RTC (MC146818) and the time the boot file was written. */
+/* The wall clock at boot, from the machine's RTC (MC146818) and the time the boot file was written.
+ */
 #include "cpu/clock.h"
 #include "cpu/asm.h"
 #include "domain.h"
@@ -33,7 +34,8 @@ static unsigned int field(uint8_t reg)
     return cmos(RTC_STATUS_B) & STATUS_B_BINARY ? v : (v >> 4) * 10U + (v & 0xf);
 }
 
-/* Days since 1970-01-01 of a Gregorian date: years counted from March, so that the leap day is the last. */
+/* Days since 1970-01-01 of a Gregorian date: years counted from March, so that the leap day is the
+ * last. */
 static uint64_t days_since_epoch(unsigned int year, unsigned int month, unsigned int day)
 {
     unsigned int y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
@@ -60,8 +62,9 @@ static uint64_t rtc_read_s(void)
 }
 
 /*
- * The RTC knows only seconds. The file was written a moment before the machine started, and the TSC starts at 0
- * with the machine, so their sum is close; the RTC says within which second it must lie.
+ * The RTC knows only seconds. The file was written a moment before the machine started, and the TSC
+ * starts at 0 with the machine, so their sum is close; the RTC says within which second it must
+ * lie.
  */
 void clock_set_wall(struct domain *d, uint64_t epoch_ns, int64_t offset_s)
 {

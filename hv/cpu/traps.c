@@ -55,8 +55,9 @@ static void trap_device_not_available(struct vcpu *v, struct cpu_regs *regs)
 }
 
 /*
- * INT n by a gate that the IDT does not open: allowed if the guest's trap table says so. The vector comes from the
- * instruction, since QEMU before 8.0 scales it wrongly in the error code; a prefix before INT is not looked for.
+ * INT n by a gate that the IDT does not open: allowed if the guest's trap table says so. The vector
+ * comes from the instruction, since QEMU before 8.0 scales it wrongly in the error code; a prefix
+ * before INT is not looked for.
  */
 static bool soft_interrupt(struct vcpu *v, struct cpu_regs *regs)
 {
@@ -133,9 +134,10 @@ static trap_handler_fn *const trap_handlers[VEC_HYPERCALL + 1] = {
 
 static void log_regs(const struct cpu_regs *r)
 {
-    printk(LOG_ERROR, "rip %016lx cs %04lx rflags %08lx rsp %016lx ss %04lx cr2 %016lx", r->rip, r->cs,
-           r->rflags, r->rsp, r->ss, read_cr2());
-    printk(LOG_ERROR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax, r->rbx, r->rcx, r->rdx);
+    printk(LOG_ERROR, "rip %016lx cs %04lx rflags %08lx rsp %016lx ss %04lx cr2 %016lx", r->rip,
+           r->cs, r->rflags, r->rsp, r->ss, read_cr2());
+    printk(LOG_ERROR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax, r->rbx, r->rcx,
+           r->rdx);
     printk(LOG_ERROR, "rsi %016lx rdi %016lx rbp %016lx r8  %016lx", r->rsi, r->rdi, r->rbp, r->r8);
     printk(LOG_ERROR, "r9  %016lx r10 %016lx r11 %016lx r12 %016lx", r->r9, r->r10, r->r11, r->r12);
     printk(LOG_ERROR, "r13 %016lx r14 %016lx r15 %016lx", r->r13, r->r14, r->r15);
@@ -160,7 +162,8 @@ void trap_entry(struct cpu_regs *regs)
 {
     trap_handler_fn *handler;
 
-    if (regs->vector >= VEC_IRQ_FIRST && regs->vector != VEC_INT80 && regs->vector != VEC_HYPERCALL) {
+    if (regs->vector >= VEC_IRQ_FIRST && regs->vector != VEC_INT80 &&
+        regs->vector != VEC_HYPERCALL) {
         irq_dispatch(regs->vector);
         return;
     }

@@ -16,41 +16,41 @@ struct guest_callback {
 };
 
 struct vcpu_arch {
-    void *stack;             /* HV_STACK_SIZE bytes; NULL before the vCPU is initialised */
-    bool initialised;        /* has a context: vCPU 0, or after VCPUOP_initialise */
+    void *stack;      /* HV_STACK_SIZE bytes; NULL before the vCPU is initialised */
+    bool initialised; /* has a context: vCPU 0, or after VCPUOP_initialise */
 
     struct trap_info *traps; /* 256, by vector; address 0: none */
     struct guest_callback callbacks[NR_CALLBACKS];
 
-    gva_t kernel_sp;         /* stack_switch */
+    gva_t kernel_sp; /* stack_switch */
     uint64_t kernel_ss;
     uint64_t gdt_frames[FIRST_RESERVED_GDT_PAGE];
     unsigned int gdt_entries;
     gva_t ldt_base;
     unsigned int ldt_entries;
 
-    mfn_t cr3_mfn;           /* the loaded (kernel) page table */
-    mfn_t user_cr3_mfn;      /* MMUEXT_NEW_USER_BASEPTR; 0: none */
-    uint64_t cr0_ts;         /* CR0.TS or 0, as the guest sees it */
-    uint64_t cr4;            /* as the guest sees it */
-    uint64_t cr4_allowed;    /* FSGSBASE, OSXSAVE: what CPUID offers the guest */
+    mfn_t cr3_mfn;        /* the loaded (kernel) page table */
+    mfn_t user_cr3_mfn;   /* MMUEXT_NEW_USER_BASEPTR; 0: none */
+    uint64_t cr0_ts;      /* CR0.TS or 0, as the guest sees it */
+    uint64_t cr4;         /* as the guest sees it */
+    uint64_t cr4_allowed; /* FSGSBASE, OSXSAVE: what CPUID offers the guest */
     uint64_t xcr0_allowed;
     uint64_t dr[8];
-    unsigned int iopl;       /* of the guest's users, PHYSDEVOP_set_iopl */
-    gva_t io_bitmap;         /* PHYSDEVOP_set_iobitmap: a clear bit lets the users at the port */
+    unsigned int iopl; /* of the guest's users, PHYSDEVOP_set_iopl */
+    gva_t io_bitmap;   /* PHYSDEVOP_set_iobitmap: a clear bit lets the users at the port */
     unsigned int io_bitmap_ports;
     bool nmi_pending, nmi_blocked;
 
     struct hv_timer singleshot, periodic, poll_timer;
     uint64_t period_ns;
 
-    bool polling;            /* in SCHEDOP_poll */
-    uint32_t poll_port;      /* or POLL_MANY */
+    bool polling;       /* in SCHEDOP_poll */
+    uint32_t poll_port; /* or POLL_MANY */
 
     struct vcpu_runstate_info runstate;
-    gva_t runstate_area;     /* 0: none */
-    gva_t time_area;         /* 0: none */
-    mfn_t vcpu_info_mfn;     /* MFN_INVALID: still in shared_info */
+    gva_t runstate_area; /* 0: none */
+    gva_t time_area;     /* 0: none */
+    mfn_t vcpu_info_mfn; /* MFN_INVALID: still in shared_info */
 };
 
 #define POLL_MANY (~0U)

@@ -66,12 +66,23 @@ static const char *parse_flags(const char *f, struct spec *s)
 {
     for (;; f++) {
         switch (*f) {
-        case '-': s->left = true; break;
-        case '0': s->zero = true; break;
-        case '+': s->plus = true; break;
-        case ' ': s->space = true; break;
-        case '#': s->alt = true; break;
-        default: return f;
+        case '-':
+            s->left = true;
+            break;
+        case '0':
+            s->zero = true;
+            break;
+        case '+':
+            s->plus = true;
+            break;
+        case ' ':
+            s->space = true;
+            break;
+        case '#':
+            s->alt = true;
+            break;
+        default:
+            return f;
         }
     }
 }

@@ -10,7 +10,8 @@
 
 #define LINE_MAX_LEN 512
 
-/* A guest may fill the log at this rate at most; what exceeds it is counted and said when there is room. */
+/* A guest may fill the log at this rate at most; what exceeds it is counted and said when there is
+ * room. */
 #define GUEST_BURST     20
 #define GUEST_PERIOD_NS 1000000000ULL
 

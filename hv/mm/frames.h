@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One byte for each machine frame: who has it, and whether the guest uses it as a page table. hv does not
- * validate page tables (the guest owns its machine); the level is kept so that hv knows which frames the
- * guest expects to write through it (mm/guest-pt.h) and where its own L4 slots must be.
+ * One byte for each machine frame: who has it, and whether the guest uses it as a page table. hv
+ * does not validate page tables (the guest owns its machine); the level is kept so that hv knows
+ * which frames the guest expects to write through it (mm/guest-pt.h) and where its own L4 slots
+ * must be.
  */
 #pragma once
 
@@ -26,7 +27,8 @@ extern mfn_t frame_table_size; /* frames above it are FRAME_NONE */
 
 static inline enum frame_owner frame_owner(mfn_t mfn)
 {
-    return mfn < frame_table_size ? (enum frame_owner)(frame_table[mfn] & FRAME_OWNER_MASK) : FRAME_NONE;
+    return mfn < frame_table_size ? (enum frame_owner)(frame_table[mfn] & FRAME_OWNER_MASK)
+                                  : FRAME_NONE;
 }
 
 /* Page-table level of one of the guest's frames, or 0. */
@@ -37,7 +39,8 @@ static inline unsigned int frame_level(mfn_t mfn)
 
 static inline void frame_set_level(mfn_t mfn, unsigned int level)
 {
-    frame_table[mfn] = (uint8_t)((frame_table[mfn] & FRAME_OWNER_MASK) | level << FRAME_LEVEL_SHIFT);
+    frame_table[mfn] =
+        (uint8_t)((frame_table[mfn] & FRAME_OWNER_MASK) | level << FRAME_LEVEL_SHIFT);
 }
 
 /* Sets the owner, and that it is no page table. mfn must be below frame_table_size. */
@@ -46,7 +49,8 @@ static inline void frame_set_owner(mfn_t mfn, enum frame_owner owner)
     frame_table[mfn] = (uint8_t)owner;
 }
 
-/* The guest's own frames and those hv shares with it: what its page tables and hypercalls may name. */
+/* The guest's own frames and those hv shares with it: what its page tables and hypercalls may name.
+ */
 static inline bool frame_is_guests(mfn_t mfn)
 {
     enum frame_owner owner = frame_owner(mfn);

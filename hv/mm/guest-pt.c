@@ -39,7 +39,8 @@ static void insert_hv_slots(uint64_t *l4)
            (HV_SLOT_LAST - HV_SLOT_FIRST + 1) * sizeof(uint64_t));
 }
 
-/* Below a frame that is marked already everything is: tables are marked when they are hung into a marked one. */
+/* Below a frame that is marked already everything is: tables are marked when they are hung into a
+ * marked one. */
 void guest_pt_mark(mfn_t root, unsigned int level)
 {
     uint64_t *table = mfn_to_virt(root);

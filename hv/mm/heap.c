@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kmalloc: blocks of a few sizes, many to a page; bigger ones take whole pages. A page's tag in the page
- * allocator says which size its blocks have, so blocks need no header.
+ * kmalloc: blocks of a few sizes, many to a page; bigger ones take whole pages. A page's tag in the
+ * page allocator says which size its blocks have, so blocks need no header.
  *
  * A page of blocks keeps its bookkeeping in its own first block-sized part.
  */
@@ -10,11 +10,13 @@
 #include "printk.h"
 #include "string.h"
 
-static const uint16_t class_size[] = { 16, 32, 48, 64, 96, 128, 192, 256, 336, 448, 672, 1008, 1344, 2032 };
+static const uint16_t class_size[] = { 16,  32,  48,  64,  96,   128,  192,
+                                       256, 336, 448, 672, 1008, 1344, 2032 };
 
 #define NR_CLASSES ARRAY_SIZE(class_size)
 
-/* Tags of the page allocator: class + 1, or for whole pages TAG_PAGES + order on the first of them. */
+/* Tags of the page allocator: class + 1, or for whole pages TAG_PAGES + order on the first of them.
+ */
 #define TAG_PAGES 0x40
 
 struct free_block {
@@ -101,7 +103,7 @@ void *kmalloc(size_t size)
 {
     void *p;
 
-    for (unsigned int class = 0; class < NR_CLASSES; class++)
+    for (unsigned int class = 0; class < NR_CLASSES; class ++)
         if (size <= class_size[class])
             return alloc_block(class);
     if (size > 1UL << 30)

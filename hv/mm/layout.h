@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * hv's virtual addresses, all in the range that every 64-bit Xen guest leaves alone (xen-x86_64.h
- * HYPERVISOR_VIRT_START/END: L4 slots 256 to 271). docs/hv-memory-layout.md draws it. Shared with assembly.
+ * HYPERVISOR_VIRT_START/END: L4 slots 256 to 271). docs/hv-memory-layout.md draws it. Shared with
+ * assembly.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The machine-to-pseudo-physical table at M2P_VA, which every PV guest reads in place. Only the parts that
- * describe RAM are backed by pages of their own; all others show one page of INVALID_M2P_ENTRY.
+ * The machine-to-pseudo-physical table at M2P_VA, which every PV guest reads in place. Only the
+ * parts that describe RAM are backed by pages of their own; all others show one page of
+ * INVALID_M2P_ENTRY.
  */
 #pragma once
 

@@ -7,8 +7,8 @@
 /* The pool is nr frames from base on; all must be in the boot-time direct map (below 4 GiB). */
 void pagealloc_init(mfn_t base, uint64_t nr);
 
-/* size bytes that are never given back, page-aligned, not zeroed, from the pool's end. Panics when there are not
- * enough: hv cannot start without. */
+/* size bytes that are never given back, page-aligned, not zeroed, from the pool's end. Panics when
+ * there are not enough: hv cannot start without. */
 void *pagealloc_early(size_t size);
 
 uint64_t pagealloc_free_count(void);

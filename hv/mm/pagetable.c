@@ -64,8 +64,8 @@ int hv_map(uint64_t va, paddr_t pa, size_t size, uint64_t flags)
     return 0;
 }
 
-/* The image by 4 KiB pages, each part with its own rights. The L2 entry is replaced last, in one go, since
- * the code that does it runs there. */
+/* The image by 4 KiB pages, each part with its own rights. The L2 entry is replaced last, in one
+ * go, since the code that does it runs there. */
 static void map_image(void)
 {
     static const struct {

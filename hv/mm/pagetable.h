@@ -28,16 +28,18 @@ static inline mfn_t pte_mfn(uint64_t pte)
     return (pte & PTE_ADDR) >> PAGE_SHIFT;
 }
 
-/* hv's own top table; the slots HV_SLOT_FIRST..HV_SLOT_LAST are in every guest's L4 as well. They are
- * complete and never change once pagetable_init() has run. */
+/* hv's own top table; the slots HV_SLOT_FIRST..HV_SLOT_LAST are in every guest's L4 as well. They
+ * are complete and never change once pagetable_init() has run. */
 extern uint64_t hv_l4[PT_ENTRIES];
 
-/* Narrows the boot tables: text, constants and data get their own rights, the direct map and the M2P cover
- * exactly the RAM, and the identity mapping goes. */
+/* Narrows the boot tables: text, constants and data get their own rights, the direct map and the
+ * M2P cover exactly the RAM, and the identity mapping goes. */
 struct boot_memory;
 void pagetable_init(const struct boot_memory *mem);
 
-/* Maps size bytes of physical memory at va for hv (page-aligned); flags: PTE_* besides PTE_P. -XEN_ENOMEM. */
+/* Maps size bytes of physical memory at va for hv (page-aligned); flags: PTE_* besides PTE_P.
+ * -XEN_ENOMEM. */
 int hv_map(uint64_t va, paddr_t pa, size_t size, uint64_t flags);
-/* The L1 entry of one of hv's own addresses; its tables are made when missing. NULL: no memory for them. */
+/* The L1 entry of one of hv's own addresses; its tables are made when missing. NULL: no memory for
+ * them. */
 uint64_t *hv_pte(uint64_t va);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The domain builder. Since machine frames may stand behind pseudo-physical ones in any order, kernel and ramdisk
- * are not copied: the frames in which QEMU put the boot file become the guest's frames, page for page.
+ * The domain builder. Since machine frames may stand behind pseudo-physical ones in any order,
+ * kernel and ramdisk are not copied: the frames in which QEMU put the boot file become the guest's
+ * frames, page for page.
  */
 #include "pv/builder.h"
 #include "mm/frames.h"
@@ -28,7 +29,8 @@ struct builder {
     uint64_t file_pages;
     struct kernel_image kernel;
     struct pv_layout layout;
-    mfn_t *p2m_frames;   /* the frames of the guest's own P2M list, which is where the builder keeps it */
+    mfn_t *p2m_frames; /* the frames of the guest's own P2M list, which is where the builder keeps
+                          it */
     uint64_t pages_in_place;
 };
 
@@ -96,7 +98,8 @@ static bool assign_in_place(struct builder *b, pfn_t pfn, uint64_t offset)
 }
 
 /* One page of a segment: from is where its first byte of the page would be in the file. */
-static void load_page(struct builder *b, const struct kernel_segment *s, uint64_t va, const uint8_t *image)
+static void load_page(struct builder *b, const struct kernel_segment *s, uint64_t va,
+                      const uint8_t *image)
 {
     pfn_t pfn = (va - b->kernel.virt_base) >> PAGE_SHIFT;
     uint64_t start = MAX(va, s->va), file_end = MIN(va + PAGE_SIZE, s->va + s->filesz);
@@ -111,7 +114,8 @@ static void load_page(struct builder *b, const struct kernel_segment *s, uint64_
         memset(page_of(b, pfn), 0, PAGE_SIZE);
     }
     if (start < file_end)
-        memcpy((char *)page_of(b, pfn) + (start - va), image + s->offset + (start - s->va), file_end - start);
+        memcpy((char *)page_of(b, pfn) + (start - va), image + s->offset + (start - s->va),
+               file_end - start);
 }
 
 static void load_kernel(struct builder *b)
@@ -125,7 +129,8 @@ static void load_kernel(struct builder *b)
             load_page(b, s, va, image);
     }
     if (b->kernel.hypercall_page)
-        hypercall_page_fill(page_of(b, (b->kernel.hypercall_page - b->kernel.virt_base) >> PAGE_SHIFT));
+        hypercall_page_fill(
+            page_of(b, (b->kernel.hypercall_page - b->kernel.virt_base) >> PAGE_SHIFT));
 }
 
 static void load_ramdisk(struct builder *b)
@@ -138,7 +143,8 @@ static void load_ramdisk(struct builder *b)
 }
 
 /* Page-table frames come from next on, one after the other. */
-static uint64_t *table_for(struct builder *b, uint64_t *table, uint64_t va, unsigned int level, pfn_t *next)
+static uint64_t *table_for(struct builder *b, uint64_t *table, uint64_t va, unsigned int level,
+                           pfn_t *next)
 {
     uint64_t *entry = &table[pt_slot(va, level + 1)];
 
@@ -157,8 +163,8 @@ static void map_pfns(struct builder *b, uint64_t va, pfn_t pfn, uint64_t pages, 
         uint64_t *l1 = table_for(b, l2, va, 1, next);
         bool is_table = pfn >= tables->pfn && pfn < tables->pfn + tables->pages;
 
-        l1[pt_slot(va, 1)] = *p2m_entry(b, pfn) << PAGE_SHIFT | PTE_P | PTE_A | PTE_D |
-                             (is_table ? 0 : PTE_RW);
+        l1[pt_slot(va, 1)] =
+            *p2m_entry(b, pfn) << PAGE_SHIFT | PTE_P | PTE_A | PTE_D | (is_table ? 0 : PTE_RW);
     }
 }
 
@@ -205,7 +211,8 @@ static void fill_start_info(struct builder *b, const struct pv_start *start)
         if (b->kernel.ramdisk_unmapped)
             si->flags |= SIF_MOD_START_PFN;
     }
-    memcpy(si->cmd_line, paddr_to_virt((b->file_mfn << PAGE_SHIFT) + h->cmdline.offset), h->cmdline.size);
+    memcpy(si->cmd_line, paddr_to_virt((b->file_mfn << PAGE_SHIFT) + h->cmdline.offset),
+           h->cmdline.size);
 }
 
 static void make_ports(struct builder *b, struct pv_start *start)
@@ -247,7 +254,8 @@ void pv_build(struct domain *d, mfn_t file_mfn, uint64_t file_size, struct pv_st
     uint64_t nr_pages = h->nr_pages;
     const char *error;
 
-    error = kernel_image_parse(paddr_to_virt((file_mfn << PAGE_SHIFT) + h->kernel.offset), h->kernel.size, &b.kernel);
+    error = kernel_image_parse(paddr_to_virt((file_mfn << PAGE_SHIFT) + h->kernel.offset),
+                               h->kernel.size, &b.kernel);
     if (!error)
         error = pv_layout_compute(&b.kernel, h->ramdisk.size, nr_pages, &b.layout);
     if (error)

@@ -14,6 +14,7 @@ struct pv_start {
     uint32_t store_port, console_port;
 };
 
-/* The boot file's frames become the guest's: in place where they can be, free otherwise; nothing of the file may
- * be used afterwards. Panics when the guest cannot be built: there is nothing else to do. */
+/* The boot file's frames become the guest's: in place where they can be, free otherwise; nothing of
+ * the file may be used afterwards. Panics when the guest cannot be built: there is nothing else to
+ * do. */
 void pv_build(struct domain *d, mfn_t file_mfn, uint64_t file_size, struct pv_start *ret);

@@ -32,8 +32,9 @@ int64_t hc_get_debugreg(struct vcpu *v, const uint64_t *a)
      1UL << VMASST_TYPE_writable_pagetables | 1UL << VMASST_TYPE_pae_extended_cr3 |                \
      1UL << VMASST_TYPE_runstate_update_flag)
 
-/* Writable page tables need no assistance here, and 4 GiB segments are a 32-bit matter: both are accepted as
- * Xen accepts them from 64-bit guests. Architectural IOPL and a strict M2P are not there. */
+/* Writable page tables need no assistance here, and 4 GiB segments are a 32-bit matter: both are
+ * accepted as Xen accepts them from 64-bit guests. Architectural IOPL and a strict M2P are not
+ * there. */
 int64_t hc_vm_assist(struct vcpu *v, const uint64_t *a)
 {
     uint64_t type = (uint32_t)a[1];

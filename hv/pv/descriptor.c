@@ -25,10 +25,12 @@ int gdt_set(struct vcpu *v, const uint64_t *frames, unsigned int entries)
     for (unsigned int i = 0; i < pages; i++) {
         uint64_t *desc = mfn_to_virt(frames[i]);
 
-        /* The whole page, as Xen: what stands behind the limit may come into use with the next call. */
+        /* The whole page, as Xen: what stands behind the limit may come into use with the next
+         * call. */
         for (unsigned int n = 0; n < DESCRIPTORS_PER_PAGE; n++)
             if (!desc_fix(&desc[n]))
-                printk_guest(LOG_WARNING, "d%uv%u: GDT entry %lu is a gate or system segment, made not present",
+                printk_guest(LOG_WARNING,
+                             "d%uv%u: GDT entry %lu is a gate or system segment, made not present",
                              v->domain->domid, v->id, i * DESCRIPTORS_PER_PAGE + n);
         v->arch->gdt_frames[i] = frames[i];
     }
@@ -44,7 +46,8 @@ int64_t hc_set_gdt(struct vcpu *v, const uint64_t *a)
 
     if (entries > FIRST_RESERVED_GDT_ENTRY)
         return -XEN_EINVAL;
-    if (copy_from_guest(frames, a[0], DIV_ROUND_UP(entries, DESCRIPTORS_PER_PAGE) * sizeof(frames[0])) < 0)
+    if (copy_from_guest(frames, a[0],
+                        DIV_ROUND_UP(entries, DESCRIPTORS_PER_PAGE) * sizeof(frames[0])) < 0)
         return -XEN_EFAULT;
     rc = gdt_set(v, frames, entries);
     if (rc == 0)
@@ -78,7 +81,9 @@ int64_t hc_set_segment_base(struct vcpu *v, const uint64_t *a)
         if (!canonical(base))
             return -XEN_EINVAL;
         /* Hypercalls come from the kernel: its GS base is the loaded one, the users' the other. */
-        wrmsr(a[0] == SEGBASE_FS ? MSR_FS_BASE : a[0] == SEGBASE_GS_USER ? MSR_KERNEL_GS_BASE : MSR_GS_BASE,
+        wrmsr(a[0] == SEGBASE_FS        ? MSR_FS_BASE
+              : a[0] == SEGBASE_GS_USER ? MSR_KERNEL_GS_BASE
+                                        : MSR_GS_BASE,
               base);
         return 0;
     case SEGBASE_GS_USER_SEL:

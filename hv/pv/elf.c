@@ -108,7 +108,8 @@ static void collect_notes(const struct image *im, const struct elf_header *h, st
         if (p.type == PT_NOTE)
             read_notes(im, p.offset, p.filesz, n);
     }
-    if (n->any || h->shentsize != sizeof(s) || !inside(im, h->shoff, (uint64_t)h->shnum * sizeof(s)))
+    if (n->any || h->shentsize != sizeof(s) ||
+        !inside(im, h->shoff, (uint64_t)h->shnum * sizeof(s)))
         return;
     for (unsigned int i = 0; i < h->shnum; i++) {
         memcpy(&s, im->data + h->shoff + i * sizeof(s), sizeof(s));
@@ -135,8 +136,8 @@ static const char *check_header(const struct image *im, const struct elf_header 
 static const char *check_features(const struct notes *n)
 {
     static const char *const have[] = { "writable_page_tables", "writable_descriptor_tables",
-                                        "pae_pgdir_above_4gb", "mmu_pt_update_preserve_ad",
-                                        "highmem_assist", "gnttab_map_avail_bits" };
+                                        "pae_pgdir_above_4gb",  "mmu_pt_update_preserve_ad",
+                                        "highmem_assist",       "gnttab_map_avail_bits" };
     const char *at = n->features, *end = at + n->features_len;
 
     while (at && at < end) {
@@ -154,8 +155,8 @@ static const char *check_features(const struct notes *n)
 }
 
 /* Addresses follow from p_paddr, as Xen has it: pseudo-physical 0 is at virt_base. */
-static const char *read_segments(const struct image *im, const struct elf_header *h, uint64_t offset,
-                                 struct kernel_image *k)
+static const char *read_segments(const struct image *im, const struct elf_header *h,
+                                 uint64_t offset, struct kernel_image *k)
 {
     k->virt_start = ~0ULL;
     for (unsigned int i = 0; i < h->phnum; i++) {

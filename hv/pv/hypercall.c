@@ -50,12 +50,14 @@ const struct hypercall *hypercall_find(uint64_t nr)
 
 void hypercall_entry(struct cpu_regs *regs)
 {
-    uint64_t a[HYPERCALL_MAX_ARGS] = { regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9 };
+    uint64_t a[HYPERCALL_MAX_ARGS] = { regs->rdi, regs->rsi, regs->rdx,
+                                       regs->r10, regs->r8,  regs->r9 };
     struct vcpu *v = cpu_info()->vcpu;
     const struct hypercall *h = hypercall_find(regs->rax);
 
     if (!h) {
-        printk_guest(LOG_DEBUG, "d%uv%u: hypercall %lu is not there", v->domain->domid, v->id, regs->rax);
+        printk_guest(LOG_DEBUG, "d%uv%u: hypercall %lu is not there", v->domain->domid, v->id,
+                     regs->rax);
         regs->rax = (uint64_t)-XEN_ENOSYS;
     } else if (h->handler == hc_iret) {
         hc_iret(v, a); /* loads every register, rax among them */
@@ -70,7 +72,8 @@ void hypercall_entry(struct cpu_regs *regs)
 void hypercall_page_fill(void *page)
 {
     static const uint8_t call[] = { 0xb8, 0, 0, 0, 0, 0xcd, 0x82, 0xc3 };
-    static const uint8_t iret[] = { 0x51, 0x41, 0x53, 0x50, 0xb8, __HYPERVISOR_iret, 0, 0, 0, 0xcd, 0x82 };
+    static const uint8_t iret[] = { 0x51, 0x41, 0x53, 0x50, 0xb8, __HYPERVISOR_iret,
+                                    0,    0,    0,    0xcd, 0x82 };
     uint8_t *stub = page;
 
     memset(page, 0xcc, PAGE_SIZE);

@@ -21,7 +21,8 @@ struct hypercall {
 /* NULL: no such hypercall. */
 const struct hypercall *hypercall_find(uint64_t nr);
 
-/* The guest's kernel executed int $0x82 or SYSCALL: number in rax, arguments in rdi, rsi, rdx, r10, r8, r9. */
+/* The guest's kernel executed int $0x82 or SYSCALL: number in rax, arguments in rdi, rsi, rdx, r10,
+ * r8, r9. */
 void hypercall_entry(struct cpu_regs *regs);
 
 /* Fills the page that XEN_ELFNOTE_HYPERCALL_PAGE names. */
@@ -33,7 +34,8 @@ hypercall_fn hc_mmu_update, hc_mmuext_op, hc_update_va_mapping, hc_update_va_map
 /* descriptor.c */
 hypercall_fn hc_set_gdt, hc_update_descriptor, hc_set_segment_base;
 /* traps.c */
-hypercall_fn hc_set_trap_table, hc_set_callbacks, hc_callback_op, hc_stack_switch, hc_iret, hc_nmi_op;
+hypercall_fn hc_set_trap_table, hc_set_callbacks, hc_callback_op, hc_stack_switch, hc_iret,
+    hc_nmi_op;
 /* cpuctl.c */
 hypercall_fn hc_fpu_taskswitch, hc_set_debugreg, hc_get_debugreg, hc_vm_assist;
 /* sched.c */

@@ -2,8 +2,8 @@
 #include "pv/layout.h"
 #include "pv/elf.h"
 
-#define MAPPED_ALIGN  (4UL << 20)    /* the region ends on a 4 MiB boundary */
-#define MIN_PADDING   (512UL << 10)  /* and has this much to spare after the last element */
+#define MAPPED_ALIGN (4UL << 20)   /* the region ends on a 4 MiB boundary */
+#define MIN_PADDING  (512UL << 10) /* and has this much to spare after the last element */
 
 #define TABLE_SPAN(level) (PAGE_SIZE << 9 * (level)) /* bytes a table of that level maps */
 
@@ -50,8 +50,8 @@ static void place_tables(const struct kernel_image *k, pfn_t *next, struct pv_la
     l->mapped_end = (end - k->virt_base) / PAGE_SIZE;
 }
 
-const char *pv_layout_compute(const struct kernel_image *k, uint64_t ramdisk_bytes, uint64_t nr_pages,
-                              struct pv_layout *ret)
+const char *pv_layout_compute(const struct kernel_image *k, uint64_t ramdisk_bytes,
+                              uint64_t nr_pages, struct pv_layout *ret)
 {
     uint64_t p2m_bytes = nr_pages * sizeof(uint64_t);
     struct pv_layout l = { 0 };

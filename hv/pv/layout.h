@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where the parts of a new guest go in its pseudo-physical memory (xen.h "Start-of-day memory layout"). Pure
- * arithmetic, tested on the host.
+ * Where the parts of a new guest go in its pseudo-physical memory (xen.h "Start-of-day memory
+ * layout"). Pure arithmetic, tested on the host.
  */
 #pragma once
 
@@ -16,10 +16,11 @@ struct pv_area {
 
 struct pv_layout {
     struct pv_area kernel, ramdisk, p2m, p2m_tables, start_info, store, console, tables, stack;
-    pfn_t mapped_end;    /* pfns 0 .. mapped_end-1 are mapped from virt_base on; 4 MiB aligned address */
-    pfn_t end;           /* first pfn with nothing of the builder's in it */
+    pfn_t
+        mapped_end; /* pfns 0 .. mapped_end-1 are mapped from virt_base on; 4 MiB aligned address */
+    pfn_t end;      /* first pfn with nothing of the builder's in it */
 };
 
 /* Returns NULL, or why there is no room. */
-const char *pv_layout_compute(const struct kernel_image *k, uint64_t ramdisk_bytes, uint64_t nr_pages,
-                              struct pv_layout *ret);
+const char *pv_layout_compute(const struct kernel_image *k, uint64_t ramdisk_bytes,
+                              uint64_t nr_pages, struct pv_layout *ret);

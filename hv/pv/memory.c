@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * memory_op. Frames the guest gives up go to the machine's pool of free frames and come from there again; the
- * machine has max_pages of them in all.
+ * memory_op. Frames the guest gives up go to the machine's pool of free frames and come from there
+ * again; the machine has max_pages of them in all.
  */
 #include "cpu/vcpu.h"
 #include "mm/frames.h"
@@ -16,7 +16,8 @@
 /* Xen lets a domU ask for extents of this order at most (common/memory.c). */
 #define MAX_ORDER 9
 
-/* The bits above the operation are where a continued call of Xen begins again; guests leave them 0. */
+/* The bits above the operation are where a continued call of Xen begins again; guests leave them 0.
+ */
 #define MEMOP_CMD_MASK 0x3f
 
 typedef int64_t memory_fn(struct domain *d, gva_t arg);
@@ -44,7 +45,9 @@ static mfn_t address_limit(unsigned int mem_flags)
 {
     unsigned int bits = XENMEMF_get_address_bits(mem_flags);
 
-    return bits == 0 || bits >= 64 ? MFN_INVALID : bits <= PAGE_SHIFT ? 0 : 1ULL << (bits - PAGE_SHIFT);
+    return bits == 0 || bits >= 64 ? MFN_INVALID
+           : bits <= PAGE_SHIFT    ? 0
+                                   : 1ULL << (bits - PAGE_SHIFT);
 }
 
 static mfn_t take_extent(struct domain *d, unsigned int order, mfn_t limit)
@@ -59,8 +62,8 @@ static mfn_t take_extent(struct domain *d, unsigned int order, mfn_t limit)
     return mfn;
 }
 
-/* All of an extent, or nothing: false when a frame is not the guest's, or a top page table, which a CPU may be
- * using and hv with it. */
+/* All of an extent, or nothing: false when a frame is not the guest's, or a top page table, which a
+ * CPU may be using and hv with it. */
 static bool give_extent(struct domain *d, mfn_t mfn, unsigned int order)
 {
     uint64_t n = 1ULL << order;
@@ -89,7 +92,8 @@ static int64_t increase_reservation(struct domain *d, gva_t arg)
 
         if (mfn == MFN_INVALID)
             break;
-        if (guest_handle_gva(r.extent_start) && copy_to_guest(extent(&r, i), &mfn, sizeof(mfn)) < 0) {
+        if (guest_handle_gva(r.extent_start) &&
+            copy_to_guest(extent(&r, i), &mfn, sizeof(mfn)) < 0) {
             give_extent(d, mfn, r.extent_order);
             break;
         }
@@ -138,7 +142,8 @@ static int64_t decrease_reservation(struct domain *d, gva_t arg)
     for (i = 0; i < r.nr_extents; i++) {
         xen_pfn_t mfn;
 
-        if (copy_from_guest(&mfn, extent(&r, i), sizeof(mfn)) < 0 || !give_extent(d, mfn, r.extent_order))
+        if (copy_from_guest(&mfn, extent(&r, i), sizeof(mfn)) < 0 ||
+            !give_extent(d, mfn, r.extent_order))
             break;
     }
     return (int64_t)i;
@@ -250,7 +255,8 @@ static int64_t maximum_gpfn(struct domain *d, gva_t arg)
     return rc < 0 ? rc : (int64_t)d->shared_info->arch.max_pfn - 1;
 }
 
-/* The E820 map that Xen's toolstack gives a PV domain: RAM from 0 to maxmem, so there is room to balloon up. */
+/* The E820 map that Xen's toolstack gives a PV domain: RAM from 0 to maxmem, so there is room to
+ * balloon up. */
 static int64_t memory_map(struct domain *d, gva_t arg)
 {
     struct {

@@ -31,8 +31,8 @@ int64_t hc_xenpmu_op(struct vcpu *v, const uint64_t *a)
     return -XEN_EOPNOTSUPP;
 }
 
-/* A domain without devices of the machine's has nothing to ask here, but for the I/O privilege of its users, who
- * find all ports empty. */
+/* A domain without devices of the machine's has nothing to ask here, but for the I/O privilege of
+ * its users, who find all ports empty. */
 int64_t hc_physdev_op(struct vcpu *v, const uint64_t *a)
 {
     struct physdev_set_iopl iopl;

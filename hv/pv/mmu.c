@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Page-table hypercalls. hv does what is asked without validating it: the guest owns its machine (mm/guest-pt.h).
- * With one vCPU online every flush is local.
+ * Page-table hypercalls. hv does what is asked without validating it: the guest owns its machine
+ * (mm/guest-pt.h). With one vCPU online every flush is local.
  */
 #include "pv/mmu.h"
 #include "cpu/asm.h"
@@ -75,8 +75,8 @@ static int update_one(struct vcpu *v, const struct mmu_update *u, domid_t page_o
     }
 }
 
-/* The domain argument names the owner of the page tables in its upper half (plus one, 0: the caller) and the
- * owner of what they map in its lower half; xen.h HYPERVISOR_mmu_update. */
+/* The domain argument names the owner of the page tables in its upper half (plus one, 0: the
+ * caller) and the owner of what they map in its lower half; xen.h HYPERVISOR_mmu_update. */
 static int check_domains(struct vcpu *v, uint32_t arg)
 {
     uint32_t table_owner = arg >> 16;
@@ -137,8 +137,8 @@ static int new_baseptr(struct vcpu *v, const struct mmuext_op *op)
     return mmu_new_baseptr(v, op->arg1.mfn);
 }
 
-/* One page table serves kernel and users; the users' own would be loaded only on a CPU that leaks supervisor
- * pages to them (Meltdown). */
+/* One page table serves kernel and users; the users' own would be loaded only on a CPU that leaks
+ * supervisor pages to them (Meltdown). */
 static int new_user_baseptr(struct vcpu *v, const struct mmuext_op *op)
 {
     if (op->arg1.mfn != 0 && frame_owner(op->arg1.mfn) != FRAME_GUEST)

@@ -4,8 +4,8 @@
 #include <xen/errno.h>
 #include <xen/xen.h>
 
-/* Each entry's own result goes into the entry; the call as a whole fails only when the list cannot be read or
- * written. iret cannot be in a list: it does not return. */
+/* Each entry's own result goes into the entry; the call as a whole fails only when the list cannot
+ * be read or written. iret cannot be in a list: it does not return. */
 static int64_t run_entry(struct vcpu *v, const struct multicall_entry *e)
 {
     const struct hypercall *h = hypercall_find(e->op);
@@ -30,7 +30,8 @@ int64_t hc_multicall(struct vcpu *v, const uint64_t *a)
         if (copy_from_guest(&e, list, sizeof(e)) < 0)
             return -XEN_EFAULT;
         result = run_entry(v, &e);
-        if (copy_to_guest(list + offsetof(struct multicall_entry, result), &result, sizeof(result)) < 0)
+        if (copy_to_guest(list + offsetof(struct multicall_entry, result), &result,
+                          sizeof(result)) < 0)
             return -XEN_EFAULT;
     }
     return 0;

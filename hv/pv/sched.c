@@ -19,7 +19,8 @@ void runstate_get(struct vcpu *v, struct vcpu_runstate_info *ret)
     ret->time[ret->state] += now_ns() - ret->state_entry_time;
 }
 
-/* With the update flag the guest sees state_entry_time's top bit while the rest changes (vcpu.h). */
+/* With the update flag the guest sees state_entry_time's top bit while the rest changes (vcpu.h).
+ */
 static void publish_runstate(struct vcpu *v)
 {
     gva_t area = v->arch->runstate_area;
@@ -59,7 +60,8 @@ static bool event_pending(struct vcpu *v)
     return v->vcpu_info->evtchn_upcall_pending || v->arch->nmi_pending;
 }
 
-/* Events are unmasked first, so that what arrives between the guest's check and this call is not slept over. */
+/* Events are unmasked first, so that what arrives between the guest's check and this call is not
+ * slept over. */
 static int64_t do_block(struct vcpu *v)
 {
     v->vcpu_info->evtchn_upcall_mask = 0;
@@ -101,7 +103,8 @@ static int64_t do_poll(struct vcpu *v, const struct sched_poll *poll)
 
     if (poll->nr_ports > POLL_MAX_PORTS)
         return -XEN_EINVAL;
-    if (copy_from_guest(ports, guest_handle_gva(poll->ports), poll->nr_ports * sizeof(ports[0])) < 0)
+    if (copy_from_guest(ports, guest_handle_gva(poll->ports), poll->nr_ports * sizeof(ports[0])) <
+        0)
         return -XEN_EFAULT;
     for (unsigned int i = 0; i < poll->nr_ports; i++)
         if (!evtchn_port_valid(v->domain, ports[i]))
@@ -121,7 +124,8 @@ static int64_t do_poll(struct vcpu *v, const struct sched_poll *poll)
     return 0;
 }
 
-/* The reason goes to the supervisor, which knows what on_poweroff, on_reboot and on_crash ask for. */
+/* The reason goes to the supervisor, which knows what on_poweroff, on_reboot and on_crash ask for.
+ */
 static int64_t do_shutdown(struct vcpu *v, uint32_t reason)
 {
     static const char *const names[] = {
@@ -138,7 +142,8 @@ static int64_t do_shutdown(struct vcpu *v, uint32_t reason)
     machine_stop(KZ_STATUS_SHUTDOWN, text);
 }
 
-/* One domain: yielding finds nobody else to run, but hv's own work and the machine get their turn. */
+/* One domain: yielding finds nobody else to run, but hv's own work and the machine get their turn.
+ */
 static int64_t do_yield(void)
 {
     return 0;
@@ -174,7 +179,8 @@ int64_t hc_sched_op(struct vcpu *v, const uint64_t *a)
         if (copy_from_guest(&shutdown, a[1], sizeof(shutdown)) < 0)
             return -XEN_EFAULT;
         return do_shutdown(v, shutdown.reason);
-    case SCHEDOP_shutdown_code: /* remembered by Xen for a toolstack that asks later; ours is told at the end */
+    case SCHEDOP_shutdown_code: /* remembered by Xen for a toolstack that asks later; ours is told
+                                   at the end */
         return copy_from_guest(&shutdown, a[1], sizeof(shutdown));
     case SCHEDOP_poll:
         if (copy_from_guest(&poll, a[1], sizeof(poll)) < 0)
@@ -191,7 +197,8 @@ int64_t hc_sched_op(struct vcpu *v, const uint64_t *a)
     }
 }
 
-/* The domain's watchdogs: when one is not set again in time the guest is shut down for it (sched.h). */
+/* The domain's watchdogs: when one is not set again in time the guest is shut down for it
+ * (sched.h). */
 static struct guest_watchdog {
     struct hv_timer timer;
     struct domain *domain;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the guest's handlers are: trap table, callbacks, kernel stack; and the way back out of them. */
+/* Where the guest's handlers are: trap table, callbacks, kernel stack; and the way back out of
+ * them. */
 #include "cpu/bounce.h"
 #include "cpu/vcpu.h"
 #include "mm/layout.h"
@@ -11,7 +12,8 @@
 
 static bool handler_ok(gva_t address)
 {
-    return (int64_t)(address << 16) >> 16 == (int64_t)address && !(address >= M2P_VA && address < HV_VA_END);
+    return (int64_t)(address << 16) >> 16 == (int64_t)address &&
+           !(address >= M2P_VA && address < HV_VA_END);
 }
 
 /* A table of entries ended by one with address 0; no table: all handlers go. */
@@ -57,13 +59,15 @@ static int register_callback(struct vcpu *v, unsigned int type, unsigned int fla
     cb = &v->arch->callbacks[type];
     cb->address = address;
     /* callback.h: event and NMI callbacks always run with events masked. */
-    cb->mask_events = (flags & CALLBACKF_mask_events) || type == CALLBACKTYPE_event || type == CALLBACKTYPE_nmi;
+    cb->mask_events =
+        (flags & CALLBACKF_mask_events) || type == CALLBACKTYPE_event || type == CALLBACKTYPE_nmi;
     return 0;
 }
 
 int64_t hc_set_callbacks(struct vcpu *v, const uint64_t *a)
 {
-    static const uint8_t types[] = { CALLBACKTYPE_event, CALLBACKTYPE_failsafe, CALLBACKTYPE_syscall };
+    static const uint8_t types[] = { CALLBACKTYPE_event, CALLBACKTYPE_failsafe,
+                                     CALLBACKTYPE_syscall };
     int rc = 0;
 
     for (unsigned int i = 0; i < ARRAY_SIZE(types) && rc == 0; i++)

@@ -53,7 +53,8 @@ static int64_t stop_singleshot(struct vcpu *v, gva_t arg)
     return 0;
 }
 
-/* Whatever is pending or masked moves along; then all is marked pending, lest an event on its way is lost. */
+/* Whatever is pending or masked moves along; then all is marked pending, lest an event on its way
+ * is lost. */
 static int64_t register_vcpu_info(struct vcpu *v, gva_t arg)
 {
     struct vcpu_register_vcpu_info reg;
@@ -98,7 +99,8 @@ static int64_t register_time(struct vcpu *v, gva_t arg)
 
     if (copy_from_guest(&reg, arg, sizeof(reg)) < 0)
         return -XEN_EFAULT;
-    if (reg.addr.p && copy_to_guest(reg.addr.p, &v->vcpu_info->time, sizeof(v->vcpu_info->time)) < 0)
+    if (reg.addr.p &&
+        copy_to_guest(reg.addr.p, &v->vcpu_info->time, sizeof(v->vcpu_info->time)) < 0)
         return -XEN_EFAULT;
     v->arch->time_area = reg.addr.p;
     return 0;
@@ -132,7 +134,8 @@ static int64_t send_nmi(struct vcpu *v, gva_t arg)
 
 static const struct {
     int64_t (*fn)(struct vcpu *v, gva_t arg);
-    bool own_only; /* acts on the caller's own state, or its memory: another vCPU's is -XEN_EINVAL */
+    bool
+        own_only; /* acts on the caller's own state, or its memory: another vCPU's is -XEN_EINVAL */
 } vcpu_ops[] = {
     [VCPUOP_up] = { bring_up },
     [VCPUOP_is_up] = { is_up },
