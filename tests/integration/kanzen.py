@@ -7,7 +7,7 @@ import time
 import pexpect
 
 LOGIN = "kanzen-guest login:"
-PROMPT = r"[#] $"
+PROMPT = r"[#] (\x1b\[6n)?$"  # busybox asks the terminal where its cursor is
 
 
 def run(*cmd, timeout=60, check=True, stdin=None, env=None):
