@@ -15,6 +15,9 @@
 #define LOCK_NAME "virtxend.pid"
 #define BACKLOG   128
 
+#define LOCK_RETRY_MS 20u
+#define LOCK_WAIT_MS  3000u
+
 /* libvirt-sock is what clients without a URI and ssh tunnels use; it may belong to a libvirtd. */
 static const struct {
     const char *name;
@@ -50,12 +53,17 @@ static gboolean take_lock(Sockets *sockets, GError **error)
     sockets->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (sockets->lock_fd < 0)
         return fail_errno(error, "open", path);
-    if (flock(sockets->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+    /* One that was just killed takes a moment to end. */
+    for (guint waited_ms = 0; flock(sockets->lock_fd, LOCK_EX | LOCK_NB) < 0;
+         waited_ms += LOCK_RETRY_MS) {
         if (errno != EWOULDBLOCK)
             return fail_errno(error, "lock", path);
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE,
-                    "another kanzend serves '%s' (it holds '%s')", sockets->run_dir, path);
-        return FALSE;
+        if (waited_ms >= LOCK_WAIT_MS) {
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE,
+                        "another kanzend serves '%s' (it holds '%s')", sockets->run_dir, path);
+            return FALSE;
+        }
+        g_usleep(LOCK_RETRY_MS * 1000);
     }
     if (ftruncate(sockets->lock_fd, 0) < 0 || write(sockets->lock_fd, pid, strlen(pid)) < 0)
         return fail_errno(error, "write", path);
