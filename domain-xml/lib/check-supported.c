@@ -146,8 +146,11 @@ static gboolean check_memballoon(const DomainDef *def, GError **error)
     return TRUE;
 }
 
-gboolean check_supported(const DomainDef *def, GError **error)
+gboolean check_supported(const DomainDef *def, const DomainXmlCaps *caps, GError **error)
 {
+    if (def->xen_args->len > 0 && !caps->allow_arguments)
+        return fail_check(error, UNSUPPORTED,
+                          "/domain/xen:commandline is not enabled in the configuration");
     return check_os(def, error) && check_timers(def, error) && check_disks(def, error) &&
            check_interfaces(def, error) && check_graphics(def, error) && check_videos(def, error) &&
            check_chars(def, error) && check_memballoon(def, error);

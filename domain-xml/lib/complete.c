@@ -123,5 +123,6 @@ gboolean domain_def_complete(DomainDef *def, const DomainXmlCaps *caps, RandomFu
     complete_interfaces(def, random);
     complete_chars(def);
     complete_devices(def);
-    return check_definition(def, error) && (caps->for_conversion || check_supported(def, error));
+    return check_definition(def, error) &&
+           (caps->for_conversion || check_supported(def, caps, error));
 }

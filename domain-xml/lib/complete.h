@@ -20,7 +20,7 @@ void complete_devices(DomainDef *def);
 
 /* check.c, check-supported.c: what is well-formed but wrong, or right but not possible here. */
 gboolean check_definition(const DomainDef *def, GError **error);
-gboolean check_supported(const DomainDef *def, GError **error);
+gboolean check_supported(const DomainDef *def, const DomainXmlCaps *caps, GError **error);
 
 static inline gboolean domain_is_hvm(const DomainDef *def)
 {

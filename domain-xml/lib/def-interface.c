@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <kxl-config.h>
+#include <string.h>
 
 #include "domain-xml.h"
 
@@ -160,20 +161,34 @@ static const XmlRow interface_rows[] = {
 };
 #undef F
 
+static gboolean check_mac(DomainInterface *interface, xmlNodePtr node, GError **error)
+{
+    if (interface->mac == NULL)
+        return TRUE;
+    g_autofree char *mac = kxl_mac_normalise(interface->mac);
+    if (mac != NULL) {
+        g_free(interface->mac);
+        interface->mac = g_steal_pointer(&mac);
+        return TRUE;
+    }
+    /* The lowest bit of the first octet says which it is. */
+    gboolean is_multicast = g_ascii_isxdigit(interface->mac[0]) &&
+                            g_ascii_isxdigit(interface->mac[1]) &&
+                            strlen(interface->mac) == strlen("00:16:3e:00:00:00") &&
+                            g_ascii_xdigit_value(interface->mac[1]) % 2 == 1;
+    xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+              is_multicast ? "expected unicast mac address, found multicast '%s'"
+                           : "unable to parse mac address '%s'",
+              interface->mac);
+    return FALSE;
+}
+
 static gboolean interface_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainInterface *interface = object;
 
-    if (interface->mac != NULL) {
-        g_autofree char *mac = kxl_mac_normalise(interface->mac);
-        if (mac == NULL) {
-            xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-                      "unable to parse mac address '%s'", interface->mac);
-            return FALSE;
-        }
-        g_free(interface->mac);
-        interface->mac = g_steal_pointer(&mac);
-    }
+    if (!check_mac(interface, node, error))
+        return FALSE;
     /* Rows cannot say that the whole of <source> is needed. */
     if (interface->type == DOMAIN_INTERFACE_BRIDGE && interface->bridge == NULL) {
         xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,

@@ -118,6 +118,32 @@ static char *unquote(const char *text)
                                                           : g_strdup(text);
 }
 
+/* Devices with a place of their own in the order leave boot= without effect, and libvirt takes only
+ * one of the two. */
+static gboolean has_bootindex(const KxlDomainConfig *config)
+{
+    for (guint i = 0; i < config->disks->len; i++)
+        if (((const KxlDeviceDisk *)g_ptr_array_index(config->disks, i))->bootindex > 0)
+            return TRUE;
+    for (guint i = 0; i < config->nics->len; i++)
+        if (((const KxlDeviceNic *)g_ptr_array_index(config->nics, i))->bootindex > 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void add_boot_devs(const char *letters, DomainDef *def)
+{
+    for (const char *c = letters; *c != '\0'; c++) {
+        for (guint i = 0; i < G_N_ELEMENTS(boot_letters); i++) {
+            if (*c != boot_letters[i].letter)
+                continue;
+            DomainBootDev *boot = g_new0(DomainBootDev, 1);
+            boot->dev = g_strdup(boot_letters[i].dev);
+            g_ptr_array_add(def->boot_devs, boot);
+        }
+    }
+}
+
 gboolean map_boot_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error)
 {
     const char *slic = map_find_extra(config, "acpi_firmware");
@@ -139,14 +165,7 @@ gboolean map_boot_from_config(const KxlDomainConfig *config, DomainDef *def, GEr
         def->acpi_slic = unquote(slic);
         def->acpi_table_type = g_strdup("slic");
     }
-    for (const char *c = config->boot != NULL ? config->boot : "c"; *c != '\0'; c++) {
-        for (guint i = 0; i < G_N_ELEMENTS(boot_letters); i++) {
-            if (*c != boot_letters[i].letter)
-                continue;
-            DomainBootDev *boot = g_new0(DomainBootDev, 1);
-            boot->dev = g_strdup(boot_letters[i].dev);
-            g_ptr_array_add(def->boot_devs, boot);
-        }
-    }
+    if (!has_bootindex(config))
+        add_boot_devs(config->boot != NULL ? config->boot : "c", def);
     return TRUE;
 }

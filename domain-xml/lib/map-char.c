@@ -125,13 +125,30 @@ static gboolean add_channel(const DomainChar *device, KxlDomainConfig *config, G
     return TRUE;
 }
 
+static int compare_ports(gconstpointer a, gconstpointer b)
+{
+    const DomainChar *left = *(DomainChar *const *)a, *right = *(DomainChar *const *)b;
+    return left->target_port - right->target_port;
+}
+
+static gboolean add_serials(const DomainDef *def, KxlDomainConfig *config, GError **error)
+{
+    g_autoptr(GPtrArray) serials = g_ptr_array_copy(def->serials, NULL, NULL);
+
+    g_ptr_array_set_free_func(serials, NULL);
+    g_ptr_array_sort(serials, compare_ports);
+    for (guint i = 0; i < serials->len; i++)
+        if (!add_serial(g_ptr_array_index(serials, i), config, error))
+            return FALSE;
+    return TRUE;
+}
+
 gboolean map_chars_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error)
 {
     gboolean is_hvm = config->type == KXL_TYPE_HVM;
 
-    for (guint i = 0; i < def->serials->len; i++)
-        if (!add_serial(g_ptr_array_index(def->serials, i), config, error))
-            return FALSE;
+    if (!add_serials(def, config, error))
+        return FALSE;
     /* The first console is the console page or stands for the first serial port; a PV guest may
      * have more. */
     for (guint i = 1; i < def->consoles->len && !is_hvm; i++)

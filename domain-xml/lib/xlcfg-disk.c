@@ -88,7 +88,8 @@ static gboolean read_target(XlReader *reader, const XlValue *item, DiskSpec *spe
                                        "target=%s://...",
                                        prefixes[i].name, prefixes[i].name);
         if (!strcmp(prefixes[i].name, "phy") && !spec->disk->backendtype)
-            spec->disk->backendtype = g_strdup("phy"); /* so that it stays known as a block device */
+            spec->disk->backendtype =
+                g_strdup("phy"); /* so that it stays known as a block device */
         if (prefixes[i].format >= 0)
             spec->disk->format = (KxlDiskFormat)prefixes[i].format;
         spec->given[SLOT_FORMAT] = TRUE;

@@ -51,6 +51,63 @@ static void set_parse_error(xmlParserCtxtPtr context, const char *text, const ch
                 what, shown, dashes);
 }
 
+/* What begins at a '<' but is no tag, and how it ends. */
+static const struct {
+    const char *begin, *end;
+} other_markup[] = { { "<!--", "-->" }, { "<![CDATA[", "]]>" }, { "<?", "?>" } };
+
+/* Past the markup at p if it is a comment or the like; NULL at the end of the text; p itself if it
+ * is a tag. */
+static const char *skip_other_markup(const char *p)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(other_markup); i++) {
+        if (!g_str_has_prefix(p, other_markup[i].begin))
+            continue;
+        const char *end = strstr(p + strlen(other_markup[i].begin), other_markup[i].end);
+        return end != NULL ? end + strlen(other_markup[i].end) : NULL;
+    }
+    return p;
+}
+
+/* Past the tag at p, whose attributes are counted; NULL at the end of the text. */
+static const char *skip_tag(const char *p, guint *ret_attributes)
+{
+    *ret_attributes = 0;
+    while (*(p += strcspn(p, "=>'\"")) != '\0') {
+        if (*p == '>')
+            return p + 1;
+        if (*p == '=') {
+            (*ret_attributes)++;
+            p++;
+        } else {
+            p = strchr(p + 1, *p); /* the closing quote */
+            if (p == NULL)
+                return NULL;
+            p++;
+        }
+    }
+    return NULL;
+}
+
+/* libxml2 compares each attribute of a tag with all before it: hours for a few megabytes of them.
+ */
+static gboolean has_crowded_tag(const char *text)
+{
+    guint n;
+
+    while (text != NULL && (text = strchr(text, '<')) != NULL) {
+        const char *past = skip_other_markup(text);
+        if (past != text) {
+            text = past;
+            continue;
+        }
+        text = skip_tag(text, &n);
+        if (n > XML_TAG_MAX_ATTRIBUTES)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 XmlDocument *xml_document_parse(const char *text, const char *label, GError **error)
 {
     gsize length = strlen(text);
@@ -58,6 +115,11 @@ XmlDocument *xml_document_parse(const char *text, const char *label, GError **er
     if (length > XML_DOCUMENT_MAX) {
         g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL, "%s: longer than %d bytes",
                     label, XML_DOCUMENT_MAX);
+        return NULL;
+    }
+    if (has_crowded_tag(text)) {
+        g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL,
+                    "%s: more than %d attributes in one tag", label, XML_TAG_MAX_ATTRIBUTES);
         return NULL;
     }
     g_autoptr(xmlParserCtxt) context = xmlNewParserCtxt();

@@ -13,6 +13,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(XmlDocument, xmlFreeDoc)
 
 /* Longest text taken; libvirt's own wire limit for strings is 4 MiB. */
 #define XML_DOCUMENT_MAX (16 * 1024 * 1024)
+/* Most attributes of one tag. */
+#define XML_TAG_MAX_ATTRIBUTES 1000
 
 /* label stands for a file name in messages: "(domain_definition)". Documents with a DOCTYPE are
  * refused: nothing of libvirt's has one, and entities would be its only use. */
