@@ -3,7 +3,6 @@
 #include "cpu/asm.h"
 #include "cpu/desc.h"
 #include "cpu/vcpu.h"
-#include "mm/frames.h"
 #include "pv/descriptor.h"
 #include "pv/hypercall.h"
 #include "alloc.h"
@@ -20,7 +19,7 @@ int gdt_set(struct vcpu *v, const uint64_t *frames, unsigned int entries)
     if (entries > FIRST_RESERVED_GDT_ENTRY)
         return -XEN_EINVAL;
     for (unsigned int i = 0; i < pages; i++)
-        if (frame_owner(frames[i]) != FRAME_GUEST)
+        if (!mfn_is_guest_writable(v->domain, frames[i]))
             return -XEN_EINVAL;
     for (unsigned int i = 0; i < pages; i++) {
         uint64_t *desc = mfn_to_virt(frames[i]);
@@ -59,7 +58,7 @@ int64_t hc_update_descriptor(struct vcpu *v, const uint64_t *a)
 {
     uint64_t ma = a[0], desc = a[1];
 
-    if ((ma & 7) || frame_owner(ma >> PAGE_SHIFT) != FRAME_GUEST || !desc_fix(&desc))
+    if ((ma & 7) || !mfn_is_guest_writable(v->domain, ma >> PAGE_SHIFT) || !desc_fix(&desc))
         return -XEN_EINVAL;
     WRITE_ONCE(*(uint64_t *)paddr_to_virt(ma), desc);
     return 0;

@@ -5,6 +5,10 @@
 #define MAPPED_ALIGN (4UL << 20)   /* the region ends on a 4 MiB boundary */
 #define MIN_PADDING  (512UL << 10) /* and has this much to spare after the last element */
 
+#define MAX_TABLES   (64UL << 20)  /* more than the tables that map a region of 16 GiB, and alignment */
+
+#define LOWER_HALF_END 0x0000800000000000UL
+
 #define TABLE_SPAN(level) (PAGE_SIZE << 9 * (level)) /* bytes a table of that level maps */
 
 static uint64_t pages_of(uint64_t bytes)
@@ -50,6 +54,14 @@ static void place_tables(const struct kernel_image *k, pfn_t *next, struct pv_la
     l->mapped_end = (end - k->virt_base) / PAGE_SIZE;
 }
 
+/* Is [va, va + size) in one of the two ranges that guests have? */
+static bool fits(uint64_t va, uint64_t size)
+{
+    uint64_t end = va < LOWER_HALF_END ? LOWER_HALF_END : 0; /* 0: 2^64 */
+
+    return size <= end - va;
+}
+
 const char *pv_layout_compute(const struct kernel_image *k, uint64_t ramdisk_bytes,
                               uint64_t nr_pages, struct pv_layout *ret)
 {
@@ -69,6 +81,10 @@ const char *pv_layout_compute(const struct kernel_image *k, uint64_t ramdisk_byt
     l.start_info = take(&next, 1);
     l.store = take(&next, 1);
     l.console = take(&next, 1);
+    if (!fits(k->virt_base, next * PAGE_SIZE + MAX_TABLES))
+        return "the kernel's address range is too small for what it is given there";
+    if (k->p2m_base && !fits(k->p2m_base, p2m_bytes))
+        return "the P2M does not fit where the kernel wants it";
     place_tables(k, &next, &l);
     next = l.mapped_end;
     if (k->p2m_base) {
