@@ -93,18 +93,38 @@ static gboolean add_hvm_display(KxlArgs *args, const KxlDomainConfig *config, GE
         return FALSE;
     if (sdl)
         add_sdl(args, &config->sdl);
-    if (config->vnc.enable)
-        add_vnc(args, &config->vnc);
+    if (kxl_machine_vnc(config))
+        add_vnc(args, kxl_machine_vnc(config));
     if (config->spice.enable)
         add_spice(args, &config->spice);
     return TRUE;
 }
 
+const KxlVnc *kxl_machine_vnc(const KxlDomainConfig *config)
+{
+    const KxlVnc *vnc = &config->vnc;
+
+    if (config->nographic)
+        return NULL;
+    if (config->type == KXL_TYPE_PV) {
+        if (config->vfbs->len == 0)
+            return NULL;
+        vnc = &((const KxlDeviceVfb *)config->vfbs->pdata[0])->vnc;
+    }
+    return vnc->enable ? vnc : NULL;
+}
+
+/* hv has no framebuffer back end yet: the display is there, and QEMU itself says in it that the machine
+ * has no graphics. */
 static gboolean add_pv_display(KxlArgs *args, const KxlDomainConfig *config, GError **error)
 {
-    if (config->vfbs->len > 0)
-        return kxl_args_unsupported(error, "vfb: a paravirtual framebuffer");
+    if (config->vfbs->len > 1)
+        return kxl_args_unsupported(error, "vfb: more than one");
+    if (config->vfbs->len == 1 && ((const KxlDeviceVfb *)config->vfbs->pdata[0])->sdl.enable)
+        return kxl_args_unsupported(error, "vfb: sdl in a PV domain");
     kxl_args_add(args, "-display", "none");
+    if (kxl_machine_vnc(config))
+        add_vnc(args, kxl_machine_vnc(config));
     return TRUE;
 }
 

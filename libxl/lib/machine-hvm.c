@@ -228,6 +228,14 @@ static gboolean add_watchdog(KxlArgs *args, const KxlDomainConfig *config, GErro
     return TRUE;
 }
 
+/* Where there is something to balloon to. After the devices that sit at places of their own. */
+static gboolean add_balloon(KxlArgs *args, const KxlDomainConfig *config)
+{
+    if (config->max_memkb > config->target_memkb)
+        kxl_args_add(args, "-device", "virtio-balloon-pci,id=balloon0");
+    return TRUE;
+}
+
 gboolean kxl_args_hvm(KxlArgs *args, const KxlMachine *m, GError **error)
 {
     const KxlDomainConfig *config = m->config;
@@ -238,11 +246,9 @@ gboolean kxl_args_hvm(KxlArgs *args, const KxlMachine *m, GError **error)
     add_machine(args, config);
     add_cpu(args, m);
     add_clock(args, m);
-    if (MAX(config->max_memkb, config->target_memkb) > config->target_memkb)
-        kxl_args_add(args, "-device", "virtio-balloon-pci,id=balloon0");
     return add_boot(args, m, error) && kxl_args_display(args, m, error) &&
            kxl_args_hvm_disks(args, m, disk_index, error) &&
            kxl_args_hvm_nics(args, m, nic_index, error) && add_serials(args, m, error) &&
            add_usb(args, config, error) && add_sound(args, config, error) &&
-           add_watchdog(args, config, error);
+           add_watchdog(args, config, error) && add_balloon(args, config);
 }

@@ -65,8 +65,6 @@ char **kxl_machine_environment(const KxlDomainConfig *config)
     const KxlSdl *sdl = &config->sdl;
     GPtrArray *env = g_ptr_array_new();
 
-    if (config->vfbs->len > 0)
-        sdl = &((const KxlDeviceVfb *)config->vfbs->pdata[0])->sdl;
     if (sdl->enable && sdl->display)
         g_ptr_array_add(env, g_strdup_printf("DISPLAY=%s", sdl->display));
     if (sdl->enable && sdl->xauthority)
@@ -160,6 +158,11 @@ static gboolean check_options(const KxlDomainConfig *config, GError **error)
         return kxl_args_unsupported(error, "cap: limiting CPU time");
     if (g_strcmp0(config->tsc_mode, "always_emulate") == 0)
         return kxl_args_unsupported(error, "tsc_mode 'always_emulate'");
+    if (config->cpus_soft)
+        return kxl_args_unsupported(error, "cpus_soft '%s'", config->cpus_soft);
+    if (config->on_crash == KXL_ACTION_RENAME_RESTART || config->on_reboot == KXL_ACTION_RENAME_RESTART ||
+        config->on_poweroff == KXL_ACTION_RENAME_RESTART)
+        return kxl_args_unsupported(error, "action 'rename-restart'");
     if (config->passthrough && !g_str_equal(config->passthrough, "disabled") &&
         !g_str_equal(config->passthrough, "default"))
         return kxl_args_unsupported(error, "passthrough '%s'", config->passthrough);

@@ -33,5 +33,8 @@ char *kxl_machine_pv_function(guint index);
 /* KiB of the machine, hv's part included. */
 guint64 kxl_machine_memory_kb(const KxlDomainConfig *config);
 
+/* The VNC display the domain has, NULL: none. */
+const KxlVnc *kxl_machine_vnc(const KxlDomainConfig *config);
+
 /* The unsupported options alone, for a check before anything is started. */
 gboolean kxl_machine_check(const KxlDomainConfig *config, GError **error);

@@ -115,11 +115,11 @@ static gboolean set_password(Session *s, const char *protocol, const char *passw
 static gboolean step_settings(Session *s, GError **error)
 {
     const KxlDomainConfig *config = s->config;
+    const KxlVnc *vnc = kxl_machine_vnc(config);
 
     if (!emulator_inspect(s, error))
         return FALSE;
-    if (config->vnc.enable && !config->nographic &&
-        !set_password(s, "vnc", config->vnc.passwd, error))
+    if (vnc && !set_password(s, "vnc", vnc->passwd, error))
         return FALSE;
     if (config->spice.enable && !config->nographic && !config->spice.disable_ticketing &&
         !set_password(s, "spice", config->spice.passwd, error))

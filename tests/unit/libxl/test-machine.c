@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * QEMU's command line: each tests/data/machine/<case>.json against <case>.args, one word a line. After a wanted
+ * change run it with UPDATE_GOLDEN=1 and review the difference.
+ */
+#include <string.h>
+
+#include "config.h"
+#include "kxl.h"
+#include "machine.h"
+
+#define DATA_DIR TEST_DATA_DIR "/machine"
+
+static char **argv_for(const KxlDomainConfig *config, KxlAccel accel, GError **error)
+{
+    const int tap_fds[] = { 20, 21, 22, 23 };
+    KxlMachine machine = {
+        .config = config,
+        .domid = 7,
+        .dir = "/run/kanzen/7",
+        .log_dir = "/var/log/kanzen",
+        .qemu = "qemu-system-x86_64",
+        .hv_image = "/usr/libexec/kanzen/kanzen-hv.elf",
+        .accel = accel,
+        .tap_fds = tap_fds,
+        .now_us = G_GINT64_CONSTANT(1700000000000000),
+    };
+
+    return kxl_machine_argv(&machine, error);
+}
+
+static void test_golden(gconstpointer data)
+{
+    const char *name = data;
+    g_autofree char *in = g_strdup_printf("%s/%s.json", DATA_DIR, name);
+    g_autofree char *out = g_strdup_printf("%s/%s.args", DATA_DIR, name);
+    g_autofree char *json = NULL, *expected = NULL, *text = NULL, *lines = NULL;
+    g_autoptr(KxlDomainConfig) config = NULL;
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) argv = NULL;
+    KxlAccel accel = g_str_has_suffix(name, "-kvm") ? KXL_ACCEL_KVM : KXL_ACCEL_TCG;
+
+    g_file_get_contents(in, &json, NULL, &error);
+    g_assert_no_error(error);
+    config = kxl_domain_config_from_json(json, &error);
+    g_assert_no_error(error);
+    kxl_domain_config_validate(config, &error);
+    g_assert_no_error(error);
+    argv = argv_for(config, accel, &error);
+    g_assert_no_error(error);
+    lines = g_strjoinv("\n", argv);
+    text = g_strconcat(lines, "\n", NULL);
+    if (g_getenv("UPDATE_GOLDEN"))
+        g_file_set_contents(out, text, -1, NULL);
+    g_file_get_contents(out, &expected, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(text, ==, expected);
+}
+
+#define HVM(rest) "{\"c_info\": {\"type\": \"hvm\"}" rest "}"
+#define HVM_INFO(rest) HVM(", \"b_info\": {\"type.hvm\": {" rest "}}")
+#define DISK(rest) ", \"disks\": [{\"pdev_path\": \"/d\", " rest "}]"
+
+static const struct {
+    const char *json, *message;
+} unsupported[] = {
+    { "{\"c_info\": {\"type\": \"pvh\"}}", "type 'pvh' *" },
+    { "{\"pcidevs\": [{\"bus\": 3}]}", "pci: *" },
+    { "{\"channels\": [{}]}", "channel *" },
+    { "{\"b_info\": {\"cpuid\": \"host,sse=0\"}}", "cpuid *" },
+    { "{\"b_info\": {\"sched_params\": {\"cap\": 50}}}", "cap: *" },
+    { "{\"b_info\": {\"cpus_soft\": \"1\"}}", "cpus_soft '1' *" },
+    { "{\"b_info\": {\"tsc_mode\": \"always_emulate\"}}", "tsc_mode *" },
+    { "{\"c_info\": {\"passthrough\": \"sync_pt\"}}", "passthrough *" },
+    { "{\"disks\": [{\"vdev\": \"xvda\", \"pdev_path\": \"/d\", \"script\": \"block-x\"}]}",
+      "disk 'xvda': a block script ('block-x') *" },
+    { "{\"b_info\": {\"type.hvm\": {\"serial_list\": [{\"kind\": \"pty\"}]}}}", "serial in a PV *" },
+    { "{\"vfbs\": [{\"sdl\": {\"enable\": \"True\"}}]}", "vfb: sdl *" },
+    { HVM_INFO("\"vga\": {\"kind\": \"voodoo\"}"), "vga 'voodoo' *" },
+    { HVM_INFO("\"soundhw\": \"pcspk\""), "soundhw 'pcspk' *" },
+    { HVM_INFO("\"usbdevice_list\": [\"host:1.2\"]"), "usbdevice 'host:1.2' *" },
+    { HVM_INFO("\"watchdog\": \"dog\""), "watchdog 'dog' *" },
+    { HVM_INFO("\"serial_list\": [{\"kind\": \"stdio\"}]"), "serial 'stdio' *" },
+    { HVM_INFO("\"spice\": {\"enable\": \"True\", \"port\": -1}"), "spice: *" },
+    { HVM(", \"b_info\": {\"bootloader\": \"pygrub\"}"), "bootloader in an HVM *" },
+    { HVM(DISK("\"vdev\": \"hda1\"")), "disk 'hda1': a partition *" },
+    { HVM(DISK("\"vdev\": \"hda\", \"bus\": \"mfm\"")), "disk 'hda': bus 'mfm' *" },
+    { HVM(", \"nics\": [{\"kind\": \"user\", \"devid\": 0, \"model\": \"tulip\"}]"),
+      "vif 0: model 'tulip' *" },
+};
+
+static void test_unsupported(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(unsupported); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(KxlDomainConfig) config = kxl_domain_config_from_json(unsupported[i].json, &error);
+        g_auto(GStrv) argv = NULL;
+
+        g_assert_no_error(error);
+        config->name = g_strdup("g");
+        config->target_memkb = 65536;
+        argv = argv_for(config, KXL_ACCEL_TCG, &error);
+        g_test_message("%s: %s", unsupported[i].json, error ? error->message : "accepted");
+        g_assert_null(argv);
+        g_assert_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED);
+        g_assert_true(g_pattern_match_simple(unsupported[i].message, error->message));
+    }
+}
+
+static void test_conflict(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KxlDomainConfig) config = kxl_domain_config_from_json(
+        HVM(", \"disks\": [{\"pdev_path\": \"/a\", \"vdev\": \"hda\"},"
+            " {\"pdev_path\": \"/b\", \"vdev\": \"xvda\"}]"), &error);
+    g_auto(GStrv) argv = NULL;
+
+    g_assert_no_error(error);
+    config->name = g_strdup("g");
+    argv = argv_for(config, KXL_ACCEL_TCG, &error);
+    g_assert_error(error, KXL_ERROR, KXL_ERROR_INVALID);
+    g_assert_nonnull(strstr(error->message, "disk 'xvda'"));
+}
+
+/* 28 slots, then their further functions. */
+static void test_functions(void)
+{
+    static const struct {
+        guint index;
+        const char *function;
+    } rows[] = { { 0, "00:03.0" }, { 27, "00:1e.0" }, { 28, "00:03.1" }, { 223, "00:1e.7" } };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *function = kxl_machine_pv_function(rows[i].index);
+
+        g_assert_cmpstr(function, ==, rows[i].function);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GDir) dir = g_dir_open(DATA_DIR, 0, NULL);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+
+    g_test_init(&argc, &argv, NULL);
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = NULL;
+        char *base;
+
+        if (!g_str_has_suffix(name, ".json"))
+            continue;
+        base = g_strndup(name, strlen(name) - strlen(".json"));
+        g_ptr_array_add(names, base);
+        path = g_strdup_printf("/machine/golden/%s", base);
+        g_test_add_data_func(path, base, test_golden);
+    }
+    g_assert_cmpint(names->len, >, 5);
+    g_test_add_func("/machine/unsupported", test_unsupported);
+    g_test_add_func("/machine/conflict", test_conflict);
+    g_test_add_func("/machine/functions", test_functions);
+    return g_test_run();
+}
