@@ -15,6 +15,7 @@
 #include "log.h"
 #include "procedures.h"
 #include "sockets.h"
+#include "xenstored.h"
 
 #define RUN_DIR_SYSTEM "/var/run/libvirt"
 #define RUN_DIR_ENV    "KANZEN_LIBVIRT_RUN_DIR"
@@ -134,6 +135,20 @@ static void raise_fd_limit(void)
         g_warning("kanzend: cannot raise the limit of open files: %s", g_strerror(errno));
 }
 
+/* The joined XenStore is a help to tools that look there; without it the domains are served all the same. */
+static XenstoredServer *start_xenstored(KxlHost *host, const char *run_dir)
+{
+    gboolean is_system = geteuid() == 0 && g_str_equal(run_dir, RUN_DIR_SYSTEM);
+    g_autofree char *path = is_system ? g_strdup(XENSTORED_SOCKET)
+                                      : g_build_filename(kxl_host_run_dir(host), "xenstored.sock", NULL);
+    g_autoptr(GError) error = NULL;
+    XenstoredServer *server = xenstored_server_new(host, path, &error);
+
+    if (server == NULL)
+        g_warning("kanzend: no XenStore for tools: %s", error->message);
+    return server;
+}
+
 static gboolean serve(const Options *options, const char *run_dir, int ready_fd, GError **error)
 {
     g_autoptr(Sockets) sockets = sockets_new(run_dir, error);
@@ -141,6 +156,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     g_autoptr(Consoles) consoles = consoles_new();
     g_autoptr(RpcServer) server = NULL;
     g_autoptr(DomainRegistry) domains = NULL;
+    g_autoptr(XenstoredServer) xenstored = NULL;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     Kanzend kanzend = { .session = geteuid() != 0 };
     RpcServerConfig config = { .programs = kanzend_programs,
@@ -160,6 +176,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     kanzend.domains = domains = domain_registry_new(host, server, error);
     if (domains == NULL || !domain_registry_start(domains, error))
         return FALSE;
+    xenstored = start_xenstored(host, run_dir);
     if (!sockets_listen(sockets, server, options->group, kanzend.session, error))
         return FALSE;
 

@@ -14,8 +14,7 @@ G_BEGIN_DECLS
 
 typedef struct XenstoredServer XenstoredServer;
 
-/* Listens at path, which only its owner may use; its directory is made. Lives in the thread-default main context,
- * from which it must be freed. */
+/* Listens at path, which only its owner may use; its directory is made. Works in a thread of its own. */
 XenstoredServer *xenstored_server_new(KxlHost *host, const char *path, GError **error);
 void xenstored_server_free(XenstoredServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(XenstoredServer, xenstored_server_free)

@@ -60,8 +60,6 @@ static gboolean server_bind(XsServer *server, GError **error)
 {
     struct sockaddr_un addr = { .sun_family = AF_UNIX };
     g_autofree char *dir = g_path_get_dirname(server->path);
-    mode_t old_mask;
-    int bound;
 
     if (strlen(server->path) >= sizeof(addr.sun_path)) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
@@ -80,10 +78,10 @@ static gboolean server_bind(XsServer *server, GError **error)
     server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (server->fd < 0)
         return fail_errno(error, "make a socket for", server->path);
-    old_mask = umask(0177);
-    bound = bind(server->fd, (struct sockaddr *)&addr, sizeof(addr));
-    umask(old_mask);
-    if (bound < 0 || listen(server->fd, BACKLOG) < 0)
+    /* Linux takes the file's mode from the socket's: no moment in which others could connect. */
+    if (fchmod(server->fd, 0600) < 0 ||
+        bind(server->fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+        listen(server->fd, BACKLOG) < 0)
         return fail_errno(error, "listen at", server->path);
     return TRUE;
 }
