@@ -79,7 +79,8 @@ static void sort_disks(GPtrArray *disks)
             *rank = ++n_ranks;
         keys[i] = (SortKey){ disk, *rank, disk_target_index(disk->target), i };
     }
-    qsort(keys, disks->len, sizeof *keys, compare_disks);
+    if (disks->len > 0)
+        qsort(keys, disks->len, sizeof *keys, compare_disks);
     for (guint i = 0; i < disks->len; i++)
         disks->pdata[i] = keys[i].disk;
 }

@@ -196,18 +196,21 @@ static gboolean has_port(const DomainGraphics *graphics)
     return first->type == DOMAIN_LISTEN_ADDRESS || first->type == DOMAIN_LISTEN_NETWORK;
 }
 
-/* port=-1, or none at all, means a free one; a port given means that one, whatever autoport= says.
- */
+/* port=-1, or none at all, means a free one; a port given means that one unless autoport= says
+ * otherwise. */
 static void settle_port(DomainGraphics *graphics)
 {
+    gboolean is_vnc = graphics->type == DOMAIN_GRAPHICS_VNC;
+
     if (!has_port(graphics))
         return;
     if (graphics->autoport == DOMAIN_ABSENT) {
-        gboolean any = graphics->type == DOMAIN_GRAPHICS_VNC
-                           ? graphics->port <= 0
-                           : graphics->port <= 0 && graphics->tls_port <= 0;
+        gboolean any = graphics->port <= 0 && (is_vnc || graphics->tls_port <= 0);
         graphics->autoport = any ? DOMAIN_YES : DOMAIN_NO;
     }
+    /* Not chosen yet: VNC shows -1, SPICE nothing. */
+    if (graphics->autoport == DOMAIN_YES && graphics->port <= 0)
+        graphics->port = is_vnc ? -1 : 0;
 }
 
 static gboolean graphics_check(gpointer object, xmlNodePtr node, GError **error)

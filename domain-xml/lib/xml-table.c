@@ -34,31 +34,32 @@ gpointer xml_object_new(const XmlClass *class)
     return object;
 }
 
+static gboolean is_pointer(const XmlRow *row)
+{
+    return row->kind == XML_STRING || row->kind == XML_OBJECT || row->kind == XML_LIST ||
+           row->kind == XML_NODE || row->kind == XML_NODES;
+}
+
 static void clear_field(const XmlRow *row, gpointer object)
 {
-    gpointer *field = &XML_FIELD(row, object, gpointer);
-
-    if (*field == NULL)
+    if (!is_pointer(row) || XML_FIELD(row, object, gpointer) == NULL)
         return;
+    gpointer value = g_steal_pointer(&XML_FIELD(row, object, gpointer));
     if (row->kind == XML_STRING)
-        g_free(*field);
+        g_free(value);
     else if (row->kind == XML_OBJECT)
-        xml_object_free(row->item, *field);
-    else if (row->kind == XML_LIST || row->kind == XML_NODES)
-        g_ptr_array_unref(*field);
+        xml_object_free(row->item, value);
     else if (row->kind == XML_NODE)
-        xml_node_free(*field);
+        xml_node_free(value);
     else
-        return; /* plain data */
-    *field = NULL;
+        g_ptr_array_unref(value);
 }
 
 /* Several rows may stand for one field: the first of them frees it and the others see NULL. */
 void xml_object_clear(const XmlClass *class, gpointer object)
 {
     for (guint i = 0; i < class->n_rows; i++)
-        if (class->rows[i].kind != XML_REFUSED)
-            clear_field(&class->rows[i], object);
+        clear_field(&class->rows[i], object);
 }
 
 void xml_object_free(const XmlClass *class, gpointer object)
@@ -96,12 +97,6 @@ static gpointer dup_field(const XmlRow *row, gpointer value)
     default:
         g_assert_not_reached();
     }
-}
-
-static gboolean is_pointer(const XmlRow *row)
-{
-    return row->kind == XML_STRING || row->kind == XML_OBJECT || row->kind == XML_LIST ||
-           row->kind == XML_NODE || row->kind == XML_NODES;
 }
 
 gpointer xml_object_dup(const XmlClass *class, gconstpointer object)
