@@ -560,3 +560,9 @@ void kxl_watch_free(KxlWatch *made)
     g_main_context_unref(made->context);
     g_free(made);
 }
+
+/* Nothing listens there: the joined store has what it knows of the domain itself. */
+char *kxl_domain_xenstore_socket(KxlHost *host, int domid)
+{
+    return g_strdup_printf("%s/%d/xs-daemon.sock", kxl_host_run_dir(host), domid);
+}
