@@ -16,7 +16,8 @@ static const Row kxl_rows[KXL_ERROR_COUNT] = {
     [KXL_ERROR_INVALID] = { VIR_ERR_INVALID_ARG },
     [KXL_ERROR_SYNTAX] = { VIR_ERR_CONF_SYNTAX },
     [KXL_ERROR_UNSUPPORTED] = { VIR_ERR_CONFIG_UNSUPPORTED },
-    [KXL_ERROR_NO_DOMAIN] = { VIR_ERR_NO_DOMAIN },
+    /* The domain was looked up before; what is not there is its machine: it has just ended. */
+    [KXL_ERROR_NO_DOMAIN] = { VIR_ERR_OPERATION_INVALID },
     [KXL_ERROR_EXISTS] = { VIR_ERR_OPERATION_FAILED },
     [KXL_ERROR_IN_USE] = { VIR_ERR_RESOURCE_BUSY },
     [KXL_ERROR_NOT_FOUND] = { VIR_ERR_SYSTEM_ERROR, ENOENT },

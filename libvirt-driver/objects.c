@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Networks, storage pools, interfaces, node devices, secrets and network filters: kanzend manages
- * none of them yet, so there are none, and that is what the listing and looking-up calls answer.
- * Everything that would make one has no handler and says that it is not supported.
+ * Networks, secrets and network filters: kanzend keeps none of them yet, so there are none, and
+ * that is what listing and looking up answer. Whatever would make one has no handler and says that
+ * it is not supported; so do all calls about storage pools, host interfaces and node devices, of
+ * which the host does have some that kanzend does not know.
  */
 #include "handler-util.h"
 
@@ -32,30 +33,6 @@ gboolean on_network_lookup_by_name(RpcCall *call, GError **error)
     return fail(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'", call->args[0].str);
 }
 
-gboolean on_pool_lookup_by_name(RpcCall *call, GError **error)
-{
-    return fail(error, VIR_ERR_NO_STORAGE_POOL, "no storage pool with matching name '%s'",
-                call->args[0].str);
-}
-
-gboolean on_vol_lookup_by_path(RpcCall *call, GError **error)
-{
-    return fail(error, VIR_ERR_NO_STORAGE_VOL, "no storage vol with matching path '%s'",
-                call->args[0].str);
-}
-
-gboolean on_nodedev_lookup_by_name(RpcCall *call, GError **error)
-{
-    return fail(error, VIR_ERR_NO_NODE_DEVICE, "no node device with matching name '%s'",
-                call->args[0].str);
-}
-
-gboolean on_interface_lookup_by_name(RpcCall *call, GError **error)
-{
-    return fail(error, VIR_ERR_NO_INTERFACE, "couldn't find interface named '%s'",
-                call->args[0].str);
-}
-
 /* ---- by UUID ---- */
 
 static gboolean fail_uuid(RpcCall *call, int code, const char *what, GError **error)
@@ -69,11 +46,6 @@ static gboolean fail_uuid(RpcCall *call, int code, const char *what, GError **er
 gboolean on_network_lookup_by_uuid(RpcCall *call, GError **error)
 {
     return fail_uuid(call, VIR_ERR_NO_NETWORK, "network", error);
-}
-
-gboolean on_pool_lookup_by_uuid(RpcCall *call, GError **error)
-{
-    return fail_uuid(call, VIR_ERR_NO_STORAGE_POOL, "storage pool", error);
 }
 
 gboolean on_secret_lookup_by_uuid(RpcCall *call, GError **error)

@@ -289,7 +289,7 @@ gboolean on_domain_open_console(RpcCall *call, GError **error)
 
     if (domain == NULL || !check_flags(call, call->args[2].u, CONSOLE_FORCE | CONSOLE_SAFE, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
+    domain_get_settled_view(kanzend->domains, domain, &view);
     if (!check_not_host(&view, "opened", error) || !check_active(&view, error))
         return FALSE;
     tty = find_tty(kanzend, &view, call->args[1].str, error);

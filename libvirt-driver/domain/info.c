@@ -47,6 +47,7 @@ gboolean on_domain_get_info(RpcCall *call, GError **error)
     const Kanzend *kanzend = call->app;
     g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_autoptr(KxlDomainInfo) info = NULL;
+    g_autoptr(GError) failed = NULL;
     g_auto(DomainView) view = { 0 };
     const DomainDef *def;
     guint64 memory;
@@ -59,9 +60,14 @@ gboolean on_domain_get_info(RpcCall *call, GError **error)
     memory = def->current_memory_kib != 0 ? def->current_memory_kib : def->memory_kib;
     vcpus = def->vcpus_current != 0 ? def->vcpus_current : def->vcpus_max;
     if (view.id >= 0) {
-        info = kxl_domain_get_info(kanzend->host, view.id, error);
-        if (info == NULL)
+        info = kxl_domain_get_info(kanzend->host, view.id, &failed);
+        /* One that has just ended is told like one that does not run. */
+        if (info == NULL && !g_error_matches(failed, KXL_ERROR, KXL_ERROR_NO_DOMAIN)) {
+            g_propagate_error(error, g_steal_pointer(&failed));
             return FALSE;
+        }
+    }
+    if (info != NULL) {
         memory = info->memory_kb;
         vcpus = info->vcpus_online;
     }

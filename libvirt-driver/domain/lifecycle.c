@@ -14,7 +14,7 @@ static gboolean operate(RpcCall *call, const char *verb, Operation operation, GE
 
     if (domain == NULL || !domain_job_begin(domain, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
+    domain_get_settled_view(kanzend->domains, domain, &view);
     ok = check_not_host(&view, verb, error) && check_active(&view, error) &&
          operation(kanzend->host, view.id, error);
     if (ok)
@@ -104,7 +104,7 @@ static gboolean destroy(RpcCall *call, GError **error)
 
     if (domain == NULL)
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
+    domain_get_settled_view(kanzend->domains, domain, &view);
     if (!check_not_host(&view, "destroyed", error) || !check_active(&view, error) ||
         !kxl_domain_destroy(kanzend->host, view.id, error))
         return FALSE;

@@ -24,7 +24,8 @@ struct Domain {
     int id;
     gboolean autostart;
     const RpcClient *autodestroy; /* ends with this client; only compared */
-    gboolean awaited; /* transient, restarting: kept until it is back or a while has passed */
+    gboolean restarting;          /* its machine has ended and the supervisor makes the next one */
+    KxlShutdownReason reason_ended; /* why, when restarting */
     VirState state;
     int reason;
     guint64 memory_kib; /* of a running domain, as last seen */
@@ -41,6 +42,7 @@ struct DomainRegistry {
     GMutex sync_lock;   /* one change of what runs at a time; before lock */
     GMutex define_lock; /* one change of definitions at a time; before lock */
     GMutex lock;
+    GCond settled;       /* a restart has come to its end */
     GHashTable *by_uuid; /* owns a reference */
     GHashTable *by_name; /* of two domains of one name (one made by xl) the first */
 

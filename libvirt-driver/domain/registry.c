@@ -8,6 +8,7 @@
 #include "rpc/event.h"
 
 #define DEFAULT_EMULATOR "/usr/bin/qemu-system-x86_64"
+#define SETTLE_WAIT_S    10
 #define JOB_WAIT_S       30 /* as libvirt waits */
 
 Domain *domain_ref(Domain *domain)
@@ -76,6 +77,17 @@ void domain_get_view(DomainRegistry *registry, Domain *domain, DomainView *view)
     g_mutex_unlock(&registry->lock);
     memcpy(view->uuid, domain->uuid, sizeof view->uuid);
     memcpy(view->uuid_raw, domain->uuid_raw, sizeof view->uuid_raw);
+}
+
+void domain_get_settled_view(DomainRegistry *registry, Domain *domain, DomainView *view)
+{
+    gint64 deadline = g_get_monotonic_time() + SETTLE_WAIT_S * G_TIME_SPAN_SECOND;
+
+    g_mutex_lock(&registry->lock);
+    while (domain->restarting && g_cond_wait_until(&registry->settled, &registry->lock, deadline))
+        ;
+    g_mutex_unlock(&registry->lock);
+    domain_get_view(registry, domain, view);
 }
 
 void domain_view_clear(DomainView *view)
@@ -304,6 +316,7 @@ DomainRegistry *domain_registry_new(KxlHost *host, RpcServer *server, GError **e
     registry->server = server;
     g_mutex_init(&registry->lock);
     g_mutex_init(&registry->sync_lock);
+    g_cond_init(&registry->settled);
     g_mutex_init(&registry->define_lock);
     registry->by_uuid =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)domain_unref);
@@ -333,6 +346,7 @@ void domain_registry_free(DomainRegistry *registry)
     domain_store_free(registry->store);
     g_mutex_clear(&registry->lock);
     g_mutex_clear(&registry->sync_lock);
+    g_cond_clear(&registry->settled);
     g_mutex_clear(&registry->define_lock);
     g_free(registry->emulator);
     g_free(registry);

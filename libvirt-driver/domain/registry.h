@@ -51,6 +51,9 @@ Domain *domain_ref(Domain *domain);
 void domain_unref(Domain *domain);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Domain, domain_unref)
 void domain_get_view(DomainRegistry *registry, Domain *domain, DomainView *ret_view);
+/* The same, but waits for a domain that restarts to be back (or not), so that its id is good.
+ * Blocks. */
+void domain_get_settled_view(DomainRegistry *registry, Domain *domain, DomainView *ret_view);
 /* Appends the handle that clients keep: name, UUID, id. */
 void domain_put_handle(DomainRegistry *registry, GByteArray *out, Domain *domain);
 /* Waits for the domain's job lock; FALSE: another operation takes too long. */
@@ -105,8 +108,7 @@ void domain_registry_sync(DomainRegistry *registry, int domid);
 void domain_registry_sync_gone(DomainRegistry *registry, int domid, KxlShutdownReason reason);
 
 /* client, when it goes, takes the running domain with it; until the domain ends. */
-void domain_registry_set_autodestroy(DomainRegistry *registry, Domain *domain,
-                                     RpcClient *client);
+void domain_registry_set_autodestroy(DomainRegistry *registry, Domain *domain, RpcClient *client);
 void domain_registry_client_closed(DomainRegistry *registry, const RpcClient *client);
 
 /* Sends a domain event: body is its message behind the domain's handle, or NULL. */

@@ -17,25 +17,41 @@
 enum { RUNNING_BOOTED = 1, RUNNING_UNPAUSED = 5 };
 enum { PAUSED_USER = 1 };
 enum { SHUTDOWN_USER = 1 };
+enum { CRASHED_PANICKED_REASON = 1 };
 enum { SHUTOFF_SHUTDOWN = 1, SHUTOFF_DESTROYED = 2, SHUTOFF_CRASHED = 3, SHUTOFF_FAILED = 6 };
 
 /* ---- a domain runs ---- */
 
-static void state_of_info(const KxlDomainInfo *info, VirState old, VirState *ret_state,
-                          int *ret_reason)
+static gboolean restarts(const Domain *domain, KxlShutdownReason reason);
+
+/* What clients see of it. One that is being destroyed or restarted stays what it was until that is
+ * done. */
+static VirState state_of_info(const Domain *domain, const KxlDomainInfo *info)
 {
-    if (info->state == KXL_STATE_CRASHED) {
-        *ret_state = VIR_STATE_CRASHED;
-        *ret_reason = 1; /* VIR_DOMAIN_CRASHED_PANICKED */
-    } else if (info->state == KXL_STATE_SHUTDOWN || info->state == KXL_STATE_DYING) {
-        *ret_state = VIR_STATE_SHUTDOWN;
-        *ret_reason = SHUTDOWN_USER;
-    } else if (info->paused || info->state == KXL_STATE_PAUSED) {
-        *ret_state = VIR_STATE_PAUSED;
-        *ret_reason = PAUSED_USER;
-    } else {
-        *ret_state = VIR_STATE_RUNNING;
-        *ret_reason = old == VIR_STATE_PAUSED ? RUNNING_UNPAUSED : RUNNING_BOOTED;
+    switch (info->state) {
+    case KXL_STATE_CRASHED:
+        return VIR_STATE_CRASHED;
+    case KXL_STATE_SHUTDOWN:
+    case KXL_STATE_DYING:
+        if (info->reason == KXL_REASON_POWEROFF && !restarts(domain, info->reason))
+            return VIR_STATE_SHUTDOWN;
+        return domain->state;
+    default:
+        return info->paused ? VIR_STATE_PAUSED : VIR_STATE_RUNNING;
+    }
+}
+
+static int reason_of_state(VirState old, VirState state)
+{
+    switch (state) {
+    case VIR_STATE_PAUSED:
+        return PAUSED_USER;
+    case VIR_STATE_CRASHED:
+        return CRASHED_PANICKED_REASON;
+    case VIR_STATE_SHUTDOWN:
+        return SHUTDOWN_USER;
+    default:
+        return old == VIR_STATE_PAUSED ? RUNNING_UNPAUSED : RUNNING_BOOTED;
     }
 }
 
@@ -51,14 +67,12 @@ static const struct {
 
 static void set_state_locked(DomainRegistry *registry, Domain *domain, const KxlDomainInfo *info)
 {
-    VirState state;
-    int reason;
+    VirState state = state_of_info(domain, info);
 
-    state_of_info(info, domain->state, &state, &reason);
     if (state == domain->state)
         return;
+    domain->reason = reason_of_state(domain->state, state);
     domain->state = state;
-    domain->reason = reason;
     for (guint i = 0; i < G_N_ELEMENTS(transitions); i++) {
         if (transitions[i].state == state)
             domain_lifecycle_locked(registry, domain, transitions[i].event, transitions[i].detail);
@@ -80,7 +94,8 @@ static void set_started_locked(DomainRegistry *registry, Domain *domain, const K
                                Definition *live)
 {
     domain->id = info->domid;
-    domain->awaited = FALSE;
+    domain->restarting = FALSE;
+    g_cond_broadcast(&registry->settled);
     domain->state = VIR_STATE_RUNNING;
     domain->reason = RUNNING_BOOTED;
     domain->memory_kib = info->memory_kb;
@@ -92,6 +107,20 @@ static void set_started_locked(DomainRegistry *registry, Domain *domain, const K
 }
 
 static void set_gone_locked(DomainRegistry *registry, Domain *domain, KxlShutdownReason reason);
+
+/* xl renames what runs; a persistent definition keeps its name. */
+static void follow_name_locked(DomainRegistry *registry, Domain *domain, const char *name)
+{
+    DomainDef *def;
+
+    if (domain->config != NULL || strcmp(domain->name, name) == 0)
+        return;
+    def = domain_def_dup(definition_def(domain->live));
+    g_free(def->name);
+    def->name = g_strdup(name);
+    domain_set_definition_locked(&domain->live, definition_new(def));
+    registry_rename_locked(registry, domain, name);
+}
 
 /* Under sync_lock. */
 static void update(DomainRegistry *registry, const KxlDomainInfo *info)
@@ -110,8 +139,9 @@ static void update(DomainRegistry *registry, const KxlDomainInfo *info)
     if (is_new) {
         live = live_definition_load(registry, info, &error);
         if (live == NULL) {
-            g_warning("domain: cannot tell what domain %d '%s' is made of, ignoring it: %s",
-                      info->domid, info->name, error->message);
+            if (!g_error_matches(error, KXL_ERROR, KXL_ERROR_NO_DOMAIN)) /* ended already */
+                g_warning("domain: cannot tell what domain %d '%s' is made of, ignoring it: %s",
+                          info->domid, info->name, error->message);
             return;
         }
     }
@@ -122,9 +152,11 @@ static void update(DomainRegistry *registry, const KxlDomainInfo *info)
         domain = registry_insert_locked(registry, info->name, info->uuid);
     if (is_new) {
         if (domain->id >= 0)
-            set_gone_locked(registry, domain, KXL_REASON_NONE);
+            set_gone_locked(registry, domain,
+                            domain->restarting ? domain->reason_ended : KXL_REASON_NONE);
         set_started_locked(registry, domain, info, g_steal_pointer(&live));
     }
+    follow_name_locked(registry, domain, info->name);
     set_state_locked(registry, domain, info);
     set_memory_locked(registry, domain, info->memory_kb);
     g_mutex_unlock(&registry->lock);
@@ -150,7 +182,7 @@ static gboolean is_restart_action(const char *action)
     return action != NULL && strstr(action, "restart") != NULL;
 }
 
-/* Whether the supervisor is about to start it again. */
+/* Whether the supervisor is about to start it again, by its rules for each way to end. */
 static gboolean restarts(const Domain *domain, KxlShutdownReason reason)
 {
     const DomainDef *def = definition_def(domain->live);
@@ -167,46 +199,6 @@ static gboolean restarts(const Domain *domain, KxlShutdownReason reason)
     }
 }
 
-typedef struct {
-    DomainRegistry *registry;
-    Domain *domain;
-} Awaited;
-
-static gboolean awaited_too_long(gpointer user_data)
-{
-    Awaited *awaited = user_data;
-    DomainRegistry *registry = awaited->registry;
-
-    g_mutex_lock(&registry->lock);
-    if (awaited->domain->awaited && awaited->domain->id < 0 && awaited->domain->config == NULL)
-        registry_remove_locked(registry, awaited->domain);
-    awaited->domain->awaited = FALSE;
-    g_mutex_unlock(&registry->lock);
-    return G_SOURCE_REMOVE;
-}
-
-static void awaited_free(gpointer user_data)
-{
-    Awaited *awaited = user_data;
-
-    domain_unref(awaited->domain);
-    g_free(awaited);
-}
-
-/* A transient domain that restarts stays for a while, so that clients find it across the gap. */
-static void await_restart_locked(DomainRegistry *registry, Domain *domain)
-{
-    GSource *source = g_timeout_source_new_seconds(RESTART_WAIT_S);
-    Awaited *awaited = g_new(Awaited, 1);
-
-    awaited->registry = registry;
-    awaited->domain = domain_ref(domain);
-    domain->awaited = TRUE;
-    g_source_set_callback(source, awaited_too_long, awaited, awaited_free);
-    g_source_attach(source, registry->watch_context);
-    g_source_unref(source);
-}
-
 static void set_gone_locked(DomainRegistry *registry, Domain *domain, KxlShutdownReason reason)
 {
     int stopped = STOPPED_FAILED;
@@ -218,12 +210,69 @@ static void set_gone_locked(DomainRegistry *registry, Domain *domain, KxlShutdow
             stopped = endings[i].stopped;
         }
     }
-    if (reason == KXL_REASON_REBOOT)
-        domain_event_locked(registry, domain, VIR_DOMAIN_EVENT_ID_REBOOT, NULL);
     domain->state = VIR_STATE_SHUTOFF;
     domain->id = -1;
+    domain->restarting = FALSE;
+    g_cond_broadcast(&registry->settled);
     domain_set_definition_locked(&domain->live, NULL);
     domain_lifecycle_locked(registry, domain, LIFECYCLE_STOPPED, stopped);
+}
+
+/* It does not come back. */
+static void set_ended_locked(DomainRegistry *registry, Domain *domain, KxlShutdownReason reason)
+{
+    set_gone_locked(registry, domain, reason);
+    domain->autodestroy = NULL;
+    if (domain->config == NULL)
+        registry_remove_locked(registry, domain);
+}
+
+typedef struct {
+    DomainRegistry *registry;
+    Domain *domain;
+    int domid;
+} Restart;
+
+static gboolean restart_overdue(gpointer user_data)
+{
+    Restart *restart = user_data;
+    DomainRegistry *registry = restart->registry;
+
+    g_mutex_lock(&registry->lock);
+    if (restart->domain->restarting && restart->domain->id == restart->domid) {
+        g_warning("domain: '%s' has not come back after its reboot", restart->domain->name);
+        set_ended_locked(registry, restart->domain, KXL_REASON_FAILED);
+    }
+    g_mutex_unlock(&registry->lock);
+    return G_SOURCE_REMOVE;
+}
+
+static void restart_free(gpointer user_data)
+{
+    Restart *restart = user_data;
+
+    domain_unref(restart->domain);
+    g_free(restart);
+}
+
+/*
+ * Between two machines of one domain clients keep seeing it run, with its old id: a reboot is not
+ * an end. The events of the end are sent with those of the start.
+ */
+static void set_restarting_locked(DomainRegistry *registry, Domain *domain,
+                                  KxlShutdownReason reason)
+{
+    GSource *source = g_timeout_source_new_seconds(RESTART_WAIT_S);
+    Restart *restart = g_new(Restart, 1);
+
+    *restart = (Restart){ registry, domain_ref(domain), domain->id };
+    domain->restarting = TRUE;
+    domain->reason_ended = reason;
+    if (reason == KXL_REASON_REBOOT)
+        domain_event_locked(registry, domain, VIR_DOMAIN_EVENT_ID_REBOOT, NULL);
+    g_source_set_callback(source, restart_overdue, restart, restart_free);
+    g_source_attach(source, registry->watch_context);
+    g_source_unref(source);
 }
 
 /* Under sync_lock. */
@@ -234,19 +283,11 @@ static void gone(DomainRegistry *registry, int domid, KxlShutdownReason reason)
     if (domain == NULL)
         return;
     g_mutex_lock(&registry->lock);
-    if (domain->id == domid) {
-        g_autoptr(Definition) was = definition_ref(domain->live);
-        gboolean restarting = restarts(domain, reason);
-
-        set_gone_locked(registry, domain, reason);
-        if (!restarting)
-            domain->autodestroy = NULL;
-        if (domain->config == NULL && restarting) {
-            domain->live = g_steal_pointer(&was);
-            await_restart_locked(registry, domain);
-        } else if (domain->config == NULL) {
-            registry_remove_locked(registry, domain);
-        }
+    if (domain->id == domid && !domain->restarting) {
+        if (restarts(domain, reason))
+            set_restarting_locked(registry, domain, reason);
+        else
+            set_ended_locked(registry, domain, reason);
     }
     g_mutex_unlock(&registry->lock);
 }
@@ -276,8 +317,7 @@ void domain_registry_sync_gone(DomainRegistry *registry, int domid, KxlShutdownR
 
 /* ---- domains that end with a client ---- */
 
-void domain_registry_set_autodestroy(DomainRegistry *registry, Domain *domain,
-                                     RpcClient *client)
+void domain_registry_set_autodestroy(DomainRegistry *registry, Domain *domain, RpcClient *client)
 {
     g_mutex_lock(&registry->lock);
     domain->autodestroy = client;
