@@ -105,6 +105,7 @@ void boot_memory_init(const struct boot_memory *mem, uint64_t max_pages)
     frame_table_size = mem->ram[mem->nr_ram - 1].end;
     frame_table = pagealloc_early(frame_table_size);
     memset(frame_table, FRAME_NONE, frame_table_size);
+    frames_reset();
     pagetable_init(mem);
     share_out(mem, pool_end);
     printk(LOG_INFO, "memory: %lu KiB of RAM, %lu KiB hv's, %lu KiB of these free",

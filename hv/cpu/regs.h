@@ -101,6 +101,9 @@ _Static_assert(offsetof(struct cpu_info, vcpu_info) == INFO_VCPU_INFO, "asm offs
 _Static_assert(offsetof(struct cpu_info, work) == INFO_WORK, "asm offset");
 _Static_assert(offsetof(struct cpu_info, in_kernel) == INFO_IN_KERNEL, "asm offset");
 
+#ifdef KZ_HOST_TEST
+struct cpu_info *cpu_info(void); /* a test's stack is nobody's */
+#else
 static inline struct cpu_info *cpu_info(void)
 {
     uintptr_t sp;
@@ -108,6 +111,7 @@ static inline struct cpu_info *cpu_info(void)
     __asm__("mov %%rsp, %0" : "=r"(sp));
     return (struct cpu_info *)((sp | (HV_STACK_SIZE - 1)) + 1) - 1;
 }
+#endif
 
 static inline struct cpu_info *stack_info(void *stack)
 {

@@ -59,3 +59,11 @@ static inline bool vcpu_in_kernel(const struct vcpu *v)
 {
     return stack_info(v->arch->stack)->in_kernel;
 }
+
+/* v's vcpu_info is at this address from now on. */
+static inline void vcpu_set_info(struct vcpu *v, vcpu_info_t *info)
+{
+    v->vcpu_info = info;
+    if (v->arch->stack)
+        stack_info(v->arch->stack)->vcpu_info = info;
+}

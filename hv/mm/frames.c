@@ -12,6 +12,11 @@ mfn_t frame_table_size;
 static uint64_t free_count;
 static mfn_t next_fit; /* where the search for a free frame goes on */
 
+void frames_reset(void)
+{
+    free_count = next_fit = 0;
+}
+
 void frames_add(mfn_t mfn)
 {
     frame_set_owner(mfn, FRAME_FREE);

@@ -49,21 +49,14 @@ static inline void frame_set_owner(mfn_t mfn, enum frame_owner owner)
     frame_table[mfn] = (uint8_t)owner;
 }
 
-/* The guest's own frames and those hv shares with it: what its page tables and hypercalls may name.
- */
-static inline bool frame_is_guests(mfn_t mfn)
-{
-    enum frame_owner owner = frame_owner(mfn);
+/* ---- the frames set apart for the guest ---- */
 
-    return owner == FRAME_GUEST || owner == FRAME_SHARED;
-}
-
-/* The frames set apart for the guest. */
 /* A free frame, lowest first from where the last one was found; MFN_INVALID: none left. */
 mfn_t frames_take(void);
 /* 2^order contiguous free frames aligned to their size, all below max_mfn; MFN_INVALID: none. */
 mfn_t frames_take_order(unsigned int order, mfn_t max_mfn);
 void frames_give(mfn_t mfn);
 uint64_t frames_free_count(void);
-/* At boot: mfn becomes FRAME_FREE. */
+/* At boot: there are none; mfn becomes one. */
+void frames_reset(void);
 void frames_add(mfn_t mfn);

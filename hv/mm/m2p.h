@@ -14,13 +14,19 @@
 /* One past the highest frame that the guest may look up. */
 extern mfn_t m2p_size;
 
+#ifdef KZ_HOST_TEST
+extern uint64_t m2p_table[];
+#else
+#define m2p_table ((uint64_t *)M2P_VA)
+#endif
+
 /* mfn must be RAM. */
 static inline void m2p_set(mfn_t mfn, pfn_t pfn)
 {
-    ((uint64_t *)M2P_VA)[mfn] = pfn;
+    m2p_table[mfn] = pfn;
 }
 
 static inline pfn_t m2p_get(mfn_t mfn)
 {
-    return ((const uint64_t *)M2P_VA)[mfn];
+    return m2p_table[mfn];
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mm/pagealloc.h"
 #include "mm/frames.h"
-#include "mm/layout.h"
 #include "alloc.h"
 #include "printk.h"
 #include "string.h"
@@ -18,16 +17,6 @@ static struct {
     uint8_t *state;
 } pool;
 
-void *mfn_to_virt(mfn_t mfn)
-{
-    return (void *)(DIRECTMAP_VA + (mfn << PAGE_SHIFT));
-}
-
-paddr_t virt_to_paddr(const void *va)
-{
-    return (uintptr_t)va - DIRECTMAP_VA;
-}
-
 void *pagealloc_early(size_t size)
 {
     uint64_t pages = DIV_ROUND_UP(size, PAGE_SIZE);
@@ -43,6 +32,7 @@ void pagealloc_init(mfn_t base, uint64_t nr)
 {
     pool.base = base;
     pool.nr = pool.nr_free = nr;
+    pool.next_fit = 0;
     pool.state = pagealloc_early(nr);
     memset(pool.state, PAGE_FREE, pool.nr);
 }

@@ -12,13 +12,6 @@
 /* vCPUs from XEN_LEGACY_MAX_VCPUS on have none before they register one. */
 static vcpu_info_t no_vcpu_info = { .evtchn_upcall_mask = 1 };
 
-void vcpu_set_info(struct vcpu *v, void *address)
-{
-    v->vcpu_info = address;
-    if (v->arch->stack)
-        stack_info(v->arch->stack)->vcpu_info = address;
-}
-
 static void *must_have(void *p)
 {
     if (!p)

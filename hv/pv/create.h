@@ -9,6 +9,3 @@ struct vcpu;
 
 /* All max_vcpus vCPUs exist from the start; vCPU 0 has the stack given. Panics without memory. */
 struct domain *domain_create(const struct kz_boot_header *h, void *boot_stack);
-
-/* Takes address as where v's vcpu_info is from now on. */
-void vcpu_set_info(struct vcpu *v, void *address);

@@ -2,7 +2,6 @@
 #include "cpu/clock.h"
 #include "cpu/vcpu.h"
 #include "mm/frames.h"
-#include "pv/create.h"
 #include "pv/hypercall.h"
 #include "pv/sched.h"
 #include "alloc.h"

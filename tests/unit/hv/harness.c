@@ -304,6 +304,11 @@ static void ram_reset(void)
     memset(l1_entries, 0, sizeof(l1_entries));
 }
 
+void harness_open_hv_pages(void)
+{
+    ASAN_UNPOISON_MEMORY_REGION(ram + FIRST_HV_MFN * PAGE_SIZE, HARNESS_HV_PAGES * PAGE_SIZE);
+}
+
 struct domain *harness_domain_new(unsigned int max_vcpus, bool is_32bit)
 {
     struct domain *d = g_new0(struct domain, 1);

@@ -57,3 +57,5 @@ unsigned int harness_run_softirqs(void); /* how many ran */
 unsigned int harness_run_timers(void);   /* those due at harness.now_ns */
 size_t harness_live_blocks(void);        /* kmalloc()ed and not freed */
 size_t harness_live_pages(void);         /* of alloc_pages(), shared ones not counted */
+/* For a test of the real page allocator: lets it at all pages of hv's. */
+void harness_open_hv_pages(void);
