@@ -88,12 +88,11 @@ class Console:
     def command(self, text, timeout=60):
         """What the guest's shell prints for text; its exit status is left in .status."""
         mark = str(time.monotonic_ns() % 10**9)
-        # The quotes keep the echoed command line itself from matching.
-        self.child.sendline(f"{text}; echo @{mark}''@$?")
-        self.child.expect(f"@{mark}@" + r"(\d+)\r*\n", timeout=timeout)
-        self.status = int(self.child.match.group(1))
-        lines = self.child.before.replace("\r", "").split("\n", 1)
-        return lines[1].strip() if len(lines) > 1 else ""
+        # The quotes keep the echoed command line, however the terminal wraps it, from matching.
+        self.child.sendline(f"echo @{mark}''@; {text}; echo @{mark}''@$?")
+        self.child.expect(f"@{mark}@\r*\n(.*)@{mark}@" + r"(\d+)\r*\n", timeout=timeout)
+        self.status = int(self.child.match.group(2))
+        return self.child.match.group(1).replace("\r", "").strip()
 
     def leave(self):
         """Leaves with ^] and returns the program's exit status."""
