@@ -202,8 +202,11 @@ static void settle_port(DomainGraphics *graphics)
 {
     gboolean is_vnc = graphics->type == DOMAIN_GRAPHICS_VNC;
 
-    if (!has_port(graphics))
+    if (!has_port(graphics)) {
+        graphics->port = graphics->tls_port = graphics->websocket = 0;
+        graphics->autoport = DOMAIN_ABSENT;
         return;
+    }
     if (graphics->autoport == DOMAIN_ABSENT) {
         gboolean any = graphics->port <= 0 && (is_vnc || graphics->tls_port <= 0);
         graphics->autoport = any ? DOMAIN_YES : DOMAIN_NO;

@@ -175,7 +175,8 @@ static void set_graphics(DomainDef *def, const DomainLive *live)
 {
     for (guint i = 0; i < def->graphics->len; i++) {
         DomainGraphics *graphics = g_ptr_array_index(def->graphics, i);
-        if (graphics->type != DOMAIN_GRAPHICS_VNC || live->vnc_port == 0)
+        gboolean has_port = graphics->autoport != DOMAIN_ABSENT; /* not so on a socket */
+        if (graphics->type != DOMAIN_GRAPHICS_VNC || live->vnc_port == 0 || !has_port)
             continue;
         graphics->port = (int)live->vnc_port;
         set_string(&graphics->listen, live->vnc_address);

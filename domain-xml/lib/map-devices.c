@@ -96,14 +96,18 @@ static void add_pci(const DomainHostdev *hostdev, KxlDomainConfig *config)
 
 /* An HVM guest's USB device is QEMU's; a PV guest's would need the USB split driver: kept as xl.cfg
  * says it. */
-static void add_usb(const DomainHostdev *hostdev, KxlDomainConfig *config, XlValue *pv_list)
+static gboolean add_usb(const DomainHostdev *hostdev, KxlDomainConfig *config, XlValue *pv_list,
+                        GError **error)
 {
     g_autofree char *text = NULL;
 
+    if (config->type != KXL_TYPE_HVM && hostdev->usb_vendor != 0)
+        return fail_check(error, UNSUPPORTED, "USB device %04x:%04x must be looked up first",
+                          hostdev->usb_vendor, hostdev->usb_product);
     if (config->type != KXL_TYPE_HVM) {
         text = g_strdup_printf("hostbus=%x,hostaddr=%x", hostdev->usb_bus, hostdev->usb_device);
         g_ptr_array_add(pv_list->items, xlcfg_value_new_atom(XL_VALUE_STRING, text, 0, 0));
-        return;
+        return TRUE;
     }
     if (hostdev->usb_vendor != 0)
         text = g_strdup_printf("host:%04x:%04x", hostdev->usb_vendor, hostdev->usb_product);
@@ -111,9 +115,11 @@ static void add_usb(const DomainHostdev *hostdev, KxlDomainConfig *config, XlVal
         text = g_strdup_printf("host:%u.%u", hostdev->usb_bus, hostdev->usb_device);
     config->usb = TRUE;
     add_string(&config->usbdevices, text);
+    return TRUE;
 }
 
-static void map_hostdevs_to_config(const DomainDef *def, KxlDomainConfig *config)
+static gboolean map_hostdevs_to_config(const DomainDef *def, KxlDomainConfig *config,
+                                       GError **error)
 {
     g_autoptr(XlValue) pv_list = xlcfg_value_new_list(0, 0);
 
@@ -121,13 +127,14 @@ static void map_hostdevs_to_config(const DomainDef *def, KxlDomainConfig *config
         const DomainHostdev *hostdev = g_ptr_array_index(def->hostdevs, i);
         if (hostdev->type == DOMAIN_HOSTDEV_PCI)
             add_pci(hostdev, config);
-        else
-            add_usb(hostdev, config, pv_list);
+        else if (!add_usb(hostdev, config, pv_list, error))
+            return FALSE;
     }
     if (pv_list->items->len > 0) {
         g_autofree char *text = xlcfg_value_to_text(pv_list);
         map_add_extra(config, "usbdev", text);
     }
+    return TRUE;
 }
 
 static DomainHostdev *add_hostdev(DomainDef *def, DomainHostdevType type)
@@ -294,7 +301,8 @@ gboolean map_devices_to_config(const DomainDef *def, KxlDomainConfig *config, GE
             config->watchdog_action = g_strdup(def->watchdog->action);
         }
     }
-    map_hostdevs_to_config(def, config);
+    if (!map_hostdevs_to_config(def, config, error))
+        return FALSE;
     map_controllers_to_config(def, config);
     for (guint i = 0; i < def->xen_args->len; i++)
         add_string(&config->device_model_args,

@@ -36,8 +36,9 @@ static void set_parse_error(xmlParserCtxtPtr context, const char *text, const ch
         if (begin != NULL)
             begin++;
     }
-    g_autofree char *what =
-        g_strdup(last != NULL && last->message != NULL ? last->message : "not an XML document");
+    const char *message =
+        last != NULL && last->message != NULL ? last->message : "not an XML document";
+    g_autofree char *what = g_utf8_make_valid(message, -1); /* it may quote the text */
     g_strchomp(what);
     if (begin == NULL || column > 200) {
         g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL, "%s:%d: %s", label, line,

@@ -21,8 +21,8 @@ const char *xml_size_parse(const char *text, const char *unit, guint64 *ret_kib)
 void xml_escape(GString *out, const char *text, gboolean attribute);
 
 /* The field of a row. */
-#define XML_FIELD(row, object, Type) (*(Type *)((guint8 *)(object) + (row)->offset))
+#define XML_FIELD(row, object, Type) (*(Type *)(gpointer)((guint8 *)(object) + (row)->offset))
 #define XML_CONST_FIELD(row, object, Type)                                                         \
-    (*(Type const *)((const guint8 *)(object) + (row)->offset))
+    (*(Type const *)(gconstpointer)((const guint8 *)(object) + (row)->offset))
 
 G_END_DECLS

@@ -85,6 +85,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check_fixed_point(def, DOMAIN_XML_FORMAT_SECURE);
+    g_clear_pointer(&def, domain_def_free);
+    def = domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, &error);
+    g_assert_no_error(error);
     if (!domain_def_complete(def, &caps, fill, &error)) {
         check_error(error);
         return 0;
