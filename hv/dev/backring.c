@@ -116,11 +116,11 @@ bool backring_push(struct backring *r)
     return new - shared(r)->rsp_event < new - old;
 }
 
-bool backring_final_check(struct backring *r)
+bool backring_final_check(struct backring *r, uint32_t nr)
 {
-    if (shared(r)->req_prod != r->req_cons)
+    if (shared(r)->req_prod - r->req_cons >= nr)
         return true;
-    shared(r)->req_event = r->req_cons + 1;
+    shared(r)->req_event = r->req_cons + nr;
     mb(); /* req_event before the last look at req_prod, or a request goes unheard */
-    return shared(r)->req_prod != r->req_cons;
+    return shared(r)->req_prod - r->req_cons >= nr;
 }

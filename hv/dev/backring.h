@@ -38,5 +38,5 @@ void backring_get(const struct backring *r, uint32_t index, void *buf, size_t le
 void backring_put(struct backring *r, uint32_t index, const void *buf, size_t len);
 /* Shows the guest the responses up to rsp_prod; true: it wants an event. */
 bool backring_push(struct backring *r);
-/* Asks for an event at the next request. True: there is one already. */
-bool backring_final_check(struct backring *r);
+/* Asks for an event when there are nr requests (1: the next one). True: they are there already. */
+bool backring_final_check(struct backring *r, uint32_t nr);

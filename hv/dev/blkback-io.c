@@ -337,7 +337,7 @@ void blk_io_run(void *opaque)
             return;
         }
         virtq_kick(bb->vq);
-    } while (!waits && backring_final_check(&bb->ring));
+    } while (!waits && backring_final_check(&bb->ring, 1));
     if (bb->ring.rsp_prod != bb->ring.rsp_shown && backring_push(&bb->ring))
         evtchn_notify_guest(bb->domain, bb->port);
 }

@@ -75,7 +75,7 @@ static bool refill(struct netback *nb, bool *ret_waits)
 
 /* ---- packets ---- */
 
-static uint16_t response_flags(const struct virtio_net_header *h)
+uint16_t net_rx_flags(const struct virtio_net_header *h)
 {
     if (h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
         return NETRXF_csum_blank | NETRXF_data_validated;
@@ -151,7 +151,7 @@ static bool receive(struct netback *nb)
     barrier();
     if ((nb->features & VIRTIO_NET_F_MRG_RXBUF) && h.num_buffers > 1)
         nr = MIN(h.num_buffers, NET_RING_ENTRIES);
-    set_done(slot, sizeof(h), response_flags(&h) | (nr > 1 ? NETRXF_more_data : 0),
+    set_done(slot, sizeof(h), net_rx_flags(&h) | (nr > 1 ? NETRXF_more_data : 0),
              (int16_t)(len - sizeof(h)));
     if (nr > 1 && !take_rest(nb, slot, nr - 1))
         drop_packet(nb, slot, nr);
@@ -186,7 +186,7 @@ bool net_rx_run(struct netback *nb)
         }
         respond(nb);
         virtq_kick(nb->rx.vq);
-    } while (!waits && backring_final_check(&nb->rx.ring));
+    } while (!waits && backring_final_check(&nb->rx.ring, 1));
     if (nb->rx.ring.rsp_prod != nb->rx.ring.rsp_shown && backring_push(&nb->rx.ring))
         evtchn_notify_guest(nb->domain, nb->rx_port);
     return true;

@@ -333,7 +333,7 @@ bool net_tx_run(struct netback *nb)
             return false;
         }
         virtq_kick(nb->tx.vq);
-    } while (!waits && backring_final_check(&nb->tx.ring));
+    } while (!waits && backring_final_check(&nb->tx.ring, 1));
     if (nb->tx.ring.rsp_prod != nb->tx.ring.rsp_shown && backring_push(&nb->tx.ring))
         evtchn_notify_guest(nb->domain, nb->tx_port);
     return true;

@@ -8,7 +8,8 @@
 #include "printk.h"
 #include <xen/errno.h>
 
-#define TX_FEATURES (VIRTIO_NET_F_CSUM | VIRTIO_NET_F_HOST_TSO4 | VIRTIO_NET_F_HOST_TSO6)
+#define TX_FEATURES  (VIRTIO_NET_F_CSUM | VIRTIO_NET_F_HOST_TSO4 | VIRTIO_NET_F_HOST_TSO6)
+#define LRO_FEATURES (VIRTIO_NET_F_GUEST_TSO4 | VIRTIO_NET_F_GUEST_TSO6)
 
 /* ---- the machine's device ---- */
 
@@ -22,23 +23,31 @@ static void run(void *opaque)
         backend_fail(nb->dev, "the machine's network device failed");
         return;
     }
-    if (net_rx_run(nb))
+    if (nb->lro ? net_lro_run(nb) : net_rx_run(nb))
         net_tx_run(nb);
 }
 
 /* What the device may send depends on what the front end takes. */
 static uint64_t wanted_features(struct netback *nb)
 {
-    uint64_t no_csum = 0, csum6 = 0, sg = 0, wanted = TX_FEATURES | VIRTIO_NET_F_STATUS;
+    uint64_t no_csum = 0, csum6 = 0, sg = 0, gso4 = 0, gso6 = 0;
+    uint64_t wanted = TX_FEATURES | VIRTIO_NET_F_STATUS;
 
     backend_read_frontend_u64(nb->dev, "feature-no-csum-offload", &no_csum);
     backend_read_frontend_u64(nb->dev, "feature-ipv6-csum-offload", &csum6);
     backend_read_frontend_u64(nb->dev, "feature-sg", &sg);
+    backend_read_frontend_u64(nb->dev, "feature-gso-tcpv4", &gso4);
+    backend_read_frontend_u64(nb->dev, "feature-gso-tcpv6", &gso6);
     /* virtio has one switch for both protocols, netif.h has two. */
     if (!no_csum && csum6)
         wanted |= VIRTIO_NET_F_GUEST_CSUM;
     if (sg)
         wanted |= VIRTIO_NET_F_MRG_RXBUF;
+    /* 5.1.3.1: each needs the checksum feature; and each needs several pages */
+    if ((wanted & VIRTIO_NET_F_GUEST_CSUM) && sg)
+        wanted |= (gso4 ? VIRTIO_NET_F_GUEST_TSO4 : 0) | (gso6 ? VIRTIO_NET_F_GUEST_TSO6 : 0);
+    if (!(virtio_features(nb->vd) & VIRTIO_NET_F_MRG_RXBUF))
+        wanted &= ~LRO_FEATURES;
     return wanted;
 }
 
@@ -55,6 +64,8 @@ static int start_device(struct netback *nb)
         return backend_error(nb->dev, -XEN_ENODEV, "the network device's queue has only %u entries",
                              virtq_size(nb->tx.vq));
     virtio_start(nb->vd);
+    if ((nb->features & LRO_FEATURES) && net_lro_init(nb))
+        return backend_error(nb->dev, -XEN_ENOMEM, "no memory for receive buffers");
     return 0;
 }
 
@@ -169,6 +180,7 @@ static void release(struct netback *nb)
     softirq_cancel(&nb->work);
     virtio_reset(nb->vd); /* from here on the device touches no page of the guest */
     nb->rx.vq = nb->tx.vq = NULL;
+    net_lro_stop(nb);
     net_rx_stop(nb);
     net_tx_stop(nb);
     backring_unmap(&nb->rx.ring);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside of the network back end: netback.c is the xenbus side, netback-tx.c what the guest sends, netback-rx.c what it
- * receives.
+ * Inside of the network back end: netback.c is the xenbus side, netback-tx.c what the guest sends. What it receives goes
+ * one of two ways: netback-rx.c has the device write into the guest's pages; netback-lro.c is for front ends that take
+ * large TCP packets, where that cannot be.
  */
 #pragma once
 
@@ -61,6 +62,17 @@ struct net_rx {
     struct net_rx_slot slots[NET_RING_ENTRIES];
 };
 
+/* Of packets that may be large: what came from the device and has not gone to the guest. */
+#define NET_LRO_BUFS      64U /* pages the device fills: some packets of the largest size */
+#define NET_LRO_MAX_PAGES 17U /* of a packet: 64 KiB and its headers */
+
+struct net_lro {
+    uint8_t *bufs[NET_LRO_BUFS];
+    uint8_t *packet[NET_LRO_MAX_PAGES]; /* those that hold the packet at hand */
+    uint32_t len[NET_LRO_MAX_PAGES];    /* bytes in each, the virtio header in the first included */
+    unsigned int nr;                    /* 0: no packet at hand */
+};
+
 struct netback {
     struct backend_dev *dev;
     struct domain *domain;
@@ -73,9 +85,13 @@ struct netback {
     struct softirq work;
     struct net_tx tx;
     struct net_rx rx;
+    struct net_lro *lro; /* NULL: the device writes into the guest's pages */
 };
 
-/* Each runs one direction; false: the device was failed. */
+/* What a packet from the device says of its checksum, in NETRXF_*. */
+uint16_t net_rx_flags(const struct virtio_net_header *h);
+
+/* The _run()s do one direction's work; false: the device was failed. */
 void net_tx_init(struct netback *nb);
 bool net_tx_run(struct netback *nb);
 /* Gives every grant back; the device must have been reset. */
@@ -84,3 +100,7 @@ void net_tx_stop(struct netback *nb);
 void net_rx_init(struct netback *nb);
 bool net_rx_run(struct netback *nb);
 void net_rx_stop(struct netback *nb);
+
+int net_lro_init(struct netback *nb); /* -XEN_ENOMEM */
+bool net_lro_run(struct netback *nb);
+void net_lro_stop(struct netback *nb);

@@ -7,7 +7,9 @@
 /* 5.1.3 */
 #define VIRTIO_NET_F_CSUM       VIRTIO_BIT(0) /* the device completes checksums of what is sent */
 #define VIRTIO_NET_F_GUEST_CSUM VIRTIO_BIT(1) /* the driver takes packets with blank checksums */
-#define VIRTIO_NET_F_HOST_TSO4  VIRTIO_BIT(11)
+#define VIRTIO_NET_F_GUEST_TSO4 VIRTIO_BIT(7) /* the driver takes TCP packets that were never segmented */
+#define VIRTIO_NET_F_GUEST_TSO6 VIRTIO_BIT(8)
+#define VIRTIO_NET_F_HOST_TSO4  VIRTIO_BIT(11) /* the device segments what is sent */
 #define VIRTIO_NET_F_HOST_TSO6  VIRTIO_BIT(12)
 #define VIRTIO_NET_F_MRG_RXBUF  VIRTIO_BIT(15)
 #define VIRTIO_NET_F_STATUS     VIRTIO_BIT(16)
@@ -37,3 +39,4 @@ _Static_assert(sizeof(struct virtio_net_header) == 12, "5.1.6");
 #define VIRTIO_NET_HDR_GSO_NONE     0
 #define VIRTIO_NET_HDR_GSO_TCPV4    1
 #define VIRTIO_NET_HDR_GSO_TCPV6    4
+#define VIRTIO_NET_HDR_GSO_ECN      0x80

@@ -176,7 +176,7 @@ static void rig_free(struct rig *r)
     if (fake_backend.dev.priv)
         netback_type.remove(&fake_backend.dev);
     g_assert_false(fake_virtio.open);
-    g_assert_cmpuint(harness_live_blocks(), ==, 0);
+    g_assert_cmpuint(harness_live_blocks() + harness_live_pages(), ==, 0);
     fake_backend_clear();
     harness_domain_free(r->d);
     g_free(r);
@@ -667,6 +667,215 @@ static void test_rx_runt(void)
     rig_free(r);
 }
 
+/* ---- receiving large packets ---- */
+
+#define LRO (OFFLOADS | VIRTIO_NET_F_GUEST_TSO4 | VIRTIO_NET_F_GUEST_TSO6)
+
+static struct rig *rig_new_lro(unsigned int nr_requests)
+{
+    struct rig *r = rig_new(LRO);
+
+    fake_frontend_set("feature-gso-tcpv4", "1");
+    fake_frontend_set("feature-gso-tcpv6", "1");
+    for (unsigned int i = 0; i < nr_requests; i++)
+        put_rx(r, 10 + i, (uint16_t)i);
+    rig_connect(r);
+    g_assert_cmpuint(fake_grants_in_use(), ==, 2); /* pages are taken only when there is something for them */
+    return r;
+}
+
+static struct virtio_net_header gso_header(uint8_t type)
+{
+    return (struct virtio_net_header){
+        .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_type = type, .gso_size = 1448
+    };
+}
+
+static uint8_t *random_packet(size_t len)
+{
+    uint8_t *packet = g_malloc(len);
+
+    for (size_t i = 0; i < len; i++)
+        packet[i] = (uint8_t)g_random_int();
+    return packet;
+}
+
+/* Reads a packet out of the ring as netfront does; the id of each response is that of its place. */
+static void expect_large(struct rig *r, uint16_t id, const uint8_t *packet, size_t len, uint8_t gso_type)
+{
+    size_t done = 0;
+    bool first = true, more;
+
+    do {
+        struct netif_rx_response rsp = get_rx(r, id);
+
+        g_assert_cmpint(rsp.status, >, 0);
+        g_assert_cmpmem((uint8_t *)harness_page(10U + id) + rsp.offset, (size_t)rsp.status, packet + done,
+                        (size_t)rsp.status);
+        done += (size_t)rsp.status;
+        id++;
+        if (first && gso_type) {
+            struct netif_extra_info extra;
+
+            g_assert_cmpuint(rsp.flags & ~NETRXF_more_data, ==,
+                             NETRXF_csum_blank | NETRXF_data_validated | NETRXF_extra_info);
+            memcpy(&extra, &r->rx->ring[r->rx_cons++ & 255], sizeof(extra));
+            g_assert_cmpuint(extra.type, ==, XEN_NETIF_EXTRA_TYPE_GSO);
+            g_assert_cmpuint(extra.flags, ==, 0);
+            g_assert_cmpuint(extra.u.gso.size, ==, 1448);
+            g_assert_cmpuint(extra.u.gso.type, ==, gso_type);
+            id++;
+        } else {
+            g_assert_cmpuint(rsp.flags & NETRXF_extra_info, ==, 0);
+        }
+        first = false;
+        more = rsp.flags & NETRXF_more_data;
+    } while (more);
+    r->rx->rsp_event = r->rx_cons + 1;
+    g_assert_cmpuint(done, ==, len);
+}
+
+static void test_lro_sizes(void)
+{
+    static const size_t sizes[] = { 60, 1514, 4084, 4085, 4096, 4097, 8192, 20000, 65549 };
+
+    for (unsigned int i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        for (unsigned int gso = 0; gso < 3; gso++) {
+            static const uint8_t types[][2] = {
+                { VIRTIO_NET_HDR_GSO_NONE, 0 },
+                { VIRTIO_NET_HDR_GSO_TCPV4 | VIRTIO_NET_HDR_GSO_ECN, XEN_NETIF_GSO_TYPE_TCPV4 },
+                { VIRTIO_NET_HDR_GSO_TCPV6, XEN_NETIF_GSO_TYPE_TCPV6 },
+            };
+            g_autofree uint8_t *packet = random_packet(sizes[i]);
+            struct rig *r = rig_new_lro(64);
+
+            for (unsigned int n = 0, id = 0; n < 3; n++) {
+                wire_put(packet, sizes[i], gso_header(types[gso][0]));
+                interrupt();
+                expect_large(r, (uint16_t)id, packet, sizes[i], types[gso][1]);
+                id = r->rx_cons;
+            }
+            g_assert_cmpuint(fake_backend.nr_notified[RX_PORT], ==, 3);
+            rig_free(r);
+        }
+    }
+}
+
+/* A packet waits until the guest has room for all of it, and asks to be told no sooner. */
+static void test_lro_no_room(void)
+{
+    g_autofree uint8_t *packet = random_packet(20000);
+    struct rig *r = rig_new_lro(3);
+
+    wire_put(packet, 20000, gso_header(VIRTIO_NET_HDR_GSO_TCPV4));
+    wire_put(packet, 100, (struct virtio_net_header){ 0 });
+    interrupt();
+    g_assert_cmpuint(r->rx->rsp_prod, ==, 0);
+    g_assert_cmpuint(r->rx->req_event, ==, 6);
+    for (unsigned int i = 3; i < 6; i++)
+        put_rx(r, 10 + i, (uint16_t)i);
+    fake_guest_send(RX_PORT);
+    expect_large(r, 0, packet, 20000, XEN_NETIF_GSO_TYPE_TCPV4);
+    put_rx(r, 16, 6);
+    fake_guest_send(RX_PORT);
+    expect_large(r, 6, packet, 100, 0);
+    rig_free(r);
+}
+
+static void test_lro_bad_grant(void)
+{
+    static const int16_t want[] = { PAGE_SIZE, 0, NETIF_RSP_ERROR, NETIF_RSP_ERROR };
+    g_autofree uint8_t *packet = random_packet(3 * PAGE_SIZE);
+    struct rig *r = rig_new_lro(10);
+
+    fake_grant_set(REF(12), FAKE_GRANT_READ);
+    wire_put(packet, 3 * PAGE_SIZE, gso_header(VIRTIO_NET_HDR_GSO_TCPV4));
+    interrupt();
+    for (unsigned int i = 0; i < 4; i++) {
+        if (i == 1)
+            r->rx_cons++; /* the extra info */
+        else
+            g_assert_cmpint(get_rx(r, (uint16_t)i).status, ==, want[i]);
+    }
+    wire_put(packet, 100, (struct virtio_net_header){ 0 });
+    interrupt();
+    expect_large(r, 4, packet, 100, 0);
+    rig_free(r);
+}
+
+/* Packets that the device cut wrongly are left out, and no buffer is lost. */
+static void test_lro_bad_device(void)
+{
+    static const uint16_t num_buffers[] = { 2, 18, 0xffff };
+    uint8_t packet[60] = { 0 };
+    struct fake_chain c;
+    struct rig *r = rig_new_lro(4);
+
+    for (unsigned int i = 0; i < 100; i++) {
+        wire_put(packet, 60, (struct virtio_net_header){ .num_buffers = num_buffers[i % 3] });
+        interrupt();
+        fake_queue_take(RX_QUEUE, &c);
+        fake_queue_return(RX_QUEUE, c.head, i % 13);
+        interrupt();
+    }
+    g_assert_cmpuint(r->rx->rsp_prod, ==, 0);
+    wire_put(packet, 60, (struct virtio_net_header){ 0 });
+    interrupt();
+    expect_large(r, 0, packet, 60, 0);
+    rig_free(r);
+}
+
+static void test_lro_garbage_index(void)
+{
+    struct rig *r = rig_new_lro(1);
+    uint8_t packet[60] = { 0 };
+
+    r->rx->req_prod += 300;
+    wire_put(packet, 60, (struct virtio_net_header){ 0 });
+    interrupt();
+    g_assert_cmpuint(fake_backend.nr_fails, ==, 1);
+    rig_free(r);
+}
+
+static void test_lro_no_memory(void)
+{
+    for (int i = 0; i < 80; i += 3) {
+        struct rig *r = rig_new(LRO);
+
+        fake_frontend_set("feature-gso-tcpv4", "1");
+        g_assert_cmpint(netback_type.probe(&fake_backend.dev), ==, 0);
+        harness.fail_alloc_after = i;
+        if (netback_type.connect(&fake_backend.dev))
+            g_assert_cmpuint(fake_backend.nr_errors, >, 0);
+        rig_free(r);
+    }
+}
+
+/* Without all that it needs it is not asked for. */
+static void test_lro_features(void)
+{
+    static const struct {
+        const char *key;
+        uint64_t offered;
+    } rows[] = {
+        { "feature-sg", LRO },
+        { "feature-ipv6-csum-offload", LRO },
+        { "feature-gso-tcpv4", LRO & ~VIRTIO_NET_F_GUEST_TSO6 },
+        { "other", LRO & ~VIRTIO_NET_F_MRG_RXBUF },
+    };
+
+    for (unsigned int i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct rig *r = rig_new(rows[i].offered);
+
+        fake_frontend_set("feature-gso-tcpv4", "1");
+        fake_frontend_set("feature-gso-tcpv6", "1");
+        fake_frontend_set(rows[i].key, "0");
+        rig_connect(r);
+        g_assert_cmpuint(fake_virtio.agreed & (VIRTIO_NET_F_GUEST_TSO4 | VIRTIO_NET_F_GUEST_TSO6), ==, 0);
+        rig_free(r);
+    }
+}
+
 /* ---- coming and going ---- */
 
 static void test_features(void)
@@ -813,6 +1022,13 @@ int main(int argc, char **argv)
     g_test_add_func("/netback/rx/bad-grant", test_rx_bad_grant);
     g_test_add_func("/netback/rx/bad-header", test_rx_bad_header);
     g_test_add_func("/netback/rx/runt", test_rx_runt);
+    g_test_add_func("/netback/lro/sizes", test_lro_sizes);
+    g_test_add_func("/netback/lro/no-room", test_lro_no_room);
+    g_test_add_func("/netback/lro/bad-grant", test_lro_bad_grant);
+    g_test_add_func("/netback/lro/bad-device", test_lro_bad_device);
+    g_test_add_func("/netback/lro/garbage-index", test_lro_garbage_index);
+    g_test_add_func("/netback/lro/no-memory", test_lro_no_memory);
+    g_test_add_func("/netback/lro/features", test_lro_features);
     g_test_add_func("/netback/features", test_features);
     g_test_add_func("/netback/one-port", test_one_port);
     g_test_add_func("/netback/second-front-end", test_second_front_end);
