@@ -120,6 +120,9 @@ class Guest:
         path.write_text(text)
         return path
 
+    def write_xml(self, xml):
+        return self.write("domain.xml", xml)
+
     def cfg(self, kernel="cloud", memory=256, disk=False, nic=False, extra="", cmdline="console=hvc0", name=None):
         """Writes an xl.cfg of a PV guest and returns its path."""
         name = name or self.name
