@@ -3,6 +3,7 @@
 #include "domain/registry.h"
 #include "handler-util.h"
 #include "node.h"
+#include "xml-util.h"
 
 #include <string.h>
 
@@ -42,18 +43,6 @@ static const char *const firmwares[] = {
     "/usr/share/OVMF/OVMF_CODE_4M.fd",
 };
 
-G_GNUC_PRINTF(2, 3)
-static void add(GString *xml, const char *format, ...)
-{
-    va_list args;
-    g_autofree char *text = NULL;
-
-    va_start(args, format);
-    text = g_markup_vprintf_escaped(format, args);
-    va_end(args);
-    g_string_append(xml, text);
-}
-
 /* ---- the host ---- */
 
 /* A file of the processor's topology folder, without the line's end; NULL: not there. */
@@ -80,9 +69,10 @@ static void add_cpu(GString *xml, guint cpu)
 
     if (siblings == NULL)
         siblings = g_strdup_printf("%u", cpu);
-    add(xml, "            <cpu id='%u' socket_id='%u' die_id='%u' core_id='%u' siblings='%s'/>\n",
-        cpu, read_topology_number(cpu, "physical_package_id"), read_topology_number(cpu, "die_id"),
-        read_topology_number(cpu, "core_id"), siblings);
+    xml_append(xml,
+               "            <cpu id='%u' socket_id='%u' die_id='%u' core_id='%u' siblings='%s'/>\n",
+               cpu, read_topology_number(cpu, "physical_package_id"),
+               read_topology_number(cpu, "die_id"), read_topology_number(cpu, "core_id"), siblings);
 }
 
 static void add_cell(GString *xml, guint cell)
@@ -92,13 +82,13 @@ static void add_cell(GString *xml, guint cell)
 
     if (cpus == NULL)
         cpus = g_array_new(FALSE, FALSE, sizeof(guint));
-    add(xml, "        <cell id='%u'>\n", cell);
-    add(xml, "          <memory unit='KiB'>%" G_GUINT64_FORMAT "</memory>\n",
-        node_cell_memory_kib(cell));
-    add(xml, "          <cpus num='%u'>\n", cpus->len);
+    xml_append(xml, "        <cell id='%u'>\n", cell);
+    xml_append(xml, "          <memory unit='KiB'>%" G_GUINT64_FORMAT "</memory>\n",
+               node_cell_memory_kib(cell));
+    xml_append(xml, "          <cpus num='%u'>\n", cpus->len);
     for (guint i = 0; i < cpus->len; i++)
         add_cpu(xml, g_array_index(cpus, guint, i));
-    add(xml, "          </cpus>\n        </cell>\n");
+    xml_append(xml, "          </cpus>\n        </cell>\n");
 }
 
 static void add_accelerator(GString *xml, KxlHost *host)
@@ -106,40 +96,41 @@ static void add_accelerator(GString *xml, KxlHost *host)
     g_autofree char *reason = NULL;
     KxlAccel accel = kxl_host_accel(host, &reason);
 
-    add(xml, "    <accelerator xmlns='" KANZEN_NS "' name='%s'>%s</accelerator>\n",
-        accel == KXL_ACCEL_KVM ? "kvm" : "tcg", reason != NULL ? reason : "");
+    xml_append(xml, "    <accelerator xmlns='" KANZEN_NS "' name='%s'>%s</accelerator>\n",
+               accel == KXL_ACCEL_KVM ? "kvm" : "tcg", reason != NULL ? reason : "");
 }
 
 static void add_host(GString *xml, KxlHost *host, const KxlHostInfo *info)
 {
     g_autoptr(GArray) cells = node_read_cpu_list("/sys/devices/system/node/online");
 
-    add(xml, "  <host>\n    <cpu>\n      <arch>%s</arch>\n", info->machine);
-    add(xml, "      <topology sockets='%u' dies='1' cores='%u' threads='%u'/>\n",
-        node_sockets(info), MAX(1, info->cores_per_socket), MAX(1, info->threads_per_core));
-    add(xml, "    </cpu>\n    <power_management/>\n");
+    xml_append(xml, "  <host>\n    <cpu>\n      <arch>%s</arch>\n", info->machine);
+    xml_append(xml, "      <topology sockets='%u' dies='1' cores='%u' threads='%u'/>\n",
+               node_sockets(info), MAX(1, info->cores_per_socket), MAX(1, info->threads_per_core));
+    xml_append(xml, "    </cpu>\n    <power_management/>\n");
     add_accelerator(xml, host);
-    add(xml, "    <netprefix>vif</netprefix>\n");
+    xml_append(xml, "    <netprefix>vif</netprefix>\n");
     if (cells != NULL && cells->len > 0) {
-        add(xml, "    <topology>\n      <cells num='%u'>\n", cells->len);
+        xml_append(xml, "    <topology>\n      <cells num='%u'>\n", cells->len);
         for (guint i = 0; i < cells->len; i++)
             add_cell(xml, g_array_index(cells, guint, i));
-        add(xml, "      </cells>\n    </topology>\n");
+        xml_append(xml, "      </cells>\n    </topology>\n");
     }
-    add(xml, "  </host>\n");
+    xml_append(xml, "  </host>\n");
 }
 
 /* ---- the guests ---- */
 
 static void add_guest(GString *xml, const GuestKind *kind, const char *emulator)
 {
-    add(xml, "  <guest>\n    <os_type>%s</os_type>\n    <arch name='" ARCH "'>\n", kind->os_type);
-    add(xml, "      <wordsize>64</wordsize>\n      <emulator>%s</emulator>\n", emulator);
-    add(xml, "      <machine>%s</machine>\n      <domain type='xen'/>\n    </arch>\n",
-        kind->machine);
+    xml_append(xml, "  <guest>\n    <os_type>%s</os_type>\n    <arch name='" ARCH "'>\n",
+               kind->os_type);
+    xml_append(xml, "      <wordsize>64</wordsize>\n      <emulator>%s</emulator>\n", emulator);
+    xml_append(xml, "      <machine>%s</machine>\n      <domain type='xen'/>\n    </arch>\n",
+               kind->machine);
     if (kind->features != NULL)
         g_string_append_printf(xml, "    <features>\n%s    </features>\n", kind->features);
-    add(xml, "  </guest>\n");
+    xml_append(xml, "  </guest>\n");
 }
 
 gboolean on_connect_get_capabilities(RpcCall *call, GError **error)
@@ -154,7 +145,7 @@ gboolean on_connect_get_capabilities(RpcCall *call, GError **error)
     add_host(xml, kanzend->host, info);
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
         add_guest(xml, &kinds[i], emulator);
-    add(xml, "</capabilities>\n");
+    xml_append(xml, "</capabilities>\n");
     xdr_put_string(call->ret, xml->str);
     return TRUE;
 }
@@ -163,50 +154,50 @@ gboolean on_connect_get_capabilities(RpcCall *call, GError **error)
 
 static void add_enum(GString *xml, const char *name, const char *const *values, guint max)
 {
-    add(xml, "      <enum name='%s'>\n", name);
+    xml_append(xml, "      <enum name='%s'>\n", name);
     for (guint i = 0; i < max && values[i] != NULL; i++)
-        add(xml, "        <value>%s</value>\n", values[i]);
-    add(xml, "      </enum>\n");
+        xml_append(xml, "        <value>%s</value>\n", values[i]);
+    xml_append(xml, "      </enum>\n");
 }
 
 static void add_device(GString *xml, const char *device, const char *name,
                        const char *const *values, guint max)
 {
     if (values[0] == NULL) {
-        add(xml, "    <%s supported='no'/>\n", device);
+        xml_append(xml, "    <%s supported='no'/>\n", device);
         return;
     }
-    add(xml, "    <%s supported='yes'>\n", device);
+    xml_append(xml, "    <%s supported='yes'>\n", device);
     add_enum(xml, name, values, max);
-    add(xml, "    </%s>\n", device);
+    xml_append(xml, "    </%s>\n", device);
 }
 
 static void add_firmware(GString *xml, const GuestKind *kind)
 {
     if (strcmp(kind->os_type, "hvm") != 0) {
-        add(xml, "  <os supported='yes'>\n    <loader supported='no'/>\n  </os>\n");
+        xml_append(xml, "  <os supported='yes'>\n    <loader supported='no'/>\n  </os>\n");
         return;
     }
-    add(xml, "  <os supported='yes'>\n    <loader supported='yes'>\n");
+    xml_append(xml, "  <os supported='yes'>\n    <loader supported='yes'>\n");
     for (guint i = 0; i < G_N_ELEMENTS(firmwares); i++) {
         if (g_file_test(firmwares[i], G_FILE_TEST_EXISTS))
-            add(xml, "      <value>%s</value>\n", firmwares[i]);
+            xml_append(xml, "      <value>%s</value>\n", firmwares[i]);
     }
-    add(xml, "      <enum name='type'>\n        <value>rom</value>\n"
-             "        <value>pflash</value>\n      </enum>\n"
-             "      <enum name='readonly'>\n        <value>yes</value>\n      </enum>\n"
-             "    </loader>\n  </os>\n");
+    xml_append(xml, "      <enum name='type'>\n        <value>rom</value>\n"
+                    "        <value>pflash</value>\n      </enum>\n"
+                    "      <enum name='readonly'>\n        <value>yes</value>\n      </enum>\n"
+                    "    </loader>\n  </os>\n");
 }
 
 static void add_devices(GString *xml, const GuestKind *kind)
 {
-    add(xml, "  <devices>\n    <disk supported='yes'>\n");
+    xml_append(xml, "  <devices>\n    <disk supported='yes'>\n");
     add_enum(xml, "diskDevice", kind->disk_devices, G_N_ELEMENTS(kind->disk_devices));
     add_enum(xml, "bus", kind->disk_buses, G_N_ELEMENTS(kind->disk_buses));
-    add(xml, "    </disk>\n");
+    xml_append(xml, "    </disk>\n");
     add_device(xml, "graphics", "type", kind->graphics, G_N_ELEMENTS(kind->graphics));
     add_device(xml, "video", "modelType", kind->videos, G_N_ELEMENTS(kind->videos));
-    add(xml, "    <hostdev supported='no'/>\n  </devices>\n");
+    xml_append(xml, "    <hostdev supported='no'/>\n  </devices>\n");
 }
 
 static const GuestKind *find_kind(const char *machine)
@@ -239,18 +230,18 @@ gboolean on_connect_get_domain_capabilities(RpcCall *call, GError **error)
         emulator = domain_registry_xml_caps(kanzend->domains)->emulator;
 
     /* virt-install asks again and again unless it finds here what it asked for. */
-    add(xml, "  <path>%s</path>\n  <domain>xen</domain>\n", emulator);
-    add(xml, "  <machine>%s</machine>\n  <arch>" ARCH "</arch>\n", kind->machine);
-    add(xml, "  <vcpu max='%u'/>\n  <iothreads supported='no'/>\n", kind->max_vcpus);
+    xml_append(xml, "  <path>%s</path>\n  <domain>xen</domain>\n", emulator);
+    xml_append(xml, "  <machine>%s</machine>\n  <arch>" ARCH "</arch>\n", kind->machine);
+    xml_append(xml, "  <vcpu max='%u'/>\n  <iothreads supported='no'/>\n", kind->max_vcpus);
     add_firmware(xml, kind);
-    add(xml, "  <cpu>\n    <mode name='host-passthrough' supported='no'/>\n"
-             "    <mode name='maximum' supported='no'/>\n"
-             "    <mode name='host-model' supported='no'/>\n"
-             "    <mode name='custom' supported='no'/>\n  </cpu>\n");
+    xml_append(xml, "  <cpu>\n    <mode name='host-passthrough' supported='no'/>\n"
+                    "    <mode name='maximum' supported='no'/>\n"
+                    "    <mode name='host-model' supported='no'/>\n"
+                    "    <mode name='custom' supported='no'/>\n  </cpu>\n");
     add_devices(xml, kind);
-    add(xml, "  <features>\n    <gic supported='no'/>\n    <vmcoreinfo supported='no'/>\n"
-             "    <genid supported='no'/>\n    <sev supported='no'/>\n"
-             "    <sgx supported='no'/>\n  </features>\n</domainCapabilities>\n");
+    xml_append(xml, "  <features>\n    <gic supported='no'/>\n    <vmcoreinfo supported='no'/>\n"
+                    "    <genid supported='no'/>\n    <sev supported='no'/>\n"
+                    "    <sgx supported='no'/>\n  </features>\n</domainCapabilities>\n");
     xdr_put_string(call->ret, xml->str);
     return TRUE;
 }

@@ -139,4 +139,44 @@ gboolean on_secret_lookup_by_uuid(RpcCall *call, GError **error);
 gboolean on_nwfilter_lookup_by_uuid(RpcCall *call, GError **error);
 gboolean on_nwfilter_lookup_by_name(RpcCall *call, GError **error);
 
+/* storage/handlers-pool.c */
+gboolean on_pool_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_pool_lookup_by_uuid(RpcCall *call, GError **error);
+gboolean on_pool_lookup_by_target_path(RpcCall *call, GError **error);
+gboolean on_pool_lookup_by_volume(RpcCall *call, GError **error);
+gboolean on_connect_list_all_pools(RpcCall *call, GError **error);
+gboolean on_connect_num_of_pools(RpcCall *call, GError **error);
+gboolean on_connect_num_of_defined_pools(RpcCall *call, GError **error);
+gboolean on_connect_list_pools(RpcCall *call, GError **error);
+gboolean on_connect_list_defined_pools(RpcCall *call, GError **error);
+gboolean on_pool_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_pool_get_info(RpcCall *call, GError **error);
+gboolean on_pool_is_active(RpcCall *call, GError **error);
+gboolean on_pool_is_persistent(RpcCall *call, GError **error);
+gboolean on_pool_get_autostart(RpcCall *call, GError **error);
+gboolean on_pool_define_xml(RpcCall *call, GError **error);
+gboolean on_pool_create_xml(RpcCall *call, GError **error);
+gboolean on_pool_create(RpcCall *call, GError **error);
+gboolean on_pool_build(RpcCall *call, GError **error);
+gboolean on_pool_destroy(RpcCall *call, GError **error);
+gboolean on_pool_delete(RpcCall *call, GError **error);
+gboolean on_pool_undefine(RpcCall *call, GError **error);
+gboolean on_pool_refresh(RpcCall *call, GError **error);
+gboolean on_pool_set_autostart(RpcCall *call, GError **error);
+
+/* storage/handlers-volume.c */
+gboolean on_pool_list_all_volumes(RpcCall *call, GError **error);
+gboolean on_pool_num_of_volumes(RpcCall *call, GError **error);
+gboolean on_pool_list_volumes(RpcCall *call, GError **error);
+gboolean on_vol_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_vol_lookup_by_path(RpcCall *call, GError **error);
+gboolean on_vol_get_info(RpcCall *call, GError **error);
+gboolean on_vol_get_info_flags(RpcCall *call, GError **error);
+gboolean on_vol_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_vol_get_path(RpcCall *call, GError **error);
+gboolean on_vol_create_xml(RpcCall *call, GError **error);
+gboolean on_vol_create_xml_from(RpcCall *call, GError **error);
+gboolean on_vol_delete(RpcCall *call, GError **error);
+gboolean on_vol_resize(RpcCall *call, GError **error);
+
 G_END_DECLS

@@ -11,12 +11,14 @@ G_BEGIN_DECLS
 
 typedef struct DomainRegistry DomainRegistry;
 typedef struct Consoles Consoles;
+typedef struct PoolRegistry PoolRegistry;
 
 typedef struct Kanzend {
     KxlHost *host;
     RpcServer *server;
     DomainRegistry *domains;
     Consoles *consoles;
+    PoolRegistry *pools;
     gboolean session; /* a user's own daemon: xen:///session */
     const char *uri;  /* "xen:///system" */
 } Kanzend;

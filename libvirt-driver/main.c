@@ -15,6 +15,7 @@
 #include "log.h"
 #include "procedures.h"
 #include "sockets.h"
+#include "storage/pool.h"
 #include "xenstored.h"
 
 #define RUN_DIR_SYSTEM "/var/run/libvirt"
@@ -135,12 +136,14 @@ static void raise_fd_limit(void)
         g_warning("kanzend: cannot raise the limit of open files: %s", g_strerror(errno));
 }
 
-/* The joined XenStore is a help to tools that look there; without it the domains are served all the same. */
+/* The joined XenStore is a help to tools that look there; without it the domains are served all the
+ * same. */
 static XenstoredServer *start_xenstored(KxlHost *host, const char *run_dir)
 {
     gboolean is_system = geteuid() == 0 && g_str_equal(run_dir, RUN_DIR_SYSTEM);
-    g_autofree char *path = is_system ? g_strdup(XENSTORED_SOCKET)
-                                      : g_build_filename(kxl_host_run_dir(host), "xenstored.sock", NULL);
+    g_autofree char *path = is_system
+                                ? g_strdup(XENSTORED_SOCKET)
+                                : g_build_filename(kxl_host_run_dir(host), "xenstored.sock", NULL);
     g_autoptr(GError) error = NULL;
     XenstoredServer *server = xenstored_server_new(host, path, &error);
 
@@ -156,6 +159,8 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     g_autoptr(Consoles) consoles = consoles_new();
     g_autoptr(RpcServer) server = NULL;
     g_autoptr(DomainRegistry) domains = NULL;
+    g_autoptr(PoolRegistry) pools = NULL;
+    g_autofree char *pool_dir = NULL;
     g_autoptr(XenstoredServer) xenstored = NULL;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     Kanzend kanzend = { .session = geteuid() != 0 };
@@ -177,6 +182,10 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     if (domains == NULL || !domain_registry_start(domains, error))
         return FALSE;
     xenstored = start_xenstored(host, run_dir);
+    pool_dir = g_build_filename(kxl_host_lib_dir(host), "storage", NULL);
+    kanzend.pools = pools = pool_registry_new(pool_dir, server, error);
+    if (pools == NULL)
+        return FALSE;
     if (!sockets_listen(sockets, server, options->group, kanzend.session, error))
         return FALSE;
 
@@ -184,6 +193,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     g_unix_signal_add(SIGINT, quit, loop);
     g_message("kanzend: version " KANZEN_VERSION " serves %s in '%s'", kanzend.uri, run_dir);
     tell_ready(ready_fd);
+    domain_registry_autostart(domains);
     g_main_loop_run(loop);
     g_message("kanzend: ending; the domains keep running");
     rpc_server_stop(server);

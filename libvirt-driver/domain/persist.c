@@ -6,6 +6,13 @@
 
 #include "handler-util.h"
 
+static gboolean save(DomainRegistry *registry, Definition *definition, GError **error)
+{
+    return store_save(
+        registry->store, definition_def(definition)->uuid,
+        definition_xml(definition, DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE), error);
+}
+
 /* The rules of libvirt: name and UUID belong together, and a domain that runs is not started again.
  */
 static gboolean may_add_locked(DomainRegistry *registry, const DomainDef *def, DomainAddMode mode,
@@ -57,7 +64,7 @@ static Domain *define(DomainRegistry *registry, Definition *definition, GError *
     g_mutex_lock(&registry->lock);
     ok = may_add_locked(registry, def, DOMAIN_ADD_DEFINE, &domain, error);
     g_mutex_unlock(&registry->lock);
-    if (!ok || !domain_store_save(registry->store, definition, error))
+    if (!ok || !save(registry, definition, error))
         return NULL;
 
     g_mutex_lock(&registry->lock);
@@ -116,7 +123,7 @@ gboolean domain_registry_undefine(DomainRegistry *registry, Domain *domain, GErr
 
     g_mutex_lock(&registry->define_lock);
     ok = check_persistent(registry, domain, "undefine", error) &&
-         domain_store_remove(registry->store, domain->uuid, error);
+         store_remove(registry->store, domain->uuid, error);
     if (ok) {
         g_mutex_lock(&registry->lock);
         domain_set_definition_locked(&domain->config, NULL);
@@ -137,7 +144,7 @@ gboolean domain_registry_set_autostart(DomainRegistry *registry, Domain *domain,
 
     g_mutex_lock(&registry->define_lock);
     ok = check_persistent(registry, domain, "set autostart for", error) &&
-         domain_store_set_autostart(registry->store, domain->uuid, autostart, error);
+         store_set_autostart(registry->store, domain->uuid, autostart, error);
     if (ok) {
         g_mutex_lock(&registry->lock);
         domain->autostart = autostart;
@@ -152,7 +159,7 @@ static gboolean replace_config(DomainRegistry *registry, Domain *domain, Definit
                                GError **error)
 {
     if (!check_persistent(registry, domain, "change the persistent configuration of", error) ||
-        !domain_store_save(registry->store, definition, error))
+        !save(registry, definition, error))
         return FALSE;
     g_mutex_lock(&registry->lock);
     domain_set_definition_locked(&domain->config, definition_ref(definition));
@@ -215,7 +222,7 @@ static gboolean rename_config(DomainRegistry *registry, Domain *domain, const ch
     g_free(def->name);
     def->name = g_strdup(name);
     definition = definition_new(g_steal_pointer(&def));
-    if (!domain_store_save(registry->store, definition, error))
+    if (!save(registry, definition, error))
         return FALSE;
     g_mutex_lock(&registry->lock);
     domain_lifecycle_locked(registry, domain, LIFECYCLE_UNDEFINED, UNDEFINED_RENAMED);

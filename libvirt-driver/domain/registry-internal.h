@@ -35,7 +35,7 @@ struct Domain {
 struct DomainRegistry {
     KxlHost *host;
     RpcServer *server;
-    DomainStore *store;
+    Store *store;
     char *emulator;
     DomainXmlCaps xml_caps;
 

@@ -283,21 +283,28 @@ GPtrArray *domain_registry_list(DomainRegistry *registry)
 
 /* ---- the registry ---- */
 
-static void load_definition(Definition *definition, gboolean autostart, gpointer user_data)
+static gboolean load_definition(const char *uuid, const char *xml, gboolean autostart,
+                                gpointer user_data, GError **error)
 {
     DomainRegistry *registry = user_data;
-    const DomainDef *def = definition_def(definition);
+    g_autoptr(DomainDef) def = domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, error);
     Domain *other, *domain;
 
+    if (def == NULL)
+        return FALSE;
+    if (g_strcmp0(def->uuid, uuid) != 0)
+        return fail(error, VIR_ERR_XML_ERROR, "it is of the domain with UUID %s",
+                    def->uuid != NULL ? def->uuid : "(none)");
     g_mutex_lock(&registry->lock);
     other = registry_find_name_locked(registry, def->name);
     if (other != NULL)
         g_warning("domain: two definitions are named '%s': %s and %s", def->name, other->uuid,
                   def->uuid);
     domain = registry_insert_locked(registry, def->name, def->uuid);
-    domain->config = definition;
+    domain->config = definition_new(g_steal_pointer(&def));
     domain->autostart = autostart;
     g_mutex_unlock(&registry->lock);
+    return TRUE;
 }
 
 static char *find_emulator(KxlHost *host)
@@ -323,9 +330,8 @@ DomainRegistry *domain_registry_new(KxlHost *host, RpcServer *server, GError **e
     registry->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     registry->emulator = find_emulator(host);
     registry->xml_caps.emulator = registry->emulator;
-    registry->store = domain_store_new(dir, error);
-    if (registry->store == NULL ||
-        !domain_store_load(registry->store, load_definition, registry, error))
+    registry->store = store_new(dir, error);
+    if (registry->store == NULL || !store_load(registry->store, load_definition, registry, error))
         return NULL;
     g_message("domain: %u definitions in '%s'", g_hash_table_size(registry->by_uuid), dir);
     return g_steal_pointer(&registry);
@@ -343,7 +349,7 @@ void domain_registry_free(DomainRegistry *registry)
     registry_stop_watch(registry);
     g_hash_table_unref(registry->by_name);
     g_hash_table_unref(registry->by_uuid);
-    domain_store_free(registry->store);
+    store_free(registry->store);
     g_mutex_clear(&registry->lock);
     g_mutex_clear(&registry->sync_lock);
     g_cond_clear(&registry->settled);

@@ -64,7 +64,7 @@ void domain_job_end(Domain *domain);
 DomainRegistry *domain_registry_new(KxlHost *host, RpcServer *server, GError **error);
 /* Learns what runs, then watches. */
 gboolean domain_registry_start(DomainRegistry *registry, GError **error);
-/* Starts the domains marked for it, in threads; once per boot of the host. */
+/* Starts the domains marked for it, in a worker thread; once per boot of the host. */
 void domain_registry_autostart(DomainRegistry *registry);
 void domain_registry_free(DomainRegistry *registry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainRegistry, domain_registry_free)

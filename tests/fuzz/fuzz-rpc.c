@@ -15,6 +15,7 @@
 #include "domain/console.h"
 #include "domain/registry.h"
 #include "procedures.h"
+#include "storage/pool.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,6 +31,7 @@ static void remove_dir(void)
 
     rpc_server_free(kanzend.server);
     domain_registry_free(kanzend.domains);
+    pool_registry_free(kanzend.pools);
     kxl_host_free(kanzend.host);
     consoles_free(kanzend.consoles);
     if (system(command) != 0)
@@ -48,6 +50,7 @@ static void start_daemon(void)
                                .n_programs = kanzend_n_programs,
                                .app = &kanzend,
                                .map_error = kanzend_map_error };
+    g_autofree char *pool_dir = NULL;
 
     g_log_set_writer_func(no_log, NULL, NULL);
     g_assert_nonnull(g_mkdtemp(dir));
@@ -58,6 +61,8 @@ static void start_daemon(void)
     kanzend.server = rpc_server_new(&config);
     kanzend.domains = domain_registry_new(kanzend.host, kanzend.server, NULL);
     g_assert_true(domain_registry_start(kanzend.domains, NULL));
+    pool_dir = g_build_filename(dir, "storage", NULL);
+    kanzend.pools = pool_registry_new(pool_dir, kanzend.server, NULL);
     atexit(remove_dir);
 }
 

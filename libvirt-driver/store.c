@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@
 #define TMP_SUFFIX ".new"
 #define HEADER     "<!-- Written by kanzend. Change it with 'virsh edit', not here. -->\n"
 
-struct DomainStore {
+struct Store {
     char *dir;
     char *autostart_dir;
 };
@@ -31,9 +32,9 @@ static char *file_path(const char *dir, const char *uuid)
     return g_strconcat(dir, "/", uuid, SUFFIX, NULL);
 }
 
-DomainStore *domain_store_new(const char *dir, GError **error)
+Store *store_new(const char *dir, GError **error)
 {
-    g_autoptr(DomainStore) store = g_new0(DomainStore, 1);
+    g_autoptr(Store) store = g_new0(Store, 1);
 
     store->dir = g_strdup(dir);
     store->autostart_dir = g_build_filename(dir, "autostart", NULL);
@@ -44,7 +45,7 @@ DomainStore *domain_store_new(const char *dir, GError **error)
     return g_steal_pointer(&store);
 }
 
-void domain_store_free(DomainStore *store)
+void store_free(Store *store)
 {
     if (store == NULL)
         return;
@@ -100,13 +101,10 @@ static gboolean write_synced(const char *path, const char *text, GError **error)
     return ok;
 }
 
-gboolean domain_store_save(DomainStore *store, Definition *definition, GError **error)
+gboolean store_save(Store *store, const char *uuid, const char *xml, GError **error)
 {
-    const DomainDef *def = definition_def(definition);
-    g_autofree char *path = file_path(store->dir, def->uuid);
+    g_autofree char *path = file_path(store->dir, uuid);
     g_autofree char *new_path = g_strconcat(path, TMP_SUFFIX, NULL);
-    const char *xml =
-        definition_xml(definition, DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE);
 
     if (!write_synced(new_path, xml, error))
         return FALSE;
@@ -118,8 +116,7 @@ gboolean domain_store_save(DomainStore *store, Definition *definition, GError **
     return sync_dir(store->dir, error);
 }
 
-gboolean domain_store_set_autostart(DomainStore *store, const char *uuid, gboolean autostart,
-                                    GError **error)
+gboolean store_set_autostart(Store *store, const char *uuid, gboolean autostart, GError **error)
 {
     g_autofree char *link = file_path(store->autostart_dir, uuid);
     g_autofree char *target = g_strconcat("../", uuid, SUFFIX, NULL);
@@ -131,11 +128,11 @@ gboolean domain_store_set_autostart(DomainStore *store, const char *uuid, gboole
     return sync_dir(store->autostart_dir, error);
 }
 
-gboolean domain_store_remove(DomainStore *store, const char *uuid, GError **error)
+gboolean store_remove(Store *store, const char *uuid, GError **error)
 {
     g_autofree char *path = file_path(store->dir, uuid);
 
-    if (!domain_store_set_autostart(store, uuid, FALSE, error))
+    if (!store_set_autostart(store, uuid, FALSE, error))
         return FALSE;
     if (unlink(path) < 0 && errno != ENOENT)
         return fail_errno(error, "remove", path);
@@ -144,32 +141,13 @@ gboolean domain_store_remove(DomainStore *store, const char *uuid, GError **erro
 
 /* ---- loading ---- */
 
-static Definition *load_file(const char *path, const char *uuid, GError **error)
-{
-    g_autofree char *text = NULL;
-    g_autoptr(DomainDef) def = NULL;
-
-    if (!g_file_get_contents(path, &text, NULL, error))
-        return NULL;
-    def = domain_def_parse(text, DOMAIN_XML_PARSE_INACTIVE, error);
-    if (def == NULL)
-        return NULL;
-    if (g_strcmp0(def->uuid, uuid) != 0) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "it is of the domain with UUID %s",
-                    def->uuid != NULL ? def->uuid : "(none)");
-        return NULL;
-    }
-    return definition_new(g_steal_pointer(&def));
-}
-
-static void load_entry(DomainStore *store, const char *entry, DomainStoreFunc func,
-                       gpointer user_data)
+static void load_entry(Store *store, const char *entry, StoreFunc func, gpointer user_data)
 {
     g_autofree char *path = g_build_filename(store->dir, entry, NULL);
     g_autofree char *link = g_build_filename(store->autostart_dir, entry, NULL);
     g_autofree char *uuid = NULL;
+    g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
-    Definition *definition;
     struct stat st;
 
     if (g_str_has_suffix(entry, SUFFIX TMP_SUFFIX)) { /* a save that a crash cut short */
@@ -179,16 +157,12 @@ static void load_entry(DomainStore *store, const char *entry, DomainStoreFunc fu
     if (!g_str_has_suffix(entry, SUFFIX))
         return;
     uuid = g_strndup(entry, strlen(entry) - strlen(SUFFIX));
-    definition = load_file(path, uuid, &error);
-    if (definition == NULL) {
-        g_warning("domain: cannot load '%s', ignoring it: %s", path, error->message);
-        return;
-    }
-    func(definition, lstat(link, &st) == 0, user_data);
+    if (!g_file_get_contents(path, &text, NULL, &error) ||
+        !func(uuid, text, lstat(link, &st) == 0, user_data, &error))
+        g_warning("kanzend: cannot load '%s', ignoring it: %s", path, error->message);
 }
 
-gboolean domain_store_load(DomainStore *store, DomainStoreFunc func, gpointer user_data,
-                           GError **error)
+gboolean store_load(Store *store, StoreFunc func, gpointer user_data, GError **error)
 {
     g_autoptr(GDir) dir = g_dir_open(store->dir, 0, error);
     const char *entry;
