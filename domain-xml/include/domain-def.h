@@ -148,6 +148,7 @@ typedef struct DomainDef {
     GPtrArray *rngs;   /* of DomainRng */
     GPtrArray *panics; /* of DomainPanic */
 
+    GPtrArray *redirdevs; /* of xmlNode, kept as written */
     GPtrArray *audios;    /* of xmlNode, kept as written */
     GPtrArray *seclabels; /* the same */
     GPtrArray *xen_args;  /* of DomainArg: <xen:commandline>, for the device model */

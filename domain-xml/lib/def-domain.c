@@ -202,7 +202,8 @@ static const XmlRow domain_rows[] = {
     { "devices/audio", XML_NODES, F(audios), XML_KEPT },
     { "devices/video", XML_LIST, F(videos), .item = &domain_video_class },
     { "devices/hostdev", XML_LIST, F(hostdevs), .item = &domain_hostdev_class },
-    { "devices/redirdev", XML_REFUSED },
+    /* virt-install adds two to every SPICE display. */
+    { "devices/redirdev", XML_NODES, F(redirdevs), XML_KEPT },
     { "devices/redirfilter", XML_REFUSED },
     { "devices/hub", XML_REFUSED },
     { "devices/watchdog", XML_OBJECT, F(watchdog), .item = &domain_watchdog_class },

@@ -78,9 +78,31 @@ static void test_golden(void)
     test_each_file(TEST_DATA "/in", ".xml", check_file);
 }
 
+/* What virt-install --print-xml printed for as many option combinations (its name says which), on a
+ * host that looked to it like Xen's: every one of them is defined. */
+static void check_defines(const char *path)
+{
+    g_autofree char *text = test_read(path);
+    g_autoptr(GError) error = NULL;
+
+    g_test_message("%s", path);
+    g_autoptr(DomainDef) def = test_define(text, &test_caps, &error);
+    g_assert_no_error(error);
+    test_assert_fixed_point(def);
+    plug_into_networks(def);
+    g_autoptr(KxlDomainConfig) config = domain_def_to_config(def, &error);
+    g_assert_no_error(error);
+}
+
+static void test_virt_install(void)
+{
+    test_each_file(TEST_DATA "/virt-install", ".xml", check_defines);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/domain-xml/golden", test_golden);
+    g_test_add_func("/domain-xml/virt-install", test_virt_install);
     return g_test_run();
 }
