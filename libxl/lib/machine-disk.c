@@ -235,8 +235,10 @@ static void add_drive(KxlArgs *args, const KxlDeviceDisk *disk, Bus bus, int uni
     case BUS_USB:
         kxl_args_add(args, "-device", "usb-storage,id=dev-%s,bus=usb%d.0%s", node, unit / 6, tail);
         break;
-    case BUS_FLOPPY:
-        kxl_args_add(args, "-device", "floppy,id=dev-%s,unit=%d%s", node, unit, tail);
+    case BUS_FLOPPY: /* the controller has the drives' places in the boot order */
+        if (bootindex)
+            kxl_args_add(args, "-global", "isa-fdc.bootindex%c=%d", 'A' + unit, bootindex);
+        kxl_args_add(args, "-device", "floppy,id=dev-%s,unit=%d%s%s", node, unit, drive, options);
         break;
     default:
         kxl_args_add(args, "-device", "virtio-blk-pci,id=dev-%s%s", node, tail);
