@@ -20,8 +20,8 @@
 
 /* Files of one run of the machine; the rest of the folder goes over to the domain's next life. */
 static const char *const run_files[] = {
-    "boot",      "hv.log",         "status",         "qmp.sock",      "qmp-events.sock",
-    "xs-ops.sock", "xs-daemon.sock", "qmp-events.log", "emulator.pid", "destroy",
+    "boot",           "hv.log",    "status",     "qmp.sock",     "xs-ops.sock",
+    "xs-daemon.sock", "events.in", "events.out", "emulator.pid", "destroy",
 };
 
 /* The folder under a name of no domain, with its supervisor's lock held. */
@@ -114,12 +114,24 @@ static gboolean dry_run(const KxlHost *host, const KxlDomainConfig *config, GErr
            kxl_host_check_memory(host, config, error) && try_kernel(host, config, error);
 }
 
+/* After a supervisor that has not said ok: if it was killed before the start was done, whatever is left goes
+ * now; if after that, the domain runs on under another. */
+static gboolean is_started(const KxlHost *host, int domid)
+{
+    g_autoptr(KxlState) state = NULL;
+
+    kxl_supervise_ensure(host, domid, NULL);
+    state = kxl_rundir_load_state(host, domid, NULL);
+    return state && state->state != KXL_STATE_STARTING && state->state != KXL_STATE_DYING;
+}
+
 int kxl_domain_create(KxlHost *host, const KxlDomainConfig *given, KxlCreateFlags flags,
                       const char *userdata_key, const char *userdata, GError **error)
 {
     KxlSuperviseMode mode =
         flags & KXL_CREATE_PAUSED ? KXL_SUPERVISE_START_PAUSED : KXL_SUPERVISE_START;
     g_autoptr(KxlDomainConfig) config = NULL;
+    g_autoptr(GError) local = NULL;
     g_auto(KxlFd) lock = -1;
     int domid;
 
@@ -134,13 +146,13 @@ int kxl_domain_create(KxlHost *host, const KxlDomainConfig *given, KxlCreateFlag
     domid = allocate(host, config, userdata_key, userdata, &lock, error);
     if (domid < 0)
         return -1;
-    if (!kxl_supervisor_spawn(host, mode, domid, lock, error)) {
-        /* Whatever is left, if it could not even run or was killed, goes now. */
-        kxl_fd_close(kxl_fd_steal(&lock));
-        kxl_supervise_ensure(host, domid, NULL);
-        return -1;
-    }
-    return domid;
+    if (kxl_supervisor_spawn(host, mode, domid, lock, &local))
+        return domid;
+    kxl_fd_close(kxl_fd_steal(&lock));
+    if (is_started(host, domid))
+        return domid;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return -1;
 }
 
 /* --- restart ---------------------------------------------------------------------------------- */

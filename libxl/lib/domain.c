@@ -102,6 +102,7 @@ GPtrArray *kxl_domain_list(KxlHost *host, gboolean include_dom0, GError **error)
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)kxl_domain_info_free);
     g_autoptr(GArray) domids = kxl_rundir_list(host);
 
+    kxl_rundir_tidy(host);
     if (include_dom0)
         g_ptr_array_add(list, dom0_info());
     for (guint i = 0; i < domids->len; i++) {

@@ -94,27 +94,19 @@ static void add_cpu(KxlArgs *args, const KxlMachine *m)
     kxl_args_add(args, "-smp", "%u,maxcpus=%u", max, possible);
 }
 
-static void add_socket(KxlArgs *args, const KxlMachine *m, const char *id, const char *file,
-                       const char *options)
-{
-    g_autofree char *path = g_build_filename(m->dir, file, NULL);
-    g_autofree char *quoted = kxl_args_quote(path);
-
-    kxl_args_add(args, "-chardev", "socket,id=%s,path=%s,server=on,wait=off%s", id, quoted, options);
-}
-
-/* Two monitors: one for whoever operates on the domain, one for its supervisor. The log beside the second
- * keeps what happened while no supervisor was there to hear it. */
+/* Two monitors. One is for whoever operates on the domain. The other only writes down what happens, so that
+ * nothing is lost while no supervisor listens: its "pipe" is a pair of files, of which the one to read from
+ * holds the one command that makes QEMU tell of events. */
 static void add_monitors(KxlArgs *args, const KxlMachine *m)
 {
-    g_autofree char *log = g_build_filename(m->dir, "qmp-events.log", NULL);
-    g_autofree char *quoted = kxl_args_quote(log);
-    g_autofree char *options = g_strdup_printf(",logfile=%s,logappend=on", quoted);
+    g_autofree char *socket = g_build_filename(m->dir, "qmp.sock", NULL);
+    g_autofree char *events = g_build_filename(m->dir, "events", NULL);
+    g_autofree char *socket_quoted = kxl_args_quote(socket), *events_quoted = kxl_args_quote(events);
 
-    add_socket(args, m, "qmp", "qmp.sock", "");
+    kxl_args_add(args, "-chardev", "socket,id=qmp,path=%s,server=on,wait=off", socket_quoted);
     kxl_args_add(args, "-mon", "chardev=qmp,mode=control");
-    add_socket(args, m, "qmp-events", "qmp-events.sock", options);
-    kxl_args_add(args, "-mon", "chardev=qmp-events,mode=control");
+    kxl_args_add(args, "-chardev", "pipe,id=events,path=%s", events_quoted);
+    kxl_args_add(args, "-mon", "chardev=events,mode=control");
 }
 
 static void add_common(KxlArgs *args, const KxlMachine *m)

@@ -177,13 +177,14 @@ gboolean kxl_domain_reset(KxlHost *host, int domid, GError **error)
     return kxl_op_begin(&op, host, domid, error) && kxl_op_qmp(&op, "system_reset", NULL, error);
 }
 
-/* The folder may be on its way out under its other name. */
 static gboolean is_gone(const KxlHost *host, int domid)
 {
     g_autofree char *dir = kxl_rundir_path(host, domid, NULL);
-    g_autofree char *leaving = g_strdup_printf("%s/.gone.%d", kxl_host_run_dir(host), domid);
 
-    return !g_file_test(dir, G_FILE_TEST_EXISTS) && !g_file_test(leaving, G_FILE_TEST_EXISTS);
+    if (g_file_test(dir, G_FILE_TEST_EXISTS))
+        return FALSE;
+    kxl_rundir_tidy(host); /* it may be on its way out under another name */
+    return TRUE;
 }
 
 gboolean kxl_domain_destroy(KxlHost *host, int domid, GError **error)

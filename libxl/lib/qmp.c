@@ -18,7 +18,6 @@
 struct KxlQmp {
     int fd;
     GString *input;
-    GQueue events; /* of JsonObject */
     gboolean dead;
 };
 
@@ -28,13 +27,7 @@ void kxl_qmp_free(KxlQmp *qmp)
         return;
     kxl_fd_close(qmp->fd);
     g_string_free(qmp->input, TRUE);
-    g_queue_clear_full(&qmp->events, (GDestroyNotify)json_object_unref);
     g_free(qmp);
-}
-
-int kxl_qmp_fd(const KxlQmp *qmp)
-{
-    return qmp->fd;
 }
 
 static gboolean lost(KxlQmp *qmp, GError **error, const char *why)
@@ -80,7 +73,7 @@ static gboolean read_some(KxlQmp *qmp, GError **error)
     return lost(qmp, error, g_strerror(errno));
 }
 
-/* The next message that is no event; events go to the queue. NULL with error on timeout or loss. */
+/* The next message that is no event; NULL with error on timeout or loss. */
 static JsonObject *next_answer(KxlQmp *qmp, gint64 deadline_us, GError **error)
 {
     for (;;) {
@@ -101,7 +94,7 @@ static JsonObject *next_answer(KxlQmp *qmp, gint64 deadline_us, GError **error)
             if (!read_some(qmp, error))
                 return NULL;
         } else if (json_object_has_member(message, "event")) {
-            g_queue_push_tail(&qmp->events, message);
+            json_object_unref(message);
         } else {
             return message;
         }
@@ -160,7 +153,6 @@ KxlQmp *kxl_qmp_connect(const char *path, guint timeout_ms, GError **error)
     g_autoptr(KxlQmp) qmp = g_new0(KxlQmp, 1);
     g_autoptr(JsonObject) greeting = NULL;
 
-    g_queue_init(&qmp->events);
     qmp->input = g_string_new(NULL);
     qmp->fd = kxl_sock_connect(path, deadline, error);
     if (qmp->fd < 0)
@@ -175,29 +167,4 @@ KxlQmp *kxl_qmp_connect(const char *path, guint timeout_ms, GError **error)
     if (!kxl_qmp_run(qmp, "qmp_capabilities", NULL, timeout_ms, error))
         return NULL;
     return g_steal_pointer(&qmp);
-}
-
-gboolean kxl_qmp_pump(KxlQmp *qmp, GError **error)
-{
-    g_autoptr(GError) local = NULL;
-    JsonObject *message;
-
-    if (!read_some(qmp, error))
-        return FALSE;
-    while ((message = take_message(qmp, &local))) {
-        if (json_object_has_member(message, "event"))
-            g_queue_push_tail(&qmp->events, message);
-        else
-            json_object_unref(message); /* answers nothing we asked */
-    }
-    if (local) {
-        g_propagate_error(error, g_steal_pointer(&local));
-        return FALSE;
-    }
-    return TRUE;
-}
-
-JsonObject *kxl_qmp_next_event(KxlQmp *qmp)
-{
-    return g_queue_pop_head(&qmp->events);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A QMP client over a unix socket. One command at a time; events that come meanwhile are kept in order. */
+/* A QMP client over a unix socket. One command at a time; events are passed over (events.out has them). */
 #pragma once
 
 #include <json-glib/json-glib.h>
@@ -7,7 +7,7 @@
 
 typedef struct KxlQmp KxlQmp;
 
-/* Connects (waiting for the socket to appear), reads the greeting and enters command mode. */
+/* Connects, reads the greeting and enters command mode. */
 KxlQmp *kxl_qmp_connect(const char *path, guint timeout_ms, GError **error);
 void kxl_qmp_free(KxlQmp *qmp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KxlQmp, kxl_qmp_free)
@@ -19,9 +19,3 @@ JsonNode *kxl_qmp_call(KxlQmp *qmp, const char *command, JsonObject *arguments, 
 /* The same for commands whose answer says nothing. */
 gboolean kxl_qmp_run(KxlQmp *qmp, const char *command, JsonObject *arguments, guint timeout_ms,
                      GError **error);
-
-/* For a main loop: readable means call pump. pump returns FALSE when QEMU has closed the connection. */
-int kxl_qmp_fd(const KxlQmp *qmp);
-gboolean kxl_qmp_pump(KxlQmp *qmp, GError **error);
-/* The oldest event not yet taken, or NULL. */
-JsonObject *kxl_qmp_next_event(KxlQmp *qmp);

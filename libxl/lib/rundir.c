@@ -134,6 +134,11 @@ void kxl_rundir_remove(const KxlHost *host, int domid)
         kxl_remove_tree(gone);
 }
 
+static gboolean is_left_over(const char *name)
+{
+    return g_str_has_prefix(name, ".new.") || g_str_has_prefix(name, ".gone.");
+}
+
 void kxl_rundir_sweep(const KxlHost *host)
 {
     g_autoptr(GDir) dir = g_dir_open(kxl_host_run_dir(host), 0, NULL);
@@ -142,8 +147,22 @@ void kxl_rundir_sweep(const KxlHost *host)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(kxl_host_run_dir(host), name, NULL);
 
-        if (g_str_has_prefix(name, ".new.") || g_str_has_prefix(name, ".gone."))
+        if (is_left_over(name))
             kxl_remove_tree(path);
+    }
+}
+
+void kxl_rundir_tidy(const KxlHost *host)
+{
+    g_autoptr(GDir) dir = g_dir_open(kxl_host_run_dir(host), 0, NULL);
+    const char *name = NULL;
+
+    while (dir && (name = g_dir_read_name(dir)) && !is_left_over(name))
+        continue;
+    if (name) {
+        g_auto(KxlFd) lock = kxl_rundir_lock(host, NULL);
+
+        kxl_rundir_sweep(host);
     }
 }
 

@@ -11,7 +11,8 @@
  *   destroy          there when the domain shall end at once
  *   nic-<devid>      there when that nic's script has run
  *   userdata/<key>
- *   boot, hv.log, status, qmp.sock, qmp-events.sock, qmp-events.log, xs-ops.sock, xs-daemon.sock
+ *   events.out       what QEMU's monitor has told, from the machine's start
+ *   boot, hv.log, status, qmp.sock, events.in, xs-ops.sock, xs-daemon.sock
  *
  * A folder comes and goes by rename(2), complete: .new.<n> -> <domid> -> .gone.<domid>.
  */
@@ -42,8 +43,11 @@ void kxl_rundir_no_domain(GError **error, int domid);
 
 /* Makes the folder vanish. */
 void kxl_rundir_remove(const KxlHost *host, int domid);
-/* Under the lock: what is left of folders whose making or removing was interrupted. */
+/* Under the lock: removes what is left of folders whose making or removing was interrupted. */
 void kxl_rundir_sweep(const KxlHost *host);
+/* The same, taking the lock if there is anything to remove: it is held while folders are made and removed, so
+ * what is there then has nobody who works on it. */
+void kxl_rundir_tidy(const KxlHost *host);
 
 /* <run>/ended/<domid>.json; old records are dropped. */
 gboolean kxl_rundir_record_end(const KxlHost *host, const KxlState *state, GError **error);

@@ -12,7 +12,7 @@
 #include "fd.h"
 #include "file.h"
 
-/* How often to look for a socket that is not there yet. */
+/* How often to try a socket with too many others waiting on it. */
 #define RETRY_US 2000
 
 gboolean kxl_fd_wait(int fd, short events, gint64 deadline_us)
@@ -62,9 +62,7 @@ int kxl_sock_connect(const char *path, gint64 deadline_us, GError **error)
     }
     /* EAGAIN: the listener's queue is full for the moment. */
     while (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-        gboolean again = errno == ENOENT || errno == ECONNREFUSED || errno == EAGAIN || errno == EINTR;
-
-        if (!again || g_get_monotonic_time() >= deadline_us) {
+        if ((errno != EAGAIN && errno != EINTR) || g_get_monotonic_time() >= deadline_us) {
             kxl_error_set_errno(error, errno, "socket '%s'", path);
             return -1;
         }

@@ -6,7 +6,7 @@
 
 /* FALSE when the deadline passes first. */
 gboolean kxl_fd_wait(int fd, short events, gint64 deadline_us);
-/* Waits for the socket to appear and be listened on. -1 on error. */
+/* -1 on error; one that is not there or not listened on is an error at once. */
 int kxl_sock_connect(const char *path, gint64 deadline_us, GError **error);
 gboolean kxl_sock_send(int fd, const void *data, gsize len, gint64 deadline_us, GError **error);
 /* Exactly len bytes. */

@@ -15,6 +15,7 @@
 #include "session.h"
 
 #define MONITOR_TIMEOUT_MS 20000
+#define CONNECT_RETRY_US   2000
 
 /* How long a process that holds the emulator's lock may take to write its pid: it has just been forked. */
 #define PID_WAIT_US (2 * G_USEC_PER_SEC)
@@ -138,7 +139,7 @@ gboolean emulator_find(Session *s)
 
 void emulator_kill(Session *s, guint grace_ms)
 {
-    g_clear_pointer(&s->qmp, kxl_qmp_free);
+    emulator_disconnect(s);
     if (s->emulator < 0)
         return;
     kxl_process_end(s->emulator, grace_ms);
@@ -150,36 +151,50 @@ void emulator_kill(Session *s, guint grace_ms)
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
+void emulator_disconnect(Session *s)
+{
+    g_clear_pointer(&s->qmp, kxl_qmp_free);
+    kxl_fd_close(kxl_fd_steal(&s->ops));
+}
+
+static gboolean connect_failed(Session *s, GError *why, GError **error)
+{
+    g_autofree char *tail = session_log_tail(s);
+    gboolean in_use = strstr(tail, "Failed to get") && strstr(tail, "lock");
+
+    if (session_emulator_alive(s))
+        g_propagate_error(error, why);
+    else
+        g_set_error(error, KXL_ERROR, in_use ? KXL_ERROR_IN_USE : KXL_ERROR_START_FAILED,
+                    "the emulator ended: %s", tail);
+    return FALSE;
+}
+
 gboolean emulator_connect(Session *s, GError **error)
 {
-    g_autofree char *path = session_path(s, "qmp-events.sock");
+    g_autofree char *path = session_path(s, "qmp.sock");
+    g_autofree char *lock = session_path(s, "ops.lock");
     gint64 deadline = g_get_monotonic_time() + (gint64)MONITOR_TIMEOUT_MS * 1000;
     g_autoptr(GError) local = NULL;
 
-    /* Short tries: an emulator that does not like its options is gone in a moment. */
-    while (!s->qmp && session_emulator_alive(s) && g_get_monotonic_time() < deadline) {
+    s->ops = kxl_lock_take(lock, KXL_LOCK_WAIT, error);
+    if (s->ops < 0)
+        return FALSE;
+    /* An emulator that does not like its options is gone in a moment; a new one has no socket yet, or does
+     * not listen yet, and the folder's watch tells only of the first. */
+    do {
         g_clear_error(&local);
-        if (g_file_test(path, G_FILE_TEST_EXISTS))
-            s->qmp = kxl_qmp_connect(path, MONITOR_TIMEOUT_MS, &local);
-        else
-            session_wait(s, g_get_monotonic_time() + 20000);
-        if (session_abandoned(s) || session_destroy_wanted(s))
-            break;
-    }
-    if (s->qmp)
-        return TRUE;
-    if (!session_emulator_alive(s)) {
-        g_autofree char *tail = session_log_tail(s);
-        gboolean in_use = strstr(tail, "Failed to get") && strstr(tail, "lock");
-
-        g_set_error(error, KXL_ERROR, in_use ? KXL_ERROR_IN_USE : KXL_ERROR_START_FAILED,
-                    "the emulator ended: %s", tail);
-    } else if (local) {
-        g_propagate_error(error, g_steal_pointer(&local));
-    } else {
-        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_TIMEOUT, "the emulator does not come up");
-    }
-    return FALSE;
+        s->qmp = kxl_qmp_connect(path, MONITOR_TIMEOUT_MS, &local);
+        if (s->qmp)
+            return TRUE;
+        if (session_interrupted(s, error)) {
+            emulator_disconnect(s);
+            return FALSE;
+        }
+        session_wait(s, g_get_monotonic_time() + CONNECT_RETRY_US);
+    } while (session_emulator_alive(s) && g_get_monotonic_time() < deadline);
+    emulator_disconnect(s);
+    return connect_failed(s, g_steal_pointer(&local), error);
 }
 
 static void append(char ***strv, const char *text)

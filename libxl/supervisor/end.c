@@ -29,34 +29,6 @@ G_STATIC_ASSERT((int)KXL_REASON_POWEROFF == SHUTDOWN_poweroff &&
 
 /* --- reasons ---------------------------------------------------------------------------------- */
 
-/* Was the last thing the monitor told of a reset asked for by the host? */
-static gboolean host_reset(const Session *s)
-{
-    g_autofree char *path = session_path(s, "qmp-events.log");
-    g_autofree char *text = kxl_file_read(path, NULL);
-
-    return text && strstr(text, "\"host-qmp-system-reset\"");
-}
-
-static KxlShutdownReason pv_reason(const Session *s)
-{
-    g_autofree char *word = NULL, *rest = NULL;
-
-    if (!session_status(s, &word, &rest))
-        return KXL_REASON_FAILED;
-    if (g_str_equal(word, KZ_STATUS_SHUTDOWN)) {
-        gint64 reason = g_ascii_strtoll(rest, NULL, 10);
-
-        return reason >= KXL_REASON_POWEROFF && reason <= KXL_REASON_SOFT_RESET
-                   ? (KxlShutdownReason)reason
-                   : KXL_REASON_CRASH; /* Xen: unknown reasons are the guest's fault */
-    }
-    if (g_str_equal(word, KZ_STATUS_CRASH) || g_str_equal(word, KZ_STATUS_PANIC))
-        return KXL_REASON_CRASH;
-    /* Ended without hv's doing: kxl_domain_reset(), or hv itself fell (a triple fault is a reset). */
-    return host_reset(s) ? KXL_REASON_REBOOT : KXL_REASON_FAILED;
-}
-
 /* QEMU docs/qapi ShutdownCause. */
 static KxlShutdownReason shutdown_cause(const char *cause)
 {
@@ -69,47 +41,69 @@ static KxlShutdownReason shutdown_cause(const char *cause)
     return KXL_REASON_POWEROFF;
 }
 
-static KxlShutdownReason event_reason(const char *line, KxlShutdownReason before)
+static const char *const ending_watchdog_actions[] = { "reset", "shutdown", "poweroff", NULL };
+
+static KxlShutdownReason event_reason(JsonObject *event, KxlShutdownReason before)
 {
-    g_autoptr(JsonNode) node = json_from_string(line, NULL);
-    JsonObject *event = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-    const char *name = event ? json_object_get_string_member_with_default(event, "event", "") : "";
-    JsonObject *data;
+    const char *name = json_object_get_string_member(event, "event");
+    JsonObject *data =
+        json_object_has_member(event, "data") ? json_object_get_object_member(event, "data") : NULL;
+    const char *action =
+        data ? json_object_get_string_member_with_default(data, "action", "none") : "none";
 
     if (g_str_equal(name, "GUEST_PANICKED"))
         return KXL_REASON_CRASH;
     if (g_str_equal(name, "WATCHDOG"))
-        return KXL_REASON_WATCHDOG;
+        return g_strv_contains(ending_watchdog_actions, action) ? KXL_REASON_WATCHDOG : before;
     if (!g_str_equal(name, "SHUTDOWN"))
         return before;
     /* The watchdog or the panic made QEMU shut down. */
     if (before == KXL_REASON_WATCHDOG || before == KXL_REASON_CRASH)
         return before;
-    data = json_object_has_member(event, "data") ? json_object_get_object_member(event, "data") : NULL;
     return data ? shutdown_cause(json_object_get_string_member_with_default(data, "reason", ""))
                 : KXL_REASON_POWEROFF;
 }
 
-/* From the monitor's log, so that an adopter knows as well. */
-static KxlShutdownReason hvm_reason(const Session *s)
+/* From all that QEMU has told, so that an adopter knows as well. */
+static KxlShutdownReason machine_reason(Session *s)
 {
-    g_autofree char *path = session_path(s, "qmp-events.log");
-    g_autofree char *text = kxl_file_read(path, NULL);
-    g_auto(GStrv) lines = text ? g_strsplit(text, "\n", -1) : NULL;
     KxlShutdownReason reason = KXL_REASON_FAILED;
+    JsonObject *event;
 
-    for (char **line = lines; line && *line; line++)
-        reason = event_reason(*line, reason);
+    s->events_read = 0;
+    while ((event = session_next_event(s))) {
+        reason = event_reason(event, reason);
+        json_object_unref(event);
+    }
     return reason;
 }
 
-KxlShutdownReason session_end_reason(const Session *s)
+static KxlShutdownReason pv_reason(Session *s)
+{
+    g_autofree char *word = NULL, *rest = NULL;
+
+    if (!session_status(s, &word, &rest))
+        word = g_strdup("");
+    if (g_str_equal(word, KZ_STATUS_SHUTDOWN)) {
+        gint64 reason = g_ascii_strtoll(rest, NULL, 10);
+
+        return reason >= KXL_REASON_POWEROFF && reason <= KXL_REASON_SOFT_RESET
+                   ? (KxlShutdownReason)reason
+                   : KXL_REASON_CRASH; /* Xen: unknown reasons are the guest's fault */
+    }
+    if (g_str_equal(word, KZ_STATUS_CRASH) || g_str_equal(word, KZ_STATUS_PANIC))
+        return KXL_REASON_CRASH;
+    /* Ended without hv's doing: by kxl_domain_reset(), or hv itself fell. */
+    return machine_reason(s) == KXL_REASON_REBOOT ? KXL_REASON_REBOOT : KXL_REASON_FAILED;
+}
+
+KxlShutdownReason session_end_reason(Session *s)
 {
     if (session_destroy_wanted(s))
         return KXL_REASON_DESTROYED;
     if (s->state->state == KXL_STATE_SHUTDOWN || s->state->state == KXL_STATE_CRASHED)
         return s->state->reason; /* known before the last supervisor died */
-    return s->config->type == KXL_TYPE_PV ? pv_reason(s) : hvm_reason(s);
+    return s->config->type == KXL_TYPE_PV ? pv_reason(s) : machine_reason(s);
 }
 
 static KxlAction action_for(const Session *s, KxlShutdownReason reason)
@@ -163,12 +157,13 @@ static void dump_core(Session *s)
     json_object_set_boolean_member(arguments, "paging", FALSE);
     json_object_set_string_member(arguments, "protocol", protocol);
     g_mkdir_with_parents(dir, 0700);
-    if (!s->qmp) {
+    if (!emulator_connect(s, &error)) {
         json_object_unref(arguments);
-        g_warning("domain %d: no core dump: its emulator is gone", s->domid);
+        g_warning("domain %d: no core dump: %s", s->domid, error->message);
     } else if (!kxl_qmp_run(s->qmp, "dump-guest-memory", arguments, DUMP_TIMEOUT_MS, &error)) {
         g_warning("domain %d: no core dump: %s", s->domid, error->message);
     }
+    emulator_disconnect(s);
 }
 
 void session_remove(Session *s, KxlShutdownReason reason)

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -15,7 +16,7 @@ Session *session_new(int domid, KxlFd lock, KxlFd reply, GError **error)
     s->domid = domid;
     s->lock = lock;
     s->reply = reply;
-    s->inotify = s->emulator = -1;
+    s->inotify = s->emulator = s->ops = -1;
     s->host = kxl_host_new(error);
     if (!s->host)
         return NULL;
@@ -33,7 +34,7 @@ void session_free(Session *s)
     if (!s)
         return;
     network_close_taps(s);
-    kxl_qmp_free(s->qmp);
+    emulator_disconnect(s);
     kxl_fd_close(s->emulator);
     kxl_fd_close(s->inotify);
     kxl_fd_close(s->reply);
@@ -73,25 +74,68 @@ gboolean session_destroy_wanted(const Session *s)
     return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
-/* The folder for files that come (the destroy mark, the config's replacement), the status file for its
- * lines: not the folder for writes, as hv's log grows by single bytes. */
+/* The folder for files that come (the destroy mark), events and hv's status for their lines: not the folder
+ * for writes, as hv's log grows by single bytes. */
 void session_watch(Session *s)
 {
     g_autofree char *dir = session_path(s, NULL);
+    g_autofree char *events = session_path(s, "events.out");
     g_autofree char *status = session_path(s, "status");
 
     kxl_fd_close(s->inotify);
     s->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (s->inotify < 0 || inotify_add_watch(s->inotify, dir, IN_CREATE | IN_MOVED_TO) < 0)
+    if (s->inotify < 0 || inotify_add_watch(s->inotify, dir, IN_CREATE | IN_MOVED_TO) < 0 ||
+        inotify_add_watch(s->inotify, events, IN_MODIFY) < 0)
         g_warning("domain %d: cannot watch '%s': %s", s->domid, dir, g_strerror(errno));
     inotify_add_watch(s->inotify, status, IN_MODIFY); /* HVM has none */
 }
 
-gboolean session_abandoned(const Session *s)
+static char *next_line(Session *s)
+{
+    g_autofree char *path = session_path(s, "events.out");
+    g_auto(KxlFd) fd = open(path, O_RDONLY | O_CLOEXEC);
+    char buffer[16384], *end;
+    ssize_t n = fd < 0 ? -1 : pread(fd, buffer, sizeof buffer, s->events_read);
+
+    end = n > 0 ? memchr(buffer, '\n', (gsize)n) : NULL;
+    if (!end)
+        return NULL; /* nothing, or not yet whole */
+    s->events_read += end + 1 - buffer;
+    return g_strndup(buffer, (gsize)(end - buffer));
+}
+
+JsonObject *session_next_event(Session *s)
+{
+    g_autofree char *line = NULL;
+
+    while ((line = next_line(s))) {
+        g_autoptr(JsonNode) node = json_from_string(line, NULL);
+        JsonObject *object = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+
+        if (object && json_object_has_member(object, "event"))
+            return json_object_ref(object);
+        g_clear_pointer(&line, g_free); /* the greeting, the answer to the one command */
+    }
+    return NULL;
+}
+
+/* The creator has gone without waiting for the answer. */
+static gboolean is_abandoned(const Session *s)
 {
     struct pollfd p = { .fd = s->reply };
 
     return s->for_creator && s->reply >= 0 && poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP));
+}
+
+gboolean session_interrupted(const Session *s, GError **error)
+{
+    if (session_destroy_wanted(s))
+        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_STATE, "destroyed while it was starting");
+    else if (is_abandoned(s))
+        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_FAILED, "its creator has gone");
+    else
+        return FALSE;
+    return TRUE;
 }
 
 gboolean session_emulator_alive(const Session *s)
@@ -107,7 +151,6 @@ void session_wait(Session *s, gint64 deadline_us)
     struct pollfd p[] = {
         { .fd = s->inotify, .events = POLLIN },
         { .fd = s->emulator, .events = POLLIN },
-        { .fd = s->qmp ? kxl_qmp_fd(s->qmp) : -1, .events = POLLIN },
         { .fd = s->reply },
     };
     gint64 left = deadline_us < 0 ? -1 : MAX(deadline_us - g_get_monotonic_time(), 0);
@@ -116,8 +159,6 @@ void session_wait(Session *s, gint64 deadline_us)
     poll(p, G_N_ELEMENTS(p), left < 0 ? -1 : (int)((left + 999) / 1000));
     while (s->inotify >= 0 && read(s->inotify, buffer, sizeof buffer) > 0)
         continue;
-    if (s->qmp && p[2].revents && !kxl_qmp_pump(s->qmp, NULL))
-        g_clear_pointer(&s->qmp, kxl_qmp_free);
 }
 
 /* hv writes byte by byte, so the last line may not be whole yet. */

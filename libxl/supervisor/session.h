@@ -18,7 +18,9 @@ typedef struct {
     KxlFd inotify;      /* the folder and the status file */
     KxlFd emulator;     /* pidfd, -1: none */
     int emulator_pid;
-    KxlQmp *qmp;        /* qmp-events.sock, NULL: not connected */
+    KxlFd ops;          /* ops.lock, while qmp is connected */
+    KxlQmp *qmp;        /* NULL: not connected */
+    off_t events_read;  /* how far events.out has been read */
     int *tap_fds;       /* by nic, while starting */
     off_t log_start;    /* where this run begins in the emulator's log */
     gboolean ended;     /* the machine has stopped for good */
@@ -34,12 +36,14 @@ char *session_path(const Session *s, const char *file);
 void session_enter(Session *s, KxlDomainState state, KxlShutdownReason reason);
 void session_save(Session *s);
 gboolean session_destroy_wanted(const Session *s);
-/* Waits until the folder, the emulator, QMP or the creator has news, or the time is over. */
+/* Waits until the folder, the events, the emulator or the creator has news, or the time (-1: none) is over. */
 void session_wait(Session *s, gint64 deadline_us);
-/* TRUE when the creator has gone without waiting for the answer. */
-gboolean session_abandoned(const Session *s);
+/* TRUE with error: a start shall not go on, because the domain is to be destroyed or nobody waits for it. */
+gboolean session_interrupted(const Session *s, GError **error);
 gboolean session_emulator_alive(const Session *s);
 void session_watch(Session *s);
+/* The next thing that QEMU has told; NULL: nothing new. */
+JsonObject *session_next_event(Session *s);
 
 /* The last whole line of hv's status file: word and rest. FALSE: none yet. */
 gboolean session_status(const Session *s, char **ret_word, char **ret_rest);
@@ -56,7 +60,9 @@ gboolean emulator_spawn(Session *s, GError **error);
 /* Finds the running one after a supervisor's death. */
 gboolean emulator_find(Session *s);
 void emulator_kill(Session *s, guint grace_ms);
+/* To the monitor, which other programs may want as well: hold it no longer than needed. */
 gboolean emulator_connect(Session *s, GError **error);
+void emulator_disconnect(Session *s);
 /* Consoles, vCPU threads, display: into the state. */
 gboolean emulator_inspect(Session *s, GError **error);
 
@@ -72,7 +78,7 @@ void session_run(Session *s);
 /* --- end.c */
 typedef enum { END_GONE, END_PRESERVED, END_RESTART } EndResult;
 /* Why it stopped. */
-KxlShutdownReason session_end_reason(const Session *s);
+KxlShutdownReason session_end_reason(Session *s);
 /* Does what on_poweroff and the others say. */
 EndResult session_end(Session *s);
 /* Removes the domain and keeps the record. */

@@ -84,12 +84,18 @@ static gboolean step_firmware(Session *s, GError **error)
 
 /* --- emulator --------------------------------------------------------------------------------- */
 
-static gboolean step_watch(Session *s, GError **error)
+/* What QEMU finds there when it opens its monitors and ports. */
+static gboolean step_files(Session *s, GError **error)
 {
     g_autofree char *status = session_path(s, "status");
+    g_autofree char *in = session_path(s, "events.in");
+    g_autofree char *out = session_path(s, "events.out");
 
-    if (s->config->type == KXL_TYPE_PV && !kxl_file_write(status, "", error))
+    if (!kxl_file_write(in, "{\"execute\":\"qmp_capabilities\"}\n", error) ||
+        !kxl_file_write(out, "", error) ||
+        (s->config->type == KXL_TYPE_PV && !kxl_file_write(status, "", error)))
         return FALSE;
+    s->events_read = 0;
     session_watch(s);
     return TRUE;
 }
@@ -134,8 +140,8 @@ static gboolean machine_ended(Session *s)
     JsonObject *event;
     gboolean ended = !session_emulator_alive(s);
 
-    while (s->qmp && (event = kxl_qmp_next_event(s->qmp))) {
-        const char *name = json_object_get_string_member_with_default(event, "event", "");
+    while ((event = session_next_event(s))) {
+        const char *name = json_object_get_string_member(event, "event");
 
         ended |= g_str_equal(name, "SHUTDOWN") || g_str_equal(name, "GUEST_PANICKED");
         json_object_unref(event);
@@ -157,17 +163,6 @@ static gboolean start_failed(Session *s, GError **error)
         g_set_error(error, KXL_ERROR, KXL_ERROR_START_FAILED,
                     "the machine ended before the guest ran%s%s", *tail ? ": " : "", tail);
     return FALSE;
-}
-
-static gboolean check_interrupted(Session *s, GError **error)
-{
-    if (session_destroy_wanted(s))
-        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_STATE, "destroyed while it was starting");
-    else if (session_abandoned(s))
-        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_FAILED, "its creator has gone");
-    else
-        return FALSE;
-    return TRUE;
 }
 
 /* Until hv says that the guest runs, and a moment longer. A clean shutdown in that moment is a very short
@@ -192,7 +187,7 @@ static gboolean wait_for_guest(Session *s, GError **error)
                 deadline = g_get_monotonic_time() + SETTLE_US;
             }
         }
-        if (check_interrupted(s, error))
+        if (session_interrupted(s, error))
             return FALSE;
         if (machine_ended(s))
             return start_failed(s, error);
@@ -209,10 +204,13 @@ static gboolean wait_for_guest(Session *s, GError **error)
 
 static gboolean step_run(Session *s, GError **error)
 {
-    if (s->paused)
+    if (s->paused) {
+        emulator_disconnect(s);
         return TRUE;
+    }
     if (!kxl_qmp_run(s->qmp, "cont", NULL, MONITOR_TIMEOUT_MS, error))
         return FALSE;
+    emulator_disconnect(s);
     return s->config->type != KXL_TYPE_PV || wait_for_guest(s, error);
 }
 
@@ -226,7 +224,7 @@ static const struct {
     { "boot file", step_boot_file, NULL }, /* goes with the folder */
     { "firmware", step_firmware, NULL },
     { "network", network_up, network_down },
-    { "watch", step_watch, NULL },
+    { "files", step_files, NULL },
     { "emulator", emulator_spawn, undo_emulator },
     { "monitor", emulator_connect, NULL },
     { "settings", step_settings, NULL },
@@ -245,7 +243,7 @@ gboolean session_start(Session *s, GError **error)
     for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
         gint64 begin = g_get_monotonic_time();
 
-        if (check_interrupted(s, error) || !steps[i].run(s, error)) {
+        if (session_interrupted(s, error) || !steps[i].run(s, error)) {
             session_undo(s);
             return FALSE;
         }
