@@ -101,7 +101,7 @@ struct fake_virtio fake_virtio;
 static struct {
     void (*used)(void *opaque);
     void *opaque;
-} users[4];
+} users[FAKE_QUEUES];
 static void (*config_fn)(void *opaque);
 static void *config_opaque;
 

@@ -9,6 +9,7 @@
 
 #define FAKE_BDF      0x0028 /* 00:05.0 */
 #define FAKE_MAX_SEGS 300U
+#define FAKE_QUEUES   18U /* a virtio-console of eight ports */
 
 struct fake_seg {
     uint8_t *p;
@@ -51,7 +52,7 @@ struct fake_virtio {
     uint64_t agreed;
     bool open, started, broken;
     unsigned int nr_resets;
-    struct fake_queue queue[4];
+    struct fake_queue queue[FAKE_QUEUES];
 };
 extern struct fake_virtio fake_virtio;
 
