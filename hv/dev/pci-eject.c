@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hot-unplug: hv is the operating system that has to let go of a slot (QEMU docs/specs/acpi_pci_hotplug). */
+/* Hot-unplug: hv is the operating system that has to let go of a slot (QEMU
+ * docs/specs/acpi_pci_hotplug). */
 #include "pci.h"
 #include "cpu/asm.h"
 #include "printk.h"

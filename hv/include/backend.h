@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Split-driver back ends: one row per device type; xenbus/backend.c finds the devices in the store and runs
- * their state machine (io/xenbus.h), the rows do what is particular to the type.
+ * Split-driver back ends: one row per device type; xenbus/backend.c finds the devices in the store
+ * and runs their state machine (io/xenbus.h), the rows do what is particular to the type.
  */
 #pragma once
 
@@ -23,15 +23,15 @@ int store_ring_init(struct domain *d, void *ring_page, uint32_t port);
 
 #define BACKEND_NO_BDF 0xffff
 
-/* One device: /local/domain/0/backend/<type>/<domid>/<devid>. All but priv is backend.c's to write. */
+/* One device, /local/domain/0/backend/<type>/<domid>/<devid>. All but priv is backend.c's. */
 struct backend_dev {
     struct domain *domain;
     const struct backend_type *type;
     uint32_t devid;
-    uint16_t bdf;    /* from KZ_BACKEND_PCI_KEY, or BACKEND_NO_BDF */
-    char *path;      /* the back end's directory */
-    char *frontend;  /* the front end's directory */
-    void *priv;      /* the type's */
+    uint16_t bdf;                /* from KZ_BACKEND_PCI_KEY, or BACKEND_NO_BDF */
+    char *path;                  /* the back end's directory */
+    char *frontend;              /* the front end's directory */
+    void *priv;                  /* the type's */
     struct backend_state *state; /* backend.c's */
 };
 
@@ -39,25 +39,28 @@ struct backend_node {
     const char *key, *value;
 };
 
-/* A type of device. Functions run from softirqs, interrupts off. They return 0 or -XEN_E*, having said why with
- * backend_error(); after an error nothing of what they did is left. */
+/* A type of device. Functions run from softirqs, interrupts off. They return 0 or -XEN_E*, having
+ * said why with backend_error(); after an error nothing of what they did is left. */
 struct backend_type {
-    const char *name;                    /* "vbd": the directory's name */
-    const struct backend_node *features; /* constant nodes, ended by a NULL key; written before InitWait */
+    const char *name; /* "vbd": the directory's name */
+    /* Constant nodes, ended by a NULL key; written before InitWait. */
+    const struct backend_node *features;
 
-    /* Opens the machine's device, sets priv, writes the nodes that depend on it. Once per device. */
+    /* Opens the machine's device, sets priv, writes the nodes that depend on it. Once. */
     int (*probe)(struct backend_dev *dev);
-    /* The front end is Initialised or Connected: reads its rings, ports and features, starts serving. Then, unless
-     * it failed, backend.c goes to Connected. */
+    /* The front end is Initialised or Connected: reads its rings, ports and features, starts
+     * serving. Then, unless it failed, backend.c goes to Connected. */
     int (*connect)(struct backend_dev *dev);
-    /* Stops serving: unbinds the ports, waits for nothing the front end must do. true: no page of the guest is in
-     * use any more. false: the device still works on some; the type calls backend_disconnected() when it has
-     * finished, and is neither connected nor removed before that. Not called unless connect() succeeded. */
+    /* Stops serving: unbinds the ports, waits for nothing the front end must do. true: no page of
+     * the guest is in use any more. false: the device still works on some; the type calls
+     * backend_disconnected() when it has finished, and is neither connected nor removed before
+     * that. Not called unless connect() succeeded. */
     bool (*disconnect)(struct backend_dev *dev);
     /* Undoes probe(). Never called while connected. */
     void (*remove)(struct backend_dev *dev);
-    /* A node of the front end's or the back end's directory other than state changed while connected (a rate, a
-     * medium, request-* of the vkbd); key is relative, e.g. "params". May be NULL. */
+    /* A node of the front end's or the back end's directory other than state changed while
+     * connected (a rate, a medium, request-* of the vkbd); key is relative, e.g. "params". May be
+     * NULL. */
     void (*changed)(struct backend_dev *dev, bool in_frontend, const char *key);
 };
 
@@ -77,15 +80,17 @@ char *backend_read(struct backend_dev *dev, const char *key);
 int backend_write(struct backend_dev *dev, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Says what went wrong, once per device and text: in hv's log and, as xenbus_dev_error() does, under
- * /local/domain/0/error/. Returns err (-XEN_E*), for "return backend_error(...)". */
+/* Says what went wrong, once per device and text: in hv's log and, as xenbus_dev_error() does,
+ * under /local/domain/0/error/. Returns err (-XEN_E*), for "return backend_error(...)". */
 int backend_error(struct backend_dev *dev, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A connected device cannot go on (garbage in its ring, the machine's device broke): says why as backend_error()
- * does and later, never from inside this call, runs disconnect() and closes the back end. May be repeated. */
-void backend_fail(struct backend_dev *dev, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A connected device cannot go on (garbage in its ring, the machine's device broke): says why as
+ * backend_error() does and later, never from inside this call, runs disconnect() and closes the
+ * back end. May be repeated. */
+void backend_fail(struct backend_dev *dev, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* A node that the front end reads again while Connected changed (the disk's size): writes state anew so that
- * its watch fires. */
+/* A node that the front end reads again while Connected changed (the disk's size): writes state
+ * anew so that its watch fires. */
 void backend_touch_state(struct backend_dev *dev);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The back ends' state machine (io/xenbus.h). It is driven by levels, not by edges: whenever a watch fires, the
- * device is moved on from what the store says now. So it does not matter how often a watch fires, or whether a
- * front end was quick and passed through states unseen.
+ * The back ends' state machine (io/xenbus.h). It is driven by levels, not by edges: whenever a
+ * watch fires, the device is moved on from what the store says now. So it does not matter how often
+ * a watch fires, or whether a front end was quick and passed through states unseen.
  *
- * Our state goes Initialising (as the toolstack made it) -> InitWait -> Connected -> Closing -> Closed, and from
- * anywhere back to InitWait when the front end starts again (driver reload, kexec, GRUB handing over to Linux).
+ * Our state goes Initialising (as the toolstack made it) -> InitWait -> Connected -> Closing ->
+ * Closed, and from anywhere back to InitWait when the front end starts again (driver reload, kexec,
+ * GRUB handing over to Linux).
  */
 #include "backend-state.h"
 #include "alloc.h"
@@ -124,14 +125,10 @@ static void connect(struct backend_state *st)
 enum front { FRONT_ABSENT, FRONT_FRESH, FRONT_BUSY, FRONT_READY, FRONT_CLOSING, FRONT_CLOSED };
 
 static const enum front front_of[] = {
-    [XenbusStateUnknown] = FRONT_ABSENT,
-    [XenbusStateInitialising] = FRONT_FRESH,
-    [XenbusStateInitWait] = FRONT_BUSY,
-    [XenbusStateInitialised] = FRONT_READY,
-    [XenbusStateConnected] = FRONT_READY,
-    [XenbusStateClosing] = FRONT_CLOSING,
-    [XenbusStateClosed] = FRONT_CLOSED,
-    [XenbusStateReconfiguring] = FRONT_BUSY,
+    [XenbusStateUnknown] = FRONT_ABSENT,    [XenbusStateInitialising] = FRONT_FRESH,
+    [XenbusStateInitWait] = FRONT_BUSY,     [XenbusStateInitialised] = FRONT_READY,
+    [XenbusStateConnected] = FRONT_READY,   [XenbusStateClosing] = FRONT_CLOSING,
+    [XenbusStateClosed] = FRONT_CLOSED,     [XenbusStateReconfiguring] = FRONT_BUSY,
     [XenbusStateReconfigured] = FRONT_BUSY,
 };
 
@@ -233,7 +230,8 @@ static bool step(struct backend_state *st)
     return true;
 }
 
-/* The part of path below dir, "" for dir itself; NULL when dir lies below path (it was made or removed with it). */
+/* The part of path below dir, "" for dir itself; NULL when dir lies below path (it was made or
+ * removed with it). */
 static const char *key_below(const char *dir, const char *path)
 {
     size_t len = strlen(dir);
@@ -297,8 +295,12 @@ static void device_new(const struct backend_type *type, uint32_t devid, char *pa
         return;
     }
     st->state = XenbusStateInitialising;
-    st->dev = (struct backend_dev){ .domain = backends.domain, .type = type, .devid = devid,
-                                    .bdf = BACKEND_NO_BDF, .path = path, .frontend = frontend,
+    st->dev = (struct backend_dev){ .domain = backends.domain,
+                                    .type = type,
+                                    .devid = devid,
+                                    .bdf = BACKEND_NO_BDF,
+                                    .path = path,
+                                    .frontend = frontend,
                                     .state = st };
     st->next = backends.devices;
     backends.devices = st;
@@ -333,7 +335,8 @@ static struct backend_state *device_find(const char *path)
     return st;
 }
 
-/* The console that start_info gives the guest has a back-end directory too, but no states: console_backend_init(). */
+/* The console that start_info gives the guest has a back-end directory too, but no states:
+ * console_backend_init(). */
 static bool is_primary_console(const char *frontend)
 {
     char path[XS_HOME_MAX + sizeof("/console")];
@@ -342,7 +345,8 @@ static bool is_primary_console(const char *frontend)
     return strcmp(frontend, path) == 0;
 }
 
-/* Takes on the device that dom0 made at BACKEND_ROOT/<type>/<domid>/<devid>, once it is complete. Takes path over. */
+/* Takes on the device that dom0 made at BACKEND_ROOT/<type>/<domid>/<devid>, once it is complete.
+ * Takes path over. */
 static void discover(const char *type_name, size_t type_len, const char *devid_text, char *path)
 {
     struct xenstore *xs = backends.domain->store;

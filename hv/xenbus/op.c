@@ -26,7 +26,8 @@ int xs_lookup(const struct xs_ctx *ctx, const char *path, uint32_t want, struct 
     return 0;
 }
 
-/* xenstored counts a node's record: a header of 24 bytes, 8 for each permission, value, children's names. */
+/* xenstored counts a node's record: a header of 24 bytes, 8 for each permission, value, children's
+ * names. */
 static bool fits_quota(const struct xs_ctx *ctx, uint32_t nr_perms, uint32_t value_len,
                        uint32_t list_len)
 {

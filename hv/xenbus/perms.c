@@ -6,8 +6,9 @@
 #include "printk.h"
 #include "string.h"
 
-static const char access_letter[] = { [0] = 'n', [XS_MAY_READ] = 'r', [XS_MAY_WRITE] = 'w',
-                                      [XS_MAY_READ | XS_MAY_WRITE] = 'b' };
+static const char access_letter[] = {
+    [0] = 'n', [XS_MAY_READ] = 'r', [XS_MAY_WRITE] = 'w', [XS_MAY_READ | XS_MAY_WRITE] = 'b'
+};
 
 struct xs_perms *xs_perms_new(uint32_t nr)
 {

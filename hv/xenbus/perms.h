@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Permissions of a node: the first entry names the owner, who may do everything, and the access of those not
- * listed; the others name a domain's own access. Immutable once made, shared by reference count.
+ * Permissions of a node: the first entry names the owner, who may do everything, and the access of
+ * those not listed; the others name a domain's own access. Immutable once made, shared by reference
+ * count.
  */
 #pragma once
 

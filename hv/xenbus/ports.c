@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who talks to the store: the guest by its ring and event channel, the host by two virtio-serial ports. */
+/* Who talks to the store: the guest by its ring and event channel, the host by two virtio-serial
+ * ports. */
 #include "alloc.h"
 #include "backend.h"
 #include "domain.h"
@@ -87,7 +88,8 @@ static void port_closed(void *opaque)
     p->conn = NULL;
 }
 
-/* Without a connection, or after garbage, the host's bytes go nowhere until it opens the port again. */
+/* Without a connection, or after garbage, the host's bytes go nowhere until it opens the port
+ * again. */
 static size_t port_input(void *opaque, const void *data, size_t len)
 {
     struct host_port *p = opaque;
@@ -95,7 +97,8 @@ static size_t port_input(void *opaque, const void *data, size_t len)
 
     if (taken >= 0)
         return (size_t)taken;
-    printk(LOG_WARNING, "xenstore: malformed request on port '%s', closing the connection", p->name);
+    printk(LOG_WARNING, "xenstore: malformed request on port '%s', closing the connection",
+           p->name);
     xs_conn_free(p->conn);
     p->conn = NULL;
     return len;

@@ -17,7 +17,7 @@ struct request {
     struct xenstore *xs;
     struct xs_tx *tx; /* or NULL */
     struct xs_ctx ctx;
-    const char *arg;  /* the payload, NUL-terminated unless the row says otherwise */
+    const char *arg; /* the payload, NUL-terminated unless the row says otherwise */
     uint32_t len;
     const char *path; /* the first string as an absolute valid path, with F_PATH */
     const char *rest; /* what follows the first string */
@@ -27,8 +27,8 @@ struct request {
 /* Handlers return 0, with or without a reply set (then it is "OK"), or -XEN_E*. */
 typedef int request_fn(struct request *rq);
 
-#define F_PATH    1U  /* the first string is a node's path */
-#define F_SPECIAL 2U  /* ... or a special one */
+#define F_PATH    1U /* the first string is a node's path */
+#define F_SPECIAL 2U /* ... or a special one */
 #define F_DOM0    4U
 #define F_NO_TX   8U  /* the transaction id means nothing */
 #define F_RAW     16U /* what follows the strings is bytes, not strings */
@@ -44,10 +44,10 @@ static const struct {
     const char *text;
 } error_text[] = {
     /* The names that xs_wire.h lists. */
-    { XEN_EINVAL, "EINVAL" }, { XEN_EACCES, "EACCES" }, { XEN_EEXIST, "EEXIST" },
-    { XEN_EISDIR, "EISDIR" }, { XEN_ENOENT, "ENOENT" }, { XEN_ENOMEM, "ENOMEM" },
-    { XEN_ENOSPC, "ENOSPC" }, { XEN_EIO, "EIO" },       { XEN_ENOTEMPTY, "ENOTEMPTY" },
-    { XEN_ENOSYS, "ENOSYS" }, { XEN_EROFS, "EROFS" },   { XEN_EBUSY, "EBUSY" },
+    { XEN_EINVAL, "EINVAL" }, { XEN_EACCES, "EACCES" },   { XEN_EEXIST, "EEXIST" },
+    { XEN_EISDIR, "EISDIR" }, { XEN_ENOENT, "ENOENT" },   { XEN_ENOMEM, "ENOMEM" },
+    { XEN_ENOSPC, "ENOSPC" }, { XEN_EIO, "EIO" },         { XEN_ENOTEMPTY, "ENOTEMPTY" },
+    { XEN_ENOSYS, "ENOSYS" }, { XEN_EROFS, "EROFS" },     { XEN_EBUSY, "EBUSY" },
     { XEN_EAGAIN, "EAGAIN" }, { XEN_EISCONN, "EISCONN" }, { XEN_E2BIG, "E2BIG" },
     { XEN_EPERM, "EPERM" },
 };
@@ -107,8 +107,10 @@ static int do_read(struct request *rq)
     return err ? err : reply(rq, n->value, n->value_len);
 }
 
-/* Children's names, each with its NUL, as many whole ones as fit; skip: bytes of the list left out. */
-static size_t list_children(const struct xs_node *n, size_t skip, char *buf, size_t size, bool *ret_all)
+/* Children's names, each with its NUL, as many whole ones as fit; skip: bytes of the list left out.
+ */
+static size_t list_children(const struct xs_node *n, size_t skip, char *buf, size_t size,
+                            bool *ret_all)
 {
     size_t pos = 0, len = 0;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The guest's connection by shared ring (io/xs_wire.h struct xenstore_domain_interface). Whatever the guest puts
- * into the page costs it the connection at most; it gets a new one by XENSTORE_RECONNECT.
+ * The guest's connection by shared ring (io/xs_wire.h struct xenstore_domain_interface). Whatever
+ * the guest puts into the page costs it the connection at most; it gets a new one by
+ * XENSTORE_RECONNECT.
  */
 #include "alloc.h"
 #include "conn.h"
@@ -84,7 +85,8 @@ static bool ring_input(struct xs_ring *r)
     return taken > 0;
 }
 
-/* docs/misc/xenstore-ring.txt of Xen: everything of the old connection goes, then the indices, then the state. */
+/* docs/misc/xenstore-ring.txt of Xen: everything of the old connection goes, then the indices, then
+ * the state. */
 static void ring_reconnect(struct xs_ring *r)
 {
     xs_conn_reset(r->conn);

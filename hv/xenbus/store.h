@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The store's own state, and the operations on nodes that requests, transactions and hv itself share. */
+/* The store's own state, and the operations on nodes that requests, transactions and hv itself
+ * share. */
 #pragma once
 
 #include "change.h"
@@ -13,8 +14,9 @@
 #define XS_QUOTA_WATCHES     128
 #define XS_QUOTA_TX          10   /* transactions at a time */
 #define XS_QUOTA_TX_NODES    1024 /* nodes accessed in one transaction */
-/* Not xenstored's: bytes of changes that a domain's open transactions may hold, and of watch events that may wait
- * for any connection (then events are merged, see watch.h). They bound what a guest can take of hv's heap. */
+/* Not xenstored's: bytes of changes that a domain's open transactions may hold, and of watch events
+ * that may wait for any connection (then events are merged, see watch.h). They bound what a guest
+ * can take of hv's heap. */
 #define XS_QUOTA_TX_BYTES    (256 * 1024)
 #define XS_QUOTA_EVENT_BYTES (64 * 1024)
 #define XS_EVENT_BYTES       (1024 * 1024) /* for domain 0 */
@@ -49,8 +51,8 @@ struct xs_ctx {
     struct xs_changes *changes; /* where changes are noted for the watches; NULL: nowhere */
 };
 
-/* The node at a valid absolute path if ctx->domid has all rights in want (XS_MAY_READ ...). -XEN_ENOENT, or -XEN_EACCES,
- * also for an absent node below one without these rights. */
+/* The node at a valid absolute path if ctx->domid has all rights in want (XS_MAY_READ ...).
+ * -XEN_ENOENT, or -XEN_EACCES, also for an absent node below one without these rights. */
 int xs_lookup(const struct xs_ctx *ctx, const char *path, uint32_t want, struct xs_node **ret);
 
 /* A change of one node. Paths are absolute and valid. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A transaction: a tree of its own that begins as a snapshot of the store. It is logged which nodes were looked
- * at and what was changed. At the end, if the store still shows what was looked at, the changes are made in it
- * one after the other; otherwise it is EAGAIN. So a transaction is as if it had happened at its end, all at once.
+ * A transaction: a tree of its own that begins as a snapshot of the store. It is logged which nodes
+ * were looked at and what was changed. At the end, if the store still shows what was looked at, the
+ * changes are made in it one after the other; otherwise it is EAGAIN. So a transaction is as if it
+ * had happened at its end, all at once.
  */
 #pragma once
 

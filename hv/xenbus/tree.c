@@ -266,8 +266,8 @@ int xs_tree_create(struct xs_node **root, const char *path, int64_t owner, const
     const char *rest;
     struct xs_node *above = xs_tree_walk(*root, path, &rest), *top, *last;
     size_t above_len = (size_t)(rest - path);
-    struct xs_perms *perms = owner < 0 ? xs_perms_ref(above->perms)
-                                       : xs_perms_with_owner(above->perms, (uint32_t)owner);
+    struct xs_perms *perms =
+        owner < 0 ? xs_perms_ref(above->perms) : xs_perms_with_owner(above->perms, (uint32_t)owner);
 
     if (!perms)
         return -XEN_ENOMEM;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The tree of nodes. A tree is a pointer to its root. Nodes are reference-counted and a node with more than one
- * reference is never changed: taking a reference on the root is a snapshot, and a change copies the shared part of
- * its path first. So a transaction is a second tree, and any change can be undone by dropping it.
+ * The tree of nodes. A tree is a pointer to its root. Nodes are reference-counted and a node with
+ * more than one reference is never changed: taking a reference on the root is a snapshot, and a
+ * change copies the shared part of its path first. So a transaction is a second tree, and any
+ * change can be undone by dropping it.
  */
 #pragma once
 
@@ -27,8 +28,8 @@ struct xs_node {
     struct xs_node *next;   /* while being freed */
     uint32_t value_len;
     uint32_t nr_children, max_children;
-    uint32_t list_len;     /* bytes of the children's names, each with its NUL */
-    uint32_t guest_nodes;  /* nodes of this subtree that the guest owns */
+    uint32_t list_len;    /* bytes of the children's names, each with its NUL */
+    uint32_t guest_nodes; /* nodes of this subtree that the guest owns */
     uint32_t name_len;
     char name[];
 };
@@ -45,13 +46,14 @@ void xs_node_put(struct xs_node *n); /* NULL is a no-op */
 
 /* The node, or NULL. Both take a path below root as well ("b/c"); "" and "/" are root itself. */
 struct xs_node *xs_tree_find(struct xs_node *root, const char *path);
-/* The deepest node on the way; ret_rest: what of path is missing below it, "" when it is the node itself. */
+/* The deepest node on the way; ret_rest: what of path is missing below it, "" when it is the node
+ * itself. */
 struct xs_node *xs_tree_walk(struct xs_node *root, const char *path, const char **ret_rest);
 struct xs_node *xs_tree_parent(struct xs_node *root, const char *path);
 
 /* Changes. 0 or -XEN_ENOMEM with the tree's meaning unchanged. */
-/* Creates an absent node and its absent ancestors, with the permissions of the nearest ancestor there is; owner:
- * who owns the new ones, or -1 to leave them to the ancestor's owner. */
+/* Creates an absent node and its absent ancestors, with the permissions of the nearest ancestor
+ * there is; owner: who owns the new ones, or -1 to leave them to the ancestor's owner. */
 int xs_tree_create(struct xs_node **root, const char *path, int64_t owner, const void *value,
                    uint32_t len, const struct xs_stamp *stamp);
 int xs_tree_set_value(struct xs_node **root, const char *path, const void *value, uint32_t len,

@@ -25,7 +25,8 @@ struct xs_hv_event {
     char path[];
 };
 
-/* hv reads its own events before the guest runs again: more than this comes only of one huge change. */
+/* hv reads its own events before the guest runs again: more than this comes only of one huge
+ * change. */
 #define HV_EVENTS_MAX 1024
 
 int xs_conn_watch(struct xs_conn *conn, const char *path, const char *token, uint32_t skip)
@@ -139,8 +140,8 @@ static void fire_hv_watch(struct xs_hv_watch *w, const char *path)
         xs->on_due(xs->on_due_opaque);
 }
 
-/* Watchers see a node they may read, or whose parent they may; for a node now gone, or closed to them, what
- * was allowed before counts too. removed: the node was path before. */
+/* Watchers see a node they may read, or whose parent they may; for a node now gone, or closed to
+ * them, what was allowed before counts too. removed: the node was path before. */
 static bool may_see(const struct xenstore *xs, uint32_t domid, const char *path,
                     const struct xs_node *removed, const struct xs_perms *old_perms)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Watches of connections and of hv itself. A connection that does not read its events is owed no more than
- * XS_QUOTA_EVENT_BYTES of them: beyond, and without memory, a watch is marked lost and fires once with its
- * own path when there is room again, so that it is always told that something changed.
+ * Watches of connections and of hv itself. A connection that does not read its events is owed no
+ * more than XS_QUOTA_EVENT_BYTES of them: beyond, and without memory, a watch is marked lost and
+ * fires once with its own path when there is room again, so that it is always told that something
+ * changed.
  */
 #pragma once
 
@@ -21,8 +22,8 @@ struct xs_watch {
     char path[];
 };
 
-/* path: valid and absolute, or special. skip as above. 0, -XEN_EEXIST, -XEN_E2BIG (quota), -XEN_ENOMEM. The first
- * event is not queued: see xs_watch_fire_first(). */
+/* path: valid and absolute, or special. skip as above. 0, -XEN_EEXIST, -XEN_E2BIG (quota),
+ * -XEN_ENOMEM. The first event is not queued: see xs_watch_fire_first(). */
 int xs_conn_watch(struct xs_conn *conn, const char *path, const char *token, uint32_t skip);
 int xs_conn_unwatch(struct xs_conn *conn, const char *path, const char *token);
 void xs_conn_unwatch_all(struct xs_conn *conn);

@@ -20,7 +20,8 @@ gboolean host_store_exists(HostStore *store, const char *path);
 void host_store_introduce(HostStore *store);
 void host_store_release(HostStore *store);
 
-/* A connection with all rights. output is given bytes of the wire, from inside any function above and below. */
+/* A connection with all rights. output is given bytes of the wire, from inside any function above
+ * and below. */
 typedef void (*HostStoreOutput)(const void *data, gsize len, gpointer user_data);
 HostStoreConn *host_store_connect(HostStore *store, HostStoreOutput output, gpointer user_data);
 void host_store_disconnect(HostStoreConn *conn);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The connection to one PV domain's store (KZ_PORT_STORE_DAEMON of its machine), shared by all clients. A domain that
- * is paused cannot answer, nor can one whose hv is not up yet: requests then end without a reply, at once when that is
- * known, otherwise after XS_LINK_TIMEOUT_MS. The link connects, and reconnects, by itself.
+ * The connection to one PV domain's store (KZ_PORT_STORE_DAEMON of its machine), shared by all
+ * clients. A domain that is paused cannot answer, nor can one whose hv is not up yet: requests then
+ * end without a reply, at once when that is known, otherwise after XS_LINK_TIMEOUT_MS. The link
+ * connects, and reconnects, by itself.
  */
 #pragma once
 

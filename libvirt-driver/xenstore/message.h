@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages of the xenstore wire protocol (xen/io/xs_wire.h), and cutting a stream of bytes into them. */
+/* Messages of the xenstore wire protocol (xen/io/xs_wire.h), and cutting a stream of bytes into
+ * them. */
 #pragma once
 
 #include <glib.h>
@@ -29,7 +30,8 @@ const char *xs_message_string(const XsMessage *message, guint n);
 /* Appends the message as bytes of the wire. */
 void xs_message_write(const XsMessage *message, GByteArray *bytes);
 
-/* Takes the first message out of bytes. NULL: none is complete; *ret_bad: what is there cannot become one. */
+/* Takes the first message out of bytes. NULL: none is complete; *ret_bad: what is there cannot
+ * become one. */
 XsMessage *xs_message_take(GByteArray *bytes, gboolean *ret_bad);
 
 G_END_DECLS

@@ -4,8 +4,8 @@
 #include <string.h>
 
 /*
- * Patterns, first match wins: "*" is one component of any name, "#" a domid, "+" a UUID; a trailing "/..." also
- * takes everything below.
+ * Patterns, first match wins: "*" is one component of any name, "#" a domid, "+" a UUID; a trailing
+ * "/..." also takes everything below.
  */
 static const struct {
     const char *pattern;

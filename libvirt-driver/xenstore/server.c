@@ -70,8 +70,8 @@ static gboolean server_bind(XsServer *server, GError **error)
     if (g_mkdir_with_parents(dir, 0755) < 0)
         return fail_errno(error, "make", dir);
     if (somebody_listens(&addr)) {
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE,
-                    "another daemon serves '%s'", server->path);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE, "another daemon serves '%s'",
+                    server->path);
         return FALSE;
     }
     unlink(server->path);
@@ -290,8 +290,8 @@ static void link_event(XsLink *link, const char *path, const char *token, gpoint
         xs_session_send_event(watch->session, path, watch->token);
 }
 
-/* The first event of a watch set now tells the client that this part of the tree has appeared; those above it were
- * told by the host store's nodes. */
+/* The first event of a watch set now tells the client that this part of the tree has appeared;
+ * those above it were told by the host store's nodes. */
 static void link_up(XsLink *link, gpointer user_data)
 {
     XsServer *server = user_data;
@@ -323,7 +323,8 @@ static void link_down(XsLink *link, gpointer user_data)
         g_hash_table_remove(((XsWatch *)value)->expecting, link);
 }
 
-/* The watches inside a part of the tree that is going, which the host store does not know to have existed. */
+/* The watches inside a part of the tree that is going, which the host store does not know to have
+ * existed. */
 static void tell_part_gone(XsServer *server, XsLink *link)
 {
     GHashTableIter iter;
@@ -361,7 +362,8 @@ static void write_number(XsServer *server, const char *dir, const char *key, gui
     write_node(server, dir, key, text);
 }
 
-/* All there is of a domain without a store; of one with a store, what is shown while it cannot answer. */
+/* All there is of a domain without a store; of one with a store, what is shown while it cannot
+ * answer. */
 static void write_domain(XsServer *server, const XsDomainInfo *info)
 {
     g_autofree char *home = g_strdup_printf("/local/domain/%d", info->domid);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the joined store's server, its clients' sessions and the domain list share. One thread's, like all here. */
+/* What the joined store's server, its clients' sessions and the domain list share. One thread's,
+ * like all here. */
 #pragma once
 
 #include "host-store.h"
@@ -11,7 +12,8 @@ G_BEGIN_DECLS
 typedef struct XsServer XsServer;
 typedef struct XsSession XsSession;
 
-/* A client's watch. The host store has it under the client's token, domains' stores under its number. */
+/* A client's watch. The host store has it under the client's token, domains' stores under its
+ * number. */
 typedef struct {
     guint id;
     XsSession *session;
@@ -23,8 +25,8 @@ XsServer *xs_server_new(GMainContext *context, const char *path, GError **error)
 void xs_server_free(XsServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(XsServer, xs_server_free)
 
-/* A domain as the host knows it. socket_path: its store's, or NULL when it has none (HVM, Domain-0). Repeated when
- * something changed. */
+/* A domain as the host knows it. socket_path: its store's, or NULL when it has none (HVM,
+ * Domain-0). Repeated when something changed. */
 typedef struct {
     int domid;
     const char *name, *uuid, *socket_path;
@@ -41,7 +43,8 @@ gboolean xs_server_has_domain(XsServer *server, int domid);
 /* The store responsible for path. NULL: the host store. */
 XsLink *xs_server_find_link(XsServer *server, const char *path);
 XsLink *xs_server_find_link_by_domid(XsServer *server, int domid);
-GPtrArray *xs_server_links(XsServer *server); /* all, borrowed, by domid; free with g_ptr_array_unref() */
+/* All, borrowed, by domid; free with g_ptr_array_unref(). */
+GPtrArray *xs_server_links(XsServer *server);
 void xs_server_add_watch(XsServer *server, XsWatch *watch); /* gives it its id */
 void xs_server_remove_watch(XsServer *server, XsWatch *watch);
 /* Events for watch's path can come from link's store. */

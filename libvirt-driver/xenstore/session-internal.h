@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the session-*.c files share. A client has one request at a time, a job: it asks the host store, a domain's
- * store, or all of them, and is answered when all have replied.
+ * What the session-*.c files share. A client has one request at a time, a job: it asks the host
+ * store, a domain's store, or all of them, and is answered when all have replied.
  */
 #pragma once
 
@@ -28,10 +28,10 @@ struct XsSession {
 struct XsJob {
     XsSession *session; /* NULL: the client is gone, nobody waits for the reply */
     XsMessage *request;
-    XsMessage *question;   /* what the domains' stores are asked */
-    XsMessage *host_reply; /* what the host store said to it, if it was asked */
-    guint waiting;         /* replies to come, and one while more are being asked for */
-    GPtrArray *replies;    /* of XsMessage or NULL (no reply), in the order asked */
+    XsMessage *question;        /* what the domains' stores are asked */
+    XsMessage *host_reply;      /* what the host store said to it, if it was asked */
+    guint waiting;              /* replies to come, and one while more are being asked for */
+    GPtrArray *replies;         /* of XsMessage or NULL (no reply), in the order asked */
     void (*finish)(XsJob *job); /* NULL: answered already */
 };
 

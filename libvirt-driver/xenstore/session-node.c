@@ -54,7 +54,8 @@ static void add_names(const XsMessage *reply, GHashTable *seen, GString *list)
     }
 }
 
-/* DIRECTORY_PART: generation, names from the offset on that fit, an empty name at the end of the list. */
+/* DIRECTORY_PART: generation, names from the offset on that fit, an empty name at the end of the
+ * list. */
 static void reply_part(XsJob *job, const GString *list)
 {
     const char *offset_text = xs_message_string(job->request, 1);
@@ -63,7 +64,8 @@ static void reply_part(XsJob *job, const GString *list)
     guint64 offset;
     gsize pos;
 
-    if (offset_text == NULL || !g_ascii_string_to_unsigned(offset_text, 10, 0, G_MAXUINT32, &offset, NULL)) {
+    if (offset_text == NULL ||
+        !g_ascii_string_to_unsigned(offset_text, 10, 0, G_MAXUINT32, &offset, NULL)) {
         xs_job_reply_error(job, EINVAL);
         return;
     }
@@ -119,8 +121,8 @@ static void start_shared(XsJob *job, const char *path)
     } else {
         job->finish = finish_shared_list;
         xs_message_free(job->question);
-        job->question = xs_message_new(XS_DIRECTORY, job->request->req_id, job->request->tx_id, path,
-                                       strlen(path) + 1);
+        job->question = xs_message_new(XS_DIRECTORY, job->request->req_id, job->request->tx_id,
+                                       path, strlen(path) + 1);
     }
     ask_all(job);
 }

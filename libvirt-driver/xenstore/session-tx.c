@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A transaction is one of the host store's, whose id the client sees, and one more in each domain's store it
- * touches. They are ended one after the other, the host's last: all or nothing within a domain, which is what
- * tools rely on, but not over several of them.
+ * A transaction is one of the host store's, whose id the client sees, and one more in each domain's
+ * store it touches. They are ended one after the other, the host's last: all or nothing within a
+ * domain, which is what tools rely on, but not over several of them.
  */
 #include "session-internal.h"
 
@@ -130,8 +130,8 @@ void xs_job_start_transaction_start(XsJob *job)
 static void end_host_tx(XsJob *job, XsMessage *failure)
 {
     const char *how = failure != NULL ? "F" : job->request->payload;
-    g_autoptr(XsMessage) end = xs_message_new(XS_TRANSACTION_END, job->request->req_id,
-                                              job->request->tx_id, how, 2);
+    g_autoptr(XsMessage) end =
+        xs_message_new(XS_TRANSACTION_END, job->request->req_id, job->request->tx_id, how, 2);
     XsMessage *reply = xs_session_host_call(job->session, end);
 
     g_hash_table_remove(job->session->txs, GUINT_TO_POINTER(job->request->tx_id));
@@ -192,7 +192,7 @@ void xs_job_start_transaction_end(XsJob *job)
     XsTx *tx = xs_job_tx(job);
 
     if (tx == NULL || how == NULL || (strcmp(how, "T") != 0 && strcmp(how, "F") != 0)) {
-        xs_job_reply(job, xs_session_host_call(job->session, job->request)); /* it knows the right error */
+        xs_job_reply_host(job); /* it knows the right error */
         return;
     }
     job->finish = finish_transaction_end;

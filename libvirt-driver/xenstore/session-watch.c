@@ -10,8 +10,8 @@ static void finish_with_host_reply(XsJob *job)
     xs_job_reply(job, xs_message_copy(job->host_reply));
 }
 
-/* WATCH or UNWATCH at the domains' stores. Those that can are waited for, so that the client hears of
- * every change after its reply. */
+/* WATCH or UNWATCH at the domains' stores. Those that can are waited for, so that the client hears
+ * of every change after its reply. */
 static void spread_watch(XsJob *job, XsWatch *watch, guint32 type)
 {
     XsServer *server = job->session->server;

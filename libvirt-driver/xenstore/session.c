@@ -166,12 +166,15 @@ static void start_domain(XsJob *job)
 
 static void start_is_domain_introduced(XsJob *job)
 {
+    gboolean known;
     int domid;
 
-    if (!request_domid(job, &domid))
+    if (!request_domid(job, &domid)) {
         xs_job_reply_host(job);
-    else
-        xs_job_reply_data(job, domid == DOMID_SELF || xs_server_has_domain(job->session->server, domid) ? "T" : "F", 2);
+        return;
+    }
+    known = domid == DOMID_SELF || xs_server_has_domain(job->session->server, domid);
+    xs_job_reply_data(job, known ? "T" : "F", 2);
 }
 
 static void start_reset_watches(XsJob *job)

@@ -11,10 +11,12 @@ typedef struct XsStream XsStream;
 typedef struct {
     /* The stream may be freed in either. */
     void (*message)(XsMessage *message, gpointer user_data); /* takes message */
-    void (*closed)(const char *why, gpointer user_data);     /* the last call; why NULL: an orderly end */
+    /* The last call; why NULL: an orderly end. */
+    void (*closed)(const char *why, gpointer user_data);
 } XsStreamFuncs;
 
-/* Takes fd over. max_out: bytes that may wait to be sent; the stream is closed when the peer lets more pile up. */
+/* Takes fd over. max_out: bytes that may wait to be sent; the stream is closed when the peer lets
+ * more pile up. */
 XsStream *xs_stream_new(GMainContext *context, int fd, gsize max_out, const XsStreamFuncs *funcs,
                         gpointer user_data);
 void xs_stream_free(XsStream *stream);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The store under any bytes: well-formed requests made of a few words (so that they meet the same nodes), raw bytes
- * on a connection, scribbles in the guest's ring page, readers that stall, and allocations that fail. Input: records
- * of a command byte and what it needs.
+ * The store under any bytes: well-formed requests made of a few words (so that they meet the same
+ * nodes), raw bytes on a connection, scribbles in the guest's ring page, readers that stall, and
+ * allocations that fail. Input: records of a command byte and what it needs.
  */
 #include "harness.h"
 #include "xenstore.h"
@@ -48,8 +48,14 @@ static void watch_fired(void *opaque, const char *path)
 static void take_string(struct state *s, GString *out)
 {
     static const char *const words[] = {
-        "/", "a", "b", "local", "domain", "7", "0", "data", "/local/domain/7/data", "/a", "/a/b",
-        "@releaseDomain", "n7", "b0", "r7", "T", "F", "name", "//", "", "tool", "100", "\xff", "x/",
+        "/",     "a",      "b",
+        "local", "domain", "7",
+        "0",     "data",   "/local/domain/7/data",
+        "/a",    "/a/b",   "@releaseDomain",
+        "n7",    "b0",     "r7",
+        "T",     "F",      "name",
+        "//",    "",       "tool",
+        "100",   "\xff",   "x/",
     };
     uint8_t nr = take(s);
 
@@ -140,10 +146,18 @@ static void play(struct state *s)
         uint8_t command = take(s);
 
         switch (command % 8) {
-        case 6: raw(s); break;
-        case 5: scribble(s); break;
-        case 4: disturb(s); break;
-        default: request(s, command / 8 % 2); break;
+        case 6:
+            raw(s);
+            break;
+        case 5:
+            scribble(s);
+            break;
+        case 4:
+            disturb(s);
+            break;
+        default:
+            request(s, command / 8 % 2);
+            break;
         }
     }
     harness.fail_alloc_after = -1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The back ends' state machine with a make-believe device type: scripts of what dom0 and the front end write. */
+/* The back ends' state machine with a make-believe device type: scripts of what dom0 and the front
+ * end write. */
 #include "backend.h"
 #include "pci.h"
 #include "xs-client.h"
@@ -8,7 +9,8 @@
 #define FRONT "/local/domain/7/device/fake/1"
 #define BACK  "/local/domain/0/backend/fake/7/1"
 
-/* What the type was asked to do: P probe, C connect, D disconnect, R remove; and changed keys. E: ejected. */
+/* What the type was asked to do: P probe, C connect, D disconnect, R remove; and changed keys. E:
+ * ejected. */
 static GString *calls;
 static struct backend_dev *the_dev;
 static gboolean probe_fails, connect_fails, slow_disconnect;
@@ -53,7 +55,9 @@ void pci_eject(uint16_t bdf)
     g_string_append_c(calls, 'E');
 }
 
-static const struct backend_node fake_features[] = { { "feature-a", "1" }, { "feature-b", "0" }, { NULL, NULL } };
+static const struct backend_node fake_features[] = { { "feature-a", "1" },
+                                                     { "feature-b", "0" },
+                                                     { NULL, NULL } };
 static const struct backend_type fake = {
     .name = "fake",
     .features = fake_features,
@@ -67,15 +71,15 @@ const struct backend_type *const backend_types[] = { &fake, NULL };
 
 enum action {
     END,
-    ADD,           /* dom0 makes the device */
-    REMOVE,        /* dom0 removes the back end's directory */
-    FRONT_STATE,   /* the front end writes its state */
-    FRONT_RING,    /* the front end writes ring-ref */
-    FRONT_GONE,    /* dom0 removes the front end's directory */
-    BACK_NODE,     /* dom0 writes the node arg=value */
+    ADD,         /* dom0 makes the device */
+    REMOVE,      /* dom0 removes the back end's directory */
+    FRONT_STATE, /* the front end writes its state */
+    FRONT_RING,  /* the front end writes ring-ref */
+    FRONT_GONE,  /* dom0 removes the front end's directory */
+    BACK_NODE,   /* dom0 writes the node arg=value */
     FRONT_NODE,
-    FAIL,          /* the type calls backend_fail() */
-    DISCONNECTED,  /* ... backend_disconnected() */
+    FAIL,         /* the type calls backend_fail() */
+    DISCONNECTED, /* ... backend_disconnected() */
     SET_PROBE_FAILS,
     SET_CONNECT_FAILS,
     SET_SLOW,
@@ -94,8 +98,9 @@ static void add_device(struct xenstore *xs)
     XsClient *c = xs_client_new(xs, 0, 'T');
     g_autofree char *id = xs_call(c, XS_TRANSACTION_START, 0, "|");
     static const char *const nodes[] = {
-        BACK "/frontend|" FRONT, BACK "/frontend-id|7", BACK "/online|1", BACK "/kanzen-pci|00:05.0",
-        BACK "/state|1", FRONT "/backend|" BACK, FRONT "/state|1",
+        BACK "/frontend|" FRONT,    BACK "/frontend-id|7", BACK "/online|1",
+        BACK "/kanzen-pci|00:05.0", BACK "/state|1",       FRONT "/backend|" BACK,
+        FRONT "/state|1",
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(nodes); i++)
@@ -117,19 +122,44 @@ static void act(struct xenstore *xs, const Step *s)
     gboolean on = s->arg && s->arg[0] == '1';
 
     switch (s->action) {
-    case ADD: add_device(xs); break;
-    case REMOVE: xs_remove(xs, BACK); break;
-    case FRONT_STATE: xs_write_string(xs, FRONT "/state", s->arg); break;
-    case FRONT_RING: xs_write_string(xs, FRONT "/ring-ref", s->arg); break;
-    case FRONT_GONE: xs_remove(xs, FRONT); break;
-    case BACK_NODE: write_pair(xs, BACK, s->arg); break;
-    case FRONT_NODE: write_pair(xs, FRONT, s->arg); break;
-    case FAIL: backend_fail(the_dev, "garbage in the ring"); break;
-    case DISCONNECTED: backend_disconnected(the_dev); break;
-    case SET_PROBE_FAILS: probe_fails = on; break;
-    case SET_CONNECT_FAILS: connect_fails = on; break;
-    case SET_SLOW: slow_disconnect = on; break;
-    case END: break;
+    case ADD:
+        add_device(xs);
+        break;
+    case REMOVE:
+        xs_remove(xs, BACK);
+        break;
+    case FRONT_STATE:
+        xs_write_string(xs, FRONT "/state", s->arg);
+        break;
+    case FRONT_RING:
+        xs_write_string(xs, FRONT "/ring-ref", s->arg);
+        break;
+    case FRONT_GONE:
+        xs_remove(xs, FRONT);
+        break;
+    case BACK_NODE:
+        write_pair(xs, BACK, s->arg);
+        break;
+    case FRONT_NODE:
+        write_pair(xs, FRONT, s->arg);
+        break;
+    case FAIL:
+        backend_fail(the_dev, "garbage in the ring");
+        break;
+    case DISCONNECTED:
+        backend_disconnected(the_dev);
+        break;
+    case SET_PROBE_FAILS:
+        probe_fails = on;
+        break;
+    case SET_CONNECT_FAILS:
+        connect_fails = on;
+        break;
+    case SET_SLOW:
+        slow_disconnect = on;
+        break;
+    case END:
+        break;
     }
 }
 
@@ -140,8 +170,11 @@ typedef struct {
 
 #define CONNECT                                                                                    \
     { ADD, NULL, "P", 2 }, { FRONT_RING, "8", NULL, 2 }, { FRONT_STATE, "3", "C", 4 },             \
-    { FRONT_STATE, "4", NULL, 4 }
+    {                                                                                              \
+        FRONT_STATE, "4", NULL, 4                                                                  \
+    }
 
+/* clang-format off */
 static const Script scripts[] = {
     { "connect", { CONNECT, { FRONT_STATE, "4", NULL, 4 } } },
     /* netfront goes to Connected at once */
@@ -196,6 +229,7 @@ static const Script scripts[] = {
       { { BACK_NODE, "kanzen-pci=0:5.0", NULL, -1 }, { BACK_NODE, "frontend=" FRONT, NULL, -1 },
         { FRONT_NODE, "state=1", NULL, -1 }, { BACK_NODE, "state=1", NULL, 6 } } },
 };
+/* clang-format on */
 
 static struct softirq watches;
 
@@ -279,14 +313,19 @@ static void test_errors(void)
     XsWorld *w = start_backends();
 
     probe_fails = TRUE;
-    xs_write_string(w->xs, "/local/domain/0/backend/odd/7/0/frontend", "/local/domain/7/device/odd/0");
+    xs_write_string(w->xs, "/local/domain/0/backend/odd/7/0/frontend",
+                    "/local/domain/7/device/odd/0");
     xs_write_string(w->xs, "/local/domain/0/backend/odd/7/0/state", "1");
-    xs_write_string(w->xs, "/local/domain/0/backend/fake/7/x/frontend", "/local/domain/7/device/fake/x");
+    xs_write_string(w->xs, "/local/domain/0/backend/fake/7/x/frontend",
+                    "/local/domain/7/device/fake/x");
     xs_write_string(w->xs, "/local/domain/0/backend/fake/7/x/state", "1");
-    xs_write_string(w->xs, "/local/domain/0/backend/fake/8/1/frontend", "/local/domain/8/device/fake/1");
+    xs_write_string(w->xs, "/local/domain/0/backend/fake/8/1/frontend",
+                    "/local/domain/8/device/fake/1");
     xs_write_string(w->xs, "/local/domain/0/backend/fake/8/1/state", "1"); /* somebody else's */
-    xs_write_string(w->xs, "/local/domain/0/backend/console/7/0/frontend", "/local/domain/7/console");
-    xs_write_string(w->xs, "/local/domain/0/backend/console/7/0/state", "1"); /* no states, no error */
+    xs_write_string(w->xs, "/local/domain/0/backend/console/7/0/frontend",
+                    "/local/domain/7/console");
+    xs_write_string(w->xs, "/local/domain/0/backend/console/7/0/state",
+                    "1"); /* no states, no error */
     add_device(w->xs);
     g_assert_cmpint(backend_init(w->d), ==, 0);
     harness_run_softirqs();
@@ -316,7 +355,9 @@ static void test_bdf(void)
         const char *text;
         guint16 bdf;
     } rows[] = {
-        { "00:05.0", 5 << 3 }, { "00:1f.7", 31 << 3 | 7 }, { "a0:0B.1", 0xa0 << 8 | 11 << 3 | 1 },
+        { "00:05.0", 5 << 3 },
+        { "00:1f.7", 31 << 3 | 7 },
+        { "a0:0B.1", 0xa0 << 8 | 11 << 3 | 1 },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Random requests of several transactions and an outsider, checked against the simplest store there could be: a table
- * of paths. A transaction must see its snapshot and its own changes only; after a commit the store must be as if its
- * changes had been made at that moment, and watchers told each changed node once; after EAGAIN nothing must have
- * happened, and something else must have.
+ * Random requests of several transactions and an outsider, checked against the simplest store there
+ * could be: a table of paths. A transaction must see its snapshot and its own changes only; after a
+ * commit the store must be as if its changes had been made at that moment, and watchers told each
+ * changed node once; after EAGAIN nothing must have happened, and something else must have.
  */
 #include "xs-client.h"
 #include <string.h>
@@ -83,7 +83,8 @@ static const char *change_table(GHashTable *table, const Change *c)
 
     if (c->type == XS_RM) {
         if (!g_hash_table_contains(table, c->path))
-            return strcmp(parent, "/") == 0 || g_hash_table_contains(table, parent) ? "OK|" : "!ENOENT";
+            return strcmp(parent, "/") == 0 || g_hash_table_contains(table, parent) ? "OK|"
+                                                                                    : "!ENOENT";
         g_hash_table_foreach_remove(table, is_below, (gpointer)c->path);
         return "OK|";
     }

@@ -123,7 +123,8 @@ static char *guest_call(Guest *g, guint32 type, const char *payload, guint chunk
 
     for (guint idle = 0; !reply && idle < 10000; idle++) {
         for (guint i = 0; i < chunk && pos < rq->len &&
-                          g->page->req_prod - g->page->req_cons < XENSTORE_RING_SIZE; i++)
+                          g->page->req_prod - g->page->req_cons < XENSTORE_RING_SIZE;
+             i++)
             g->page->req[MASK_XENSTORE_IDX(g->page->req_prod++)] = (char)rq->data[pos++];
         guest_event(g);
         guest_read(g);
@@ -144,7 +145,8 @@ static void test_ring(void)
     for (guint i = 0; i < G_N_ELEMENTS(chunks); i++) {
         g_autofree char *name = guest_call(g, XS_READ, "name|", chunks[i]);
         g_autofree char *ok = guest_call(g, XS_WRITE, write, chunks[i]);
-        g_autofree char *back = guest_call(g, XS_READ, "data/big|", chunks[i]); /* more than the ring */
+        g_autofree char *back =
+            guest_call(g, XS_READ, "data/big|", chunks[i]); /* more than the ring */
 
         g_assert_cmpstr(name, ==, "guest");
         g_assert_cmpstr(ok, ==, "OK|");
@@ -255,8 +257,9 @@ static void test_ring_released(void)
 
 static void port_client(struct vcon_port *p)
 {
-    p->client = (XsClient){ .name = 'P', .out = g_byte_array_new(), .room = G_MAXSIZE,
-                            .events = g_string_new(NULL) };
+    p->client = (XsClient){
+        .name = 'P', .out = g_byte_array_new(), .room = G_MAXSIZE, .events = g_string_new(NULL)
+    };
 }
 
 static gsize port_send(struct vcon_port *p, guint32 type, const char *payload)
@@ -275,7 +278,8 @@ static void test_ports(void)
     g_assert_cmpint(store_ports_init(w->d), ==, 0);
     for (guint i = 0; i < G_N_ELEMENTS(vports); i++)
         port_client(&vports[i]);
-    g_assert_cmpuint(port_send(vports, XS_READ, "/local/domain/7/name|"), >, 0); /* not open: dropped */
+    g_assert_cmpuint(port_send(vports, XS_READ, "/local/domain/7/name|"), >,
+                     0); /* not open: dropped */
     g_assert_cmpuint(vports[0].client.out->len, ==, 0);
 
     for (guint round = 0; round < 2; round++) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Watches: who is told what, when, once; and transactions, which decide when there is anything to tell. */
+/* Watches: who is told what, when, once; and transactions, which decide when there is anything to
+ * tell. */
 #include "xs-client.h"
 #include <string.h>
 
@@ -172,7 +173,8 @@ static void test_conflicts(void)
         start = xs_call(w->dom0, XS_TRANSACTION_START, 0, "|");
         tx = (guint32)g_ascii_strtoull(start, NULL, 10);
         g_free(xs_call(w->dom0, conflicts[i].type, tx, conflicts[i].payload));
-        g_free(xs_call(w->dom0, XS_WRITE, tx, "/elsewhere|1")); /* so that there is something to commit */
+        g_free(xs_call(w->dom0, XS_WRITE, tx,
+                       "/elsewhere|1")); /* so that there is something to commit */
         other = xs_call(w->dom0b, conflicts[i].other_type, 0, conflicts[i].other);
         g_assert_false(g_str_has_prefix(other, "!"));
         end = xs_call(w->dom0, XS_TRANSACTION_END, tx, "T|");
@@ -230,8 +232,12 @@ static const XsStep guest_transaction[] = {
 };
 
 static const Script scripts[] = {
-    { "registration", registration }, { "paths", paths },   { "visibility", visibility },
-    { "isolation", isolation },       { "merged", merged }, { "guest-transaction", guest_transaction },
+    { "registration", registration },
+    { "paths", paths },
+    { "visibility", visibility },
+    { "isolation", isolation },
+    { "merged", merged },
+    { "guest-transaction", guest_transaction },
 };
 
 static void test_quotas(void)

@@ -195,7 +195,7 @@ static void test_limits(void)
         guint nr_x;
         const char *suffix, *reply;
     } rows[] = {
-        { 'D', XS_WRITE, "/v|", 4093, "", "OK|" }, /* XENSTORE_PAYLOAD_MAX in all */
+        { 'D', XS_WRITE, "/v|", 4093, "", "OK|" },     /* XENSTORE_PAYLOAD_MAX in all */
         { 'G', XS_WRITE, "data/v|", 2015, "", "OK|" }, /* 24 + 8 + value < 2048 */
         { 'G', XS_WRITE, "data/v|", 2016, "", "!ENOSPC" },
         { 'G', XS_WRITE, "data/w|", 2016, "", "!ENOSPC" },
@@ -209,8 +209,8 @@ static void test_limits(void)
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *payload = g_strdup_printf("%s%.*s%s", rows[i].prefix, (int)rows[i].nr_x,
-                                                   big, rows[i].suffix);
+        g_autofree char *payload =
+            g_strdup_printf("%s%.*s%s", rows[i].prefix, (int)rows[i].nr_x, big, rows[i].suffix);
         g_autofree char *reply = xs_call(xs_world_client(w, rows[i].who), rows[i].type, 0, payload);
 
         g_test_message("row %u", i);
@@ -257,7 +257,8 @@ static void test_node_quota(void)
     xs_world_free(w);
 }
 
-/* DIRECTORY refuses a list longer than a message; DIRECTORY_PART gives it by pieces and shows changes. */
+/* DIRECTORY refuses a list longer than a message; DIRECTORY_PART gives it by pieces and shows
+ * changes. */
 static void test_directory_part(void)
 {
     XsWorld *w = xs_world_new();
@@ -320,7 +321,8 @@ static void test_framing(void)
 
         w->dom0->room = 0;
         while (pos < stream->len || idle < 3) {
-            gint64 n = xs_conn_input(w->dom0->conn, stream->data + pos, MIN(step, stream->len - pos));
+            gint64 n =
+                xs_conn_input(w->dom0->conn, stream->data + pos, MIN(step, stream->len - pos));
 
             g_assert_cmpint(n, >=, 0);
             pos += (guint)n;
@@ -390,10 +392,14 @@ static void test_load(void)
         const char *path, *perms;
         gboolean ok;
     } rows[] = {
-        { "/l/1", "n0", TRUE },     { "/l/1", "n0,r5,b4294967295", TRUE },
-        { "/l/2", "", FALSE },      { "/l/2", "n0,", FALSE },
-        { "/l/2", ",n0", FALSE },   { "/l/2", "n0,r", FALSE },
-        { "l/2", "n0", FALSE },     { "/l/2/", "n0", FALSE },
+        { "/l/1", "n0", TRUE },
+        { "/l/1", "n0,r5,b4294967295", TRUE },
+        { "/l/2", "", FALSE },
+        { "/l/2", "n0,", FALSE },
+        { "/l/2", ",n0", FALSE },
+        { "/l/2", "n0,r", FALSE },
+        { "l/2", "n0", FALSE },
+        { "/l/2/", "n0", FALSE },
         { "/l/2", "n00000000000000000000000001", FALSE },
     };
     XsWorld *w = xs_world_new();
@@ -470,12 +476,9 @@ static void test_no_memory(void)
         guint32 type;
         const char *payload, *check, *before;
     } rows[] = {
-        { XS_WRITE, "/m/a/b/c|value", "/m|", "x|" },
-        { XS_WRITE, "/m/x|value", "/m/x|", "" },
-        { XS_MKDIR, "/m/y|", "/m|", "x|" },
-        { XS_RM, "/m/x|", "/m|", "x|" },
-        { XS_SET_PERMS, "/m/x|n7|r3|", "/m/x|", "" },
-        { XS_WATCH, "/m|tok|", "/m|", "x|" },
+        { XS_WRITE, "/m/a/b/c|value", "/m|", "x|" },  { XS_WRITE, "/m/x|value", "/m/x|", "" },
+        { XS_MKDIR, "/m/y|", "/m|", "x|" },           { XS_RM, "/m/x|", "/m|", "x|" },
+        { XS_SET_PERMS, "/m/x|n7|r3|", "/m/x|", "" }, { XS_WATCH, "/m|tok|", "/m|", "x|" },
         { XS_TRANSACTION_START, "|", "/m|", "x|" },
     };
 
@@ -485,7 +488,8 @@ static void test_no_memory(void)
             g_autofree char *reply = NULL, *check = NULL, *start = NULL;
 
             g_free(xs_call(w->dom0, XS_WRITE, 0, "/m/x|"));
-            start = xs_call(w->dom0b, XS_TRANSACTION_START, 0, "|"); /* so that the path is shared */
+            start =
+                xs_call(w->dom0b, XS_TRANSACTION_START, 0, "|"); /* so that the path is shared */
             harness.fail_alloc_after = after;
             reply = xs_call(w->dom0, rows[i].type, 0, rows[i].payload);
             harness.fail_alloc_after = -1;

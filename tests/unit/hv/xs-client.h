@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Clients of a store under test, and scripts of requests for them. In all texts '|' stands for a NUL byte. */
+/* Clients of a store under test, and scripts of requests for them. In all texts '|' stands for a
+ * NUL byte. */
 #pragma once
 
 #include <glib.h>
@@ -10,10 +11,10 @@
 
 typedef struct {
     struct xs_conn *conn;
-    char name;        /* in the events' text */
-    GByteArray *out;  /* what the store sent, not looked at yet */
-    gsize room;       /* what output still takes; G_MAXSIZE at first */
-    GString *events;  /* "N:path:token " each */
+    char name;           /* in the events' text */
+    GByteArray *out;     /* what the store sent, not looked at yet */
+    gsize room;          /* what output still takes; G_MAXSIZE at first */
+    GString *events;     /* "N:path:token " each */
     guint32 tx['Z' + 1]; /* transaction ids by letter */
 } XsClient;
 
@@ -28,12 +29,13 @@ char *xs_call(XsClient *c, guint32 type, guint32 tx_id, const char *payload);
 char *xs_client_take(XsClient *c);
 
 typedef struct {
-    char who;            /* 'D': domain 0, 'E': another connection of domain 0, 'G': the guest */
-    char tx;             /* a letter: in this transaction; at XS_TRANSACTION_START: its name from now on; 0: none */
+    char who; /* 'D': domain 0, 'E': another connection of domain 0, 'G': the guest */
+    char tx;  /* a letter: in this transaction; at XS_TRANSACTION_START: its name from now on; 0:
+                 none */
     guint32 type;
     const char *payload;
-    const char *reply;   /* NULL: "OK|"; "#": any number */
-    const char *events;  /* all that arrived since the last row, of D, then E, then G; NULL: none */
+    const char *reply;  /* NULL: "OK|"; "#": any number */
+    const char *events; /* all that arrived since the last row, of D, then E, then G; NULL: none */
 } XsStep;
 
 typedef struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The joined XenStore: a server, domains whose stores are stood in for by host stores behind sockets, and clients, all
- * in one main loop. In payloads and replies '|' stands for a NUL byte.
+ * The joined XenStore: a server, domains whose stores are stood in for by host stores behind
+ * sockets, and clients, all in one main loop. In payloads and replies '|' stands for a NUL byte.
  */
 #include <gio/gio.h>
 #include <stdint.h>
@@ -180,8 +180,9 @@ static void client_message(XsMessage *message, gpointer user_data)
         g_string_append_printf(c->events, "%s ", text);
     } else {
         g_free(c->reply);
-        c->reply = xs_message_is_error(message) ? g_strdup_printf("!%.*s", (int)strlen(text) - 1, text)
-                                                : g_steal_pointer(&text);
+        c->reply = xs_message_is_error(message)
+                       ? g_strdup_printf("!%.*s", (int)strlen(text) - 1, text)
+                       : g_steal_pointer(&text);
     }
     xs_message_free(message);
 }
@@ -236,7 +237,8 @@ static char *call_tx(Client *c, guint32 type, guint32 tx, const char *payload)
     return g_steal_pointer(&c->reply);
 }
 
-static void expect_tx(Client *c, guint32 type, guint32 tx, const char *payload, const char *expected)
+static void expect_tx(Client *c, guint32 type, guint32 tx, const char *payload,
+                      const char *expected)
 {
     g_autofree char *reply = call_tx(c, type, tx, payload);
 
@@ -277,10 +279,12 @@ static void expect_events(Client *c, const char *expected)
 
 static World *world_new(void)
 {
-    static const XsDomainInfo dom0 = { 0, "Domain-0", "00000000-0000-0000-0000-000000000000", NULL,
-                                       1000, 1000, FALSE };
-    static const XsDomainInfo hvm = { 4, "hvm", "00000000-0000-0000-0000-000000000004", NULL,
-                                      524288, 524288, FALSE };
+    static const XsDomainInfo dom0 = { 0,    "Domain-0", "00000000-0000-0000-0000-000000000000",
+                                       NULL, 1000,       1000,
+                                       FALSE };
+    static const XsDomainInfo hvm = { 4,    "hvm",  "00000000-0000-0000-0000-000000000004",
+                                      NULL, 524288, 524288,
+                                      FALSE };
     World *w = g_new0(World, 1);
     g_autoptr(GError) error = NULL;
 
@@ -549,7 +553,8 @@ static void test_watches(void)
     expect(c, XS_WATCH, "/local/domain/6/name|six|", "OK|");
     expect(c, XS_WATCH, "/local/domain/6/device|dev|", "OK|");
     expect(c, XS_WATCH, "/local/domain/0/backend|back|", "OK|");
-    expect_events(c, "/local/domain/6/name|six| /local/domain/6/device|dev| /local/domain/0/backend|back| ");
+    expect_events(
+        c, "/local/domain/6/name|six| /local/domain/6/device|dev| /local/domain/0/backend|back| ");
     d6 = world_add(w, 6, UUID6);
     settle(w);
     g_assert_nonnull(strstr(c->events->str, "/local/domain/6/name|six| "));
@@ -558,7 +563,8 @@ static void test_watches(void)
     g_string_truncate(c->events, 0);
     domain_put(d6, "/local/domain/6/device/vif", "1");
     domain_put(d6, "/local/domain/0/backend/vif/6/0/state", "5");
-    expect_events(c, "/local/domain/6/device/vif|dev| /local/domain/0/backend/vif/6/0/state|back| ");
+    expect_events(c,
+                  "/local/domain/6/device/vif|dev| /local/domain/0/backend/vif/6/0/state|back| ");
     xs_server_remove_domain(w->server, 6);
     settle(w);
     g_assert_nonnull(strstr(c->events->str, "/local/domain/6/name|six| "));
