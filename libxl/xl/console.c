@@ -9,7 +9,12 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { ESCAPE = 0x1d /* Ctrl-] */, CHUNK = 4096 };
+enum {
+    ESCAPE = 0x1d, /* Ctrl-] */
+    CHUNK = 4096,
+    START_TIMEOUT_US = 30 * G_USEC_PER_SEC,
+    START_POLL_US = 50000,
+};
 
 typedef struct {
     int tty;
@@ -28,18 +33,40 @@ static void on_signal(int number)
     ended_by_signal = number;
 }
 
+/* The pty's path. A domain that is still being built has none yet: xl's console waits for it, too.
+ */
+static char *find_tty(Xl *xl, int domid, const char *kind, guint num, GError **error)
+{
+    gint64 deadline = g_get_monotonic_time() + START_TIMEOUT_US;
+
+    for (;;) {
+        g_autoptr(GError) why = NULL;
+        g_autoptr(KxlDomainInfo) info = kxl_domain_get_info(xl->host, domid, error);
+        const char *wanted = kind;
+        char *path;
+
+        if (!info)
+            return NULL;
+        if (!wanted)
+            wanted = info->type == KXL_TYPE_HVM ? "serial" : "pv";
+        path = kxl_domain_console_tty(xl->host, domid, wanted, num, &why);
+        if (path)
+            return path;
+        if (info->state != KXL_STATE_STARTING || g_get_monotonic_time() > deadline) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return NULL;
+        }
+        g_usleep(START_POLL_US);
+    }
+}
+
 int xl_console_open(Xl *xl, int domid, const char *kind, guint num)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(KxlDomainInfo) info = kxl_domain_get_info(xl->host, domid, &error);
-    g_autofree char *path = NULL;
+    g_autofree char *path = find_tty(xl, domid, kind, num, &error);
     struct termios raw;
     int fd;
 
-    if (info && !kind)
-        kind = info->type == KXL_TYPE_HVM ? "serial" : "pv";
-    if (info)
-        path = kxl_domain_console_tty(xl->host, domid, kind, num, &error);
     if (!path) {
         xl_say(xl, "Unable to attach console: %s", error->message);
         return -1;

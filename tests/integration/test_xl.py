@@ -203,7 +203,7 @@ def test_device_lists(guest):
     assert re.match(rf"51712 +0 +0 +4 +\d+ +\d+ +/local/domain/0/backend/vbd/{domid}/51712", disks[1])
     nics = xl("network-list", guest.name).splitlines()
     assert nics[0].startswith("Idx BE Mac Addr.")
-    assert re.match(rf"0 +0 +{mac} +0 +4 +\d+ .*/local/domain/0/backend/vif/{domid}/0", nics[1])
+    assert re.match(rf"0 +0 +{mac} +0 +4 +-?\d+ .*/local/domain/0/backend/vif/{domid}/0", nics[1])
 
 
 def test_uptime(guest):
