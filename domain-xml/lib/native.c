@@ -8,6 +8,10 @@
 #include "map.h"
 #include "xlcfg-options.h"
 
+/* What libvirt shows as the loader of every HVM guest converted on Debian; it means the default
+ * firmware. */
+#define XEN_LOADER "/usr/lib/xen/boot/hvmloader"
+
 typedef enum { NATIVE_XL, NATIVE_XM } NativeFormat;
 
 static gboolean find_format(const char *name, NativeFormat *ret_format, GError **error)
@@ -86,8 +90,10 @@ DomainDef *domain_def_from_native(const char *format, const char *text, const Do
     if (find_setting(settings, "on_crash") == NULL)
         config->on_crash = KXL_ACTION_RESTART;
 
-    g_autoptr(DomainDef) def = domain_def_from_config(config, caps, error);
     conversion.for_conversion = TRUE;
+    if (conversion.loader == NULL)
+        conversion.loader = XEN_LOADER;
+    g_autoptr(DomainDef) def = domain_def_from_config(config, &conversion, error);
     if (def == NULL || !domain_def_complete(def, &conversion, random, error))
         return NULL;
     return g_steal_pointer(&def);

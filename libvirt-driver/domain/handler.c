@@ -2,7 +2,8 @@
 #include "handler.h"
 
 #include <string.h>
-#include <sys/random.h>
+
+#include "random.h"
 
 Domain *call_domain(const RpcCall *call, guint index, GError **error)
 {
@@ -50,24 +51,12 @@ gboolean resolve_impact(const DomainView *view, guint32 *flags, GError **error)
     return TRUE;
 }
 
-static void fill_random(guint8 *buf, gsize len)
-{
-    while (len > 0) {
-        ssize_t n = getrandom(buf, len, 0);
-
-        if (n <= 0) /* interrupted: kernels that have it never fail otherwise */
-            continue;
-        buf += n;
-        len -= (gsize)n;
-    }
-}
-
 Definition *parse_definition(DomainRegistry *registry, const char *xml, GError **error)
 {
     g_autoptr(DomainDef) def = domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, error);
 
     if (def == NULL ||
-        !domain_def_complete(def, domain_registry_xml_caps(registry), fill_random, error))
+        !domain_def_complete(def, domain_registry_xml_caps(registry), random_fill, error))
         return NULL;
     return definition_new(g_steal_pointer(&def));
 }

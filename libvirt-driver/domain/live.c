@@ -3,6 +3,7 @@
  * What a running domain is made of. One that kanzend started carries its XML as userdata, also over
  * reboots and to the next kanzend; one made by xl is described from its configuration.
  */
+#include "random.h"
 #include "registry-internal.h"
 
 static char **list_ifnames(KxlHost *host, int domid)
@@ -74,10 +75,16 @@ static DomainDef *from_userdata(DomainRegistry *registry, const KxlDomainInfo *i
 static DomainDef *from_config(DomainRegistry *registry, const KxlDomainInfo *info, GError **error)
 {
     g_autoptr(KxlDomainConfig) config = kxl_domain_get_config(registry->host, info->domid, error);
+    DomainXmlCaps caps = registry->xml_caps;
+    g_autoptr(DomainDef) def = NULL;
 
     if (config == NULL)
         return NULL;
-    return domain_def_from_config(config, &registry->xml_caps, error);
+    caps.for_conversion = TRUE; /* it runs already */
+    def = domain_def_from_config(config, &caps, error);
+    if (def == NULL || !domain_def_complete(def, &caps, random_fill, error))
+        return NULL;
+    return g_steal_pointer(&def);
 }
 
 /* What xl may have changed since. */

@@ -4,14 +4,12 @@
 
 #include <string.h>
 
-#define FORMAT_XL "xen-xl"
-#define FORMAT_XM "xen-xm"
+#include "random.h"
 
 gboolean on_connect_domain_xml_from_native(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
     const char *format = call->args[0].str, *text = call->args[1].str;
-    g_autoptr(KxlDomainConfig) config = NULL;
     g_autoptr(DomainDef) def = NULL;
     g_autofree char *xml = NULL;
 
@@ -20,12 +18,8 @@ gboolean on_connect_domain_xml_from_native(RpcCall *call, GError **error)
     if (strcmp(format, "xen-sxpr") == 0)
         return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
                     "conversion from 'xen-sxpr' format is no longer supported");
-    if (strcmp(format, FORMAT_XL) != 0 && strcmp(format, FORMAT_XM) != 0)
-        return fail(error, VIR_ERR_INVALID_ARG, "unsupported config type %s", format);
-    config = xl_cfg_parse(text, format, NULL, error);
-    if (config == NULL)
-        return FALSE;
-    def = domain_def_from_config(config, domain_registry_xml_caps(kanzend->domains), error);
+    def = domain_def_from_native(format, text, domain_registry_xml_caps(kanzend->domains),
+                                 random_fill, error);
     if (def == NULL)
         return FALSE;
     xml = domain_def_format(def, DOMAIN_XML_FORMAT_INACTIVE);
@@ -36,20 +30,17 @@ gboolean on_connect_domain_xml_from_native(RpcCall *call, GError **error)
 gboolean on_connect_domain_xml_to_native(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    const char *format = call->args[0].str;
-    g_autoptr(Definition) definition = NULL;
-    g_autoptr(KxlDomainConfig) config = NULL;
+    DomainXmlCaps caps = *domain_registry_xml_caps(kanzend->domains);
+    g_autoptr(DomainDef) def = NULL;
     g_autofree char *text = NULL;
 
     if (!check_flags(call, call->args[2].u, 0, error))
         return FALSE;
-    if (strcmp(format, FORMAT_XL) != 0)
-        return fail(error, VIR_ERR_INVALID_ARG, "unsupported config type %s", format);
-    definition = parse_definition(kanzend->domains, call->args[1].str, error);
-    if (definition == NULL)
+    caps.for_conversion = TRUE;
+    def = domain_def_parse(call->args[1].str, DOMAIN_XML_PARSE_INACTIVE, error);
+    if (def == NULL || !domain_def_complete(def, &caps, random_fill, error))
         return FALSE;
-    config = domain_def_to_config(definition_def(definition), error);
-    text = config != NULL ? xl_cfg_format(config, error) : NULL;
+    text = domain_def_to_native(def, call->args[0].str, error);
     if (text == NULL)
         return FALSE;
     xdr_put_string(call->ret, text);
