@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define LOCK_NAME "virtxend.pid"
-#define BACKLOG   128
+#define BACKLOG   SOMAXCONN
 
 #define LOCK_RETRY_MS 20u
 #define LOCK_WAIT_MS  3000u

@@ -29,7 +29,7 @@ struct KxlWatch {
 static GMutex lock;
 static GList *domains; /* of Fake */
 static int next_domid = 1;
-static KxlWatch *watch;
+static GList *watches; /* of KxlWatch */
 static char *create_failure;
 static guint create_delay_ms;
 
@@ -99,20 +99,22 @@ static void event_free(gpointer data)
     g_free(event);
 }
 
-static void tell_locked(KxlEventKind kind, const KxlDomainInfo *info)
+static void tell_watch(KxlWatch *watch, KxlEventKind kind, const KxlDomainInfo *info)
 {
-    GSource *source;
-    Event *event;
+    GSource *source = g_idle_source_new();
+    Event *event = g_new(Event, 1);
 
-    if (watch == NULL)
-        return;
-    event = g_new(Event, 1);
     *event = (Event){ watch, kind, info_dup(info) };
-    source = g_idle_source_new();
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
     g_source_set_callback(source, deliver, event, event_free);
     g_source_attach(source, watch->context);
     g_source_unref(source);
+}
+
+static void tell_locked(KxlEventKind kind, const KxlDomainInfo *info)
+{
+    for (GList *l = watches; l != NULL; l = l->next)
+        tell_watch(l->data, kind, info);
 }
 
 static Fake *add_locked(KxlDomainConfig *config, gboolean paused)
@@ -146,6 +148,14 @@ static void end_locked(Fake *fake, KxlShutdownReason reason)
     fake->info.state = KXL_STATE_DYING;
     domains = g_list_remove(domains, fake);
     tell_locked(KXL_EVENT_GONE, &fake->info);
+}
+
+/* Of a program of its own: from its environment. */
+static guint delay_ms(void)
+{
+    const char *text = g_getenv("FAKE_KXL_DELAY_MS");
+
+    return text != NULL ? (guint)g_ascii_strtoull(text, NULL, 10) : create_delay_ms;
 }
 
 /* ---- what tests do ---- */
@@ -350,7 +360,7 @@ int kxl_domain_create(KxlHost *host, const KxlDomainConfig *config, KxlCreateFla
     Fake *fake;
     int domid = -1;
 
-    g_usleep(create_delay_ms * 1000);
+    g_usleep(delay_ms() * 1000);
     g_mutex_lock(&lock);
     if (create_failure != NULL) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_START_FAILED, "%s", create_failure);
@@ -545,9 +555,9 @@ KxlWatch *kxl_watch_new(KxlHost *host, KxlWatchFunc func, gpointer user_data, GE
     made->func = func;
     made->user_data = user_data;
     g_mutex_lock(&lock);
-    watch = made;
+    watches = g_list_append(watches, made);
     for (GList *l = domains; l != NULL; l = l->next)
-        tell_locked(KXL_EVENT_NEW, &((Fake *)l->data)->info);
+        tell_watch(made, KXL_EVENT_NEW, &((Fake *)l->data)->info);
     g_mutex_unlock(&lock);
     return made;
 }
@@ -555,7 +565,7 @@ KxlWatch *kxl_watch_new(KxlHost *host, KxlWatchFunc func, gpointer user_data, GE
 void kxl_watch_free(KxlWatch *made)
 {
     g_mutex_lock(&lock);
-    watch = NULL;
+    watches = g_list_remove(watches, made);
     g_mutex_unlock(&lock);
     g_main_context_unref(made->context);
     g_free(made);

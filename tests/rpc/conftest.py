@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""kanzend on a libkxl without machines (kanzend-fake): the protocol and the driver, without QEMU and without root.
+
+KANZEND names the program; `meson test` sets it.
+"""
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import libvirt
+import pytest
+
+from wire import Wire
+
+
+class Daemon:
+    def __init__(self, folder):
+        self.folder = folder
+        self.run, self.lib = folder / "run", folder / "lib"
+        self.lib.mkdir()
+        self.socket = self.run / "virtxend-sock"
+        self.env = dict(os.environ, KANZEN_LIB_DIR=str(self.lib))
+        self.log = folder / "log"
+        self.process = None
+
+    def start(self, **env):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([os.environ["KANZEND"], "--run-dir", str(self.run)], stderr=log,
+                                            env=dict(self.env, **env))
+        deadline = time.monotonic() + 20
+        while not self.answers():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, "kanzend made no socket"
+            time.sleep(0.02)
+
+    def answers(self):
+        try:
+            Wire(self.socket).close()
+            return True
+        except OSError:
+            return False
+
+    def stop(self):
+        """Ends it the way systemd does; it must go cleanly, which is when the leak check speaks."""
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(timeout=30)
+        self.process = None
+        assert status == 0, self.log.read_text()[-4000:]
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def wire(self, readonly=False, opened=True):
+        wire = Wire(Path(str(self.socket) + "-ro") if readonly else self.socket)
+        if opened:
+            wire.open()
+        return wire
+
+    @property
+    def uri(self):
+        return f"{'xen:///system' if os.geteuid() == 0 else 'xen:///session'}?socket={self.socket}"
+
+    def connect(self):
+        return libvirt.open(self.uri)
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    made = Daemon(tmp_path)
+    made.start()
+    yield made
+    if made.process is not None:
+        made.stop()
+
+
+@pytest.fixture
+def conn(daemon):
+    made = daemon.connect()
+    yield made
+    made.close()
+
+
+def _quiet(_context, _error):
+    pass
+
+
+libvirt.registerErrorHandler(_quiet, None)
