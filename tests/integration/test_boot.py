@@ -68,7 +68,7 @@ def test_network_carries_data(guest):
         url = f"http://10.87.0.1:{server.server_port}/"
         assert console.command(f"wget -q -O - {url} | sha256sum").split()[0] == hashlib.sha256(blob).hexdigest()
         address = console.command("ip -4 addr show dev eth0 | awk '/inet/ { sub(\"/.*\", \"\", $2); print $2 }'")
-        run("ping", "-c", "3", "-W", "2", address)
+        run("busybox", "ping", "-c", "3", "-W", "2", address)
     finally:
         server.shutdown()
 
