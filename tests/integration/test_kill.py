@@ -5,6 +5,7 @@ import random
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,19 @@ def pids(program):
 
 def running():
     return {line.split()[0] for line in xl("list").splitlines()[1:]} - {"Domain-0"}
+
+
+def started():
+    """Names of the listed guests whose first instruction has run; a start that was killed before that may be undone."""
+    done = set()
+    for name in running():
+        domid = run("xl", "domid", name, check=False).stdout.strip()
+        try:
+            if re.search(r"^guest$", Path(f"/run/kanzen/{domid}/status").read_text(), re.M):
+                done.add(name)
+        except OSError:
+            pass
+    return done
 
 
 class Daemon:
@@ -78,15 +92,18 @@ def test_random_kills(guest):
         up = running() & set(names)
         name = dice.choice(names)
         command = ["xl", "destroy", name] if name in up else ["xl", "create", str(cfgs[name])]
-        keep = up - {name}
+        keep = (started() & up) - {name}
         job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         try:
             job.wait(timeout=dice.choice([0.01, 0.1, 0.3, 0.6, 1.0, 2.0]) * dice.random())
         except subprocess.TimeoutExpired:
             pass
-        victims = pids(dice.choice(["kanzend", "kxl-supervisor", "kxl-supervisor", "xl"]))
-        if victims:
-            kill(dice.choice(victims))
+        program = dice.choice(["kanzend", "kxl-supervisor", "kxl-supervisor", "xl"])
+        victims = pids(program)
+        victim = dice.choice(victims) if victims else None
+        print(f"{time.strftime('%H:%M:%S')} {' '.join(command)}; kill -9 {program} {victim}; keep {sorted(keep)}")
+        if victim:
+            kill(victim)
         job.communicate(timeout=120)
         # Whatever became of this one command: all other guests are where they were.
         assert keep <= running()
