@@ -254,7 +254,7 @@ static const XmlRow controller_rows[] = {
     { "@type", XML_STRING, F(type), XML_REQUIRED, .words = controller_types,
       .refused = other_controller_types },
     { "@index", XML_INT, F(index), XML_OPTIONAL, .def = "-1" },
-    { "@model", XML_STRING, F(model) },
+    { "@model", XML_STRING, F(model), XML_KEPT },
     { "@ports", XML_UINT, F(ports), XML_KEPT },
     { "@vectors", XML_UINT, F(vectors), XML_KEPT },
     { "@maxGrantFrames", XML_UINT, F(max_grant_frames), XML_KEPT },

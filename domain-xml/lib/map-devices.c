@@ -259,12 +259,16 @@ static DomainController *add_controller(DomainDef *def, const char *type)
 
 static void map_controllers_from_config(const KxlDomainConfig *config, DomainDef *def)
 {
-    DomainController *xenbus = add_controller(def, "xenbus");
+    guint grant_frames = extra_number(config, "max_grant_frames");
+    guint event_channels = extra_number(config, "max_event_channels");
     const char *usbctrl = map_find_extra(config, "usbctrl");
     g_autoptr(XlValue) list = usbctrl != NULL ? xlcfg_syntax_parse_value(usbctrl) : NULL;
 
-    xenbus->max_grant_frames = extra_number(config, "max_grant_frames");
-    xenbus->max_event_channels = extra_number(config, "max_event_channels");
+    if (grant_frames != 0 || event_channels != 0) {
+        DomainController *xenbus = add_controller(def, "xenbus");
+        xenbus->max_grant_frames = grant_frames;
+        xenbus->max_event_channels = event_channels;
+    }
     for (guint i = 0; list != NULL && list->kind == XL_VALUE_LIST && i < list->items->len; i++) {
         const XlValue *item = g_ptr_array_index(list->items, i);
         guint version = 2, ports = 8;

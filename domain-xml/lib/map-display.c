@@ -85,6 +85,16 @@ static gboolean map_spice_to_config(const DomainGraphics *from, KxlSpice *to, GE
     return TRUE;
 }
 
+/* The agent in the guest, which a mouse of the client's and a shared clipboard need. */
+static void map_agent_to_config(const DomainGraphics *from, KxlDomainConfig *config)
+{
+    if (config->spice.agent_mouse || g_strcmp0(from->clipboard_copypaste, "yes") == 0)
+        map_add_extra(config, "spicevdagent", "1");
+    if (from->clipboard_copypaste != NULL)
+        map_add_extra(config, "spice_clipboard_sharing",
+                      strcmp(from->clipboard_copypaste, "yes") == 0 ? "1" : "0");
+}
+
 static gboolean map_hvm_graphics(const DomainGraphics *graphics, KxlDomainConfig *config,
                                  GError **error)
 {
@@ -98,7 +108,10 @@ static gboolean map_hvm_graphics(const DomainGraphics *graphics, KxlDomainConfig
     case DOMAIN_GRAPHICS_SPICE:
         if (config->spice.enable)
             break;
-        return map_spice_to_config(graphics, &config->spice, error);
+        if (!map_spice_to_config(graphics, &config->spice, error))
+            return FALSE;
+        map_agent_to_config(graphics, config);
+        return TRUE;
     case DOMAIN_GRAPHICS_SDL:
         if (config->sdl.enable)
             break;
@@ -205,18 +218,27 @@ static void map_sdl_from_config(const KxlSdl *from, DomainDef *def)
         to->gl_enable = g_strdup("yes");
 }
 
-static void map_spice_from_config(const KxlSpice *from, const char *keymap, DomainDef *def)
+static gboolean extra_is_on(const KxlDomainConfig *config, const char *key)
 {
+    return g_strcmp0(map_find_extra(config, key), "1") == 0;
+}
+
+static void map_spice_from_config(const KxlDomainConfig *config, DomainDef *def)
+{
+    const KxlSpice *from = &config->spice;
     DomainGraphics *to = add_graphics(def, DOMAIN_GRAPHICS_SPICE);
 
     set_listen(to, from->listen, NULL);
-    to->keymap = g_strdup(keymap);
+    to->keymap = g_strdup(config->keymap);
     to->autoport = from->port <= 0 && from->tls_port <= 0 ? DOMAIN_YES : DOMAIN_NO;
     to->port = MAX(from->port, 0);
     to->tls_port = MAX(from->tls_port, 0);
     if (!from->disable_ticketing)
         to->passwd = g_strdup(from->passwd);
     to->mouse_mode = g_strdup(from->agent_mouse ? "client" : "server");
+    if (extra_is_on(config, "spicevdagent"))
+        to->clipboard_copypaste =
+            g_strdup(extra_is_on(config, "spice_clipboard_sharing") ? "yes" : "no");
 }
 
 static void map_video_from_config(const KxlDomainConfig *config, DomainDef *def)
@@ -246,7 +268,7 @@ gboolean map_display_from_config(const KxlDomainConfig *config, DomainDef *def, 
     if (config->type != KXL_TYPE_HVM)
         return TRUE;
     if (config->spice.enable)
-        map_spice_from_config(&config->spice, config->keymap, def);
+        map_spice_from_config(config, def);
     if (config->vnc.enable)
         map_vnc_from_config(&config->vnc, config->keymap, def);
     if (config->sdl.enable)

@@ -17,6 +17,8 @@ gboolean xlcfg_vifs_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_vfbs_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_vfbs_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_vnc_parse(XlReader *reader, const XlValue *value, GError **error);
+gboolean xlcfg_disable_ticketing_format(XlWriter *writer, const char *key, GError **error);
+gboolean xlcfg_agent_mouse_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_vnc_format(XlWriter *writer, const char *key, GError **error); /* the whole group */
 gboolean xlcfg_vnclisten_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_vncdisplay_parse(XlReader *reader, const XlValue *value, GError **error);

@@ -312,6 +312,21 @@ gboolean xlcfg_vnc_format(XlWriter *writer, const char *key, GError **error)
     return TRUE;
 }
 
+/* Of a SPICE display these are written whatever they are: xl's defaults are not libvirt's. */
+gboolean xlcfg_disable_ticketing_format(XlWriter *writer, const char *key, GError **error)
+{
+    if (writer->config->spice.enable || writer->config->spice.disable_ticketing)
+        xlcfg_write_int(writer, key, writer->config->spice.disable_ticketing);
+    return TRUE;
+}
+
+gboolean xlcfg_agent_mouse_format(XlWriter *writer, const char *key, GError **error)
+{
+    if (writer->config->spice.enable || writer->config->spice.agent_mouse)
+        xlcfg_write_int(writer, key, writer->config->spice.agent_mouse);
+    return TRUE;
+}
+
 static void clear_display(KxlDomainConfig *config)
 {
     g_autoptr(KxlDomainConfig) fresh = kxl_domain_config_new();
