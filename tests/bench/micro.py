@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What a running PV guest's programs get, against the same kernel in plain QEMU with virtio devices: kernel requests (micro.c),
+disk and network throughput (micro-init).
+
+Run in the private host: tests/in-host tests/bench/micro.py [--rounds N]. The two take turns; a ratio is the median over the
+rounds of time by time, so below 1.0 the PV guest is faster, for throughput as well.
+"""
+import argparse
+import gzip
+import http.server
+import os
+import pty
+import select
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import memory
+import start
+
+HERE = Path(__file__).resolve().parent
+LIMIT_S = 240
+NET_MIB = 128
+QUICK = ["-M", "pc", "-nodefaults", "-display", "none", "-serial", "stdio"]
+
+
+class Zeros(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(NET_MIB << 20))
+        self.end_headers()
+        block = bytes(1 << 20)
+        for _ in range(NET_MIB):
+            self.wfile.write(block)
+
+    def log_message(self, *_):
+        pass
+
+
+def make_initrd(folder, kernel):
+    """The example guest's archive with another after it that replaces /init and brings micro (initramfs buffer format)."""
+    more = folder / "more"
+    more.mkdir()
+    shutil.copy(HERE / "micro-init", more / "init")
+    (more / "init").chmod(0o755)
+    subprocess.run(["gcc", "-O2", "-static", "-o", more / "micro", HERE / "micro.c"], check=True)
+    archive = subprocess.run(["cpio", "-o", "-H", "newc", "-R", "0:0", "--quiet"], cwd=more, check=True, capture_output=True,
+                             input=b"init\nmicro\n").stdout
+    path = folder / "initrd.img"
+    path.write_bytes((start.GUEST / f"initrd-{kernel}.img").read_bytes() + gzip.compress(archive))
+    return path
+
+
+def figures_of(read, deadline):
+    seen = b""
+    while b"micro-done" not in seen:
+        if time.monotonic() > deadline:
+            sys.exit(f"micro.py: not done within the limit; last output:\n{seen[-2000:].decode(errors='replace')}")
+        seen += read()
+    lines = seen.decode(errors="replace").replace("\r", "").splitlines()
+    for line in lines:
+        if line.startswith("micro-failed"):
+            print(f"micro.py: {line}", file=sys.stderr)
+    return {w[1]: float(w[2]) for w in (line.split() for line in lines) if len(w) == 3 and w[0] == "micro"}
+
+
+def in_plain(kernel, initrd, disk, machine):
+    master, slave = pty.openpty()
+    subprocess.run("ip tuntap add micro0 mode tap && ip link set micro0 master xenbr0 up", shell=True, check=True)
+    qemu = subprocess.Popen(
+        ["qemu-system-x86_64", *machine, *QUICK, "-m", "256", "-kernel", start.GUEST / f"vmlinuz-{kernel}", "-initrd", initrd,
+         "-append", "console=ttyS0", "-drive", f"file={disk},format=raw,if=none,id=d", "-device", "virtio-blk-pci,drive=d",
+         "-netdev", "tap,id=n,ifname=micro0,script=no,downscript=no", "-device", "virtio-net-pci,netdev=n,romfile="],
+        stdin=slave, stdout=slave, stderr=subprocess.STDOUT)
+
+    def read():
+        ready, _, _ = select.select([master], [], [], 0.5)
+        return os.read(master, 65536) if ready else b""
+
+    try:
+        return figures_of(read, time.monotonic() + LIMIT_S)
+    finally:
+        qemu.kill()
+        qemu.wait()
+        os.close(master)
+        os.close(slave)
+        subprocess.run(["ip", "tuntap", "del", "micro0", "mode", "tap"], check=True)
+
+
+def in_kanzen(cfg):
+    read = start.log_reader("micro")
+    subprocess.run(["xl", "create", cfg], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    machine = start.machine_of(Path(f"/proc/{memory.qemu_of('micro')}/cmdline").read_text().split("\0"))
+    try:
+        return figures_of(read, time.monotonic() + LIMIT_S), machine
+    finally:
+        subprocess.run(["xl", "destroy", "micro"], check=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--kernel", default="cloud", choices=["cloud", "generic"])
+    parser.add_argument("--qemu-args", default="", help="more arguments for the PV guest's QEMU")
+    options = parser.parse_args()
+    server = http.server.ThreadingHTTPServer(("10.87.0.1", 8099), Zeros)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        initrd = make_initrd(folder, options.kernel)
+        disk = Path("/var/lib/libvirt/images/micro.img")
+        shutil.copy(start.GUEST / "disk.img", disk)
+        cfg = folder / "micro.cfg"
+        cfg.write_text(f'name = "micro"\nkernel = "{start.GUEST}/vmlinuz-{options.kernel}"\nramdisk = "{initrd}"\nmemory = 256\n'
+                       f'extra = "console=hvc0"\ndisk = ["{disk},raw,xvda,w"]\nvif = ["bridge=xenbr0"]\n'
+                       f"device_model_args = {options.qemu_args.split()}\n")
+        rounds = []
+        for _ in range(options.rounds):
+            ours, machine = in_kanzen(cfg)
+            rounds.append((ours, in_plain(options.kernel, initrd, disk, machine)))
+    for case in rounds[0][0]:
+        pairs = [(a[case], b[case]) for a, b in rounds if case in a and case in b]
+        if not pairs:
+            continue
+        unit, turn = ("KiB/s", -1) if case.endswith("-KiB") else ("ns", 1)
+        ratio = statistics.median((a / b) ** turn for a, b in pairs)
+        print(f"{case.removesuffix('-KiB'):22} PV {statistics.median(a for a, _ in pairs):12.1f}   "
+              f"plain {statistics.median(b for _, b in pairs):12.1f} {unit:6} ratio {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()
