@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -53,17 +54,63 @@ gboolean kxl_affinity_parse(const char *cpus, guint nr_cpus, cpu_set_t *ret_set,
         if (item == items && **item == '^')
             parse_item("all", nr_cpus, &set);
         if (!parse_item(*item, nr_cpus, &set)) {
-            g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID, "cpus '%s': cannot understand '%s'", cpus,
-                        *item);
+            g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID, "cpus '%s': cannot understand '%s'",
+                        cpus, *item);
             return FALSE;
         }
     }
     if (CPU_COUNT(&set) == 0) {
-        g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID, "cpus '%s': none of the host's %u CPUs", cpus,
-                    nr_cpus);
+        g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID, "cpus '%s': none of the host's %u CPUs",
+                    cpus, nr_cpus);
         return FALSE;
     }
     *ret_set = set;
+    return TRUE;
+}
+
+/* The items of [ "0", '1-2', 3 ] without their quotes; NULL when cpus is no such list. */
+static char **split_vcpus(const char *cpus)
+{
+    GStrvBuilder *items;
+    char **list;
+
+    if (*cpus != '[')
+        return NULL;
+    items = g_strv_builder_new();
+    for (cpus++; *(cpus += strspn(cpus, " \t\n,]")) != '\0';) {
+        char quote = *cpus == '"' || *cpus == '\'' ? *cpus : '\0';
+        const char end[] = { quote, '\0' };
+        gsize length = strcspn(cpus += quote != '\0', quote ? end : " \t\n,]");
+        g_autofree char *item = g_strndup(cpus, length);
+
+        g_strv_builder_add(items, item);
+        cpus += length + (quote != '\0' && cpus[length] == quote);
+    }
+    list = g_strv_builder_end(items);
+    g_strv_builder_unref(items);
+    return list;
+}
+
+gboolean kxl_affinity_parse_vcpu(const char *cpus, guint vcpu, guint nr_cpus, cpu_set_t *ret_set,
+                                 GError **error)
+{
+    g_auto(GStrv) list = split_vcpus(cpus);
+
+    if (list)
+        cpus = vcpu < g_strv_length(list) ? list[vcpu] : "all";
+    return kxl_affinity_parse(cpus, nr_cpus, ret_set, error);
+}
+
+gboolean kxl_affinity_check(const char *cpus, guint nr_cpus, GError **error)
+{
+    g_auto(GStrv) list = split_vcpus(cpus);
+    cpu_set_t set;
+
+    if (!list)
+        return kxl_affinity_parse(cpus, nr_cpus, &set, error);
+    for (char **item = list; *item; item++)
+        if (!kxl_affinity_parse(*item, nr_cpus, &set, error))
+            return FALSE;
     return TRUE;
 }
 
@@ -83,14 +130,14 @@ int kxl_affinity_nice(guint weight)
 gboolean kxl_affinity_apply(const KxlDomainConfig *config, char *const *tids, GError **error)
 {
     int nice_value = kxl_affinity_nice(config->cpu_weight);
+    guint nr_cpus = (guint)sysconf(_SC_NPROCESSORS_CONF);
     cpu_set_t set;
 
-    if (config->cpus &&
-        !kxl_affinity_parse(config->cpus, (guint)sysconf(_SC_NPROCESSORS_CONF), &set, error))
-        return FALSE;
-    for (; tids && *tids; tids++) {
-        pid_t tid = atoi(*tids);
+    for (guint vcpu = 0; tids && tids[vcpu]; vcpu++) {
+        pid_t tid = atoi(tids[vcpu]);
 
+        if (config->cpus && !kxl_affinity_parse_vcpu(config->cpus, vcpu, nr_cpus, &set, error))
+            return FALSE;
         if (config->cpus && sched_setaffinity(tid, sizeof set, &set) < 0)
             return kxl_error_set_errno(error, errno, "cpus '%s'", config->cpus);
         if (nice_value != 0 && setpriority(PRIO_PROCESS, (id_t)tid, nice_value) < 0)

@@ -126,12 +126,10 @@ static gboolean check_boot(const KxlDomainConfig *config, GError **error)
 
 gboolean kxl_host_check_files(const KxlHost *host, const KxlDomainConfig *config, GError **error)
 {
-    cpu_set_t cpus;
-
     return check_emulator(host, config, error) && check_boot(config, error) &&
            check_disks(config, error) && check_nics(config, error) &&
            (!config->cpus ||
-            kxl_affinity_parse(config->cpus, (guint)sysconf(_SC_NPROCESSORS_CONF), &cpus, error));
+            kxl_affinity_check(config->cpus, (guint)sysconf(_SC_NPROCESSORS_CONF), error));
 }
 
 /* --- other domains ---------------------------------------------------------------------------- */

@@ -94,6 +94,18 @@ static void prepare_firmware(const KxlHost *host, KxlDomainConfig *config)
             g_strdup_printf("%s/nvram/%s_VARS.fd", kxl_host_lib_dir(host), config->name);
 }
 
+/* Configurations from Xen hosts name Xen's device model there; here that is the host's QEMU. */
+static void prepare_emulator(KxlDomainConfig *config)
+{
+    static const char *const xen_dirs[] = { "/usr/lib/xen", "/usr/lib64/xen", "/usr/libexec/xen",
+                                            "/usr/local/lib/xen" };
+
+    for (guint i = 0; config->device_model && i < G_N_ELEMENTS(xen_dirs); i++)
+        if (g_str_has_prefix(config->device_model, xen_dirs[i]) &&
+            !g_file_test(config->device_model, G_FILE_TEST_IS_EXECUTABLE))
+            g_clear_pointer(&config->device_model, g_free);
+}
+
 KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *given, GError **error)
 {
     g_autoptr(KxlDomainConfig) config = kxl_domain_config_dup(given);
@@ -107,6 +119,7 @@ KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *given, 
     if (config->max_memkb == 0)
         config->max_memkb = config->target_memkb;
     prepare_firmware(host, config);
+    prepare_emulator(config);
     make_absolute(&config->kernel);
     make_absolute(&config->ramdisk);
     make_absolute(&config->firmware_path);

@@ -28,6 +28,38 @@ static void test_parse(void)
     }
 }
 
+static const struct {
+    const char *cpus;
+    guint vcpu;
+    guint64 mask; /* 0: refused */
+} vcpu_rows[] = {
+    { "1-2", 5, 0x6 },
+    { "[ \"0\", \"2-3,^2\" ]", 0, 0x1 },
+    { "[ \"0\", \"2-3,^2\" ]", 1, 0x8 },
+    { "[ \"0\", \"2-3,^2\" ]", 2, 0xff },
+    { "['4',5]", 1, 0x20 },
+    { "[ \"0\", \"x\" ]", 1, 0 },
+    { "[ ]", 0, 0xff },
+    { "[ \"0", 0, 0x1 },
+};
+
+static void test_parse_vcpu(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(vcpu_rows); i++) {
+        g_autoptr(GError) error = NULL;
+        guint64 mask = 0;
+        cpu_set_t set;
+
+        if (kxl_affinity_parse_vcpu(vcpu_rows[i].cpus, vcpu_rows[i].vcpu, 8, &set, &error))
+            for (guint cpu = 0; cpu < 64; cpu++)
+                mask |= CPU_ISSET(cpu, &set) ? G_GUINT64_CONSTANT(1) << cpu : 0;
+        g_test_message("%s", vcpu_rows[i].cpus);
+        g_assert_cmphex(mask, ==, vcpu_rows[i].mask);
+    }
+    g_assert_true(kxl_affinity_check("[ \"0\", \"1\" ]", 8, NULL));
+    g_assert_false(kxl_affinity_check("[ \"0\", \"9\" ]", 8, NULL));
+}
+
 static void test_nice(void)
 {
     g_assert_cmpint(kxl_affinity_nice(0), ==, 0);
@@ -42,6 +74,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/affinity/parse", test_parse);
+    g_test_add_func("/affinity/parse-vcpu", test_parse_vcpu);
     g_test_add_func("/affinity/nice", test_nice);
     return g_test_run();
 }
