@@ -6,10 +6,6 @@
 #include "printk.h"
 #include "string.h"
 
-/* Flags that stop at the door of a handler (as Xen: AC, VM, RF, NT, TF; the real IOPL is always 0).
- */
-#define RFLAGS_DROPPED (RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | RFLAGS_AC | RFLAGS_IOPL)
-
 #define FRAME_MAX 12 /* words */
 
 struct bounce {
@@ -192,5 +188,5 @@ void guest_iret(struct vcpu *v, struct cpu_regs *regs)
         regs->rcx = f.rcx;
     }
     v->vcpu_info->evtchn_upcall_mask = !(f.rflags & RFLAGS_IF);
-    v->arch->nmi_blocked = false;
+    info->nmi_blocked = false;
 }

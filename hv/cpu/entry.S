@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Ways into hv (IDT, SYSCALL) and the one way back to the guest. */
+#define __ASSEMBLY__ /* for the public headers */
+#include "cpu/regdefs.h"
 #include "cpu/regs.h"
+#include <xen/xen.h>
 
     .macro SAVE_ALL
     pushq %rdi
@@ -43,6 +46,12 @@
     .pushsection .ex_table, "a"
     .quad \from, \to
     .popsection
+    .endm
+
+    /* An access to guest memory in the short ways of SYSCALL. */
+    .macro GUEST_ACCESS insn:vararg
+9999: \insn
+    EX_TABLE 9999b, syscall_fault
     .endm
 
     .text
@@ -106,7 +115,7 @@ iret_failed:
  * SYSCALL leaves the stack pointer alone, so each vCPU has an entry that knows where its stack is:
  * syscall_slots[vCPU] = { where the guest's %rsp goes, top of the vCPU's stack }.
  */
-    .macro SYSCALL_ENTRY n, cs, vector
+    .macro SYSCALL_ENTRY n, cs, vector, goon
     movq %rsp, syscall_slots + \n * 16(%rip)
     movq syscall_slots + \n * 16 + 8(%rip), %rsp
     pushq $SEL_USER_DS
@@ -116,7 +125,7 @@ iret_failed:
     pushq %rcx
     pushq $0
     movl $\vector, 4(%rsp)
-    jmp syscall_common
+    jmp \goon
     .endm
 
     .balign 64
@@ -125,7 +134,7 @@ syscall64_stubs:
     n = 0
     .rept MAX_VCPUS
     .balign 64
-    SYSCALL_ENTRY n, SEL_USER_CS64, VEC_SYSCALL
+    SYSCALL_ENTRY n, SEL_USER_CS64, VEC_SYSCALL, syscall64
     n = n + 1
     .endr
     .balign 64
@@ -133,18 +142,132 @@ syscall32_stubs:
     n = 0
     .rept MAX_VCPUS
     .balign 64
-    SYSCALL_ENTRY n, SEL_USER_CS32, VEC_SYSCALL32
+    SYSCALL_ENTRY n, SEL_USER_CS32, VEC_SYSCALL32, syscall_long_way
     n = n + 1
     .endr
 
-/* From the guest's kernel it is a hypercall, from its users a system call. */
-syscall_common:
+/*
+ * From the guest's kernel it is a hypercall, from its users a system call. System calls and the iret that ends one have
+ * short ways without leaving this file; whatever is not as usual goes the long way, through C, which does the same and
+ * more (cpu/bounce.c). Until then only %rcx and %r11 are used, whose values are in the frame: those of %rip and the flags.
+ */
+    .set FRAME_RIP, 8
+    .set FRAME_CS, 16
+    .set FRAME_FLAGS, 24
+    .set FRAME_RSP, 32
+    .set FRAME_SS, 40
+    .set INFO, 48
+
+/* Flags that SYSRET would load otherwise than IRET, or not at all. */
+#define RFLAGS_NOT_BY_SYSRET                                                                       \
+    (RFLAGS_TF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | RFLAGS_VIF | RFLAGS_VIP)
+
+syscall64:
+    cmpb $0, INFO + INFO_IN_KERNEL(%rsp)
+    jne hypercall_way
+    movq INFO + INFO_SYSCALL_ENTRY(%rsp), %rcx
+    testq %rcx, %rcx
+    jz syscall_long_way
+    cmpl $0, INFO + INFO_WORK(%rsp)
+    jne syscall_long_way
+    movq INFO + INFO_VCPU_INFO(%rsp), %rcx
+    cmpb $0, 1(%rcx)                /* evtchn_upcall_mask: it would show in the frame */
+    jne syscall_long_way
+
+    /* The handler's frame: rcx, r11, rip, cs, rflags, rsp, ss. A stack that faults goes the long way as well. */
+    movq INFO + INFO_KERNEL_SP(%rsp), %r11
+    movq FRAME_RIP(%rsp), %rcx
+    GUEST_ACCESS movq %rcx, -56(%r11)
+    GUEST_ACCESS movq %rcx, -40(%r11)
+    movq FRAME_FLAGS(%rsp), %rcx
+    GUEST_ACCESS movq %rcx, -48(%r11)
+    GUEST_ACCESS movq %rcx, -24(%r11)
+    movq FRAME_RSP(%rsp), %rcx
+    GUEST_ACCESS movq %rcx, -16(%r11)
+    GUEST_ACCESS movq $SEL_USER_CS64, -32(%r11)
+    GUEST_ACCESS movq $SEL_USER_DS, -8(%r11)
+
+    cmpb $0, INFO + INFO_SYSCALL_MASKS(%rsp)
+    je 1f
+    movq INFO + INFO_VCPU_INFO(%rsp), %rcx
+    movb $1, 1(%rcx)
+1:  movb $1, INFO + INFO_IN_KERNEL(%rsp)
+    swapgs
+    subq $56, %r11
+    movq %r11, FRAME_RSP(%rsp)
+    movq INFO + INFO_SYSCALL_ENTRY(%rsp), %rcx
+    movq %rcx, FRAME_RIP(%rsp)
+    movq $SEL_KERNEL_CS64, FRAME_CS(%rsp)
+    movq $SEL_KERNEL_SS, FRAME_SS(%rsp)
+    andq $~RFLAGS_DROPPED, FRAME_FLAGS(%rsp)
+    addq $8, %rsp
+    jmp iret_to_guest
+
+/* iret to a user who called with SYSCALL: to Linux's selectors (see MSR_STAR), rcx and r11 as SYSRET makes them. */
+hypercall_way:
+    cmpl $__HYPERVISOR_iret, %eax
+    jne syscall_long_way
+    cmpb $0, INFO + INFO_NMI_BLOCKED(%rsp)
+    jne syscall_long_way
+    cmpl $0, INFO + INFO_WORK(%rsp)
+    jne syscall_long_way
+    movq FRAME_RSP(%rsp), %rcx      /* struct iret_context */
+    GUEST_ACCESS cmpw $0x33, IRET_CS(%rcx)
+    jne syscall_long_way
+    GUEST_ACCESS cmpw $0x2b, IRET_SS(%rcx)
+    jne syscall_long_way
+    GUEST_ACCESS testl $VGCF_IN_SYSCALL, IRET_FLAGS(%rcx)
+    jnz syscall_long_way
+    GUEST_ACCESS movq IRET_RFLAGS(%rcx), %r11
+    GUEST_ACCESS cmpq %r11, IRET_R11(%rcx)
+    jne syscall_long_way
+    testq $RFLAGS_NOT_BY_SYSRET, %r11
+    jnz syscall_long_way
+    testq $RFLAGS_IF, %r11
+    jz syscall_long_way
+    GUEST_ACCESS movq IRET_RIP(%rcx), %r11
+    GUEST_ACCESS cmpq %r11, IRET_RCX(%rcx)
+    jne syscall_long_way
+
+    /* Unmasked first, then looked at: what becomes pending in between is not missed. */
+    movq INFO + INFO_VCPU_INFO(%rsp), %r11
+    movb $0, 1(%r11)
+    cmpb $0, (%r11)
+    jne syscall_long_way
+
+    /* All of the guest's memory is read before its stack pointer is loaded: a fault after that would be on its stack.
+     * SYSRET to an address that is not canonical faults, too, so what was read last is what is checked. */
+    GUEST_ACCESS movq IRET_RSP(%rcx), %r11
+    movq %r11, FRAME_SS(%rsp)
+    GUEST_ACCESS movq IRET_RFLAGS(%rcx), %r11
+    GUEST_ACCESS movq IRET_RIP(%rcx), %rax
+    movq %rax, FRAME_CS(%rsp)
+    shrq $47, %rax
+    jnz 1f
+    testq $RFLAGS_NOT_BY_SYSRET, %r11
+    jnz 1f
+    GUEST_ACCESS movq IRET_RAX(%rcx), %rax
+    movq FRAME_CS(%rsp), %rcx
+    movb $0, INFO + INFO_IN_KERNEL(%rsp)
+    swapgs
+    movq FRAME_SS(%rsp), %rsp
+    sysretq
+1:  movl $__HYPERVISOR_iret, %eax
+    jmp syscall_long_way
+
+/* A fault in a short way. Nothing was changed but the event mask, which the long way sets again. */
+syscall_fault:
+    cmpb $0, INFO + INFO_IN_KERNEL(%rsp)
+    jne 1b
+syscall_long_way:
+    movq FRAME_RIP(%rsp), %rcx
+    movq FRAME_FLAGS(%rsp), %r11
     SAVE_ALL
     movq %rsp, %rdi
     cmpb $0, REGS_SIZE + INFO_IN_KERNEL(%rsp)
     je 1f
-    movl $SEL_KERNEL_CS64, REGS_CS(%rsp)
-    movl $SEL_KERNEL_SS, REGS_SS(%rsp)
+    movq $SEL_KERNEL_CS64, REGS_CS(%rsp)
+    movq $SEL_KERNEL_SS, REGS_SS(%rsp)
     call hypercall_entry
     jmp exit_to_guest
 1:  call syscall_bounce

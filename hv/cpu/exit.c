@@ -23,11 +23,11 @@ static bool events_deliverable(const struct vcpu *v)
 /* true: an NMI was injected. The guest's iret ends it (as Xen: NMIs do not nest). */
 static bool deliver_nmi(struct vcpu *v, struct cpu_regs *regs)
 {
-    if (!v->arch->nmi_pending || v->arch->nmi_blocked ||
+    if (!v->arch->nmi_pending || cpu_info()->nmi_blocked ||
         !v->arch->callbacks[CALLBACKTYPE_nmi].address)
         return false;
     v->arch->nmi_pending = false;
-    v->arch->nmi_blocked = true;
+    cpu_info()->nmi_blocked = true;
     inject_callback(v, regs, CALLBACKTYPE_nmi);
     return true;
 }

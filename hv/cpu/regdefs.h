@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bits of the control and flags registers, and MSR numbers. */
+/* Bits of the control and flags registers, and MSR numbers. Those of the flags are also for
+ * assembly. */
 #pragma once
 
 /* SDM 3A 2.5, APM 2 3.1. */
@@ -20,17 +21,20 @@
 #define CR4_FSGSBASE   (1UL << 16)
 #define CR4_OSXSAVE    (1UL << 18)
 
-#define RFLAGS_RESERVED1 (1UL << 1)
-#define RFLAGS_TF        (1UL << 8)
-#define RFLAGS_IF        (1UL << 9)
-#define RFLAGS_DF        (1UL << 10)
-#define RFLAGS_IOPL      (3UL << 12)
-#define RFLAGS_NT        (1UL << 14)
-#define RFLAGS_RF        (1UL << 16)
-#define RFLAGS_VM        (1UL << 17)
-#define RFLAGS_AC        (1UL << 18)
-#define RFLAGS_VIF       (1UL << 19)
-#define RFLAGS_VIP       (1UL << 20)
+#define RFLAGS_RESERVED1 (1 << 1)
+#define RFLAGS_TF        (1 << 8)
+#define RFLAGS_IF        (1 << 9)
+#define RFLAGS_DF        (1 << 10)
+#define RFLAGS_IOPL      (3 << 12)
+#define RFLAGS_NT        (1 << 14)
+#define RFLAGS_RF        (1 << 16)
+#define RFLAGS_VM        (1 << 17)
+#define RFLAGS_AC        (1 << 18)
+#define RFLAGS_VIF       (1 << 19)
+#define RFLAGS_VIP       (1 << 20)
+
+/* What stops at the door of a guest's handler, as under Xen; the real IOPL is always 0. */
+#define RFLAGS_DROPPED (RFLAGS_TF | RFLAGS_NT | RFLAGS_RF | RFLAGS_VM | RFLAGS_AC | RFLAGS_IOPL)
 
 #define MSR_TSC            0x010
 #define MSR_APIC_BASE      0x01b

@@ -18,10 +18,25 @@
 #define REGS_CS     0x88
 #define REGS_SS     0xa0
 
-#define INFO_VCPU_INFO 0x08
-#define INFO_WORK      0x10
-#define INFO_IN_KERNEL 0x14
-#define INFO_SIZE      0x40
+#define INFO_VCPU_INFO     0x08
+#define INFO_WORK          0x10
+#define INFO_IN_KERNEL     0x14
+#define INFO_SYSCALL_MASKS 0x15
+#define INFO_NMI_BLOCKED   0x16
+#define INFO_SYSCALL_ENTRY 0x18
+#define INFO_KERNEL_SP     0x20
+#define INFO_SIZE          0x40
+
+/* struct iret_context (xen-x86_64.h). */
+#define IRET_RAX    0x00
+#define IRET_R11    0x08
+#define IRET_RCX    0x10
+#define IRET_FLAGS  0x18
+#define IRET_RIP    0x20
+#define IRET_CS     0x28
+#define IRET_RFLAGS 0x30
+#define IRET_RSP    0x38
+#define IRET_SS     0x40
 
 /*
  * The part of every GDT that is ours (xen.h FIRST_RESERVED_GDT_PAGE): Xen's flat selectors where
@@ -87,9 +102,23 @@ struct cpu_info {
     vcpu_info_t *vcpu_info; /* vcpu->vcpu_info, for the exit path */
     uint32_t work;          /* WORK_*; changed with atomic operations: an NMI may come between */
     bool in_kernel; /* the guest is in its kernel: which GS base is loaded, what SYSCALL means */
-    uint8_t pad[INFO_SIZE - 21];
+    /* For the short ways of entry.S, see vcpu_update_short_ways(). */
+    bool syscall_masks;     /* the system call's handler starts with events masked */
+    bool nmi_blocked;       /* an NMI is being handled; iret ends it */
+    uint64_t syscall_entry; /* its address; 0: take the long way */
+    uint64_t kernel_sp;     /* the top of its stack */
+    uint8_t pad[INFO_SIZE - 0x28];
 };
 
+_Static_assert(offsetof(struct iret_context, rax) == IRET_RAX, "asm offset");
+_Static_assert(offsetof(struct iret_context, r11) == IRET_R11, "asm offset");
+_Static_assert(offsetof(struct iret_context, rcx) == IRET_RCX, "asm offset");
+_Static_assert(offsetof(struct iret_context, flags) == IRET_FLAGS, "asm offset");
+_Static_assert(offsetof(struct iret_context, rip) == IRET_RIP, "asm offset");
+_Static_assert(offsetof(struct iret_context, cs) == IRET_CS, "asm offset");
+_Static_assert(offsetof(struct iret_context, rflags) == IRET_RFLAGS, "asm offset");
+_Static_assert(offsetof(struct iret_context, rsp) == IRET_RSP, "asm offset");
+_Static_assert(offsetof(struct iret_context, ss) == IRET_SS, "asm offset");
 _Static_assert(sizeof(struct cpu_regs) == REGS_SIZE, "asm offset");
 _Static_assert(offsetof(struct cpu_regs, rax) == REGS_RAX, "asm offset");
 _Static_assert(offsetof(struct cpu_regs, vector) == REGS_VECTOR, "asm offset");
@@ -100,6 +129,10 @@ _Static_assert(sizeof(struct cpu_info) == INFO_SIZE, "asm offset");
 _Static_assert(offsetof(struct cpu_info, vcpu_info) == INFO_VCPU_INFO, "asm offset");
 _Static_assert(offsetof(struct cpu_info, work) == INFO_WORK, "asm offset");
 _Static_assert(offsetof(struct cpu_info, in_kernel) == INFO_IN_KERNEL, "asm offset");
+_Static_assert(offsetof(struct cpu_info, syscall_masks) == INFO_SYSCALL_MASKS, "asm offset");
+_Static_assert(offsetof(struct cpu_info, nmi_blocked) == INFO_NMI_BLOCKED, "asm offset");
+_Static_assert(offsetof(struct cpu_info, syscall_entry) == INFO_SYSCALL_ENTRY, "asm offset");
+_Static_assert(offsetof(struct cpu_info, kernel_sp) == INFO_KERNEL_SP, "asm offset");
 
 #ifdef KZ_HOST_TEST
 struct cpu_info *cpu_info(void); /* a test's stack is nobody's */

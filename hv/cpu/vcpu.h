@@ -39,7 +39,7 @@ struct vcpu_arch {
     unsigned int iopl; /* of the guest's users, PHYSDEVOP_set_iopl */
     gva_t io_bitmap;   /* PHYSDEVOP_set_iobitmap: a clear bit lets the users at the port */
     unsigned int io_bitmap_ports;
-    bool nmi_pending, nmi_blocked;
+    bool nmi_pending;
 
     struct hv_timer singleshot, periodic, poll_timer;
     uint64_t period_ns;
@@ -66,4 +66,18 @@ static inline void vcpu_set_info(struct vcpu *v, vcpu_info_t *info)
     v->vcpu_info = info;
     if (v->arch->stack)
         stack_info(v->arch->stack)->vcpu_info = info;
+}
+
+/* After kernel_sp or the system call's callback changed: tells the short ways, or bars them when
+ * the stack is not one that a guest may name. */
+static inline void vcpu_update_short_ways(struct vcpu *v)
+{
+    struct cpu_info *info = stack_info(v->arch->stack);
+    const struct guest_callback *cb = &v->arch->callbacks[CALLBACKTYPE_syscall];
+    gva_t sp = v->arch->kernel_sp & ~15UL;
+    bool stack_ok = sp > HV_VA_END + PAGE_SIZE || (sp > PAGE_SIZE && sp < 0x0000800000000000);
+
+    info->kernel_sp = sp;
+    info->syscall_masks = cb->mask_events;
+    info->syscall_entry = stack_ok ? cb->address : 0;
 }

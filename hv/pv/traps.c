@@ -61,6 +61,7 @@ static int register_callback(struct vcpu *v, unsigned int type, unsigned int fla
     /* callback.h: event and NMI callbacks always run with events masked. */
     cb->mask_events =
         (flags & CALLBACKF_mask_events) || type == CALLBACKTYPE_event || type == CALLBACKTYPE_nmi;
+    vcpu_update_short_ways(v);
     return 0;
 }
 
@@ -134,6 +135,7 @@ int64_t hc_stack_switch(struct vcpu *v, const uint64_t *a)
 {
     v->arch->kernel_ss = a[0];
     v->arch->kernel_sp = a[1];
+    vcpu_update_short_ways(v);
     return 0;
 }
 
