@@ -20,34 +20,30 @@ gboolean xlcfg_cpus_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_cpus_soft_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_cpus_soft_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_cpuid_parse(XlReader *reader, const XlValue *value, GError **error);
-gboolean xlcfg_cpuid_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_kernel_parse(XlReader *reader, const XlValue *value, GError **error);
-gboolean xlcfg_kernel_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_cmdline_parse(XlReader *reader, const XlValue *value, GError **error);
-gboolean xlcfg_cmdline_format(XlWriter *writer, const char *key, GError **error);
 /* root, extra, nfs_server ...: a piece of the command line, or of the xm guest's network. */
 gboolean xlcfg_piece_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_bootloader_args_parse(XlReader *reader, const XlValue *value, GError **error);
-gboolean xlcfg_bootloader_args_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_boot_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_rtc_timeoffset_format(XlWriter *writer, const char *key, GError **error);
-gboolean xlcfg_boot_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_firmware_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_bios_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_bios_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_hdtype_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_viridian_parse(XlReader *reader, const XlValue *value, GError **error);
-gboolean xlcfg_viridian_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_stdvga_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_dm_args_parse(XlReader *reader, const XlValue *value, GError **error);
-gboolean xlcfg_dm_args_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_usbdevice_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_usbdevice_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_usbversion_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_name_parse(XlReader *reader, const XlValue *value, GError **error);
-gboolean xlcfg_name_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_vm_genid_parse(XlReader *reader, const XlValue *value, GError **error);
 
+/* xlcfg-boot.c: the command line out of its pieces. xlcfg-hvm.c: the disks that other options make
+ * or change. */
+gboolean xlcfg_boot_finish(XlReader *reader, GError **error);
+void xlcfg_hvm_finish(XlReader *reader);
 /* What several options make together, and what must be given. */
 gboolean xlcfg_custom_finish(XlReader *reader, GError **error);
 void xlcfg_reader_clear(XlReader *reader);

@@ -222,7 +222,6 @@ static gboolean read_usbdev(XlReader *reader, const XlValue *item, GError **erro
 {
     g_autoptr(GPtrArray) parts = xlcfg_spec_split(item->text);
     gint64 bus = -1, addr = -1;
-    GStrvBuilder *builder;
     g_autofree char *device = NULL;
 
     for (guint i = 0; i < parts->len; i++) {
@@ -250,13 +249,7 @@ static gboolean read_usbdev(XlReader *reader, const XlValue *item, GError **erro
     if (reader->config->type != KXL_TYPE_HVM)
         return TRUE;
     device = g_strdup_printf("host:%d.%d", (int)bus, (int)addr);
-    builder = g_strv_builder_new();
-    if (reader->config->usbdevices)
-        g_strv_builder_addv(builder, (const char **)reader->config->usbdevices);
-    g_strv_builder_add(builder, device);
-    g_strfreev(reader->config->usbdevices);
-    reader->config->usbdevices = g_strv_builder_end(builder);
-    g_strv_builder_unref(builder);
+    xlcfg_append_strings(&reader->config->usbdevices, (const char *[]){ device, NULL });
     reader->config->usb = TRUE;
     return TRUE;
 }

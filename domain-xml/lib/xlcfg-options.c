@@ -43,6 +43,10 @@ static const char *const watchdog_action_words[] = { "reset", "shutdown",   "pow
     {                                                                                              \
         key, XL_DONE, XL_CUSTOM, 0, 0, 0, NULL, FALSE, parse, format                               \
     }
+#define PARSED(key, kind, member, parse)                                                           \
+    {                                                                                              \
+        key, XL_DONE, kind, G_STRUCT_OFFSET(KxlDomainConfig, member), 0, 0, NULL, FALSE, parse     \
+    }
 #define READ(key, parse) CUSTOM(key, parse, NULL)
 #define KEPT(key, harmless, why)                                                                   \
     {                                                                                              \
@@ -54,9 +58,8 @@ static const char *const watchdog_action_words[] = { "reset", "shutdown",   "pow
     }
 
 const XlOption xlcfg_options[] = {
-    CUSTOM("name", xlcfg_name_parse, xlcfg_name_format),
-    { "uuid", XL_DONE, XL_STRING, G_STRUCT_OFFSET(KxlDomainConfig, uuid),
-      .parse = xlcfg_uuid_parse },
+    PARSED("name", XL_STRING, name, xlcfg_name_parse),
+    PARSED("uuid", XL_STRING, uuid, xlcfg_uuid_parse),
     NUMBER("maxmem", XL_MIB, max_memkb, 0, 64 << 20),
     NUMBER("memory", XL_MIB, target_memkb, 0, 64 << 20),
     CUSTOM("maxvcpus", xlcfg_maxvcpus_parse, xlcfg_maxvcpus_format),
@@ -70,7 +73,7 @@ const XlOption xlcfg_options[] = {
     FIELD("apic", XL_TRISTATE, apic),
     FIELD("nx", XL_TRISTATE, nx),
     FIELD("hap", XL_TRISTATE, hap),
-    CUSTOM("viridian", xlcfg_viridian_parse, xlcfg_viridian_format),
+    PARSED("viridian", XL_TRISTATE, viridian, xlcfg_viridian_parse),
     FIELD("e820_host", XL_TRISTATE, e820_host),
     WORDS("passthrough", passthrough, passthrough_words, FALSE),
     WORDS("tsc_mode", tsc_mode, tsc_words, TRUE),
@@ -113,21 +116,21 @@ const XlOption xlcfg_options[] = {
     READ("builder", xlcfg_builder_parse),
     READ("pvshim", xlcfg_pvshim_parse),
     FIELD("bootloader", XL_STRING, bootloader),
-    CUSTOM("bootloader_args", xlcfg_bootloader_args_parse, xlcfg_bootloader_args_format),
+    PARSED("bootloader_args", XL_STRINGS, bootloader_args, xlcfg_bootloader_args_parse),
     READ("bootargs", xlcfg_bootloader_args_parse),
     READ("firmware", xlcfg_firmware_parse),
     CUSTOM("bios", xlcfg_bios_parse, xlcfg_bios_format),
     FIELD("bios_path_override", XL_STRING, firmware_path),
     FIELD("nvram_path", XL_STRING, nvram_path),
-    CUSTOM("kernel", xlcfg_kernel_parse, xlcfg_kernel_format),
+    PARSED("kernel", XL_STRING, kernel, xlcfg_kernel_parse),
     FIELD("ramdisk", XL_STRING, ramdisk),
-    CUSTOM("cmdline", xlcfg_cmdline_parse, xlcfg_cmdline_format),
+    PARSED("cmdline", XL_STRING, cmdline, xlcfg_cmdline_parse),
     READ("root", xlcfg_piece_parse),
     READ("extra", xlcfg_piece_parse),
-    CUSTOM("boot", xlcfg_boot_parse, xlcfg_boot_format),
+    PARSED("boot", XL_STRING, boot, xlcfg_boot_parse),
     FIELD("bootmenu", XL_BOOL, bootmenu),
     FIELD("nestedhvm", XL_TRISTATE, nested_hvm),
-    CUSTOM("cpuid", xlcfg_cpuid_parse, xlcfg_cpuid_format),
+    PARSED("cpuid", XL_STRING, cpuid, xlcfg_cpuid_parse),
     CUSTOM("disk", xlcfg_disks_parse, xlcfg_disks_format),
     READ("hdtype", xlcfg_hdtype_parse),
     READ("fda", xlcfg_floppy_parse),
@@ -151,7 +154,7 @@ const XlOption xlcfg_options[] = {
     WORDS("watchdog_action", watchdog_action, watchdog_action_words, FALSE),
     FIELD("xen_platform_pci", XL_BOOL, xen_platform_pci),
     READ("ms_vm_genid", xlcfg_vm_genid_parse),
-    CUSTOM("device_model_args", xlcfg_dm_args_parse, xlcfg_dm_args_format),
+    PARSED("device_model_args", XL_STRINGS, device_model_args, xlcfg_dm_args_parse),
     READ("device_model_args_pv", xlcfg_dm_args_parse),
     READ("device_model_args_hvm", xlcfg_dm_args_parse),
 

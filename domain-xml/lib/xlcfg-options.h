@@ -38,8 +38,7 @@ typedef struct {
     char *nfs_server, *nfs_root;                                /* xm: the guest's NFS root */
     char *ip, *gateway, *netmask, *hostname, *interface, *dhcp; /* xm: the guest kernel's ip= */
     KxlTristate vnc;                                            /* the top-level vnc=, sdl= */
-    gboolean vnc_unused_given;
-    gboolean ahci; /* hdtype */
+    gboolean ahci;                                              /* hdtype */
     guint vcpus, maxvcpus;
     char *floppies[2]; /* xm: fda, fdb */
 } XlReader;
@@ -90,6 +89,7 @@ gboolean xlcfg_reader_bool(XlReader *reader, const XlValue *value, gboolean *ret
                            GError **error);
 gboolean xlcfg_reader_strings(XlReader *reader, const XlValue *value, char ***ret_strings,
                               GError **error);
+void xlcfg_append_strings(char ***field, const char *const *more); /* more may be NULL */
 /* Calls read for each string of a list. */
 typedef gboolean (*XlItemFunc)(XlReader *reader, const XlValue *item, GError **error);
 gboolean xlcfg_reader_each(XlReader *reader, const XlValue *value, XlItemFunc read, GError **error);

@@ -154,6 +154,22 @@ gboolean xlcfg_reader_strings(XlReader *reader, const XlValue *value, char ***re
     return TRUE;
 }
 
+/* NULL instead of an empty array. */
+void xlcfg_append_strings(char ***field, const char *const *more)
+{
+    GStrvBuilder *builder = g_strv_builder_new();
+
+    if (*field)
+        g_strv_builder_addv(builder, (const char **)*field);
+    if (more)
+        g_strv_builder_addv(builder, (const char **)more);
+    g_strfreev(*field);
+    *field = g_strv_builder_end(builder);
+    g_strv_builder_unref(builder);
+    if (!**field)
+        g_clear_pointer(field, g_strfreev);
+}
+
 void xlcfg_write_raw(XlWriter *writer, const char *key, const char *value)
 {
     g_string_append_printf(writer->text, "%s = %s\n", key, value);
