@@ -13,10 +13,17 @@
 
 enum { SLOT_TARGET, SLOT_FORMAT, SLOT_VDEV, SLOT_ACCESS, N_SLOTS };
 
+static const char *const slots[N_SLOTS] = {
+    [SLOT_TARGET] = "target",
+    [SLOT_FORMAT] = "format",
+    [SLOT_VDEV] = "vdev",
+    [SLOT_ACCESS] = "access",
+};
+
 typedef struct {
     KxlDeviceDisk *disk;
     gboolean given[N_SLOTS];
-    gboolean access_given;
+    gboolean access_given; /* and not empty */
 } DiskSpec;
 
 static const struct {
@@ -99,114 +106,142 @@ static gboolean read_target(XlReader *reader, const XlValue *item, DiskSpec *spe
     return TRUE;
 }
 
-static gboolean read_format(XlReader *reader, const XlValue *item, DiskSpec *spec, const char *text,
-                            GError **error)
+static gboolean read_format(XlReader *reader, const XlValue *item, gpointer device,
+                            const char *text, GError **error)
 {
     int format = !*text || !strcmp(text, "aio") ? KXL_DISK_RAW : kxl_disk_format_from_string(text);
 
     if (format < 0 || format == KXL_DISK_EMPTY)
         return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for format", text);
-    spec->disk->format = (KxlDiskFormat)format;
+    ((KxlDeviceDisk *)device)->format = (KxlDiskFormat)format;
     return TRUE;
+}
+
+static char *write_format(gconstpointer device)
+{
+    const KxlDeviceDisk *disk = device;
+
+    return disk->format == KXL_DISK_EMPTY ? NULL
+                                          : g_strdup(kxl_disk_format_to_string(disk->format));
 }
 
 static gboolean read_devtype(XlReader *reader, const XlValue *item, gpointer device,
                              const char *text, GError **error)
 {
-    DiskSpec *spec = device;
+    KxlDeviceDisk *disk = device;
 
     if (!strcmp(text, "cdrom"))
-        spec->disk->is_cdrom = TRUE;
+        disk->is_cdrom = TRUE;
     else if (!strcmp(text, "floppy"))
-        spec->disk->is_floppy = TRUE;
+        disk->is_floppy = TRUE;
     else if (*text && strcmp(text, "disk") != 0)
         return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for devtype", text);
     return TRUE;
 }
 
-/* vdev[:devtype], and xm's ioemu:vdev. */
-static gboolean read_vdev(XlReader *reader, const XlValue *item, DiskSpec *spec, const char *text,
-                          GError **error)
+static char *write_devtype(gconstpointer device)
 {
-    g_auto(GStrv) parts = NULL;
+    const KxlDeviceDisk *disk = device;
 
-    if (g_str_has_prefix(text, "ioemu:"))
-        text += strlen("ioemu:");
-    parts = g_strsplit(text, ":", 2);
-    g_free(spec->disk->vdev);
-    spec->disk->vdev = g_strdup(parts[0] && *parts[0] ? parts[0] : NULL);
-    return !parts[0] || !parts[1] || read_devtype(reader, item, spec, parts[1], error);
+    return g_strdup(disk->is_cdrom ? "cdrom" : disk->is_floppy ? "floppy" : NULL);
 }
 
-static gboolean read_access(XlReader *reader, const XlValue *item, DiskSpec *spec, const char *text,
-                            GError **error)
+/* xm wrote ioemu:vdev. */
+static const char *without_ioemu(const char *vdev)
+{
+    return g_str_has_prefix(vdev, "ioemu:") ? vdev + strlen("ioemu:") : vdev;
+}
+
+/* vdev[:devtype] */
+static gboolean read_vdev(XlReader *reader, const XlValue *item, gpointer device, const char *text,
+                          GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(without_ioemu(text), ":", 2);
+
+    if (!parts[0])
+        return TRUE;
+    xlcfg_spec_set(&((KxlDeviceDisk *)device)->vdev, parts[0]);
+    return !parts[1] || read_devtype(reader, item, device, parts[1], error);
+}
+
+static char *write_vdev(gconstpointer device)
+{
+    return g_strdup(((const KxlDeviceDisk *)device)->vdev);
+}
+
+static gboolean read_access(XlReader *reader, const XlValue *item, gpointer device,
+                            const char *text, GError **error)
 {
     static const struct {
         const char *word;
         gboolean readwrite, shareable;
     } words[] = { { "ro", FALSE, FALSE }, { "r", FALSE, FALSE }, { "rw", TRUE, FALSE },
                   { "w", TRUE, FALSE },   { "rw!", TRUE, TRUE }, { "w!", TRUE, TRUE },
-                  { "ro!", FALSE, TRUE }, { "r!", FALSE, TRUE } };
+                  { "ro!", FALSE, TRUE }, { "r!", FALSE, TRUE }, { "", TRUE, FALSE } };
+    KxlDeviceDisk *disk = device;
 
-    if (!*text)
-        return TRUE;
     for (guint i = 0; i < G_N_ELEMENTS(words); i++)
         if (!strcmp(words[i].word, text)) {
-            spec->disk->readwrite = words[i].readwrite;
-            spec->disk->shareable = words[i].shareable;
-            spec->access_given = TRUE;
+            disk->readwrite = words[i].readwrite;
+            disk->shareable = words[i].shareable;
             return TRUE;
         }
     return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for access", text);
 }
 
-typedef gboolean (*SlotFunc)(XlReader *reader, const XlValue *item, DiskSpec *spec,
-                             const char *text, GError **error);
+static char *write_access(gconstpointer device)
+{
+    const KxlDeviceDisk *disk = device;
 
-static const struct {
-    const char *key;
-    SlotFunc read;
-} slots[N_SLOTS] = {
-    [SLOT_TARGET] = { "target", read_target },
-    [SLOT_FORMAT] = { "format", read_format },
-    [SLOT_VDEV] = { "vdev", read_vdev },
-    [SLOT_ACCESS] = { "access", read_access },
-};
+    return g_strconcat(disk->readwrite ? "rw" : "ro", disk->shareable ? "!" : NULL, NULL);
+}
 
 static gboolean read_backend(XlReader *reader, const XlValue *item, gpointer device,
                              const char *text, GError **error)
 {
-    if (!*text || !strcmp(text, "0") || !strcmp(text, "Domain-0"))
-        return TRUE;
-    return xlcfg_reader_refuse(reader, item, error, "driver domains are not supported: backend=%s",
-                               text);
+    return xlcfg_reader_backend(reader, item, text, error);
 }
 
 static gboolean read_backendtype(XlReader *reader, const XlValue *item, gpointer device,
                                  const char *text, GError **error)
 {
     static const char *const known[] = { "phy", "qdisk", "tap", "standalone", "", NULL };
-    DiskSpec *spec = device;
 
     if (!g_strv_contains(known, text))
         return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for backendtype", text);
-    g_free(spec->disk->backendtype);
-    spec->disk->backendtype = *text ? g_strdup(text) : NULL;
-    return TRUE;
+    return xlcfg_spec_set(&((KxlDeviceDisk *)device)->backendtype, text);
+}
+
+static char *write_backendtype(gconstpointer device)
+{
+    return g_strdup(((const KxlDeviceDisk *)device)->backendtype);
+}
+
+static gboolean read_bus(XlReader *reader, const XlValue *item, gpointer device, const char *text,
+                         GError **error)
+{
+    static const char *const known[] = {
+        "ide", "sata", "scsi", "virtio", "usb", "xen", "fdc", NULL
+    };
+
+    if (!g_strv_contains(known, text))
+        return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for bus", text);
+    return xlcfg_spec_set(&((KxlDeviceDisk *)device)->bus, text);
+}
+
+static char *write_bus(gconstpointer device)
+{
+    return g_strdup(((const KxlDeviceDisk *)device)->bus);
 }
 
 static gboolean read_specification(XlReader *reader, const XlValue *item, gpointer device,
                                    const char *text, GError **error)
 {
-    DiskSpec *spec = device;
-
     if (!*text || !strcmp(text, "xen"))
         return TRUE;
     if (strcmp(text, "virtio") != 0)
         return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for specification", text);
-    g_free(spec->disk->bus);
-    spec->disk->bus = g_strdup("virtio");
-    return TRUE;
+    return xlcfg_spec_set(&((KxlDeviceDisk *)device)->bus, "virtio");
 }
 
 static gboolean read_script(XlReader *reader, const XlValue *item, gpointer device,
@@ -219,97 +254,56 @@ static gboolean read_script(XlReader *reader, const XlValue *item, gpointer devi
 static gboolean read_cache(XlReader *reader, const XlValue *item, gpointer device, const char *text,
                            GError **error)
 {
-    DiskSpec *spec = device;
     int cache = kxl_disk_cache_from_string(text);
 
     if (cache < 0)
         return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for cache", text);
-    spec->disk->cache = (KxlDiskCache)cache;
+    ((KxlDeviceDisk *)device)->cache = (KxlDiskCache)cache;
     return TRUE;
 }
 
-static gboolean read_bus(XlReader *reader, const XlValue *item, gpointer device, const char *text,
-                         GError **error)
+static char *write_cache(gconstpointer device)
 {
-    static const char *const known[] = {
-        "ide", "sata", "scsi", "virtio", "usb", "xen", "fdc", NULL
-    };
-    DiskSpec *spec = device;
+    const KxlDeviceDisk *disk = device;
 
-    if (!g_strv_contains(known, text))
-        return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for bus", text);
-    g_free(spec->disk->bus);
-    spec->disk->bus = g_strdup(text);
-    return TRUE;
+    return disk->cache == KXL_CACHE_DEFAULT ? NULL
+                                            : g_strdup(kxl_disk_cache_to_string(disk->cache));
 }
 
-static gboolean read_serial(XlReader *reader, const XlValue *item, gpointer device,
-                            const char *text, GError **error)
+static gboolean read_discard(XlReader *reader, const XlValue *item, gpointer device,
+                             const char *text, GError **error)
 {
-    DiskSpec *spec = device;
-
-    g_free(spec->disk->serial);
-    spec->disk->serial = *text ? g_strdup(text) : NULL;
+    ((KxlDeviceDisk *)device)->discard = strcmp(text, "discard") ? KXL_NO : KXL_YES;
     return TRUE;
 }
 
-static gboolean read_bootindex(XlReader *reader, const XlValue *item, gpointer device,
+static char *write_discard(gconstpointer device)
+{
+    static const char *const words[] = { [KXL_NO] = "no-discard", [KXL_YES] = "discard" };
+    KxlTristate discard = ((const KxlDeviceDisk *)device)->discard;
+
+    return discard == KXL_DEFAULT ? NULL : g_strdup(words[discard]);
+}
+
+static gboolean read_removable(XlReader *reader, const XlValue *item, gpointer device,
                                const char *text, GError **error)
 {
-    DiskSpec *spec = device;
-    gint64 number;
-
-    if (!xlcfg_text_to_int(text, &number) || number < 0 || number > G_MAXINT16)
-        return xlcfg_reader_fail(reader, item, error, "'%s' is no valid bootindex", text);
-    spec->disk->bootindex = (int)number;
+    ((KxlDeviceDisk *)device)->removable = TRUE;
     return TRUE;
 }
 
-static gboolean read_cdrom_flag(XlReader *reader, const XlValue *item, gpointer device,
-                                const char *text, GError **error)
+static char *write_removable(gconstpointer device)
 {
-    ((DiskSpec *)device)->disk->is_cdrom = TRUE;
-    return TRUE;
+    const KxlDeviceDisk *disk = device;
+
+    return disk->removable && !disk->is_cdrom ? g_strdup("removable") : NULL;
 }
 
-static gboolean read_discard_flag(XlReader *reader, const XlValue *item, gpointer device,
-                                  const char *text, GError **error)
+static gboolean read_trust(XlReader *reader, const XlValue *item, gpointer device, const char *text,
+                           GError **error)
 {
-    ((DiskSpec *)device)->disk->discard = KXL_YES;
-    return TRUE;
-}
-
-static gboolean read_no_discard_flag(XlReader *reader, const XlValue *item, gpointer device,
-                                     const char *text, GError **error)
-{
-    ((DiskSpec *)device)->disk->discard = KXL_NO;
-    return TRUE;
-}
-
-static gboolean read_direct_io_safe_flag(XlReader *reader, const XlValue *item, gpointer device,
-                                         const char *text, GError **error)
-{
-    ((DiskSpec *)device)->disk->direct_io_safe = TRUE;
-    return TRUE;
-}
-
-static gboolean read_removable_flag(XlReader *reader, const XlValue *item, gpointer device,
-                                    const char *text, GError **error)
-{
-    ((DiskSpec *)device)->disk->removable = TRUE;
-    return TRUE;
-}
-
-static gboolean read_trusted_flag(XlReader *reader, const XlValue *item, gpointer device,
-                                  const char *text, GError **error)
-{
-    return TRUE; /* what it is anyway */
-}
-
-static gboolean read_untrusted_flag(XlReader *reader, const XlValue *item, gpointer device,
-                                    const char *text, GError **error)
-{
-    xlcfg_reader_warn(reader, item, "disk: 'untrusted' has no effect: the guest is not told");
+    if (!strcmp(text, "untrusted"))
+        xlcfg_reader_warn(reader, item, "disk: 'untrusted' has no effect: the guest is not told");
     return TRUE;
 }
 
@@ -319,39 +313,61 @@ static gboolean read_colo(XlReader *reader, const XlValue *item, gpointer device
     return xlcfg_reader_refuse(reader, item, error, "COLO replication is not supported");
 }
 
+#define FIELD(key, kind, member)                                                                   \
+    {                                                                                              \
+        key, kind, G_STRUCT_OFFSET(KxlDeviceDisk, member), G_MAXINT16                              \
+    }
+#define OTHER(key, read, write)                                                                    \
+    {                                                                                              \
+        key, XL_SPEC_OTHER, 0, 0, FALSE, read, write                                               \
+    }
+#define WORD(key, read, write)                                                                     \
+    {                                                                                              \
+        key, XL_SPEC_OTHER, 0, 0, TRUE, read, write                                                \
+    }
+
 static const XlSpecKey keys[] = {
-    { "devtype", read_devtype },
-    { "backend", read_backend },
-    { "backendtype", read_backendtype },
-    { "specification", read_specification },
-    { "script", read_script },
-    { "cache", read_cache },
-    { "bus", read_bus },
-    { "serial", read_serial },
-    { "bootindex", read_bootindex },
-    { "colo-host", read_colo },
-    { "colo-port", read_colo },
-    { "colo-export", read_colo },
-    { "active-disk", read_colo },
-    { "hidden-disk", read_colo },
-    { "cdrom", read_cdrom_flag, TRUE },
-    { "discard", read_discard_flag, TRUE },
-    { "no-discard", read_no_discard_flag, TRUE },
-    { "direct-io-safe", read_direct_io_safe_flag, TRUE },
-    { "removable", read_removable_flag, TRUE },
-    { "trusted", read_trusted_flag, TRUE },
-    { "untrusted", read_untrusted_flag, TRUE },
-    { "colo", read_colo, TRUE },
+    OTHER("format", read_format, write_format),
+    OTHER("vdev", read_vdev, write_vdev),
+    OTHER("access", read_access, write_access),
+    OTHER("backendtype", read_backendtype, write_backendtype),
+    OTHER("devtype", read_devtype, write_devtype),
+    OTHER("bus", read_bus, write_bus),
+    OTHER("cache", read_cache, write_cache),
+    FIELD("serial", XL_SPEC_STRING, serial),
+    FIELD("bootindex", XL_SPEC_NUMBER, bootindex),
+    WORD("discard", read_discard, write_discard),
+    WORD("no-discard", read_discard, NULL),
+    FIELD("direct-io-safe", XL_SPEC_FLAG, direct_io_safe),
+    WORD("removable", read_removable, write_removable),
+    WORD("cdrom", read_devtype, NULL),
+    OTHER("backend", read_backend, NULL),
+    OTHER("specification", read_specification, NULL),
+    OTHER("script", read_script, NULL),
+    WORD("trusted", read_trust, NULL),
+    WORD("untrusted", read_trust, NULL),
+    WORD("colo", read_colo, NULL),
+    OTHER("colo-host", read_colo, NULL),
+    OTHER("colo-port", read_colo, NULL),
+    OTHER("colo-export", read_colo, NULL),
+    OTHER("active-disk", read_colo, NULL),
+    OTHER("hidden-disk", read_colo, NULL),
 };
 
 static gboolean read_slot(XlReader *reader, const XlValue *item, DiskSpec *spec, guint slot,
                           const char *text, GError **error)
 {
+    const XlSpecItem named = { (char *)slots[slot], NULL };
+
     if (spec->given[slot])
-        return xlcfg_reader_fail(reader, item, error, "%s is given twice in '%s'", slots[slot].key,
+        return xlcfg_reader_fail(reader, item, error, "%s is given twice in '%s'", slots[slot],
                                  item->text);
     spec->given[slot] = TRUE;
-    return slots[slot].read(reader, item, spec, text, error);
+    if (slot == SLOT_TARGET)
+        return read_target(reader, item, spec, text, error);
+    spec->access_given = spec->access_given || (slot == SLOT_ACCESS && *text);
+    return xlcfg_spec_take(reader, item, xlcfg_spec_find(keys, G_N_ELEMENTS(keys), &named),
+                           spec->disk, text, error);
 }
 
 /* Which slot a word without a key takes. xm had no format in the middle: what is no format, but may
@@ -364,10 +380,9 @@ static guint next_slot(const DiskSpec *spec, const char *text)
         slot++;
     if (slot == SLOT_FORMAT && *text && !spec->given[SLOT_VDEV] &&
         kxl_disk_format_from_string(text) < 0) {
-        g_auto(GStrv) parts =
-            g_strsplit(g_str_has_prefix(text, "ioemu:") ? text + 6 : text, ":", 2);
+        g_auto(GStrv) parts = g_strsplit(without_ioemu(text), ":", 2);
 
-        if (kxl_vdev_to_devid(parts[0]) >= 0)
+        if (parts[0] && kxl_vdev_to_devid(parts[0]) >= 0)
             return SLOT_VDEV;
     }
     return slot;
@@ -376,15 +391,15 @@ static guint next_slot(const DiskSpec *spec, const char *text)
 static gboolean read_item(XlReader *reader, const XlValue *item, DiskSpec *spec,
                           const XlSpecItem *part, GError **error)
 {
-    const XlSpecKey *key =
-        xlcfg_spec_find(keys, G_N_ELEMENTS(keys), part->key ? part->key : part->value, !part->key);
+    const XlSpecKey *key;
     guint slot;
 
-    if (key)
-        return key->read(reader, item, spec, part->value, error);
     for (slot = 0; part->key && slot < N_SLOTS; slot++)
-        if (!strcmp(slots[slot].key, part->key))
+        if (!strcmp(slots[slot], part->key))
             return read_slot(reader, item, spec, slot, part->value, error);
+    key = xlcfg_spec_find(keys, G_N_ELEMENTS(keys), part);
+    if (key)
+        return xlcfg_spec_take(reader, item, key, spec->disk, part->value, error);
     if (part->key)
         return xlcfg_reader_fail(reader, item, error, "unknown parameter '%s' in '%s'", part->key,
                                  item->text);
@@ -392,7 +407,7 @@ static gboolean read_item(XlReader *reader, const XlValue *item, DiskSpec *spec,
     if (slot == N_SLOTS && *part->value)
         return xlcfg_reader_fail(reader, item, error, "too many positional parameters in '%s'",
                                  item->text);
-    if (slot == SLOT_VDEV && !spec->given[SLOT_FORMAT])
+    if (slot == SLOT_VDEV)
         spec->given[SLOT_FORMAT] = TRUE;
     return slot == N_SLOTS || read_slot(reader, item, spec, slot, part->value, error);
 }
@@ -476,47 +491,17 @@ gboolean xlcfg_floppy_parse(XlReader *reader, const XlValue *value, GError **err
     return xlcfg_reader_string(reader, value, &reader->floppies[unit], error);
 }
 
-static gboolean format_disk(const KxlDeviceDisk *disk, GString *spec, GError **error)
-{
-    g_autofree char *bootindex = disk->bootindex ? g_strdup_printf("%d", disk->bootindex) : NULL;
-    g_autofree char *access =
-        g_strconcat(disk->readwrite ? "rw" : "ro", disk->shareable ? "!" : "", NULL);
-    const char *cache =
-        disk->cache == KXL_CACHE_DEFAULT ? NULL : kxl_disk_cache_to_string(disk->cache);
-    const char *format =
-        disk->format == KXL_DISK_EMPTY ? NULL : kxl_disk_format_to_string(disk->format);
-    const char *devtype = disk->is_cdrom ? "cdrom" : disk->is_floppy ? "floppy" : NULL;
-
-    if (!xlcfg_spec_add(spec, "format", format, error) ||
-        !xlcfg_spec_add(spec, "vdev", disk->vdev, error) ||
-        !xlcfg_spec_add(spec, "access", access, error) ||
-        !xlcfg_spec_add(spec, "backendtype", disk->backendtype, error) ||
-        !xlcfg_spec_add(spec, "devtype", devtype, error) ||
-        !xlcfg_spec_add(spec, "bus", disk->bus, error) ||
-        !xlcfg_spec_add(spec, "cache", cache, error) ||
-        !xlcfg_spec_add(spec, "serial", disk->serial, error) ||
-        !xlcfg_spec_add(spec, "bootindex", bootindex, error) ||
-        !xlcfg_spec_add(spec, "script", disk->script, error))
-        return FALSE;
-    if (disk->discard != KXL_DEFAULT)
-        xlcfg_spec_add_flag(spec, disk->discard == KXL_YES ? "discard" : "no-discard");
-    if (disk->direct_io_safe)
-        xlcfg_spec_add_flag(spec, "direct-io-safe");
-    if (disk->removable && !disk->is_cdrom)
-        xlcfg_spec_add_flag(spec, "removable");
-    if (disk->path)
-        g_string_append_printf(spec, ",target=%s", disk->path);
-    return TRUE;
-}
-
 gboolean xlcfg_disks_format(XlWriter *writer, const char *key, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
     for (guint i = 0; i < writer->config->disks->len; i++) {
+        const KxlDeviceDisk *disk = writer->config->disks->pdata[i];
         GString *spec = g_string_new(NULL);
-        gboolean ok = format_disk(writer->config->disks->pdata[i], spec, error);
+        gboolean ok = xlcfg_spec_write(keys, G_N_ELEMENTS(keys), disk, spec, error);
 
+        if (disk->path) /* the rest of the spec, whatever is in it */
+            g_string_append_printf(spec, ",target=%s", disk->path);
         g_ptr_array_add(list, g_string_free(spec, FALSE));
         if (!ok)
             return FALSE;

@@ -10,12 +10,6 @@
 
 enum { MAX_DISPLAY = 65535 - 5900 };
 
-static void take(char **field, const char *value)
-{
-    g_free(*field);
-    *field = *value ? g_strdup(value) : NULL;
-}
-
 /* N, and :N as some files have it. */
 static gboolean read_display(XlReader *reader, const XlValue *place, KxlVnc *vnc, const char *text,
                              GError **error)
@@ -51,25 +45,42 @@ static gboolean read_listen(XlReader *reader, const XlValue *place, KxlVnc *vnc,
             colon = NULL;
         address = g_strndup(text, colon ? (gsize)(colon - text) : strlen(text));
     }
-    take(&vnc->listen, address);
+    xlcfg_spec_set(&vnc->listen, address);
     return !colon || read_display(reader, place, vnc, colon + 1, error);
-}
-
-static gboolean read_bool_text(XlReader *reader, const XlValue *place, const char *text,
-                               gboolean *ret_bool, GError **error)
-{
-    gint64 number;
-
-    if (!xlcfg_text_to_int(text, &number))
-        return xlcfg_reader_fail(reader, place, error, "'%s' is not a valid number", text);
-    *ret_bool = number != 0;
-    return TRUE;
 }
 
 static gboolean vfb_vnc(XlReader *reader, const XlValue *item, gpointer device, const char *text,
                         GError **error)
 {
-    return read_bool_text(reader, item, text, &((KxlDeviceVfb *)device)->vnc.enable, error);
+    gint64 number;
+
+    if (!xlcfg_text_to_int(text, &number))
+        return xlcfg_reader_fail(reader, item, error, "'%s' is not a valid number", text);
+    ((KxlDeviceVfb *)device)->vnc.enable = number != 0;
+    return TRUE;
+}
+
+static char *write_vnc(gconstpointer device)
+{
+    return g_strdup(((const KxlDeviceVfb *)device)->vnc.enable ? "1" : "0");
+}
+
+static gboolean vfb_unused(XlReader *reader, const XlValue *item, gpointer device, const char *text,
+                           GError **error)
+{
+    gint64 number;
+
+    if (!xlcfg_text_to_int(text, &number))
+        return xlcfg_reader_fail(reader, item, error, "'%s' is not a valid number", text);
+    ((KxlDeviceVfb *)device)->vnc.find_unused = number != 0;
+    return TRUE;
+}
+
+static char *write_unused(gconstpointer device)
+{
+    const KxlVnc *vnc = &((const KxlDeviceVfb *)device)->vnc;
+
+    return vnc->enable || !vnc->find_unused ? g_strdup(vnc->find_unused ? "1" : "0") : NULL;
 }
 
 static gboolean vfb_listen(XlReader *reader, const XlValue *item, gpointer device, const char *text,
@@ -78,63 +89,22 @@ static gboolean vfb_listen(XlReader *reader, const XlValue *item, gpointer devic
     return read_listen(reader, item, &((KxlDeviceVfb *)device)->vnc, text, error);
 }
 
+static char *write_listen(gconstpointer device)
+{
+    return g_strdup(((const KxlDeviceVfb *)device)->vnc.listen);
+}
+
 static gboolean vfb_display(XlReader *reader, const XlValue *item, gpointer device,
                             const char *text, GError **error)
 {
     return read_display(reader, item, &((KxlDeviceVfb *)device)->vnc, text, error);
 }
 
-static gboolean vfb_unused(XlReader *reader, const XlValue *item, gpointer device, const char *text,
-                           GError **error)
+static char *write_display(gconstpointer device)
 {
-    return read_bool_text(reader, item, text, &((KxlDeviceVfb *)device)->vnc.find_unused, error);
-}
+    int display = ((const KxlDeviceVfb *)device)->vnc.display;
 
-static gboolean vfb_passwd(XlReader *reader, const XlValue *item, gpointer device, const char *text,
-                           GError **error)
-{
-    take(&((KxlDeviceVfb *)device)->vnc.passwd, text);
-    return TRUE;
-}
-
-static gboolean vfb_socket(XlReader *reader, const XlValue *item, gpointer device, const char *text,
-                           GError **error)
-{
-    take(&((KxlDeviceVfb *)device)->vnc.socket, text);
-    return TRUE;
-}
-
-static gboolean vfb_keymap(XlReader *reader, const XlValue *item, gpointer device, const char *text,
-                           GError **error)
-{
-    take(&((KxlDeviceVfb *)device)->vnc.keymap, text);
-    return TRUE;
-}
-
-static gboolean vfb_sdl(XlReader *reader, const XlValue *item, gpointer device, const char *text,
-                        GError **error)
-{
-    return read_bool_text(reader, item, text, &((KxlDeviceVfb *)device)->sdl.enable, error);
-}
-
-static gboolean vfb_opengl(XlReader *reader, const XlValue *item, gpointer device, const char *text,
-                           GError **error)
-{
-    return read_bool_text(reader, item, text, &((KxlDeviceVfb *)device)->sdl.opengl, error);
-}
-
-static gboolean vfb_x_display(XlReader *reader, const XlValue *item, gpointer device,
-                              const char *text, GError **error)
-{
-    take(&((KxlDeviceVfb *)device)->sdl.display, text);
-    return TRUE;
-}
-
-static gboolean vfb_xauthority(XlReader *reader, const XlValue *item, gpointer device,
-                               const char *text, GError **error)
-{
-    take(&((KxlDeviceVfb *)device)->sdl.xauthority, text);
-    return TRUE;
+    return display < 0 ? NULL : g_strdup_printf("%d", display);
 }
 
 /* xm: one kind of display. */
@@ -150,42 +120,37 @@ static gboolean vfb_type(XlReader *reader, const XlValue *item, gpointer device,
     return TRUE;
 }
 
+#define FIELD(key, kind, member)                                                                   \
+    {                                                                                              \
+        key, kind, G_STRUCT_OFFSET(KxlDeviceVfb, member)                                           \
+    }
+#define OTHER(key, read, write)                                                                    \
+    {                                                                                              \
+        key, XL_SPEC_OTHER, 0, 0, FALSE, read, write                                               \
+    }
+
 static const XlSpecKey keys[] = {
-    { "vnc", vfb_vnc },
-    { "vnclisten", vfb_listen },
-    { "vncdisplay", vfb_display },
-    { "vncunused", vfb_unused },
-    { "vncpasswd", vfb_passwd },
-    { "vncsocket", vfb_socket },
-    { "keymap", vfb_keymap },
-    { "sdl", vfb_sdl },
-    { "opengl", vfb_opengl },
-    { "display", vfb_x_display },
-    { "xauthority", vfb_xauthority },
-    { "type", vfb_type },
+    OTHER("vnc", vfb_vnc, write_vnc),
+    OTHER("vncunused", vfb_unused, write_unused),
+    OTHER("vncdisplay", vfb_display, write_display),
+    OTHER("vnclisten", vfb_listen, write_listen),
+    FIELD("vncpasswd", XL_SPEC_STRING, vnc.passwd),
+    FIELD("vncsocket", XL_SPEC_STRING, vnc.socket),
+    FIELD("keymap", XL_SPEC_STRING, vnc.keymap),
+    FIELD("sdl", XL_SPEC_BOOL, sdl.enable),
+    FIELD("opengl", XL_SPEC_BOOL, sdl.opengl),
+    FIELD("display", XL_SPEC_STRING, sdl.display),
+    FIELD("xauthority", XL_SPEC_STRING, sdl.xauthority),
+    OTHER("type", vfb_type, NULL),
 };
 
 static gboolean read_vfb(XlReader *reader, const XlValue *item, GError **error)
 {
     KxlDeviceVfb *vfb = kxl_device_vfb_new();
-    g_autoptr(GPtrArray) parts = xlcfg_spec_split(item->text);
 
     g_ptr_array_add(reader->config->vfbs, vfb);
     vfb->vnc.enable = TRUE;
-    for (guint i = 0; i < parts->len; i++) {
-        const XlSpecItem *part = parts->pdata[i];
-        const char *name = part->key ? part->key : part->value;
-        const XlSpecKey *key = xlcfg_spec_find(keys, G_N_ELEMENTS(keys), name, !part->key);
-
-        if (key) {
-            if (!key->read(reader, item, vfb, part->value, error))
-                return FALSE;
-        } else if (*name) {
-            return xlcfg_reader_fail(reader, item, error, "unknown parameter '%s' in '%s'", name,
-                                     item->text);
-        }
-    }
-    return TRUE;
+    return xlcfg_spec_read(reader, item, keys, G_N_ELEMENTS(keys), vfb, error);
 }
 
 gboolean xlcfg_vfbs_parse(XlReader *reader, const XlValue *value, GError **error)
@@ -193,48 +158,10 @@ gboolean xlcfg_vfbs_parse(XlReader *reader, const XlValue *value, GError **error
     return xlcfg_reader_each(reader, value, read_vfb, error);
 }
 
-/* What the framebuffer is shown by: xm had one word for it, xl a switch for each. */
-static gboolean format_vfb_kind(const KxlDeviceVfb *vfb, gboolean for_xm, GString *spec,
-                                GError **error)
-{
-    if (for_xm)
-        return xlcfg_spec_add(spec, "type", vfb->vnc.enable ? "vnc" : "sdl", error);
-    return xlcfg_spec_add(spec, "vnc", vfb->vnc.enable ? "1" : "0", error) &&
-           xlcfg_spec_add(spec, "sdl", vfb->sdl.enable ? "1" : NULL, error);
-}
-
-static gboolean format_vfb(const KxlDeviceVfb *vfb, gboolean for_xm, GString *spec, GError **error)
-{
-    g_autofree char *display =
-        vfb->vnc.display >= 0 ? g_strdup_printf("%d", vfb->vnc.display) : NULL;
-    const char *unused = vfb->vnc.enable ? (vfb->vnc.find_unused ? "1" : "0") : NULL;
-
-    return format_vfb_kind(vfb, for_xm, spec, error) &&
-           xlcfg_spec_add(spec, "vncunused", unused, error) &&
-           xlcfg_spec_add(spec, "vncdisplay", display, error) &&
-           xlcfg_spec_add(spec, "vnclisten", vfb->vnc.listen, error) &&
-           xlcfg_spec_add(spec, "vncpasswd", vfb->vnc.passwd, error) &&
-           xlcfg_spec_add(spec, "vncsocket", vfb->vnc.socket, error) &&
-           xlcfg_spec_add(spec, "keymap", vfb->vnc.keymap, error) &&
-           xlcfg_spec_add(spec, "opengl", vfb->sdl.opengl ? "1" : NULL, error) &&
-           xlcfg_spec_add(spec, "display", vfb->sdl.display, error) &&
-           xlcfg_spec_add(spec, "xauthority", vfb->sdl.xauthority, error);
-}
-
 gboolean xlcfg_vfbs_format(XlWriter *writer, const char *key, GError **error)
 {
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-
-    for (guint i = 0; i < writer->config->vfbs->len; i++) {
-        GString *spec = g_string_new(NULL);
-        gboolean ok = format_vfb(writer->config->vfbs->pdata[i], writer->for_xm, spec, error);
-
-        g_ptr_array_add(list, g_string_free(spec, FALSE));
-        if (!ok)
-            return FALSE;
-    }
-    xlcfg_write_list(writer, key, list);
-    return TRUE;
+    return xlcfg_spec_write_list(writer, key, keys, G_N_ELEMENTS(keys), writer->config->vfbs,
+                                 error);
 }
 
 gboolean xlcfg_vnc_parse(XlReader *reader, const XlValue *value, GError **error)
@@ -275,7 +202,7 @@ gboolean xlcfg_vncpasswd_parse(XlReader *reader, const XlValue *value, GError **
 
     if (!xlcfg_reader_string(reader, value, &text, error))
         return FALSE;
-    take(&reader->config->vnc.passwd, text); /* "" asks for none */
+    xlcfg_spec_set(&reader->config->vnc.passwd, text); /* "" asks for none */
     return TRUE;
 }
 
@@ -285,7 +212,7 @@ gboolean xlcfg_vncsocket_parse(XlReader *reader, const XlValue *value, GError **
 
     if (!xlcfg_reader_string(reader, value, &text, error))
         return FALSE;
-    take(&reader->config->vnc.socket, text);
+    xlcfg_spec_set(&reader->config->vnc.socket, text);
     return TRUE;
 }
 

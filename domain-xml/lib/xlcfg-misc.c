@@ -92,38 +92,43 @@ gboolean xlcfg_pcis_format(XlWriter *writer, const char *key, GError **error)
     return TRUE;
 }
 
+static gboolean read_connection(XlReader *reader, const XlValue *item, gpointer device,
+                                const char *value, GError **error)
+{
+    if (strcmp(value, "pty") != 0 && strcmp(value, "socket") != 0)
+        return xlcfg_reader_fail(reader, item, error, "unknown channel connection '%s'", value);
+    return xlcfg_spec_set(&((KxlDeviceChannel *)device)->kind,
+                          strcmp(value, "pty") ? "unix" : "pty");
+}
+
+static char *write_connection(gconstpointer device)
+{
+    return g_strdup(g_strcmp0(((const KxlDeviceChannel *)device)->kind, "unix") ? "pty" : "socket");
+}
+
+static gboolean read_channel_backend(XlReader *reader, const XlValue *item, gpointer device,
+                                     const char *value, GError **error)
+{
+    return xlcfg_reader_backend(reader, item, value, error);
+}
+
+static const XlSpecKey channel_keys[] = {
+    { "connection", XL_SPEC_OTHER, .read = read_connection, .write = write_connection },
+    { "path", XL_SPEC_STRING, G_STRUCT_OFFSET(KxlDeviceChannel, path) },
+    { "name", XL_SPEC_STRING, G_STRUCT_OFFSET(KxlDeviceChannel, name) },
+    { "backend", XL_SPEC_OTHER, .read = read_channel_backend },
+};
+
 static gboolean read_channel(XlReader *reader, const XlValue *item, GError **error)
 {
     KxlDeviceChannel *channel = kxl_device_channel_new();
-    g_autoptr(GPtrArray) parts = xlcfg_spec_split(item->text);
 
     g_ptr_array_add(reader->config->channels, channel);
-    for (guint i = 0; i < parts->len; i++) {
-        const XlSpecItem *part = parts->pdata[i];
-
-        if (!g_strcmp0(part->key, "connection")) {
-            if (strcmp(part->value, "pty") != 0 && strcmp(part->value, "socket") != 0)
-                return xlcfg_reader_fail(reader, item, error, "unknown channel connection '%s'",
-                                         part->value);
-            g_free(channel->kind);
-            channel->kind = g_strdup(!strcmp(part->value, "socket") ? "unix" : "pty");
-        } else if (!g_strcmp0(part->key, "path")) {
-            g_free(channel->path);
-            channel->path = g_strdup(part->value);
-        } else if (!g_strcmp0(part->key, "name")) {
-            g_free(channel->name);
-            channel->name = g_strdup(part->value);
-        } else if (!g_strcmp0(part->key, "backend")) {
-            if (strcmp(part->value, "0") != 0 && strcmp(part->value, "Domain-0") != 0)
-                return xlcfg_reader_refuse(reader, item, error, "driver domains are not supported");
-        } else if (part->key || *part->value) {
-            return xlcfg_reader_fail(reader, item, error, "unknown channel parameter '%s'",
-                                     part->key ? part->key : part->value);
-        }
-    }
+    if (!xlcfg_spec_read(reader, item, channel_keys, G_N_ELEMENTS(channel_keys), channel, error))
+        return FALSE;
     if (!channel->kind)
         return xlcfg_reader_fail(reader, item, error, "the channel has no connection=");
-    if (!channel->name || !*channel->name)
+    if (!channel->name)
         return xlcfg_reader_fail(reader, item, error, "the channel has no name=");
     if (!strcmp(channel->kind, "unix") && !channel->path)
         return xlcfg_reader_fail(reader, item, error,
@@ -138,22 +143,8 @@ gboolean xlcfg_channels_parse(XlReader *reader, const XlValue *value, GError **e
 
 gboolean xlcfg_channels_format(XlWriter *writer, const char *key, GError **error)
 {
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-
-    for (guint i = 0; i < writer->config->channels->len; i++) {
-        const KxlDeviceChannel *channel = writer->config->channels->pdata[i];
-        GString *spec = g_string_new(NULL);
-        gboolean ok = xlcfg_spec_add(spec, "connection",
-                                     g_strcmp0(channel->kind, "unix") ? "pty" : "socket", error) &&
-                      xlcfg_spec_add(spec, "path", channel->path, error) &&
-                      xlcfg_spec_add(spec, "name", channel->name, error);
-
-        g_ptr_array_add(list, g_string_free(spec, FALSE));
-        if (!ok)
-            return FALSE;
-    }
-    xlcfg_write_list(writer, key, list);
-    return TRUE;
+    return xlcfg_spec_write_list(writer, key, channel_keys, G_N_ELEMENTS(channel_keys),
+                                 writer->config->channels, error);
 }
 
 /* A device in the manner of QEMU's -serial: a word, or word:rest. */
@@ -218,37 +209,44 @@ gboolean xlcfg_parallel_format(XlWriter *writer, const char *key, GError **error
     return TRUE;
 }
 
+typedef struct {
+    int bus, addr;
+} UsbDev;
+
+static gboolean read_usb_type(XlReader *reader, const XlValue *item, gpointer device,
+                              const char *value, GError **error)
+{
+    return !strcmp(value, "hostdev") ||
+           xlcfg_reader_fail(reader, item, error, "unknown USB device type '%s'", value);
+}
+
+/* Which controller and port it sits at is the emulator's choice. */
+static gboolean read_usb_place(XlReader *reader, const XlValue *item, gpointer device,
+                               const char *value, GError **error)
+{
+    return TRUE;
+}
+
+static const XlSpecKey usb_keys[] = {
+    { "hostbus", XL_SPEC_NUMBER, G_STRUCT_OFFSET(UsbDev, bus), 255 },
+    { "hostaddr", XL_SPEC_NUMBER, G_STRUCT_OFFSET(UsbDev, addr), 127 },
+    { "type", XL_SPEC_OTHER, .read = read_usb_type },
+    { "controller", XL_SPEC_OTHER, .read = read_usb_place },
+    { "port", XL_SPEC_OTHER, .read = read_usb_place },
+};
+
 static gboolean read_usbdev(XlReader *reader, const XlValue *item, GError **error)
 {
-    g_autoptr(GPtrArray) parts = xlcfg_spec_split(item->text);
-    gint64 bus = -1, addr = -1;
+    UsbDev usb = { 0, 0 };
     g_autofree char *device = NULL;
 
-    for (guint i = 0; i < parts->len; i++) {
-        const XlSpecItem *part = parts->pdata[i];
-
-        if (!g_strcmp0(part->key, "hostbus")) {
-            if (!xlcfg_text_to_int(part->value, &bus) || bus < 1 || bus > 255)
-                return xlcfg_reader_fail(reader, item, error, "'%s' is no valid hostbus",
-                                         part->value);
-        } else if (!g_strcmp0(part->key, "hostaddr")) {
-            if (!xlcfg_text_to_int(part->value, &addr) || addr < 1 || addr > 127)
-                return xlcfg_reader_fail(reader, item, error, "'%s' is no valid hostaddr",
-                                         part->value);
-        } else if (!g_strcmp0(part->key, "type")) {
-            if (strcmp(part->value, "hostdev") != 0)
-                return xlcfg_reader_fail(reader, item, error, "unknown USB device type '%s'",
-                                         part->value);
-        } else if (g_strcmp0(part->key, "controller") && g_strcmp0(part->key, "port")) {
-            return xlcfg_reader_fail(reader, item, error, "unknown parameter '%s'",
-                                     part->key ? part->key : part->value);
-        }
-    }
-    if (bus < 0 || addr < 0)
+    if (!xlcfg_spec_read(reader, item, usb_keys, G_N_ELEMENTS(usb_keys), &usb, error))
+        return FALSE;
+    if (!usb.bus || !usb.addr)
         return xlcfg_reader_fail(reader, item, error, "hostbus= and hostaddr= are needed");
     if (reader->config->type != KXL_TYPE_HVM)
         return TRUE;
-    device = g_strdup_printf("host:%d.%d", (int)bus, (int)addr);
+    device = g_strdup_printf("host:%d.%d", usb.bus, usb.addr);
     xlcfg_append_strings(&reader->config->usbdevices, (const char *[]){ device, NULL });
     reader->config->usb = TRUE;
     return TRUE;

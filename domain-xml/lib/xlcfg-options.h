@@ -77,6 +77,9 @@ gboolean xlcfg_reader_fail(XlReader *reader, const XlValue *value, GError **erro
                            const char *format, ...) G_GNUC_PRINTF(4, 5);
 gboolean xlcfg_reader_refuse(XlReader *reader, const XlValue *value, GError **error,
                              const char *format, ...) G_GNUC_PRINTF(4, 5);
+/* A device's backend= : only this host's can be. */
+gboolean xlcfg_reader_backend(XlReader *reader, const XlValue *item, const char *name,
+                              GError **error);
 void xlcfg_reader_warn(XlReader *reader, const XlValue *value, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 /* Remembers the setting as it was written. */

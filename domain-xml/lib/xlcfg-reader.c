@@ -49,6 +49,15 @@ gboolean xlcfg_reader_refuse(XlReader *reader, const XlValue *value, GError **er
     return FALSE;
 }
 
+gboolean xlcfg_reader_backend(XlReader *reader, const XlValue *item, const char *name,
+                              GError **error)
+{
+    if (!*name || !strcmp(name, "0") || !strcmp(name, "Domain-0"))
+        return TRUE;
+    return xlcfg_reader_refuse(reader, item, error, "driver domains are not supported: backend=%s",
+                               name);
+}
+
 void xlcfg_reader_warn(XlReader *reader, const XlValue *value, const char *format, ...)
 {
     g_autofree char *what = NULL;

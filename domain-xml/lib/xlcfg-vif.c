@@ -10,7 +10,7 @@
 #include "domain-xml.h"
 #include "xlcfg-spec.h"
 
-enum { DEFAULT_INTERVAL_USECS = 50000, USECS_PER_SEC = 1000000 };
+enum { DEFAULT_INTERVAL_USECS = 50000, USECS_PER_SEC = 1000000, MAX_DEVID = 1023 };
 
 /* RATE/s[@INTERVAL]: "10Mb/s", "250KB/s", "1MB/s@20ms". Decimal multiples, as libxlu's. */
 static gboolean rate_parse(const char *text, guint64 *ret_bytes, guint32 *ret_usecs)
@@ -79,13 +79,6 @@ static char *rate_format(guint64 bytes, guint32 usecs)
     return g_strdup_printf("%s@%" G_GUINT64_FORMAT "us", text, interval);
 }
 
-static gboolean take(char **field, const char *value)
-{
-    g_free(*field);
-    *field = *value ? g_strdup(value) : NULL;
-    return TRUE;
-}
-
 static gboolean read_mac(XlReader *reader, const XlValue *item, gpointer device, const char *value,
                          GError **error)
 {
@@ -96,56 +89,50 @@ static gboolean read_mac(XlReader *reader, const XlValue *item, gpointer device,
     return nic->mac || xlcfg_reader_fail(reader, item, error, "'%s' is no MAC address", value);
 }
 
-static gboolean read_bridge(XlReader *reader, const XlValue *item, gpointer device,
-                            const char *value, GError **error)
+static char *write_mac(gconstpointer device)
 {
-    return take(&((KxlDeviceNic *)device)->bridge, value);
+    return g_strdup(((const KxlDeviceNic *)device)->mac);
 }
 
-static gboolean read_vifname(XlReader *reader, const XlValue *item, gpointer device,
-                             const char *value, GError **error)
+/* ioemu: an emulated adapter; vif, and xm's netfront: the split driver only, a model of its own
+ * here. */
+static gboolean read_type(XlReader *reader, const XlValue *item, gpointer device, const char *value,
+                          GError **error)
 {
-    return take(&((KxlDeviceNic *)device)->ifname, value);
+    static const char *const front_only[] = { "vif", "netfront", "paravirtualised", NULL };
+    KxlDeviceNic *nic = device;
+
+    nic->is_ioemu = !strcmp(value, "ioemu");
+    if (nic->is_ioemu)
+        return TRUE;
+    if (!g_strv_contains(front_only, value))
+        return xlcfg_reader_fail(reader, item, error, "type is ioemu or vif, not '%s'", value);
+    return xlcfg_spec_set(&nic->model, "netfront");
 }
 
-static gboolean read_script(XlReader *reader, const XlValue *item, gpointer device,
-                            const char *value, GError **error)
+static gboolean is_front_only(const KxlDeviceNic *nic)
 {
-    return take(&((KxlDeviceNic *)device)->script, value);
+    return !g_strcmp0(nic->model, "netfront");
 }
 
-static gboolean read_ip(XlReader *reader, const XlValue *item, gpointer device, const char *value,
-                        GError **error)
+static char *write_type(gconstpointer device)
 {
-    return take(&((KxlDeviceNic *)device)->ip, value);
+    const KxlDeviceNic *nic = device;
+
+    return g_strdup(is_front_only(nic) ? "vif" : nic->is_ioemu ? "ioemu" : NULL);
 }
 
 static gboolean read_model(XlReader *reader, const XlValue *item, gpointer device,
                            const char *value, GError **error)
 {
-    return take(&((KxlDeviceNic *)device)->model, value);
+    return xlcfg_spec_set(&((KxlDeviceNic *)device)->model, value);
 }
 
-static gboolean read_network(XlReader *reader, const XlValue *item, gpointer device,
-                             const char *value, GError **error)
+static char *write_model(gconstpointer device)
 {
-    return take(&((KxlDeviceNic *)device)->network, value);
-}
+    const KxlDeviceNic *nic = device;
 
-/* ioemu: an emulated adapter; vif, and xm's netfront: the split driver only. */
-static gboolean read_type(XlReader *reader, const XlValue *item, gpointer device, const char *value,
-                          GError **error)
-{
-    KxlDeviceNic *nic = device;
-
-    if (!strcmp(value, "ioemu")) {
-        nic->is_ioemu = TRUE;
-        return TRUE;
-    }
-    if (strcmp(value, "vif") != 0 && strcmp(value, "netfront") != 0 &&
-        strcmp(value, "paravirtualised") != 0)
-        return xlcfg_reader_fail(reader, item, error, "type is ioemu or vif, not '%s'", value);
-    return take(&nic->model, "netfront");
+    return is_front_only(nic) ? NULL : g_strdup(nic->model);
 }
 
 static gboolean read_rate(XlReader *reader, const XlValue *item, gpointer device, const char *value,
@@ -158,22 +145,13 @@ static gboolean read_rate(XlReader *reader, const XlValue *item, gpointer device
                              value);
 }
 
-static gboolean read_number(XlReader *reader, const XlValue *item, const char *key,
-                            const char *value, gint64 max, gint64 *ret_number, GError **error)
+static char *write_rate(gconstpointer device)
 {
-    return (xlcfg_text_to_int(value, ret_number) && *ret_number >= 0 && *ret_number <= max) ||
-           xlcfg_reader_fail(reader, item, error, "'%s' is no valid %s", value, key);
-}
+    const KxlDeviceNic *nic = device;
 
-static gboolean read_mtu(XlReader *reader, const XlValue *item, gpointer device, const char *value,
-                         GError **error)
-{
-    gint64 number;
-
-    if (!read_number(reader, item, "mtu", value, 65535, &number, error))
-        return FALSE;
-    ((KxlDeviceNic *)device)->mtu = (guint)number;
-    return TRUE;
+    if (!nic->rate_bytes_per_interval)
+        return NULL;
+    return rate_format(nic->rate_bytes_per_interval, nic->rate_interval_usecs);
 }
 
 static gboolean read_devid(XlReader *reader, const XlValue *item, gpointer device,
@@ -181,44 +159,47 @@ static gboolean read_devid(XlReader *reader, const XlValue *item, gpointer devic
 {
     gint64 number;
 
-    if (!read_number(reader, item, "devid", value, 1023, &number, error))
-        return FALSE;
+    if (!xlcfg_text_to_int(value, &number) || number < 0 || number > MAX_DEVID)
+        return xlcfg_reader_fail(reader, item, error, "'%s' is no valid devid", value);
     ((KxlDeviceNic *)device)->devid = (int)number;
     return TRUE;
 }
 
-static gboolean read_bootindex(XlReader *reader, const XlValue *item, gpointer device,
-                               const char *value, GError **error)
+static char *write_devid(gconstpointer device)
 {
-    gint64 number;
+    const KxlDeviceNic *nic = device;
 
-    if (!read_number(reader, item, "bootindex", value, G_MAXINT16, &number, error))
-        return FALSE;
-    ((KxlDeviceNic *)device)->bootindex = (int)number;
-    return TRUE;
+    return nic->devid < 0 ? NULL : g_strdup_printf("%d", nic->devid);
 }
 
 static gboolean read_backend(XlReader *reader, const XlValue *item, gpointer device,
                              const char *value, GError **error)
 {
-    if (!*value || !strcmp(value, "0") || !strcmp(value, "Domain-0"))
-        return TRUE;
-    return xlcfg_reader_refuse(reader, item, error, "driver domains are not supported: backend=%s",
-                               value);
+    return xlcfg_reader_backend(reader, item, value, error);
 }
+
+static const char *const modes[KXL_NIC_KIND_COUNT] = {
+    [KXL_NIC_BRIDGE] = "bridge",
+    [KXL_NIC_USER] = "user",
+    [KXL_NIC_NONE] = "none",
+};
 
 static gboolean read_mode(XlReader *reader, const XlValue *item, gpointer device, const char *value,
                           GError **error)
 {
-    static const char *const words[] = { "bridge", "user", "none", NULL };
-    KxlDeviceNic *nic = device;
-
-    for (guint i = 0; words[i]; i++)
-        if (!strcmp(words[i], value)) {
-            nic->kind = (KxlNicKind)i;
+    for (guint i = 0; i < KXL_NIC_KIND_COUNT; i++)
+        if (!strcmp(modes[i], value)) {
+            ((KxlDeviceNic *)device)->kind = (KxlNicKind)i;
             return TRUE;
         }
     return xlcfg_reader_fail(reader, item, error, "mode is bridge, user or none, not '%s'", value);
+}
+
+static char *write_mode(gconstpointer device)
+{
+    const KxlDeviceNic *nic = device;
+
+    return nic->kind == KXL_NIC_BRIDGE ? NULL : g_strdup(modes[nic->kind]);
 }
 
 static gboolean read_link(XlReader *reader, const XlValue *item, gpointer device, const char *value,
@@ -228,6 +209,11 @@ static gboolean read_link(XlReader *reader, const XlValue *item, gpointer device
         return xlcfg_reader_fail(reader, item, error, "link is up or down, not '%s'", value);
     ((KxlDeviceNic *)device)->link_down = !strcmp(value, "down");
     return TRUE;
+}
+
+static char *write_link(gconstpointer device)
+{
+    return ((const KxlDeviceNic *)device)->link_down ? g_strdup("down") : NULL;
 }
 
 static gboolean read_gateway(XlReader *reader, const XlValue *item, gpointer device,
@@ -252,48 +238,48 @@ static gboolean read_trust(XlReader *reader, const XlValue *item, gpointer devic
     return TRUE;
 }
 
+#define TEXT(key, member)                                                                          \
+    {                                                                                              \
+        key, XL_SPEC_STRING, G_STRUCT_OFFSET(KxlDeviceNic, member)                                 \
+    }
+#define NUMBER(key, member, max)                                                                   \
+    {                                                                                              \
+        key, XL_SPEC_NUMBER, G_STRUCT_OFFSET(KxlDeviceNic, member), max                            \
+    }
+#define OTHER(key, read, write)                                                                    \
+    {                                                                                              \
+        key, XL_SPEC_OTHER, 0, 0, FALSE, read, write                                               \
+    }
+
 static const XlSpecKey keys[] = {
-    { "mac", read_mac },
-    { "bridge", read_bridge },
-    { "vifname", read_vifname },
-    { "script", read_script },
-    { "ip", read_ip },
-    { "model", read_model },
-    { "type", read_type },
-    { "rate", read_rate },
-    { "mtu", read_mtu },
-    { "devid", read_devid },
-    { "backend", read_backend },
-    { "gatewaydev", read_gateway },
-    { "netdev", read_gateway },
-    { "accel", read_accel },
-    { "mode", read_mode },
-    { "network", read_network },
-    { "bootindex", read_bootindex },
-    { "link", read_link },
-    { "trusted", read_trust, TRUE },
-    { "untrusted", read_trust, TRUE },
+    OTHER("mode", read_mode, write_mode),
+    OTHER("mac", read_mac, write_mac),
+    TEXT("bridge", bridge),
+    TEXT("script", script),
+    OTHER("type", read_type, write_type),
+    OTHER("model", read_model, write_model),
+    TEXT("ip", ip),
+    TEXT("vifname", ifname),
+    OTHER("rate", read_rate, write_rate),
+    NUMBER("mtu", mtu, 65535),
+    OTHER("devid", read_devid, write_devid),
+    TEXT("network", network),
+    NUMBER("bootindex", bootindex, G_MAXINT16),
+    OTHER("link", read_link, write_link),
+    OTHER("backend", read_backend, NULL),
+    OTHER("gatewaydev", read_gateway, NULL),
+    OTHER("netdev", read_gateway, NULL),
+    OTHER("accel", read_accel, NULL),
+    { "trusted", XL_SPEC_OTHER, .bare = TRUE, .read = read_trust },
+    { "untrusted", XL_SPEC_OTHER, .bare = TRUE, .read = read_trust },
 };
 
 static gboolean read_vif(XlReader *reader, const XlValue *item, GError **error)
 {
     KxlDeviceNic *nic = kxl_device_nic_new();
-    g_autoptr(GPtrArray) parts = xlcfg_spec_split(item->text);
 
     g_ptr_array_add(reader->config->nics, nic);
-    for (guint i = 0; i < parts->len; i++) {
-        const XlSpecItem *part = parts->pdata[i];
-        const char *name = part->key ? part->key : part->value;
-        const XlSpecKey *key = xlcfg_spec_find(keys, G_N_ELEMENTS(keys), name, !part->key);
-
-        if (!key && !*name)
-            continue;
-        if (!key)
-            return xlcfg_reader_fail(reader, item, error, "unrecognized argument '%s'", name);
-        if (!key->read(reader, item, nic, part->value, error))
-            return FALSE;
-    }
-    return TRUE;
+    return xlcfg_spec_read(reader, item, keys, G_N_ELEMENTS(keys), nic, error);
 }
 
 gboolean xlcfg_vifs_parse(XlReader *reader, const XlValue *value, GError **error)
@@ -301,46 +287,8 @@ gboolean xlcfg_vifs_parse(XlReader *reader, const XlValue *value, GError **error
     return xlcfg_reader_each(reader, value, read_vif, error);
 }
 
-static gboolean format_vif(const KxlDeviceNic *nic, gboolean for_xm, GString *spec, GError **error)
-{
-    static const char *const modes[] = { NULL, "user", "none" };
-    gboolean front_only = !g_strcmp0(nic->model, "netfront");
-    g_autofree char *rate = nic->rate_bytes_per_interval ? rate_format(nic->rate_bytes_per_interval,
-                                                                       nic->rate_interval_usecs)
-                                                         : NULL;
-    g_autofree char *mtu = nic->mtu ? g_strdup_printf("%u", nic->mtu) : NULL;
-    g_autofree char *devid = nic->devid >= 0 ? g_strdup_printf("%d", nic->devid) : NULL;
-    g_autofree char *bootindex = nic->bootindex ? g_strdup_printf("%d", nic->bootindex) : NULL;
-    const char *front = for_xm ? "netfront" : "vif";
-    const char *type = front_only ? front : nic->is_ioemu ? "ioemu" : NULL;
-
-    return xlcfg_spec_add(spec, "mode", modes[nic->kind], error) &&
-           xlcfg_spec_add(spec, "mac", nic->mac, error) &&
-           xlcfg_spec_add(spec, "bridge", nic->bridge, error) &&
-           xlcfg_spec_add(spec, "script", nic->script, error) &&
-           xlcfg_spec_add(spec, "type", type, error) &&
-           xlcfg_spec_add(spec, "model", front_only ? NULL : nic->model, error) &&
-           xlcfg_spec_add(spec, "ip", nic->ip, error) &&
-           xlcfg_spec_add(spec, "vifname", nic->ifname, error) &&
-           xlcfg_spec_add(spec, "rate", rate, error) && xlcfg_spec_add(spec, "mtu", mtu, error) &&
-           xlcfg_spec_add(spec, "devid", devid, error) &&
-           xlcfg_spec_add(spec, "network", nic->network, error) &&
-           xlcfg_spec_add(spec, "bootindex", bootindex, error) &&
-           xlcfg_spec_add(spec, "link", nic->link_down ? "down" : NULL, error);
-}
-
 gboolean xlcfg_vifs_format(XlWriter *writer, const char *key, GError **error)
 {
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
-
-    for (guint i = 0; i < writer->config->nics->len; i++) {
-        GString *spec = g_string_new(NULL);
-        gboolean ok = format_vif(writer->config->nics->pdata[i], writer->for_xm, spec, error);
-
-        g_ptr_array_add(list, g_string_free(spec, FALSE));
-        if (!ok)
-            return FALSE;
-    }
-    xlcfg_write_list(writer, key, list);
-    return TRUE;
+    return xlcfg_spec_write_list(writer, key, keys, G_N_ELEMENTS(keys), writer->config->nics,
+                                 error);
 }
