@@ -254,8 +254,8 @@ gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *booti
     for (guint i = 0; i < m->config->disks->len; i++) {
         const KxlDeviceDisk *disk = m->config->disks->pdata[i];
         g_autofree char *node = g_strdup_printf("disk-%s", disk->vdev);
-        Bus bus;
-        int unit;
+        Bus bus = BUS_IDE;
+        int unit = 0;
 
         if (!disk_bus(disk, &bus, &unit, error))
             return FALSE;

@@ -38,6 +38,8 @@ static KxlShutdownReason shutdown_cause(const char *cause)
         return KXL_REASON_CRASH;
     if (g_str_equal(cause, "host-error"))
         return KXL_REASON_FAILED;
+    if (g_str_equal(cause, "host-signal") || g_str_equal(cause, "host-qmp-quit"))
+        return KXL_REASON_DESTROYED; /* by somebody else than kxl_domain_destroy(): it was not the guest */
     return KXL_REASON_POWEROFF;
 }
 
@@ -64,7 +66,8 @@ static KxlShutdownReason event_reason(JsonObject *event, KxlShutdownReason befor
                 : KXL_REASON_POWEROFF;
 }
 
-/* From all that QEMU has told, so that an adopter knows as well. */
+/* From all that QEMU has told, so that an adopter knows as well. The first end counts: the next one is that
+ * of the emulator itself. */
 static KxlShutdownReason machine_reason(Session *s)
 {
     KxlShutdownReason reason = KXL_REASON_FAILED;
@@ -72,8 +75,12 @@ static KxlShutdownReason machine_reason(Session *s)
 
     s->events_read = 0;
     while ((event = session_next_event(s))) {
+        gboolean last = g_str_equal(json_object_get_string_member(event, "event"), "SHUTDOWN");
+
         reason = event_reason(event, reason);
         json_object_unref(event);
+        if (last)
+            break;
     }
     return reason;
 }

@@ -58,9 +58,13 @@ static gboolean start_successor(Session *s)
 
 static void supervise(Session *s)
 {
-    do
+    EndResult result;
+
+    do {
         session_run(s);
-    while (session_end(s) == END_RESTART && start_successor(s));
+        result = session_end(s);
+        answer(s, NULL); /* an adopter of a dead domain: it is gone now, or about to live again */
+    } while (result == END_RESTART && start_successor(s));
 }
 
 /* A start whose supervisor died: the creator has been told so, nothing may be left. */
@@ -104,13 +108,12 @@ static void adopt(Session *s)
         return;
     }
     session_watch(s);
+    session_catch_up(s);
     if (emulator_find(s)) {
         session_save(s);
         answer(s, NULL);
     }
-    /* A dead one is answered for when it is gone. */
     supervise(s);
-    answer(s, NULL);
 }
 
 static int usage(void)

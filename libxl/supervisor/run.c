@@ -48,9 +48,15 @@ static void handle_events(Session *s, gboolean replay)
         session_enter(s, last, KXL_REASON_NONE);
 }
 
+void session_catch_up(Session *s)
+{
+    s->events_read = 0;
+    handle_events(s, TRUE);
+}
+
 void session_run(Session *s)
 {
-    handle_events(s, s->events_read == 0);
+    handle_events(s, FALSE);
     while (!s->ended && session_emulator_alive(s) && !session_destroy_wanted(s)) {
         session_wait(s, -1);
         handle_events(s, FALSE);

@@ -72,6 +72,8 @@ void network_down(Session *s);
 void network_close_taps(Session *s);
 
 /* --- run.c */
+/* Brings the state up to what happened while nobody looked. */
+void session_catch_up(Session *s);
 /* Follows the domain until its machine has stopped. */
 void session_run(Session *s);
 
