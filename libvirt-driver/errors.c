@@ -34,6 +34,7 @@ static const Row domain_xml_rows[DOMAIN_XML_ERROR_COUNT] = {
     [DOMAIN_XML_ERROR_UNSUPPORTED] = { VIR_ERR_CONFIG_UNSUPPORTED },
     [DOMAIN_XML_ERROR_CONF_SYNTAX] = { VIR_ERR_CONF_SYNTAX },
     [DOMAIN_XML_ERROR_INVALID_ARG] = { VIR_ERR_INVALID_ARG },
+    [DOMAIN_XML_ERROR_SCHEMA] = { VIR_ERR_XML_INVALID_SCHEMA },
 };
 
 static void apply(const Row *rows, guint n_rows, const GError *error, RpcWireError *wire)

@@ -20,6 +20,7 @@ typedef enum {
     DOMAIN_XML_ERROR_UNSUPPORTED, /* libvirt knows it, we cannot do it: VIR_ERR_CONFIG_UNSUPPORTED 67 */
     DOMAIN_XML_ERROR_CONF_SYNTAX, /* xl.cfg text: VIR_ERR_CONF_SYNTAX 33 */
     DOMAIN_XML_ERROR_INVALID_ARG, /* VIR_ERR_INVALID_ARG 8 */
+    DOMAIN_XML_ERROR_SCHEMA,      /* PARSE_VALIDATE: unknown part; VIR_ERR_XML_INVALID_SCHEMA 92 */
     DOMAIN_XML_ERROR_COUNT
 } DomainXmlErrorCode;
 
@@ -34,6 +35,7 @@ typedef struct {
 typedef enum {
     DOMAIN_XML_PARSE_NONE = 0,
     DOMAIN_XML_PARSE_INACTIVE = 1 << 0, /* ignore ids, aliases, ptys and other live-only parts */
+    DOMAIN_XML_PARSE_VALIDATE = 1 << 1, /* refuse elements and attributes that nobody knows */
 } DomainXmlParseFlags;
 typedef enum {
     DOMAIN_XML_FORMAT_NONE = 0,

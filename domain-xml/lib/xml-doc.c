@@ -123,6 +123,7 @@ XmlDocument *xml_document_parse(const char *text, const char *label, GError **er
                     "%s: more than %d attributes in one tag", label, XML_TAG_MAX_ATTRIBUTES);
         return NULL;
     }
+    xmlInitParser(); /* once for all threads */
     g_autoptr(xmlParserCtxt) context = xmlNewParserCtxt();
     context->sax->internalSubset = stop_at_doctype;
     /* Without XML_PARSE_HUGE libxml2 keeps its own limits on depth, names and text. */

@@ -228,6 +228,56 @@ static gboolean is_list(const XmlRow *row)
     return row->kind == XML_LIST || row->kind == XML_NODES;
 }
 
+/* With PARSE_VALIDATE a part that no row knows is an error; it is dropped otherwise. */
+static gboolean unknown(const Parse *parse, xmlNodePtr node, const char *attribute)
+{
+    if (!(parse->flags & DOMAIN_XML_PARSE_VALIDATE))
+        return TRUE;
+    if (attribute != NULL)
+        xml_error(parse->error, DOMAIN_XML_ERROR_SCHEMA, node, attribute,
+                  "Invalid attribute %s for element %s", attribute, (const char *)node->name);
+    else
+        xml_error(parse->error, DOMAIN_XML_ERROR_SCHEMA, node, NULL,
+                  "Did not expect element %s there", (const char *)node->name);
+    return FALSE;
+}
+
+/* unit= needs no row of its own: it belongs to the size beside it. */
+static gboolean knows_attribute(const Parse *parse, const XmlSpan *span, const char *name)
+{
+    gboolean is_unit = strcmp(name, "unit") == 0;
+
+    for (guint i = span->lo; i < span->hi; i++) {
+        const XmlRow *row = &parse->class->rows[i];
+        const char *tail = xml_span_tail(span, row);
+        if (*tail == '@' && strcmp(tail + 1, name) == 0)
+            return TRUE;
+        if (is_unit && row->kind == XML_KIB && (*tail == '@' || xml_tail_is_value(tail)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean check_attributes(const Parse *parse, const XmlSpan *span, xmlNodePtr node)
+{
+    for (xmlAttrPtr attr = node->properties; attr != NULL; attr = attr->next)
+        if (attr->ns == NULL && !knows_attribute(parse, span, (const char *)attr->name) &&
+            !unknown(parse, node, (const char *)attr->name))
+            return FALSE;
+    return TRUE;
+}
+
+/* Whether the element is another object's, or kept whole: its attributes are looked at there, or
+ * not at all. */
+static gboolean is_opaque(const Parse *parse, const XmlSpan *span)
+{
+    for (guint i = span->lo; i < span->hi; i++)
+        if (parse->class->rows[i].kind >= XML_OBJECT &&
+            xml_tail_is_value(xml_span_tail(span, &parse->class->rows[i])))
+            return TRUE;
+    return FALSE;
+}
+
 static gboolean parse_children(const Parse *parse, const XmlSpan *span, xmlNodePtr node);
 
 /* Attributes first and in the rows' order, whatever the document's: children's rows may depend on
@@ -235,6 +285,9 @@ static gboolean parse_children(const Parse *parse, const XmlSpan *span, xmlNodeP
 static gboolean parse_element(const Parse *parse, const XmlSpan *span, xmlNodePtr node,
                               gboolean first)
 {
+    if ((parse->flags & DOMAIN_XML_PARSE_VALIDATE) && !is_opaque(parse, span) &&
+        !check_attributes(parse, span, node))
+        return FALSE;
     for (guint i = span->lo; i < span->hi; i++) {
         const XmlRow *row = &parse->class->rows[i];
         const char *tail = xml_span_tail(span, row);
@@ -262,8 +315,13 @@ static gboolean parse_children(const Parse *parse, const XmlSpan *span, xmlNodeP
 
     for (xmlNodePtr child = node->children; child != NULL; child = child->next) {
         XmlSpan below;
-        if (child->type != XML_ELEMENT_NODE || !find_child_span(parse, span, child, &below))
+        if (child->type != XML_ELEMENT_NODE)
             continue;
+        if (!find_child_span(parse, span, child, &below)) {
+            if (!unknown(parse, child, NULL))
+                return FALSE;
+            continue;
+        }
         guint8 bit = (guint8)(1 << (below.lo % 8));
         gboolean first = !(seen[below.lo / 8] & bit);
         seen[below.lo / 8] |= bit;

@@ -4,10 +4,12 @@
 
 #include <string.h>
 
-static gboolean define(RpcCall *call, const char *xml, GError **error)
+enum { DEFINE_VALIDATE = 1 << 0 }; /* virDomainDefineFlags */
+
+static gboolean define(RpcCall *call, const char *xml, guint32 flags, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    Definition *definition = parse_definition(kanzend->domains, xml, error);
+    Definition *definition = parse_definition(kanzend->domains, xml, flags & DEFINE_VALIDATE, error);
     g_autoptr(Domain) domain = NULL;
 
     if (definition == NULL)
@@ -21,12 +23,13 @@ static gboolean define(RpcCall *call, const char *xml, GError **error)
 
 gboolean on_domain_define_xml(RpcCall *call, GError **error)
 {
-    return define(call, call->args[0].str, error);
+    return define(call, call->args[0].str, 0, error);
 }
 
 gboolean on_domain_define_xml_flags(RpcCall *call, GError **error)
 {
-    return check_flags(call, call->args[1].u, 0, error) && define(call, call->args[0].str, error);
+    return check_flags(call, call->args[1].u, DEFINE_VALIDATE, error) &&
+           define(call, call->args[0].str, call->args[1].u, error);
 }
 
 static gboolean undefine(RpcCall *call, GError **error)

@@ -51,9 +51,12 @@ gboolean resolve_impact(const DomainView *view, guint32 *flags, GError **error)
     return TRUE;
 }
 
-Definition *parse_definition(DomainRegistry *registry, const char *xml, GError **error)
+Definition *parse_definition(DomainRegistry *registry, const char *xml, gboolean validate,
+                             GError **error)
 {
-    g_autoptr(DomainDef) def = domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, error);
+    DomainXmlParseFlags flags =
+        DOMAIN_XML_PARSE_INACTIVE | (validate ? DOMAIN_XML_PARSE_VALIDATE : 0);
+    g_autoptr(DomainDef) def = domain_def_parse(xml, flags, error);
 
     if (def == NULL ||
         !domain_def_complete(def, domain_registry_xml_caps(registry), random_fill, error))

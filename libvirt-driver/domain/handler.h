@@ -26,7 +26,8 @@ gboolean resolve_impact(const DomainView *view, guint32 *flags, GError **error);
 GPtrArray *domain_list_matching(const RpcCall *call, guint32 flags);
 
 /* Parses and completes a definition that a client sent. */
-Definition *parse_definition(DomainRegistry *registry, const char *xml, GError **error);
+Definition *parse_definition(DomainRegistry *registry, const char *xml, gboolean validate,
+                             GError **error);
 /* Makes one change in a copy. */
 typedef void (*DefChange)(DomainDef *def, gpointer data);
 /* Changes the persistent and/or the live definition (flags: resolved LIVE, CONFIG). */

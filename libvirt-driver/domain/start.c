@@ -3,7 +3,7 @@
 #include "handler.h"
 
 /* virDomainCreateFlags. FORCE_BOOT: not from a saved image; there are none. */
-enum { START_PAUSED = 1, START_AUTODESTROY = 2, START_FORCE_BOOT = 8 };
+enum { START_PAUSED = 1, START_AUTODESTROY = 2, START_FORCE_BOOT = 8, START_VALIDATE = 16 };
 
 static gboolean check_networks(const DomainDef *def, GError **error)
 {
@@ -88,9 +88,11 @@ gboolean on_domain_create_xml(RpcCall *call, GError **error)
     g_autoptr(Domain) domain = NULL;
     gboolean ok;
 
-    if (!check_flags(call, call->args[1].u, START_PAUSED | START_AUTODESTROY, error))
+    if (!check_flags(call, call->args[1].u, START_PAUSED | START_AUTODESTROY | START_VALIDATE,
+                     error))
         return FALSE;
-    definition = parse_definition(kanzend->domains, call->args[0].str, error);
+    definition = parse_definition(kanzend->domains, call->args[0].str,
+                                  call->args[1].u & START_VALIDATE, error);
     if (definition == NULL)
         return FALSE;
     domain = domain_registry_add(kanzend->domains, definition_ref(definition), DOMAIN_ADD_TRANSIENT,

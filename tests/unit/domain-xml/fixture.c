@@ -76,7 +76,8 @@ void test_assert_fixed_point(const DomainDef *def)
     g_autoptr(GError) error = NULL;
     g_autofree char *first = domain_def_format(def, all);
 
-    g_autoptr(DomainDef) again = domain_def_parse(first, DOMAIN_XML_PARSE_INACTIVE, &error);
+    g_autoptr(DomainDef) again =
+        domain_def_parse(first, DOMAIN_XML_PARSE_INACTIVE | DOMAIN_XML_PARSE_VALIDATE, &error);
     g_assert_no_error(error);
     g_autofree char *second = domain_def_format(again, all);
     g_assert_cmpstr(second, ==, first);

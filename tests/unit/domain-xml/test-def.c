@@ -363,6 +363,44 @@ static void test_documents(void)
     }
 }
 
+/* ---- what nobody knows ---- */
+
+static const struct {
+    const char *part;
+    const char *message; /* NULL: it is known */
+} strange[] = {
+    { "<shape/>", "Did not expect element shape there (/domain/shape, line 1)" },
+    { "<vcpu colour='red'>1</vcpu>",
+      "Invalid attribute colour for element vcpu (/domain/vcpu/@colour, line 1)" },
+    { "<currentMemory unit='KiB'>1</currentMemory>", NULL },
+    { "<devices><disk size='5'><target dev='xvda'/></disk></devices>",
+      "Invalid attribute size for element disk (/domain/devices/disk/@size, line 1)" },
+    { "<devices><disk><target dev='xvda'/><pillow/></disk></devices>",
+      "Did not expect element pillow there (/domain/devices/disk/pillow, line 1)" },
+    { "<metadata><x:y xmlns:x='urn:x' z='1'/></metadata>", NULL },
+    { "<x:y xmlns:x='urn:x'/>", "Did not expect element y there (/domain/x:y, line 1)" },
+};
+
+static void test_validate(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(strange); i++) {
+        g_autofree char *xml = g_strdup_printf(TOP "</domain>", "xen", strange[i].part);
+        g_autoptr(GError) error = NULL;
+
+        g_test_message("%s", strange[i].part);
+        g_autoptr(DomainDef) lenient = domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, &error);
+        g_assert_no_error(error);
+        g_autoptr(DomainDef) def =
+            domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE | DOMAIN_XML_PARSE_VALIDATE, &error);
+        if (strange[i].message == NULL) {
+            g_assert_no_error(error);
+            continue;
+        }
+        g_assert_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_SCHEMA);
+        g_assert_cmpstr(error->message, ==, strange[i].message);
+    }
+}
+
 /* ---- limits: each is an error or done in time that grows with its length only ---- */
 
 /* unit with its number in the place of '#', if it has one. */
@@ -525,6 +563,7 @@ int main(int argc, char **argv)
     g_test_add_func("/domain-xml/escape", test_escape);
     g_test_add_func("/domain-xml/errors", test_errors);
     g_test_add_func("/domain-xml/documents", test_documents);
+    g_test_add_func("/domain-xml/validate", test_validate);
     g_test_add_func("/domain-xml/limits", test_limits);
     g_test_add_func("/domain-xml/live", test_live);
     g_test_add_func("/domain-xml/set-live", test_set_live);
