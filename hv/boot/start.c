@@ -164,5 +164,6 @@ void hv_start(uint32_t start_info_paddr)
     clock_calibrate();
     clock_set_wall(d, epoch_ns, time_offset_s);
     clock_update_vcpu(d->vcpu[0]);
+    clock_start_refining(d);
     start_guest(d->vcpu[0], &start);
 }

@@ -2,7 +2,8 @@
 /*
  * System time is the TSC scaled with the very factors the guest gets (xen.h struct vcpu_time_info),
  * so that the guest's clock and hv's timers never disagree. Both the TSC and the APIC timer are
- * measured against the ACPI timer over the time that hv takes to build the guest.
+ * measured against the ACPI timer over the time that hv takes to build the guest, the TSC again
+ * while the guest runs.
  */
 #include "cpu/clock.h"
 #include "cpu/apic.h"
@@ -19,6 +20,15 @@
 #define CALIBRATE_TICKS (PM_TIMER_HZ / 100) /* at least 10 ms */
 #define SAMPLE_TRIES    5
 
+/* The first measurement is of some 50 ms; two longer ones follow, which may not differ from it by
+ * more than this. */
+#define REFINE_PPM 500
+
+/* What QEMU's and KVM's APIC timers count at; a measurement this near to it (in percent) means it.
+ */
+#define APIC_NOMINAL_HZ      NS_PER_S
+#define APIC_NOMINAL_PERCENT 5
+
 struct sample {
     uint64_t tsc;
     uint32_t pm, apic;
@@ -27,11 +37,11 @@ struct sample {
 static struct {
     struct sample start;
     uint64_t tsc_hz, apic_hz;
-    uint32_t mul; /* ns = (ticks << shift) * mul >> 32 */
+    /* System time is base_ns + ((TSC - base_tsc) << shift) * mul >> 32. */
+    uint64_t base_tsc, base_ns;
+    uint32_t mul; /* 0 until calibrated */
     int8_t shift;
 } clk;
-
-static struct hv_timer *timers; /* by deadline */
 
 /* The ACPI timer and the TSC at one moment: the try with the shortest read wins. */
 static struct sample take_sample(void)
@@ -58,12 +68,15 @@ void clock_start(void)
 {
     apic_timer_start(~0U);
     clk.start = take_sample();
+    clk.base_tsc = clk.start.tsc;
 }
 
 static void set_scale(uint64_t hz)
 {
     uint64_t ticks = hz;
 
+    clk.tsc_hz = hz;
+    clk.shift = 0;
     /* Bring ns/tick into [1/2, 1) so that mul uses all of its bits. */
     while (ticks > 2 * NS_PER_S) {
         ticks >>= 1;
@@ -76,21 +89,97 @@ static void set_scale(uint64_t hz)
     clk.mul = (uint32_t)((NS_PER_S << 32) / (clk.shift < 0 ? hz >> -clk.shift : hz << clk.shift));
 }
 
+/* value * mul / div; the result must fit. (C's 128-bit division would need the compiler's library.)
+ */
+static uint64_t scale(uint64_t value, uint64_t mul, uint64_t div)
+{
+    uint64_t quotient, high;
+
+    __asm__("mulq %[mul]\n\t"
+            "divq %[div]"
+            : "=&a"(quotient), "=&d"(high)
+            : "0"(value), [mul] "r"(mul), [div] "r"(div)
+            : "cc");
+    return quotient;
+}
+
+static void set_apic_hz(uint64_t hz)
+{
+    uint64_t off = hz > APIC_NOMINAL_HZ ? hz - APIC_NOMINAL_HZ : APIC_NOMINAL_HZ - hz;
+
+    clk.apic_hz = off * 100 < APIC_NOMINAL_HZ * APIC_NOMINAL_PERCENT ? APIC_NOMINAL_HZ : hz;
+}
+
 void clock_calibrate(void)
 {
     struct sample end;
     uint32_t ticks;
 
+    /* Run out after 4 s: on this machine building the guest took so long that the ACPI timer may
+     * have wrapped. */
+    if (apic_timer_current() == 0)
+        clock_start();
     while (((inl(pm_timer_port()) - clk.start.pm) & PM_TIMER_MASK) < CALIBRATE_TICKS)
         cpu_relax();
     end = take_sample();
     ticks = (end.pm - clk.start.pm) & PM_TIMER_MASK;
-    clk.tsc_hz = (end.tsc - clk.start.tsc) * PM_TIMER_HZ / ticks;
-    clk.apic_hz = (uint64_t)(clk.start.apic - end.apic) * PM_TIMER_HZ / ticks;
-    set_scale(clk.tsc_hz);
+    set_scale(scale(end.tsc - clk.start.tsc, PM_TIMER_HZ, ticks));
+    set_apic_hz(scale(clk.start.apic - end.apic, PM_TIMER_HZ, ticks));
     apic_timer_start(0);
     printk(LOG_INFO, "clock: TSC %lu kHz, APIC timer %lu kHz", clk.tsc_hz / 1000,
            clk.apic_hz / 1000);
+}
+
+/* The TSC's frequency since clk.start by a sample taken later; the first measurement tells how
+ * often the ACPI timer has wrapped meanwhile. */
+static uint64_t measure(const struct sample *now)
+{
+    uint64_t tsc = now->tsc - clk.start.tsc;
+    uint64_t expected = scale(tsc, PM_TIMER_HZ, clk.tsc_hz), wrap = PM_TIMER_MASK + 1ULL;
+    uint64_t ticks = (now->pm - clk.start.pm) & PM_TIMER_MASK;
+
+    if (expected > ticks)
+        ticks += (expected - ticks + wrap / 2) / wrap * wrap;
+    return scale(tsc, PM_TIMER_HZ, ticks);
+}
+
+static const uint64_t refine_after_ns[] = { 1 * NS_PER_S, 10 * NS_PER_S };
+
+static struct {
+    struct hv_timer timer;
+    unsigned int step;
+} refining;
+
+/* A better value, from here on: system time goes on without a step. Were the machine's clocks
+ * stopped in between, for one of them to go on, the measurement is worth nothing. */
+static void refine(void *opaque)
+{
+    struct domain *d = opaque;
+    struct sample now = take_sample();
+    uint64_t hz = measure(&now), old = clk.tsc_hz, base_ns = clock_ns_at(now.tsc);
+    uint64_t off = hz > old ? hz - old : old - hz;
+
+    if (off <= old / 1000000 * REFINE_PPM) {
+        clk.base_tsc = now.tsc;
+        clk.base_ns = base_ns;
+        set_scale(hz);
+        for (unsigned int i = 0; i < d->max_vcpus; i++)
+            clock_update_vcpu(d->vcpu[i]);
+    }
+    printk(LOG_DEBUG, "clock: TSC %lu Hz, measured %lu", clk.tsc_hz, hz);
+    if (++refining.step < ARRAY_SIZE(refine_after_ns))
+        hv_timer_set(&refining.timer, refine_after_ns[refining.step]);
+}
+
+void clock_start_refining(struct domain *d)
+{
+    refining.timer = (struct hv_timer){ .fn = refine, .opaque = d };
+    hv_timer_set(&refining.timer, refine_after_ns[0]);
+}
+
+uint64_t clock_apic_hz(void)
+{
+    return clk.apic_hz;
 }
 
 uint32_t clock_tsc_khz(void)
@@ -104,9 +193,14 @@ static uint64_t ticks_to_ns(uint64_t ticks)
     return (uint64_t)((unsigned __int128)ticks * clk.mul >> 32);
 }
 
+uint64_t clock_ns_at(uint64_t tsc)
+{
+    return clk.base_ns + ticks_to_ns(tsc - clk.base_tsc);
+}
+
 uint64_t now_ns(void)
 {
-    return ticks_to_ns(rdtsc() - clk.start.tsc); /* 0 until calibrated */
+    return clock_ns_at(rdtsc());
 }
 
 uint64_t clock_tsc_ns(void)
@@ -116,85 +210,41 @@ uint64_t clock_tsc_ns(void)
 
 static void fill_time_info(struct vcpu_time_info *t)
 {
-    t->tsc_timestamp = clk.start.tsc;
-    t->system_time = 0;
+    t->tsc_timestamp = clk.base_tsc;
+    t->system_time = clk.base_ns;
     t->tsc_to_system_mul = clk.mul;
     t->tsc_shift = clk.shift;
     t->flags = XEN_PVCLOCK_TSC_STABLE_BIT; /* one clock drives all TSCs of a QEMU machine */
 }
 
-void clock_update_vcpu(struct vcpu *v)
+/* Odd while it changes (xen.h); the guest reads version before and after. */
+static void publish(struct vcpu_time_info *t)
 {
-    struct vcpu_time_info *t = &v->vcpu_info->time;
     uint32_t version = (t->version | 1) + 1;
 
-    /* Odd while it changes (xen.h); the guest reads version before and after. */
     WRITE_ONCE(t->version, version - 1);
     wmb();
     fill_time_info(t);
     wmb();
     WRITE_ONCE(t->version, version);
+}
+
+/* The copy has its version written in the same order. */
+static void publish_copy(gva_t area, const struct vcpu_time_info *t)
+{
+    struct vcpu_time_info copy = *t;
+
+    copy.version = t->version - 1;
+    copy_to_guest(area, &copy.version, sizeof(copy.version));
+    wmb();
+    copy_to_guest(area, &copy, sizeof(copy));
+    wmb();
+    copy_to_guest(area, &t->version, sizeof(t->version));
+}
+
+void clock_update_vcpu(struct vcpu *v)
+{
+    publish(&v->vcpu_info->time);
     if (v->arch->time_area)
-        copy_to_guest(v->arch->time_area, t, sizeof(*t));
-}
-
-/* The APIC timer for the first deadline; too far away for its 32 bits: it goes off early and is set
- * again. */
-static void program(uint64_t now)
-{
-    uint64_t delta, count;
-
-    if (!timers)
-        return;
-    if (timers->deadline_ns <= now) {
-        work_raise(cpu_info(), WORK_TIMER);
-        return;
-    }
-    delta = MIN(timers->deadline_ns - now, NS_PER_S);
-    count = delta * clk.apic_hz / NS_PER_S + 1;
-    apic_timer_start((uint32_t)MIN(count, 0xffffffffULL));
-}
-
-static void unlink_timer(struct hv_timer *t)
-{
-    struct hv_timer **p = &timers;
-
-    while (*p != t)
-        p = &(*p)->next;
-    *p = t->next;
-    t->armed = false;
-}
-
-void hv_timer_cancel(struct hv_timer *t)
-{
-    if (t->armed)
-        unlink_timer(t);
-}
-
-void hv_timer_set(struct hv_timer *t, uint64_t deadline_ns)
-{
-    struct hv_timer **p = &timers;
-
-    hv_timer_cancel(t);
-    while (*p && (*p)->deadline_ns <= deadline_ns)
-        p = &(*p)->next;
-    t->deadline_ns = deadline_ns;
-    t->next = *p;
-    t->armed = true;
-    *p = t;
-    if (timers == t)
-        program(now_ns());
-}
-
-void timers_run(void)
-{
-    uint64_t now = now_ns();
-
-    while (timers && timers->deadline_ns <= now) {
-        struct hv_timer *t = timers;
-
-        unlink_timer(t);
-        t->fn(t->opaque);
-    }
-    program(now);
+        publish_copy(v->arch->time_area, &v->vcpu_info->time);
 }

@@ -15,6 +15,12 @@ void clock_start(void);
 void clock_calibrate(void);
 /* ns by the TSC since the machine was started, if its TSC started at 0. */
 uint64_t clock_tsc_ns(void);
+/* Measures the TSC again, more precisely, after a while; the guest is told. */
+void clock_start_refining(struct domain *d);
+uint64_t clock_apic_hz(void);
+/* System time at a value of the TSC. */
+uint64_t clock_ns_at(uint64_t tsc);
+
 /* Unix time at system time 0, ns. */
 void clock_set_wall(struct domain *d, uint64_t epoch_ns, int64_t offset_s);
 
