@@ -73,11 +73,12 @@ static void change_maximum(DomainDef *def, gpointer data)
 static gboolean check_count(const DomainView *view, guint32 flags, guint n, gboolean maximum,
                             GError **error)
 {
-    guint max = maximum ? KXL_MAX_VCPUS : definition_def(view->config)->vcpus_max;
+    guint max;
 
     if (flags & AFFECT_LIVE)
         return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
                     "the number of vCPUs of a running domain cannot be changed");
+    max = maximum ? KXL_MAX_VCPUS : definition_def(view->config)->vcpus_max;
     if (n == 0)
         return fail(error, VIR_ERR_INVALID_ARG, "nvcpus is zero");
     if (n > max)
