@@ -17,6 +17,16 @@ static gboolean check_networks(const DomainDef *def, GError **error)
     return TRUE;
 }
 
+/* The client cannot be told with a success; the daemon's log is where its user looks next. */
+static void log_limits(KxlDomainConfig *config)
+{
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+
+    kxl_domain_config_limit(config, notes);
+    for (guint i = 0; i < notes->len; i++)
+        g_warning("domain '%s': %s", config->name, (char *)notes->pdata[i]);
+}
+
 gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *definition,
                       gboolean paused, GError **error)
 {
@@ -29,6 +39,7 @@ gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *defi
     config = domain_def_to_config(def, error);
     if (config == NULL)
         return FALSE;
+    log_limits(config);
     domid = kxl_domain_create(
         domain_registry_host(registry), config, paused ? KXL_CREATE_PAUSED : KXL_CREATE_NONE,
         "libvirt-xml",

@@ -245,6 +245,11 @@ int kxl_disk_cache_from_string (const char *text);
  * Errors: KXL_ERROR_INVALID with the field and the reason. */
 gboolean kxl_domain_config_validate (const KxlDomainConfig *config, GError **error);
 
+/* Reduces config to what a domain can have here. What was asked for beyond that goes as text to notes (char *, owned by the
+ * array; may be NULL), for the caller to tell: "vcpus: a PV guest runs on 1 vCPU for now, not 4". kxl_domain_create()
+ * does this to its own copy without a word. */
+void kxl_domain_config_limit (KxlDomainConfig *config, GPtrArray *notes);
+
 /* vdev text to Xen's device number (xvda -> 51712, hda -> 768, sda1 -> 2049 ...), misc/vbd-interface. -1: malformed. */
 int kxl_vdev_to_devid (const char *vdev);
 /* Normalised lower-case MAC in a new string, or NULL when malformed or multicast. */

@@ -116,6 +116,7 @@ KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *given, 
         config->max_vcpus = MAX(config->vcpus, 1);
     if (config->vcpus == 0)
         config->vcpus = config->max_vcpus;
+    kxl_domain_config_limit(config, NULL);
     if (config->max_memkb == 0)
         config->max_memkb = config->target_memkb;
     prepare_firmware(host, config);

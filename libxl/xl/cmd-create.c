@@ -122,6 +122,17 @@ static int start_with_console(Xl *xl, const XlArgs *args, int domid)
     return fd < 0 ? XL_FAILED : xl_console_run(xl, fd);
 }
 
+/* Says what the domain will be without. */
+static void tell_limits(Xl *xl, const KxlDomainConfig *config)
+{
+    g_autoptr(KxlDomainConfig) limited = kxl_domain_config_dup(config);
+    g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
+
+    kxl_domain_config_limit(limited, notes);
+    for (guint i = 0; i < notes->len; i++)
+        xl_say(xl, "warning: %s", (char *)notes->pdata[i]);
+}
+
 static int start(Xl *xl, const XlArgs *args, const KxlDomainConfig *config)
 {
     gboolean console = xl_opt_given(args, "c");
@@ -130,6 +141,7 @@ static int start(Xl *xl, const XlArgs *args, const KxlDomainConfig *config)
     g_autoptr(GError) error = NULL;
     int domid, status = XL_OK;
 
+    tell_limits(xl, config);
     domid = kxl_domain_create(xl->host, config, paused ? KXL_CREATE_PAUSED : KXL_CREATE_NONE, NULL,
                               NULL, &error);
     if (domid < 0)

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a configuration may ask for and its domain runs without. */
+#include "kxl-config.h"
+
+/* hv runs one virtual CPU. */
+#define PV_MAX_VCPUS 1
+
+void kxl_domain_config_limit(KxlDomainConfig *config, GPtrArray *notes)
+{
+    guint wanted = MAX(config->max_vcpus, config->vcpus);
+
+    if (config->type != KXL_TYPE_PV)
+        return;
+    if (wanted > PV_MAX_VCPUS) {
+        if (notes)
+            g_ptr_array_add(notes, g_strdup_printf("vcpus: a PV guest runs on %d vCPU for now, not %u",
+                                                   PV_MAX_VCPUS, wanted));
+        config->max_vcpus = PV_MAX_VCPUS;
+        config->vcpus = PV_MAX_VCPUS;
+    }
+    if (notes && config->vfbs->len)
+        g_ptr_array_add(notes, g_strdup("vfb: there is no PV framebuffer yet, the screen stays empty"));
+}
