@@ -121,6 +121,19 @@ static gboolean read_unknown(XlReader *reader, const XlSetting *setting)
     return TRUE;
 }
 
+/* The value cannot be known without running Python: no matter for an option without effect. */
+static gboolean read_undecided(XlReader *reader, const XlOption *option, const XlSetting *setting,
+                               GError **error)
+{
+    if (option->fate != XL_KEPT)
+        return xlcfg_reader_fail(reader, NULL, error,
+                                 setting->value
+                                     ? "it depends on a Python condition, which is not decided"
+                                     : "its value is a Python expression, which is not evaluated");
+    xlcfg_reader_warn(reader, NULL, "option '%s' has no effect: %s", option->key, option->why);
+    return TRUE;
+}
+
 static gboolean read_setting(XlReader *reader, const XlSetting *setting, GError **error)
 {
     const XlOption *option = xlcfg_option_find(setting->key);
@@ -128,15 +141,10 @@ static gboolean read_setting(XlReader *reader, const XlSetting *setting, GError 
     if (!option)
         return read_unknown(reader, setting);
     if (!setting->value || setting->conditional)
-        return xlcfg_reader_fail(reader, NULL, error,
-                                 setting->value
-                                     ? "it depends on a Python condition, which is not decided"
-                                     : "its value is a Python expression, which is not evaluated");
-    if (option->fate == XL_DONE) {
-        if (option->parse)
-            return option->parse(reader, setting->value, error);
-        return read_field(reader, option, setting->value, error);
-    }
+        return read_undecided(reader, option, setting, error);
+    if (option->fate == XL_DONE)
+        return option->parse ? option->parse(reader, setting->value, error)
+                             : read_field(reader, option, setting->value, error);
     if (is_harmless(option, setting->value))
         return TRUE;
     if (option->fate == XL_REFUSED)

@@ -216,6 +216,7 @@ static const struct {
       "5:1: option 'name': its value is a Python expression, which is not evaluated" },
     { "import os\nif os.x:\n  memory = 5", NULL,
       "6:3: option 'memory': it depends on a Python condition, which is not decided" },
+    { "import os\ndevice_model = '/usr/' + libdir + '/qemu-dm'", "\"name\":\"minimal\"", NULL },
     { "if x: a = 1; b = 2\nelif y: a = f(1,\n 2)\nelse:\n  a = [ 3 ]\nmemory = 65",
       "\"target_memkb\":66560", NULL },
     { "if x:\n  if y:\n    a = 1\n  else:\n    a = 2\nelse:\n  pass\nmemory = 65",
