@@ -15,6 +15,13 @@ def test_print_xml(guest):
     assert guest.name not in virsh("list", "--all", "--name").split()
 
 
+def test_print_xml_with_a_new_volume(name):
+    xml = run("virt-install", "--connect", "xen:///system", "--name", name, "--memory", "256", "--paravirt", "--import",
+              "--disk", "pool=default,size=1", "--network", "none", "--graphics", "none", "--os-variant", "generic",
+              "--print-xml").stdout
+    assert f'<source file="/var/lib/libvirt/images/{name}' in xml
+
+
 def test_import_starts_a_guest(guest):
     install(guest, "--boot", f"kernel={guest.images}/vmlinuz-cloud,initrd={guest.images}/initrd-cloud.img,"
                              "kernel_args='root=/dev/xvda ro console=hvc0'")
