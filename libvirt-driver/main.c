@@ -182,8 +182,8 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     if (domains == NULL || !domain_registry_start(domains, error))
         return FALSE;
     xenstored = start_xenstored(host, run_dir);
-    pool_dir = g_build_filename(kxl_host_lib_dir(host), "storage", NULL);
-    kanzend.pools = pools = pool_registry_new(pool_dir, server, error);
+    pool_dir = g_build_filename(kxl_host_lib_dir(host), "libvirt", "storage", NULL);
+    kanzend.pools = pools = pool_registry_new(pool_dir, kxl_host_run_dir(host), server, error);
     if (pools == NULL)
         return FALSE;
     if (!sockets_listen(sockets, server, options->group, kanzend.session, error))

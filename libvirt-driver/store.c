@@ -11,7 +11,7 @@
 
 #define SUFFIX     ".xml"
 #define TMP_SUFFIX ".new"
-#define HEADER     "<!-- Written by kanzend. Change it with 'virsh edit', not here. -->\n"
+#define HEADER     "<!-- Written by kanzend. Change it with virsh, not here. -->\n"
 
 struct Store {
     char *dir;

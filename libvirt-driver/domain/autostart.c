@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Starting what is marked for it. A mark in the run directory, which a boot empties, says it was
- * done. */
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
+/* Starting what is marked for it, once per boot. */
+#include "boot-mark.h"
 #include "handler.h"
 #include "registry-internal.h"
 
 #define MARK "libvirt-autostarted"
-
-/* FALSE: done before. */
-static gboolean set_mark(DomainRegistry *registry)
-{
-    g_autofree char *path = g_build_filename(kxl_host_run_dir(registry->host), MARK, NULL);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
-    if (fd >= 0) {
-        close(fd);
-        return TRUE;
-    }
-    if (errno != EEXIST)
-        g_warning("domain: cannot make '%s', starting nothing by itself: %s", path,
-                  g_strerror(errno));
-    return FALSE;
-}
 
 static void autostart_one(DomainRegistry *registry, Domain *domain)
 {
@@ -55,6 +35,6 @@ static void autostart_task(gpointer data)
 
 void domain_registry_autostart(DomainRegistry *registry)
 {
-    if (set_mark(registry))
+    if (boot_mark_set(kxl_host_run_dir(registry->host), MARK))
         rpc_server_run(registry->server, autostart_task, registry);
 }

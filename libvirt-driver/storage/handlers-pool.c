@@ -2,6 +2,7 @@
 /* The calls about storage pools. */
 #include "handler-util.h"
 #include "pool.h"
+#include "pool-type.h"
 
 /* The pool whose handle is args[0]. */
 static gboolean call_pool(const RpcCall *call, PoolView *view, GError **error)
@@ -78,14 +79,13 @@ gboolean on_pool_lookup_by_volume(RpcCall *call, GError **error)
     return TRUE;
 }
 
-enum { /* virConnectListAllStoragePoolsFlags: state, then types from DIR on */
+enum { /* virConnectListAllStoragePoolsFlags: state, then the types */
        LIST_INACTIVE = 1 << 0,
        LIST_ACTIVE = 1 << 1,
        LIST_PERSISTENT = 1 << 2,
        LIST_TRANSIENT = 1 << 3,
        LIST_AUTOSTART = 1 << 4,
        LIST_NO_AUTOSTART = 1 << 5,
-       LIST_DIR = 1 << 6,
        LIST_TYPES = 0xfffffu << 6,
 };
 
@@ -98,7 +98,7 @@ static gboolean matches(const PoolView *view, guint32 flags)
         { LIST_PERSISTENT | LIST_TRANSIENT, view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT },
         { LIST_AUTOSTART | LIST_NO_AUTOSTART,
           view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART },
-        { LIST_TYPES, LIST_DIR },
+        { LIST_TYPES, view->def->type->list_flag },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -181,7 +181,9 @@ gboolean on_pool_get_xml_desc(RpcCall *call, GError **error)
 
     if (!check_flags(call, call->args[1].u, XML_INACTIVE, error) || !call_pool(call, &view, error))
         return FALSE;
-    xml = pool_def_format(view.def);
+    xml = (call->args[1].u & XML_INACTIVE) && view.next != NULL
+              ? pool_def_format(view.next, FALSE)
+              : pool_def_format(view.def, view.active);
     xdr_put_string(call->ret, xml);
     return TRUE;
 }
@@ -194,8 +196,8 @@ gboolean on_pool_get_info(RpcCall *call, GError **error)
 
     if (!call_pool(call, &view, error))
         return FALSE;
-    if (view.active && !pool_def_usage(view.def, &usage))
-        return fail(error, VIR_ERR_SYSTEM_ERROR, "cannot look at '%s'", view.def->path);
+    if (view.active && !view.def->type->usage(view.def, &usage, error))
+        return FALSE;
     xdr_put_u32(call->ret, view.active ? STATE_RUNNING : STATE_INACTIVE);
     xdr_put_u64(call->ret, usage.capacity);
     xdr_put_u64(call->ret, usage.allocation);
@@ -235,18 +237,24 @@ gboolean on_pool_get_autostart(RpcCall *call, GError **error)
 
 /* ---- changing ---- */
 
+static const char *call_uuid(const RpcCall *call, char *text)
+{
+    uuid_to_text(call->args[0].items[1].bytes, text);
+    return text;
+}
+
 gboolean on_pool_define_xml(RpcCall *call, GError **error)
 {
+    enum { DEFINE_VALIDATE = 1 }; /* an XML that is not understood is refused anyway */
     const Kanzend *kanzend = call->app;
-    g_auto(PoolView) view = { 0 };
-    PoolDef *def;
+    g_autoptr(PoolDef) def = NULL;
 
-    if (!check_flags(call, call->args[1].u, 0, error))
+    if (!check_flags(call, call->args[1].u, DEFINE_VALIDATE, error))
         return FALSE;
     def = pool_def_parse(call->args[0].str, error);
-    if (def == NULL || !pool_add(kanzend->pools, def, TRUE, &view, error))
+    if (def == NULL || !pool_define(kanzend->pools, def, error))
         return FALSE;
-    put_handle(call->ret, view.def);
+    put_handle(call->ret, def);
     return TRUE;
 }
 
@@ -261,86 +269,76 @@ enum { /* virStoragePoolCreateFlags; building a folder overwrites nothing */
 gboolean on_pool_create_xml(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_auto(PoolView) view = { 0 };
-    PoolDef *def;
+    g_autoptr(PoolDef) def = NULL;
+    guint32 flags = call->args[1].u;
 
-    if (!check_flags(call, call->args[1].u, CREATE_FLAGS, error))
+    if (!check_flags(call, flags, CREATE_FLAGS, error))
         return FALSE;
     def = pool_def_parse(call->args[0].str, error);
-    if (def == NULL || !pool_add(kanzend->pools, def, FALSE, &view, error))
+    if (def == NULL || !pool_create(kanzend->pools, def, flags != 0, error))
         return FALSE;
-    if ((call->args[1].u != 0 && !pool_build(&view, error)) ||
-        !pool_start(kanzend->pools, &view, error)) {
-        pool_forget_transient(kanzend->pools, &view);
-        return FALSE;
-    }
-    put_handle(call->ret, view.def);
+    put_handle(call->ret, def);
     return TRUE;
 }
 
 gboolean on_pool_create(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_auto(PoolView) view = { 0 };
+    guint32 flags = call->args[1].u;
+    char uuid[UUID_TEXT_LEN];
 
-    return check_flags(call, call->args[1].u, CREATE_FLAGS, error) &&
-           call_pool(call, &view, error) && (call->args[1].u == 0 || pool_build(&view, error)) &&
-           pool_start(kanzend->pools, &view, error);
+    return check_flags(call, flags, CREATE_FLAGS, error) &&
+           pool_start(kanzend->pools, call_uuid(call, uuid), flags != 0, error);
 }
 
 gboolean on_pool_build(RpcCall *call, GError **error)
 {
-    enum { BUILD_NEW = 0, NO_OVERWRITE = 4, OVERWRITE = 8 };
-    g_auto(PoolView) view = { 0 };
+    enum { NO_OVERWRITE = 4, OVERWRITE = 8 }; /* virStoragePoolBuildFlags */
+    const Kanzend *kanzend = call->app;
+    char uuid[UUID_TEXT_LEN];
 
     return check_flags(call, call->args[1].u, NO_OVERWRITE | OVERWRITE, error) &&
-           call_pool(call, &view, error) && pool_build(&view, error);
+           pool_build(kanzend->pools, call_uuid(call, uuid), error);
 }
 
 gboolean on_pool_destroy(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_auto(PoolView) view = { 0 };
+    char uuid[UUID_TEXT_LEN];
 
-    return call_pool(call, &view, error) && pool_stop(kanzend->pools, &view, error);
+    return pool_stop(kanzend->pools, call_uuid(call, uuid), error);
 }
 
 gboolean on_pool_delete(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_auto(PoolView) view = { 0 };
+    char uuid[UUID_TEXT_LEN];
 
-    return check_flags(call, call->args[1].u, 0, error) && call_pool(call, &view, error) &&
-           pool_delete(kanzend->pools, &view, error);
+    return check_flags(call, call->args[1].u, 0, error) &&
+           pool_delete(kanzend->pools, call_uuid(call, uuid), error);
 }
 
 gboolean on_pool_undefine(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_auto(PoolView) view = { 0 };
+    char uuid[UUID_TEXT_LEN];
 
-    return call_pool(call, &view, error) && pool_undefine(kanzend->pools, &view, error);
+    return pool_undefine(kanzend->pools, call_uuid(call, uuid), error);
 }
 
 gboolean on_pool_refresh(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_auto(PoolView) view = { 0 };
+    char uuid[UUID_TEXT_LEN];
 
-    if (!check_flags(call, call->args[1].u, 0, error) || !call_pool(call, &view, error))
-        return FALSE;
-    if (!view.active)
-        return fail(error, VIR_ERR_OPERATION_INVALID, "storage pool '%s' is not active",
-                    view.def->name);
-    pool_refreshed(kanzend->pools, &view);
-    return TRUE;
+    return check_flags(call, call->args[1].u, 0, error) &&
+           pool_refresh(kanzend->pools, call_uuid(call, uuid), error);
 }
 
 gboolean on_pool_set_autostart(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_auto(PoolView) view = { 0 };
+    char uuid[UUID_TEXT_LEN];
 
-    return call_pool(call, &view, error) &&
-           pool_set_autostart(kanzend->pools, &view, call->args[1].i != 0, error);
+    return pool_set_autostart(kanzend->pools, call_uuid(call, uuid), call->args[1].i != 0, error);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The calls about volumes. A volume's handle is pool name, volume name and key, its path. */
 #include "handler-util.h"
+#include "pool.h"
 #include "volume.h"
 
 #include <string.h>
@@ -131,13 +132,12 @@ gboolean on_vol_lookup_by_path(RpcCall *call, GError **error)
 
 gboolean on_vol_get_info(RpcCall *call, GError **error)
 {
-    enum { TYPE_FILE = 0 };
     g_auto(PoolView) view = { 0 };
     g_autoptr(Volume) volume = call_volume(call, 0, &view, error);
 
     if (volume == NULL)
         return FALSE;
-    xdr_put_i32(call->ret, TYPE_FILE);
+    xdr_put_i32(call->ret, (gint32)volume->type);
     xdr_put_u64(call->ret, volume->image.capacity);
     xdr_put_u64(call->ret, volume->allocation);
     return TRUE;
@@ -145,7 +145,7 @@ gboolean on_vol_get_info(RpcCall *call, GError **error)
 
 gboolean on_vol_get_info_flags(RpcCall *call, GError **error)
 {
-    enum { TYPE_FILE = 0, GET_PHYSICAL = 1 };
+    enum { GET_PHYSICAL = 1 };
     g_auto(PoolView) view = { 0 };
     g_autoptr(Volume) volume = NULL;
 
@@ -154,9 +154,10 @@ gboolean on_vol_get_info_flags(RpcCall *call, GError **error)
     volume = call_volume(call, 0, &view, error);
     if (volume == NULL)
         return FALSE;
-    xdr_put_i32(call->ret, TYPE_FILE);
+    xdr_put_i32(call->ret, (gint32)volume->type);
     xdr_put_u64(call->ret, volume->image.capacity);
-    xdr_put_u64(call->ret, call->args[1].u & GET_PHYSICAL ? volume->physical : volume->allocation);
+    xdr_put_u64(call->ret,
+                call->args[1].u & GET_PHYSICAL ? (guint64)volume->st.st_size : volume->allocation);
     return TRUE;
 }
 
@@ -236,17 +237,21 @@ gboolean on_vol_delete(RpcCall *call, GError **error)
 
 gboolean on_vol_resize(RpcCall *call, GError **error)
 {
-    enum { DELTA = 2 };
+    enum { ALLOCATE = 1, DELTA = 2, SHRINK = 4 }; /* virStorageVolResizeFlags */
     g_auto(PoolView) view = { 0 };
     g_autoptr(Volume) volume = NULL;
     guint64 capacity = call->args[1].t;
+    guint32 flags = call->args[2].u;
 
-    if (!check_flags(call, call->args[2].u, DELTA, error))
+    if (!check_flags(call, flags, ALLOCATE | DELTA | SHRINK, error))
         return FALSE;
     volume = call_volume(call, 0, &view, error);
     if (volume == NULL)
         return FALSE;
-    if (call->args[2].u & DELTA)
-        capacity += volume->image.capacity;
-    return volume_resize(volume, capacity, error);
+    if ((flags & DELTA) && (flags & SHRINK))
+        capacity = volume->image.capacity - MIN(capacity, volume->image.capacity);
+    else if ((flags & DELTA) && !g_uint64_checked_add(&capacity, capacity, volume->image.capacity))
+        return fail(error, VIR_ERR_OVERFLOW, "the capacity of '%s' would be too large",
+                    volume->name);
+    return volume_resize(volume, capacity, flags & ALLOCATE, flags & SHRINK, error);
 }

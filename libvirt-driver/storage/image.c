@@ -35,12 +35,14 @@ static guint64 get_number(const guint8 *p, guint len, guint order)
     return value;
 }
 
-/* ---- qcow2's backing file ---- */
+/* ---- qcow2, docs/interop/qcow2.txt; and qcow, its version 1 ---- */
 
-#define QCOW2_V2_HEADER   72u
-#define QCOW2_EXT_END     0u
-#define QCOW2_EXT_BACKING 0xe2792acau
-#define QCOW2_NAME_MAX    1023u
+#define QCOW2_CLUSTER_BITS_MAX 21u
+#define QCOW2_LAZY_REFCOUNTS   1u /* bit 0 of the compatible features */
+#define QCOW2_V2_HEADER        72u
+#define QCOW2_EXT_END          0u
+#define QCOW2_EXT_BACKING      0xe2792acau
+#define QCOW2_NAME_MAX         1023u
 
 static char *read_string(int fd, guint64 offset, guint len)
 {
@@ -74,6 +76,22 @@ static void probe_qcow2_backing(int fd, const guint8 *head, gsize len, ImageInfo
     }
 }
 
+static void probe_qcow2(int fd, const guint8 *head, gsize len, ImageInfo *info)
+{
+    guint version = (guint)get_number(head + 4, 4, BIG);
+    guint cluster_bits = (guint)get_number(head + 20, 4, BIG);
+
+    if (version < 2) {
+        info->format = "qcow";
+        return;
+    }
+    info->compat = version == 2 ? "0.10" : "1.1";
+    if (cluster_bits <= QCOW2_CLUSTER_BITS_MAX)
+        info->cluster_size = 1u << cluster_bits;
+    info->lazy_refcounts = version > 2 && (get_number(head + 80, 8, BIG) & QCOW2_LAZY_REFCOUNTS);
+    probe_qcow2_backing(fd, head, len, info);
+}
+
 gboolean image_probe(int fd, guint64 size, ImageInfo *ret_info)
 {
     g_autofree guint8 *head = g_malloc0(HEAD_LEN);
@@ -91,7 +109,7 @@ gboolean image_probe(int fd, guint64 size, ImageInfo *ret_info)
                 get_number(head + formats[i].size_offset, 8, formats[i].size_order) *
                 formats[i].size_unit;
         if (i == 0)
-            probe_qcow2_backing(fd, head, (gsize)len, ret_info);
+            probe_qcow2(fd, head, (gsize)len, ret_info);
         break;
     }
     return TRUE;

@@ -11,6 +11,10 @@ typedef struct {
     guint64 capacity;     /* what a guest sees, bytes */
     char *backing_path;   /* as written in the image; NULL: none */
     char *backing_format; /* NULL: not said */
+    /* of qcow2 */
+    const char *compat; /* "0.10", "1.1"; NULL: another format */
+    guint cluster_size; /* bytes */
+    gboolean lazy_refcounts;
 } ImageInfo;
 
 /* size: of the file. Unknown bytes are raw. FALSE: fd cannot be read. */

@@ -1,21 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* <pool>: text to definition and back. */
-#include "pool.h"
-
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
+#include "pool-def.h"
 
 #include "handler-util.h"
+#include "names.h"
+#include "permissions.h"
+#include "pool-type.h"
 #include "xml-util.h"
 
-void pool_def_free(PoolDef *def)
+static void clear(gpointer data)
 {
-    if (def == NULL)
-        return;
+    PoolDef *def = data;
+
     g_free(def->name);
     g_free(def->path);
-    g_free(def);
+}
+
+PoolDef *pool_def_ref(PoolDef *def)
+{
+    return def != NULL ? g_atomic_rc_box_acquire(def) : NULL;
+}
+
+void pool_def_unref(PoolDef *def)
+{
+    if (def != NULL)
+        g_atomic_rc_box_release_full(def, clear);
+}
+
+static gboolean parse_type(PoolDef *def, xmlNodePtr pool, GError **error)
+{
+    g_autofree char *name = xml_attribute(pool, "", "type");
+
+    if (name == NULL)
+        return fail(error, VIR_ERR_XML_ERROR, "missing storage pool type");
+    def->type = pool_type_find(name, error);
+    return def->type != NULL;
+}
+
+static gboolean parse_name(PoolDef *def, xmlNodePtr pool, GError **error)
+{
+    def->name = xml_text(pool, "name");
+    if (def->name == NULL)
+        return fail(error, VIR_ERR_XML_ERROR, "missing pool source name element");
+    return is_file_name(def->name) ||
+           fail(error, VIR_ERR_XML_ERROR, "malformed storage pool name '%s'", def->name);
 }
 
 static gboolean parse_uuid(PoolDef *def, xmlNodePtr pool, GError **error)
@@ -30,73 +57,34 @@ static gboolean parse_uuid(PoolDef *def, xmlNodePtr pool, GError **error)
     return TRUE;
 }
 
-/* "a//b/" and "a/b" are the same folder. */
-static char *clean_path(const char *path)
-{
-    return g_canonicalize_filename(path, "/");
-}
-
-static gboolean parse_target(PoolDef *def, xmlNodePtr pool, GError **error)
-{
-    g_autofree char *path = xml_text(pool, "target/path");
-
-    if (path == NULL)
-        return fail(error, VIR_ERR_XML_ERROR, "missing storage pool target path");
-    if (!g_path_is_absolute(path))
-        return fail(error, VIR_ERR_XML_ERROR, "storage pool target path '%s' is not absolute",
-                    path);
-    def->path = clean_path(path);
-    return xml_number(pool, "target/permissions/mode", 8, &def->permissions.mode, error) &&
-           xml_number(pool, "target/permissions/owner", 10, &def->permissions.owner, error) &&
-           xml_number(pool, "target/permissions/group", 10, &def->permissions.group, error);
-}
-
 PoolDef *pool_def_parse(const char *xml, GError **error)
 {
-    g_autoptr(PoolDef) def = g_new0(PoolDef, 1);
     g_autoptr(xmlDoc) doc = xml_parse(xml, "pool", error);
+    g_autoptr(PoolDef) def = NULL;
     xmlNodePtr pool;
-    g_autofree char *type = NULL;
 
     if (doc == NULL)
         return NULL;
+    def = g_atomic_rc_box_new0(PoolDef);
     pool = xmlDocGetRootElement(doc);
-    def->permissions = (PoolPermissions){ -1, -1, -1 };
-    type = xml_attribute(pool, "", "type");
-    def->name = xml_text(pool, "name");
-    if (type == NULL)
-        fail(error, VIR_ERR_XML_ERROR, "missing storage pool type");
-    else if (strcmp(type, "dir") != 0)
-        fail(error, VIR_ERR_CONFIG_UNSUPPORTED, "storage pools of type '%s' are not supported",
-             type);
-    else if (def->name == NULL)
-        fail(error, VIR_ERR_XML_ERROR, "missing pool source name element");
-    else if (strpbrk(def->name, "/\n") != NULL)
-        fail(error, VIR_ERR_XML_ERROR, "name '%s' cannot contain '/'", def->name);
-    else if (parse_uuid(def, pool, error) && parse_target(def, pool, error))
+    if (parse_type(def, pool, error) && parse_name(def, pool, error) &&
+        parse_uuid(def, pool, error) &&
+        permissions_parse(pool, "target/permissions", &def->permissions, error) &&
+        def->type->parse(def, pool, error))
         return g_steal_pointer(&def);
     return NULL;
 }
 
-gboolean pool_def_usage(const PoolDef *def, PoolUsage *ret_usage)
+char *pool_def_format(const PoolDef *def, gboolean live)
 {
-    struct statvfs fs;
-
-    if (statvfs(def->path, &fs) < 0)
-        return FALSE;
-    ret_usage->capacity = (guint64)fs.f_blocks * fs.f_frsize;
-    ret_usage->available = (guint64)fs.f_bavail * fs.f_frsize;
-    ret_usage->allocation = (guint64)(fs.f_blocks - fs.f_bfree) * fs.f_frsize;
-    return TRUE;
-}
-
-char *pool_def_format(const PoolDef *def)
-{
-    GString *xml = g_string_new("<pool type='dir'>\n");
+    GString *xml = g_string_new(NULL);
+    Permissions permissions = live ? def->type->permissions(def) : def->permissions;
     PoolUsage usage = { 0 };
-    struct stat st;
 
-    pool_def_usage(def, &usage);
+    if (live)
+        def->type->usage(def, &usage,
+                         NULL); /* zeros when it is out of reach, as a client expects */
+    xml_append(xml, "<pool type='%s'>\n", def->type->name);
     xml_append(xml, "  <name>%s</name>\n  <uuid>%s</uuid>\n", def->name, def->uuid);
     xml_append(xml, "  <capacity unit='bytes'>%" G_GUINT64_FORMAT "</capacity>\n", usage.capacity);
     xml_append(xml, "  <allocation unit='bytes'>%" G_GUINT64_FORMAT "</allocation>\n",
@@ -104,11 +92,7 @@ char *pool_def_format(const PoolDef *def)
     xml_append(xml, "  <available unit='bytes'>%" G_GUINT64_FORMAT "</available>\n",
                usage.available);
     xml_append(xml, "  <source>\n  </source>\n  <target>\n    <path>%s</path>\n", def->path);
-    if (stat(def->path, &st) == 0)
-        xml_append(xml,
-                   "    <permissions>\n      <mode>0%o</mode>\n      <owner>%u</owner>\n"
-                   "      <group>%u</group>\n    </permissions>\n",
-                   st.st_mode & 07777, st.st_uid, st.st_gid);
+    permissions_format(xml, &permissions);
     xml_append(xml, "  </target>\n</pool>\n");
     return g_string_free(xml, FALSE);
 }

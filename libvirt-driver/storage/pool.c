@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pools: tables, definitions on disk, events. */
+/*
+ * The pools: their table, their definitions on disk, events.
+ *
+ * A change holds `change` from its first look to its event, and so may read the table without
+ * `lock`, which it takes to write; lookups take `lock` alone and wait for no disk. What is active
+ * is also in the run directory, as the XML in use, for the daemon after this one.
+ */
 #include "pool.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "boot-mark.h"
 #include "handler-util.h"
+#include "pool-type.h"
 #include "rpc/event.h"
 #include "store.h"
+
+#define RUN_STORE "libvirt-storage"             /* below the run directory */
+#define MARK      "libvirt-storage-autostarted" /* see boot-mark.h */
 
 enum { /* virStoragePoolEventLifecycleType */
        POOL_DEFINED,
@@ -21,37 +29,33 @@ enum { /* virStoragePoolEventLifecycleType */
 };
 enum { EVENT_LIFECYCLE = 0, EVENT_REFRESH = 1 };
 
-struct Pool {
-    int refs;                               /* atomic */
-    PoolDef *def;                           /* never changes: a new definition is a new Pool */
-    gboolean active, persistent, autostart; /* under the registry's lock */
-};
+typedef struct {
+    PoolDef *def;
+    PoolDef *next; /* defined while active; NULL: def */
+    gboolean active, persistent, autostart;
+} Pool;
 
 struct PoolRegistry {
     RpcServer *server;
-    Store *store;
-    GMutex change; /* one change at a time; before lock */
+    Store *store, *run_store;
+    GMutex change; /* before lock */
     GMutex lock;
-    GHashTable *pools; /* by UUID, owned */
+    GHashTable *pools; /* of Pool by UUID, both owned */
 };
 
-static void pool_unref(Pool *pool)
+static void pool_free(gpointer data)
 {
-    if (!g_atomic_int_dec_and_test(&pool->refs))
-        return;
-    pool_def_free(pool->def);
-    g_free(pool);
-}
+    Pool *pool = data;
 
-static void fill_view_locked(Pool *pool, PoolView *view)
-{
-    g_atomic_int_inc(&pool->refs);
-    *view = (PoolView){ pool->def, pool, pool->active, pool->persistent, pool->autostart };
+    pool_def_unref(pool->def);
+    pool_def_unref(pool->next);
+    g_free(pool);
 }
 
 void pool_view_clear(PoolView *view)
 {
-    g_clear_pointer(&view->pool, pool_unref);
+    g_clear_pointer(&view->def, pool_def_unref);
+    g_clear_pointer(&view->next, pool_def_unref);
 }
 
 static void view_free(gpointer view)
@@ -62,21 +66,13 @@ static void view_free(gpointer view)
 
 /* ---- finding ---- */
 
-gboolean pool_find_uuid(PoolRegistry *registry, const char *uuid, PoolView *ret_view,
-                        GError **error)
+static void fill_view(const Pool *pool, PoolView *view)
 {
-    Pool *pool;
-
-    g_mutex_lock(&registry->lock);
-    pool = g_hash_table_lookup(registry->pools, uuid);
-    if (pool != NULL)
-        fill_view_locked(pool, ret_view);
-    g_mutex_unlock(&registry->lock);
-    return pool != NULL ||
-           fail(error, VIR_ERR_NO_STORAGE_POOL, "no storage pool with matching uuid '%s'", uuid);
+    *view = (PoolView){ pool_def_ref(pool->def), pool_def_ref(pool->next), pool->active,
+                        pool->persistent, pool->autostart };
 }
 
-static Pool *find_name_locked(PoolRegistry *registry, const char *name)
+static Pool *find_name(PoolRegistry *registry, const char *name)
 {
     GHashTableIter iter;
     gpointer value;
@@ -89,18 +85,37 @@ static Pool *find_name_locked(PoolRegistry *registry, const char *name)
     return NULL;
 }
 
+static Pool *find_uuid(PoolRegistry *registry, const char *uuid, GError **error)
+{
+    Pool *pool = g_hash_table_lookup(registry->pools, uuid);
+
+    if (pool == NULL)
+        fail(error, VIR_ERR_NO_STORAGE_POOL, "no storage pool with matching uuid '%s'", uuid);
+    return pool;
+}
+
+gboolean pool_find_uuid(PoolRegistry *registry, const char *uuid, PoolView *ret_view,
+                        GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->lock);
+    const Pool *pool = find_uuid(registry, uuid, error);
+
+    if (pool != NULL)
+        fill_view(pool, ret_view);
+    return pool != NULL;
+}
+
 gboolean pool_find_name(PoolRegistry *registry, const char *name, PoolView *ret_view,
                         GError **error)
 {
-    Pool *pool;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->lock);
+    const Pool *pool = find_name(registry, name);
 
-    g_mutex_lock(&registry->lock);
-    pool = find_name_locked(registry, name);
-    if (pool != NULL)
-        fill_view_locked(pool, ret_view);
-    g_mutex_unlock(&registry->lock);
-    return pool != NULL ||
-           fail(error, VIR_ERR_NO_STORAGE_POOL, "no storage pool with matching name '%s'", name);
+    if (pool == NULL)
+        return fail(error, VIR_ERR_NO_STORAGE_POOL, "no storage pool with matching name '%s'",
+                    name);
+    fill_view(pool, ret_view);
+    return TRUE;
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)
@@ -121,7 +136,7 @@ GPtrArray *pool_list(PoolRegistry *registry)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         PoolView *view = g_new0(PoolView, 1);
 
-        fill_view_locked(value, view);
+        fill_view(value, view);
         g_ptr_array_add(list, view);
     }
     g_mutex_unlock(&registry->lock);
@@ -146,17 +161,92 @@ static void send_event(PoolRegistry *registry, const PoolDef *def, int event_id,
     rpc_events_send(registry->server, RPC_EVENT_POOL, event_id, def->uuid, body);
 }
 
-void pool_refreshed(PoolRegistry *registry, const PoolView *view)
+/* ---- the steps of a change; all under change ---- */
+
+/* Inserts the pool if it is new. */
+static Pool *ensure(PoolRegistry *registry, PoolDef *def)
 {
-    send_event(registry, view->def, EVENT_REFRESH, 0);
+    Pool *pool = g_hash_table_lookup(registry->pools, def->uuid);
+
+    if (pool != NULL)
+        return pool;
+    pool = g_new0(Pool, 1);
+    pool->def = pool_def_ref(def);
+    g_mutex_lock(&registry->lock);
+    g_hash_table_insert(registry->pools, g_strdup(def->uuid), pool);
+    g_mutex_unlock(&registry->lock);
+    return pool;
 }
 
-/* ---- changing ---- */
+static void drop(PoolRegistry *registry, const char *uuid)
+{
+    g_mutex_lock(&registry->lock);
+    g_hash_table_remove(registry->pools, uuid);
+    g_mutex_unlock(&registry->lock);
+}
 
+/* def: a persistent one. */
+static void set_definition(PoolRegistry *registry, Pool *pool, PoolDef *def)
+{
+    PoolDef **place = pool->active ? &pool->next : &pool->def;
+
+    g_mutex_lock(&registry->lock);
+    pool_def_unref(*place);
+    *place = pool_def_ref(def);
+    pool->persistent = TRUE;
+    g_mutex_unlock(&registry->lock);
+}
+
+/* def: in use from now on; a persistent pool's own definition comes back when it stops. */
+static void set_active(PoolRegistry *registry, Pool *pool, PoolDef *def)
+{
+    g_mutex_lock(&registry->lock);
+    if (pool->def != def) {
+        pool_def_unref(pool->next);
+        pool->next = pool->persistent ? pool_def_ref(pool->def) : NULL;
+        pool_def_unref(pool->def);
+        pool->def = pool_def_ref(def);
+    }
+    pool->active = TRUE;
+    g_mutex_unlock(&registry->lock);
+}
+
+/* pool may be gone afterwards. */
+static void set_inactive(PoolRegistry *registry, Pool *pool)
+{
+    g_autoptr(PoolDef) def = pool_def_ref(pool->def);
+
+    g_mutex_lock(&registry->lock);
+    pool->active = FALSE;
+    if (pool->next != NULL) {
+        pool_def_unref(pool->def);
+        pool->def = g_steal_pointer(&pool->next);
+    }
+    if (!pool->persistent)
+        g_hash_table_remove(registry->pools, def->uuid);
+    g_mutex_unlock(&registry->lock);
+    send_event(registry, def, EVENT_LIFECYCLE, POOL_STOPPED);
+}
+
+static gboolean check_inactive(const Pool *pool, const char *still, GError **error)
+{
+    return !pool->active || fail(error, VIR_ERR_OPERATION_INVALID, "storage pool '%s' is %s active",
+                                 pool->def->name, still);
+}
+
+static gboolean check_active(const Pool *pool, GError **error)
+{
+    return pool->active || fail(error, VIR_ERR_OPERATION_INVALID, "storage pool '%s' is not active",
+                                pool->def->name);
+}
+
+/* Two pools may not share a name, a UUID or a target. */
 static gboolean check_new(PoolRegistry *registry, const PoolDef *def, GError **error)
 {
-    Pool *by_uuid = g_hash_table_lookup(registry->pools, def->uuid);
-    Pool *by_name = find_name_locked(registry, def->name);
+    const Pool *by_uuid = g_hash_table_lookup(registry->pools, def->uuid);
+    const Pool *by_name = find_name(registry, def->name);
+    GHashTableIter iter;
+    gpointer value;
 
     if (by_uuid != NULL && by_uuid != by_name)
         return fail(error, VIR_ERR_OPERATION_FAILED, "pool '%s' is already defined with uuid %s",
@@ -164,201 +254,225 @@ static gboolean check_new(PoolRegistry *registry, const PoolDef *def, GError **e
     if (by_name != NULL && by_uuid != by_name)
         return fail(error, VIR_ERR_OPERATION_FAILED, "pool '%s' already exists with uuid %s",
                     def->name, by_name->def->uuid);
+    g_hash_table_iter_init(&iter, registry->pools);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const Pool *other = value;
+
+        if (other != by_uuid && strcmp(other->def->path, def->path) == 0)
+            return fail(error, VIR_ERR_OPERATION_FAILED, "Storage source conflict with pool: '%s'",
+                        other->def->name);
+    }
     return TRUE;
 }
 
-static Pool *insert_locked(PoolRegistry *registry, PoolDef *def)
+static gboolean build(PoolRegistry *registry, const PoolDef *def, GError **error)
 {
-    Pool *old = g_hash_table_lookup(registry->pools, def->uuid);
-    Pool *pool = g_new0(Pool, 1);
-
-    pool->refs = 1;
-    pool->def = def;
-    if (old != NULL) {
-        pool->active = old->active;
-        pool->persistent = old->persistent;
-        pool->autostart = old->autostart;
-    }
-    g_hash_table_replace(registry->pools, def->uuid, pool);
-    return pool;
+    if (!def->type->build(def, error))
+        return FALSE;
+    send_event(registry, def, EVENT_LIFECYCLE, POOL_CREATED);
+    return TRUE;
 }
 
-gboolean pool_add(PoolRegistry *registry, PoolDef *def, gboolean persistent, PoolView *ret_view,
-                  GError **error)
+/* What starting takes before the pool is marked active. */
+static gboolean prepare(PoolRegistry *registry, const PoolDef *def, gboolean with_build,
+                        GError **error)
 {
-    g_autoptr(PoolDef) owned = def;
-    g_autofree char *xml = persistent ? pool_def_format(def) : NULL;
-    gboolean ok;
+    g_autofree char *xml = NULL;
 
-    g_mutex_lock(&registry->change);
-    g_mutex_lock(&registry->lock);
-    ok = check_new(registry, def, error);
-    g_mutex_unlock(&registry->lock);
-    ok = ok && (!persistent || store_save(registry->store, def->uuid, xml, error));
-    if (ok) {
-        Pool *pool;
-
-        g_mutex_lock(&registry->lock);
-        pool = insert_locked(registry, g_steal_pointer(&owned));
-        pool->persistent |= persistent;
-        fill_view_locked(pool, ret_view);
-        g_mutex_unlock(&registry->lock);
-        if (persistent)
-            send_event(registry, ret_view->def, EVENT_LIFECYCLE, POOL_DEFINED);
-    }
-    g_mutex_unlock(&registry->change);
-    return ok;
+    if ((with_build && !build(registry, def, error)) || !def->type->check(def, error))
+        return FALSE;
+    xml = pool_def_format(def, FALSE);
+    return store_save(registry->run_store, def->uuid, xml, error);
 }
 
-gboolean pool_undefine(PoolRegistry *registry, const PoolView *view, GError **error)
-{
-    gboolean ok;
+/* ---- changes ---- */
 
-    if (view->active)
-        return fail(error, VIR_ERR_OPERATION_INVALID, "storage pool '%s' is still active",
-                    view->def->name);
-    g_mutex_lock(&registry->change);
-    ok = store_remove(registry->store, view->def->uuid, error);
-    if (ok) {
-        g_mutex_lock(&registry->lock);
-        g_hash_table_remove(registry->pools, view->def->uuid);
-        g_mutex_unlock(&registry->lock);
-        send_event(registry, view->def, EVENT_LIFECYCLE, POOL_UNDEFINED);
-    }
-    g_mutex_unlock(&registry->change);
-    return ok;
+gboolean pool_define(PoolRegistry *registry, PoolDef *def, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->change);
+    g_autofree char *xml = pool_def_format(def, FALSE);
+
+    if (!check_new(registry, def, error) || !store_save(registry->store, def->uuid, xml, error))
+        return FALSE;
+    set_definition(registry, ensure(registry, def), def);
+    send_event(registry, def, EVENT_LIFECYCLE, POOL_DEFINED);
+    return TRUE;
 }
 
-gboolean pool_set_autostart(PoolRegistry *registry, const PoolView *view, gboolean autostart,
+gboolean pool_create(PoolRegistry *registry, PoolDef *def, gboolean with_build, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->change);
+    const Pool *present = g_hash_table_lookup(registry->pools, def->uuid);
+
+    if (!check_new(registry, def, error) ||
+        (present != NULL && !check_inactive(present, "already", error)) ||
+        !prepare(registry, def, with_build, error))
+        return FALSE;
+    set_active(registry, ensure(registry, def), def);
+    send_event(registry, def, EVENT_LIFECYCLE, POOL_STARTED);
+    return TRUE;
+}
+
+gboolean pool_start(PoolRegistry *registry, const char *uuid, gboolean with_build, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->change);
+    Pool *pool = find_uuid(registry, uuid, error);
+
+    if (pool == NULL || !check_inactive(pool, "already", error) ||
+        !prepare(registry, pool->def, with_build, error))
+        return FALSE;
+    set_active(registry, pool, pool->def);
+    send_event(registry, pool->def, EVENT_LIFECYCLE, POOL_STARTED);
+    return TRUE;
+}
+
+gboolean pool_stop(PoolRegistry *registry, const char *uuid, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->change);
+    Pool *pool = find_uuid(registry, uuid, error);
+
+    if (pool == NULL || !check_active(pool, error) ||
+        !store_remove(registry->run_store, uuid, error))
+        return FALSE;
+    set_inactive(registry, pool);
+    return TRUE;
+}
+
+gboolean pool_refresh(PoolRegistry *registry, const char *uuid, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->change);
+    Pool *pool = find_uuid(registry, uuid, error);
+
+    if (pool == NULL || !check_active(pool, error))
+        return FALSE;
+    if (!pool->def->type->check(pool->def, error)) {
+        if (store_remove(registry->run_store, uuid, NULL)) /* else it is still active on disk */
+            set_inactive(registry, pool);
+        return FALSE;
+    }
+    send_event(registry, pool->def, EVENT_REFRESH, 0);
+    return TRUE;
+}
+
+gboolean pool_undefine(PoolRegistry *registry, const char *uuid, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->change);
+    const Pool *pool = find_uuid(registry, uuid, error);
+    g_autoptr(PoolDef) def = pool != NULL ? pool_def_ref(pool->def) : NULL;
+
+    if (pool == NULL || !check_inactive(pool, "still", error) ||
+        !store_remove(registry->store, uuid, error))
+        return FALSE;
+    drop(registry, uuid);
+    send_event(registry, def, EVENT_LIFECYCLE, POOL_UNDEFINED);
+    return TRUE;
+}
+
+gboolean pool_set_autostart(PoolRegistry *registry, const char *uuid, gboolean autostart,
                             GError **error)
 {
-    gboolean ok;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->change);
+    Pool *pool = find_uuid(registry, uuid, error);
 
-    if (!view->persistent)
+    if (pool == NULL)
+        return FALSE;
+    if (!pool->persistent)
         return fail(error, VIR_ERR_INVALID_ARG, "pool has no config file");
-    g_mutex_lock(&registry->change);
-    ok = store_set_autostart(registry->store, view->def->uuid, autostart, error);
-    if (ok) {
-        g_mutex_lock(&registry->lock);
-        view->pool->autostart = autostart;
-        g_mutex_unlock(&registry->lock);
-    }
-    g_mutex_unlock(&registry->change);
-    return ok;
-}
-
-static gboolean check_folder(const PoolDef *def, GError **error)
-{
-    struct stat st;
-
-    if (stat(def->path, &st) < 0)
-        return fail(error, VIR_ERR_SYSTEM_ERROR, "cannot open directory '%s': %s", def->path,
-                    g_strerror(errno));
-    return S_ISDIR(st.st_mode) ||
-           fail(error, VIR_ERR_SYSTEM_ERROR, "'%s' is not a directory", def->path);
-}
-
-gboolean pool_start(PoolRegistry *registry, const PoolView *view, GError **error)
-{
-    if (view->active)
-        return fail(error, VIR_ERR_OPERATION_INVALID, "storage pool '%s' is already active",
-                    view->def->name);
-    if (!check_folder(view->def, error))
+    if (!store_set_autostart(registry->store, uuid, autostart, error))
         return FALSE;
     g_mutex_lock(&registry->lock);
-    view->pool->active = TRUE;
+    pool->autostart = autostart;
     g_mutex_unlock(&registry->lock);
-    send_event(registry, view->def, EVENT_LIFECYCLE, POOL_STARTED);
     return TRUE;
 }
 
-gboolean pool_stop(PoolRegistry *registry, const PoolView *view, GError **error)
+gboolean pool_build(PoolRegistry *registry, const char *uuid, GError **error)
 {
-    if (!view->active)
-        return fail(error, VIR_ERR_OPERATION_INVALID, "storage pool '%s' is not active",
-                    view->def->name);
-    g_mutex_lock(&registry->lock);
-    view->pool->active = FALSE;
-    if (!view->persistent)
-        g_hash_table_remove(registry->pools, view->def->uuid);
-    g_mutex_unlock(&registry->lock);
-    send_event(registry, view->def, EVENT_LIFECYCLE, POOL_STOPPED);
-    return TRUE;
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->change);
+    const Pool *pool = find_uuid(registry, uuid, error);
+
+    return pool != NULL && check_inactive(pool, "already", error) &&
+           build(registry, pool->def, error);
 }
 
-void pool_forget_transient(PoolRegistry *registry, const PoolView *view)
+gboolean pool_delete(PoolRegistry *registry, const char *uuid, GError **error)
 {
-    g_mutex_lock(&registry->lock);
-    if (!view->pool->active && !view->pool->persistent)
-        g_hash_table_remove(registry->pools, view->def->uuid);
-    g_mutex_unlock(&registry->lock);
-}
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->change);
+    const Pool *pool = find_uuid(registry, uuid, error);
 
-gboolean pool_build(const PoolView *view, GError **error)
-{
-    const PoolPermissions *p = &view->def->permissions;
-    struct stat st;
-
-    if (view->active)
-        return fail(error, VIR_ERR_OPERATION_INVALID, "storage pool '%s' is already active",
-                    view->def->name);
-    if (g_mkdir_with_parents(view->def->path, 0711) < 0)
-        return fail(error, VIR_ERR_SYSTEM_ERROR, "cannot make directory '%s': %s", view->def->path,
-                    g_strerror(errno));
-    if (stat(view->def->path, &st) < 0 ||
-        (p->mode >= 0 && chmod(view->def->path, (mode_t)p->mode) < 0) ||
-        ((p->owner >= 0 || p->group >= 0) &&
-         chown(view->def->path, (uid_t)p->owner, (gid_t)p->group) < 0))
-        return fail(error, VIR_ERR_SYSTEM_ERROR, "cannot set the permissions of '%s': %s",
-                    view->def->path, g_strerror(errno));
-    return TRUE;
-}
-
-gboolean pool_delete(PoolRegistry *registry, const PoolView *view, GError **error)
-{
-    if (view->active)
-        return fail(error, VIR_ERR_OPERATION_INVALID, "storage pool '%s' is still active",
-                    view->def->name);
-    if (rmdir(view->def->path) < 0)
-        return fail(error, VIR_ERR_SYSTEM_ERROR, "failed to remove pool '%s': %s", view->def->path,
-                    g_strerror(errno));
-    send_event(registry, view->def, EVENT_LIFECYCLE, POOL_DELETED);
+    if (pool == NULL || !check_inactive(pool, "still", error) ||
+        !pool->def->type->remove(pool->def, error))
+        return FALSE;
+    send_event(registry, pool->def, EVENT_LIFECYCLE, POOL_DELETED);
     return TRUE;
 }
 
 /* ---- the registry ---- */
 
-static gboolean load_pool(const char *uuid, const char *xml, gboolean autostart, gpointer user_data,
-                          GError **error)
+static gboolean load_definition(const char *uuid, const char *xml, gboolean autostart,
+                                gpointer user_data, GError **error)
 {
     PoolRegistry *registry = user_data;
-    PoolDef *def = pool_def_parse(xml, error);
-    g_autoptr(GError) absent = NULL;
+    g_autoptr(PoolDef) def = pool_def_parse(xml, error);
     Pool *pool;
 
-    if (def == NULL)
+    if (def == NULL || !check_new(registry, def, error))
         return FALSE;
-    pool = insert_locked(registry, def);
+    pool = ensure(registry, def);
     pool->persistent = TRUE;
     pool->autostart = autostart;
-    pool->active = autostart && check_folder(def, &absent);
-    if (absent != NULL)
-        g_warning("storage: cannot start the pool '%s': %s", def->name, absent->message);
     return TRUE;
 }
 
-PoolRegistry *pool_registry_new(const char *dir, RpcServer *server, GError **error)
+/* One that was active when the last daemon ended. */
+static gboolean load_active(const char *uuid, const char *xml, gboolean autostart,
+                            gpointer user_data, GError **error)
+{
+    PoolRegistry *registry = user_data;
+    g_autoptr(PoolDef) def = pool_def_parse(xml, error);
+
+    if (def == NULL || !check_new(registry, def, error))
+        return FALSE;
+    if (!def->type->check(def, error)) {
+        store_remove(registry->run_store, uuid, NULL); /* or it is asked again next time */
+        return FALSE;
+    }
+    set_active(registry, ensure(registry, def), def);
+    return TRUE;
+}
+
+static void autostart_all(PoolRegistry *registry)
+{
+    g_autoptr(GPtrArray) pools = pool_list(registry);
+
+    for (guint i = 0; i < pools->len; i++) {
+        const PoolView *view = pools->pdata[i];
+        g_autoptr(GError) error = NULL;
+
+        if (view->autostart && !view->active &&
+            !pool_start(registry, view->def->uuid, FALSE, &error))
+            g_warning("storage: cannot start the pool '%s': %s", view->def->name, error->message);
+    }
+}
+
+PoolRegistry *pool_registry_new(const char *dir, const char *run_dir, RpcServer *server,
+                                GError **error)
 {
     g_autoptr(PoolRegistry) registry = g_new0(PoolRegistry, 1);
+    g_autofree char *run_store_dir = g_build_filename(run_dir, RUN_STORE, NULL);
 
     registry->server = server;
     g_mutex_init(&registry->lock);
     g_mutex_init(&registry->change);
-    registry->pools =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)pool_unref);
+    registry->pools = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, pool_free);
     registry->store = store_new(dir, error);
-    if (registry->store == NULL || !store_load(registry->store, load_pool, registry, error))
+    registry->run_store = registry->store != NULL ? store_new(run_store_dir, error) : NULL;
+    if (registry->run_store == NULL ||
+        !store_load(registry->store, load_definition, registry, error) ||
+        !store_load(registry->run_store, load_active, registry, error))
         return NULL;
+    if (boot_mark_set(run_dir, MARK))
+        autostart_all(registry);
     return g_steal_pointer(&registry);
 }
 
@@ -367,7 +481,8 @@ void pool_registry_free(PoolRegistry *registry)
     if (registry == NULL)
         return;
     g_hash_table_unref(registry->pools);
-    store_free(registry->store);
+    g_clear_pointer(&registry->store, store_free);
+    g_clear_pointer(&registry->run_store, store_free);
     g_mutex_clear(&registry->lock);
     g_mutex_clear(&registry->change);
     g_free(registry);

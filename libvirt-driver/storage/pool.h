@@ -1,54 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Storage pools of type dir: a folder whose files are volumes. A pool only says where the folder
- * is; its volumes are looked at anew each time, so they are what the folder holds now.
+ * The storage pools. A pool only says where its volumes are; they are looked at anew each time, so
+ * they are what the folder holds now.
  */
 #pragma once
 
 #include <glib.h>
 
+#include "pool-def.h"
 #include "rpc/server.h"
 
 G_BEGIN_DECLS
 
 typedef struct PoolRegistry PoolRegistry;
-typedef struct Pool Pool;
 
-/* Permissions as XML says them; -1: not said. */
+/* What a pool was at one moment. */
 typedef struct {
-    gint64 mode, owner, group;
-} PoolPermissions;
-
-/* Constant once made. */
-typedef struct {
-    char *name;
-    char uuid[37];
-    char *path;
-    PoolPermissions permissions;
-} PoolDef;
-
-typedef struct {
-    const PoolDef *def; /* as long as the view */
-    Pool *pool;         /* a reference */
+    PoolDef *def;  /* a reference: as it is used now */
+    PoolDef *next; /* a reference: from its next start on; NULL: the same */
     gboolean active, persistent, autostart;
 } PoolView;
 void pool_view_clear(PoolView *view);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(PoolView, pool_view_clear)
 
-/* pool-def.c */
-PoolDef *pool_def_parse(const char *xml, GError **error);
-void pool_def_free(PoolDef *def);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(PoolDef, pool_def_free)
-/* With the folder's figures when it is there. */
-char *pool_def_format(const PoolDef *def);
-
-typedef struct {
-    guint64 capacity, allocation, available; /* bytes of the file system */
-} PoolUsage;
-gboolean pool_def_usage(const PoolDef *def, PoolUsage *ret_usage);
-
-/* pool.c. Loads the definitions and starts those marked for it. */
-PoolRegistry *pool_registry_new(const char *dir, RpcServer *server, GError **error);
+/*
+ * Loads the definitions below dir, takes up again the pools that were active according to run_dir,
+ * and once per boot starts those marked for it.
+ */
+PoolRegistry *pool_registry_new(const char *dir, const char *run_dir, RpcServer *server,
+                                GError **error);
 void pool_registry_free(PoolRegistry *registry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PoolRegistry, pool_registry_free)
 
@@ -60,20 +40,20 @@ gboolean pool_find_name(PoolRegistry *registry, const char *name, PoolView *ret_
 /* Of PoolView, by name; freed with the array. */
 GPtrArray *pool_list(PoolRegistry *registry);
 
-/* Adds a pool, or changes its definition; takes def. active: transient, unless it is defined too.
- */
-gboolean pool_add(PoolRegistry *registry, PoolDef *def, gboolean persistent, PoolView *ret_view,
-                  GError **error);
-gboolean pool_undefine(PoolRegistry *registry, const PoolView *view, GError **error);
-gboolean pool_set_autostart(PoolRegistry *registry, const PoolView *view, gboolean autostart,
+/* The definition of a pool, new or not; an active one keeps using what it was started with. */
+gboolean pool_define(PoolRegistry *registry, PoolDef *def, GError **error);
+/* Starts def, which is not kept if there is no persistent definition. Nothing is left when it
+ * fails. */
+gboolean pool_create(PoolRegistry *registry, PoolDef *def, gboolean build, GError **error);
+gboolean pool_start(PoolRegistry *registry, const char *uuid, gboolean build, GError **error);
+gboolean pool_stop(PoolRegistry *registry, const char *uuid, GError **error);
+gboolean pool_undefine(PoolRegistry *registry, const char *uuid, GError **error);
+gboolean pool_set_autostart(PoolRegistry *registry, const char *uuid, gboolean autostart,
                             GError **error);
-gboolean pool_start(PoolRegistry *registry, const PoolView *view, GError **error);
-gboolean pool_stop(PoolRegistry *registry, const PoolView *view, GError **error);
-/* A pool added by CREATE_XML whose start failed goes away again. */
-void pool_forget_transient(PoolRegistry *registry, const PoolView *view);
-/* Makes the folder; removes the empty folder. */
-gboolean pool_build(const PoolView *view, GError **error);
-gboolean pool_delete(PoolRegistry *registry, const PoolView *view, GError **error);
-void pool_refreshed(PoolRegistry *registry, const PoolView *view);
+/* Makes what holds the volumes; removes it when it is empty. */
+gboolean pool_build(PoolRegistry *registry, const char *uuid, GError **error);
+gboolean pool_delete(PoolRegistry *registry, const char *uuid, GError **error);
+/* A pool that cannot be used any more ends. */
+gboolean pool_refresh(PoolRegistry *registry, const char *uuid, GError **error);
 
 G_END_DECLS

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "handler-util.h"
+#include "names.h"
+#include "permissions.h"
 #include "xml-util.h"
 
 #define STAT_BLOCK 512 /* st_blocks, stat(2) */
@@ -22,42 +24,44 @@ void volume_free(Volume *volume)
     g_free(volume);
 }
 
-static gboolean is_name(const char *name)
+static gboolean probe_file(Volume *volume)
 {
-    return *name != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0 &&
-           strcmp(name, "..") != 0;
+    /* Not blocking, should it have become a FIFO since. */
+    int fd = open(volume->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    gboolean ok;
+
+    if (fd < 0)
+        return FALSE;
+    ok = fstat(fd, &volume->st) == 0 && S_ISREG(volume->st.st_mode) &&
+         image_probe(fd, (guint64)volume->st.st_size, &volume->image);
+    close(fd);
+    return ok;
 }
 
-/* NULL without an error: not a regular file. */
+/* NULL without an error: not a file or folder. Links are followed, as libvirt does. */
 static Volume *load(const PoolDef *pool, const char *name)
 {
     g_autoptr(Volume) volume = g_new0(Volume, 1);
-    struct stat st;
-    gboolean ok;
-    int fd;
 
     volume->name = g_strdup(name);
     volume->path = g_build_filename(pool->path, name, NULL);
-    /* Not blocking on a FIFO; a regular file does not mind. */
-    fd = open(volume->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
+    if (stat(volume->path, &volume->st) < 0)
         return NULL;
-    ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-         image_probe(fd, (guint64)st.st_size, &volume->image);
-    close(fd);
-    if (!ok)
+    if (S_ISDIR(volume->st.st_mode)) {
+        volume->type = VOLUME_DIR;
+        volume->image.format = "dir";
+        return g_steal_pointer(&volume);
+    }
+    if (!S_ISREG(volume->st.st_mode) || !probe_file(volume))
         return NULL;
-    volume->allocation = (guint64)st.st_blocks * STAT_BLOCK;
-    volume->physical = (guint64)st.st_size;
-    volume->mode = st.st_mode & 07777;
-    volume->owner = st.st_uid;
-    volume->group = st.st_gid;
+    volume->type = VOLUME_FILE;
+    volume->allocation = (guint64)volume->st.st_blocks * STAT_BLOCK;
     return g_steal_pointer(&volume);
 }
 
 Volume *volume_open(const PoolDef *pool, const char *name, GError **error)
 {
-    Volume *volume = is_name(name) ? load(pool, name) : NULL;
+    Volume *volume = is_file_name(name) ? load(pool, name) : NULL;
 
     if (volume == NULL)
         fail(error, VIR_ERR_NO_STORAGE_VOL, "no storage vol with matching name '%s'", name);
@@ -80,7 +84,8 @@ GPtrArray *volume_list(const PoolDef *pool, GError **error)
     if (dir == NULL)
         return NULL;
     while ((name = g_dir_read_name(dir)) != NULL) {
-        Volume *volume = load(pool, name);
+        /* A name that no XML can hold is not shown. */
+        Volume *volume = is_file_name(name) ? load(pool, name) : NULL;
 
         if (volume != NULL)
             g_ptr_array_add(list, volume);
@@ -89,76 +94,70 @@ GPtrArray *volume_list(const PoolDef *pool, GError **error)
     return g_steal_pointer(&list);
 }
 
+/* ---- XML ---- */
+
+static void format_timestamps(GString *xml, const struct stat *st)
+{
+    const struct {
+        const char *name;
+        const struct timespec *time;
+    } rows[] = {
+        { "atime", &st->st_atim },
+        { "mtime", &st->st_mtim },
+        { "ctime", &st->st_ctim },
+    };
+
+    xml_append(xml, "    <timestamps>\n");
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+        xml_append(xml, "      <%s>%lld.%09ld</%s>\n", rows[i].name,
+                   (long long)rows[i].time->tv_sec, rows[i].time->tv_nsec, rows[i].name);
+    xml_append(xml, "    </timestamps>\n");
+}
+
+static void format_qcow2(GString *xml, const ImageInfo *image)
+{
+    if (image->compat == NULL)
+        return;
+    xml_append(xml, "    <compat>%s</compat>\n", image->compat);
+    if (image->cluster_size != 0)
+        xml_append(xml, "    <clusterSize unit='B'>%u</clusterSize>\n", image->cluster_size);
+    if (image->lazy_refcounts)
+        xml_append(xml, "    <features>\n      <lazy_refcounts/>\n    </features>\n");
+    else
+        xml_append(xml, "    <features/>\n");
+}
+
+static void format_backing(GString *xml, const ImageInfo *image)
+{
+    if (image->backing_path == NULL)
+        return;
+    xml_append(xml, "  <backingStore>\n    <path>%s</path>\n", image->backing_path);
+    if (image->backing_format != NULL)
+        xml_append(xml, "    <format type='%s'/>\n", image->backing_format);
+    xml_append(xml, "  </backingStore>\n");
+}
+
 char *volume_format_xml(const Volume *v)
 {
-    GString *xml = g_string_new("<volume type='file'>\n");
+    GString *xml = g_string_new(NULL);
+    const Permissions permissions = { v->st.st_mode & 07777, v->st.st_uid, v->st.st_gid };
 
-    xml_append(xml, "  <name>%s</name>\n  <key>%s</key>\n", v->name, v->path);
+    xml_append(xml, "<volume type='%s'>\n", v->type == VOLUME_DIR ? "dir" : "file");
+    xml_append(xml, "  <name>%s</name>\n  <key>%s</key>\n  <source>\n  </source>\n", v->name,
+               v->path);
     xml_append(xml, "  <capacity unit='bytes'>%" G_GUINT64_FORMAT "</capacity>\n",
                v->image.capacity);
     xml_append(xml, "  <allocation unit='bytes'>%" G_GUINT64_FORMAT "</allocation>\n",
                v->allocation);
-    xml_append(xml, "  <physical unit='bytes'>%" G_GUINT64_FORMAT "</physical>\n", v->physical);
+    if (v->type == VOLUME_FILE)
+        xml_append(xml, "  <physical unit='bytes'>%lld</physical>\n", (long long)v->st.st_size);
     xml_append(xml, "  <target>\n    <path>%s</path>\n    <format type='%s'/>\n", v->path,
                v->image.format);
-    xml_append(xml,
-               "    <permissions>\n      <mode>0%o</mode>\n      <owner>%u</owner>\n"
-               "      <group>%u</group>\n    </permissions>\n  </target>\n",
-               v->mode, v->owner, v->group);
-    if (v->image.backing_path != NULL) {
-        xml_append(xml, "  <backingStore>\n    <path>%s</path>\n", v->image.backing_path);
-        if (v->image.backing_format != NULL)
-            xml_append(xml, "    <format type='%s'/>\n", v->image.backing_format);
-        xml_append(xml, "  </backingStore>\n");
-    }
+    permissions_format(xml, &permissions);
+    format_timestamps(xml, &v->st);
+    format_qcow2(xml, &v->image);
+    xml_append(xml, "  </target>\n");
+    format_backing(xml, &v->image);
     xml_append(xml, "</volume>\n");
     return g_string_free(xml, FALSE);
-}
-
-/* ---- what a client wants made ---- */
-
-void volume_def_free(VolumeDef *def)
-{
-    if (def == NULL)
-        return;
-    g_free(def->name);
-    g_free(def->format);
-    g_free(def->backing_path);
-    g_free(def->backing_format);
-    g_free(def);
-}
-
-VolumeDef *volume_def_parse(const char *xml, GError **error)
-{
-    g_autoptr(VolumeDef) def = g_new0(VolumeDef, 1);
-    g_autoptr(xmlDoc) doc = xml_parse(xml, "volume", error);
-    gboolean has_allocation;
-    xmlNodePtr top;
-
-    if (doc == NULL)
-        return NULL;
-    top = xmlDocGetRootElement(doc);
-    def->permissions = (PoolPermissions){ -1, -1, -1 };
-    def->name = xml_text(top, "name");
-    def->format = xml_attribute(top, "target/format", "type");
-    def->backing_path = xml_text(top, "backingStore/path");
-    def->backing_format = xml_attribute(top, "backingStore/format", "type");
-    if (def->name == NULL || !is_name(def->name)) {
-        fail(error, VIR_ERR_XML_ERROR, "missing or malformed volume name element");
-        return NULL;
-    }
-    if (xml_find(top, "target/encryption") != NULL) {
-        fail(error, VIR_ERR_CONFIG_UNSUPPORTED, "encrypted volumes are not supported");
-        return NULL;
-    }
-    if (!xml_size(top, "capacity", &def->capacity, error))
-        return NULL;
-    has_allocation = xml_find(top, "allocation") != NULL;
-    def->allocation = def->capacity; /* libvirt's default: all of it */
-    if ((has_allocation && !xml_size(top, "allocation", &def->allocation, error)) ||
-        !xml_number(top, "target/permissions/mode", 8, &def->permissions.mode, error) ||
-        !xml_number(top, "target/permissions/owner", 10, &def->permissions.owner, error) ||
-        !xml_number(top, "target/permissions/group", 10, &def->permissions.group, error))
-        return NULL;
-    return g_steal_pointer(&def);
 }

@@ -62,7 +62,7 @@ static void start_daemon(void)
     kanzend.domains = domain_registry_new(kanzend.host, kanzend.server, NULL);
     g_assert_true(domain_registry_start(kanzend.domains, NULL));
     pool_dir = g_build_filename(dir, "storage", NULL);
-    kanzend.pools = pool_registry_new(pool_dir, kanzend.server, NULL);
+    kanzend.pools = pool_registry_new(pool_dir, dir, kanzend.server, NULL);
     atexit(remove_dir);
 }
 
