@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "map.h"
-#include "xlcfg-options.h"
+#include "xlcfg-syntax.h"
 
 /* What libvirt shows as the loader of every HVM guest converted on Debian; it means the default
  * firmware. */
@@ -146,6 +146,64 @@ static gboolean append_xm_disks(const DomainDef *def, GString *text, GError **er
     return TRUE;
 }
 
+/* A list's strings with one part of each, between commas, changed: { from, to } pairs, ends with
+ * NULL. A part whose substitute is "" is left out. */
+static void change_parts(XlValue *list, const char *const (*changes)[2])
+{
+    for (guint i = 0; list->kind == XL_VALUE_LIST && i < list->items->len; i++) {
+        XlValue *item = g_ptr_array_index(list->items, i);
+        g_auto(GStrv) parts = g_strsplit(item->text != NULL ? item->text : "", ",", -1);
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        for (guint j = 0; parts[j] != NULL; j++) {
+            const char *part = parts[j];
+            for (guint k = 0; changes[k][0] != NULL; k++)
+                if (strcmp(part, changes[k][0]) == 0)
+                    part = changes[k][1];
+            if (*part != '\0')
+                g_string_append_printf(text, "%s%s", text->len > 0 ? "," : "", part);
+        }
+        g_free(item->text);
+        item->text = g_strdup(text->str);
+    }
+}
+
+static XlValue *join_words(const XlValue *list)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < list->items->len; i++)
+        g_string_append_printf(text, "%s%s", i > 0 ? " " : "",
+                               ((const XlValue *)g_ptr_array_index(list->items, i))->text);
+    return xlcfg_value_new_atom(XL_VALUE_STRING, text->str, 0, 0);
+}
+
+/* xm's names and words for what xl calls otherwise. */
+static void append_xm_setting(const XlSetting *setting, GString *text)
+{
+    static const char *const vfb_parts[][2] = {
+        { "vnc=1", "type=vnc" }, { "vnc=0", "" }, { "sdl=1", "type=sdl" }, { NULL, NULL }
+    };
+    static const char *const vif_parts[][2] = { { "type=vif", "type=netfront" }, { NULL, NULL } };
+    gboolean is_args =
+        strcmp(setting->key, "bootloader_args") == 0 && setting->value->kind == XL_VALUE_LIST;
+    g_autoptr(XlValue) value =
+        is_args ? join_words(setting->value) : xlcfg_value_dup(setting->value);
+    const char *key = setting->key;
+
+    if (is_args)
+        key = "bootargs";
+    else if (strcmp(key, "cmdline") == 0)
+        key = "extra";
+    else if (strcmp(key, "vfb") == 0)
+        change_parts(value, vfb_parts);
+    else if (strcmp(key, "vif") == 0)
+        change_parts(value, vif_parts);
+    g_string_append_printf(text, "%s = ", key);
+    xlcfg_value_append_text(value, text);
+    g_string_append_c(text, '\n');
+}
+
 static char *to_xm(const DomainDef *def, KxlDomainConfig *config, GError **error)
 {
     if (config->serials->len > 1) {
@@ -157,11 +215,14 @@ static char *to_xm(const DomainDef *def, KxlDomainConfig *config, GError **error
         config->kernel = g_strdup(def->loader);
     g_clear_pointer(&config->firmware_path, g_free);
     g_ptr_array_set_size(config->disks, 0);
-    char *rest = xlcfg_format(config, TRUE, error);
-    if (rest == NULL)
+
+    g_autofree char *xl = xl_cfg_format(config, error);
+    g_autoptr(GPtrArray) settings = xl != NULL ? xlcfg_syntax_parse(xl, "(config)", error) : NULL;
+    if (settings == NULL)
         return NULL;
-    g_autoptr(GString) text = g_string_new(rest);
-    g_free(rest);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < settings->len; i++)
+        append_xm_setting(g_ptr_array_index(settings, i), text);
     if (!append_xm_disks(def, text, error))
         return NULL;
     return g_string_free(g_steal_pointer(&text), FALSE);

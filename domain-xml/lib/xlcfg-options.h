@@ -46,7 +46,6 @@ typedef struct {
 typedef struct {
     GString *text;
     const KxlDomainConfig *config;
-    gboolean for_xm; /* xm's names for what both have */
 } XlWriter;
 
 typedef struct XlOption XlOption;
@@ -68,9 +67,6 @@ struct XlOption {
 extern const XlOption xlcfg_options[];
 extern const guint xlcfg_n_options;
 const XlOption *xlcfg_option_find(const char *key);
-
-/* xl_cfg_format(), for xl or for xm. */
-char *xlcfg_format(const KxlDomainConfig *config, gboolean for_xm, GError **error);
 
 /* For the parse functions of rows and the devices behind them. All fail with the place of value. */
 gboolean xlcfg_reader_fail(XlReader *reader, const XlValue *value, GError **error,

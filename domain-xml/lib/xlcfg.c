@@ -296,11 +296,12 @@ static void write_extra(XlWriter *writer, const KxlExtra *extra)
         xlcfg_write_string(writer, extra->key, extra->value);
 }
 
-char *xlcfg_format(const KxlDomainConfig *config, gboolean for_xm, GError **error)
+char *xl_cfg_format(const KxlDomainConfig *config, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    XlWriter writer = { .text = text, .config = config, .for_xm = for_xm };
+    XlWriter writer = { .text = text, .config = config };
 
+    g_return_val_if_fail(config, NULL);
     for (guint i = 0; i < xlcfg_n_options; i++) {
         const XlOption *option = &xlcfg_options[i];
 
@@ -316,10 +317,4 @@ char *xlcfg_format(const KxlDomainConfig *config, gboolean for_xm, GError **erro
     for (guint i = 0; i < config->extras->len; i++)
         write_extra(&writer, config->extras->pdata[i]);
     return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-char *xl_cfg_format(const KxlDomainConfig *config, GError **error)
-{
-    g_return_val_if_fail(config, NULL);
-    return xlcfg_format(config, FALSE, error);
 }
