@@ -54,10 +54,8 @@ int main(int argc, char **argv)
         case 'v':
             xl.verbose = TRUE;
             break;
-        case 'f':
-            xl.force = TRUE;
-            break;
-        case 't': /* progress is not shown with carriage returns: there is none to show */
+        case 'f': /* there is no xend to be forced past */
+        case 't': /* no progress is shown, with carriage returns or without */
             break;
         case 'T':
             xl.timestamps = TRUE;

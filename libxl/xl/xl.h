@@ -13,7 +13,6 @@ typedef struct {
     const XlCommand *command;
     gboolean verbose;
     gboolean dry_run;
-    gboolean force;
     gboolean timestamps;
 } Xl;
 
