@@ -51,8 +51,9 @@ static gboolean dir_usage(const PoolDef *def, PoolUsage *ret_usage, GError **err
     if (statvfs(def->path, &fs) < 0)
         return fail_errno(error, "look at the file system of", def->path);
     ret_usage->capacity = (guint64)fs.f_blocks * fs.f_frsize;
-    ret_usage->available = (guint64)fs.f_bavail * fs.f_frsize;
-    ret_usage->allocation = (guint64)(fs.f_blocks - fs.f_bfree) * fs.f_frsize;
+    /* As root has it, whom the reserved blocks are for; so the two add up to the capacity. */
+    ret_usage->available = (guint64)fs.f_bfree * fs.f_frsize;
+    ret_usage->allocation = ret_usage->capacity - ret_usage->available;
     return TRUE;
 }
 

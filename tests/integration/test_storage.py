@@ -66,7 +66,8 @@ def test_pool_life(name, tmp_path):
     root = ElementTree.fromstring(virsh("pool-dumpxml", name))
     assert root.get("type") == "dir" and root.findtext("target/path") == str(target)
     fs = os.statvfs(target)
-    assert int(root.findtext("capacity")) == fs.f_blocks * fs.f_frsize
+    capacity, allocation, available = (int(root.findtext(tag)) for tag in ("capacity", "allocation", "available"))
+    assert capacity == fs.f_blocks * fs.f_frsize == allocation + available
     assert root.findtext("target/permissions/mode") == "0711"
     virsh("pool-refresh", name)
     virsh("pool-destroy", name)
@@ -250,6 +251,17 @@ def test_existing_files_are_kept(pool, folder):
         failed = run("virsh", "vol-create-as", pool, "mine", "1M", "--format", format_, check=False)
         assert failed.returncode and "exists already" in failed.stderr
     assert (folder / "mine").read_text() == "precious"
+
+
+@pytest.mark.parametrize("format_", ["raw", "qcow2"])
+def test_of_creates_at_once_one_wins(pool, folder, format_):
+    at_once = [subprocess.Popen(["virsh", "vol-create-as", pool, "v", f"{size}M", "--format", format_],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for size in range(1, 7)]
+    errors = [process.communicate(timeout=60)[1] for process in at_once]
+    won = [size for size, process in enumerate(at_once, 1) if process.returncode == 0]
+    assert len(won) == 1 and sum("exists already" in error for error in errors) == 5
+    image = json.loads(run("qemu-img", "info", "--output=json", folder / "v").stdout)
+    assert (image["format"], image["virtual-size"]) == (format_, won[0] * MIB)
 
 
 def test_failed_create_leaves_no_volume(pool, folder):
