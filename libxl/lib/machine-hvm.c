@@ -49,7 +49,7 @@ static void add_cpu(KxlArgs *args, const KxlMachine *m)
      * TCG knows no Hyper-V interface and always has SVM at hand; KVM passes the host's VMX or SVM on. SVM stays on
      * under TCG also for those who did not ask for it: with svm=off programs of a Linux guest crash (QEMU 7.2).
      */
-    kxl_args_add(args, "-cpu", "%s%s%s%s%s%s", kvm ? "host" : "max",
+    kxl_args_add(args, "-cpu", "%s%s%s%s%s%s", kvm ? "host" : KXL_TCG_CPU,
                  config->pae == KXL_NO ? ",pae=off" : "", config->nx == KXL_NO ? ",nx=off" : "",
                  config->apic == KXL_NO ? ",apic=off" : "",
                  config->nested_hvm == KXL_YES || !kvm ? "" : ",vmx=off,svm=off",

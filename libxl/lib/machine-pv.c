@@ -59,7 +59,7 @@ gboolean kxl_args_pv(KxlArgs *args, const KxlMachine *m, GError **error)
     if (m->config->disks->len + m->config->nics->len > KXL_MACHINE_MAX_PV_DEVICES)
         return kxl_args_unsupported(error, "more than %d disks and vifs", KXL_MACHINE_MAX_PV_DEVICES);
     kxl_args_add(args, "-machine", "pc,usb=off,vmport=off,smm=off,hpet=off,dump-guest-core=off");
-    kxl_args_add(args, "-cpu", m->accel == KXL_ACCEL_KVM ? "host" : "max");
+    kxl_args_add(args, "-cpu", "%s", m->accel == KXL_ACCEL_KVM ? "host" : KXL_TCG_CPU);
     kxl_args_add(args, "-rtc", "base=utc");
     add_boot(args, m);
     add_debug_ports(args, m);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* While a domain runs: follow what QEMU tells until the machine has stopped. */
+#include <fcntl.h>
 #include <string.h>
+
+#include <kanzen-abi.h>
 
 #include "session.h"
 
@@ -54,10 +57,28 @@ void session_catch_up(Session *s)
     handle_events(s, TRUE);
 }
 
+/* Once the guest runs hv has taken its kernel and ramdisk out of the boot file. The run directory is in memory
+ * and QEMU keeps the file mapped, so the pages are given back by making it a hole. */
+static void release_boot_file(Session *s)
+{
+    g_autofree char *word = NULL, *rest = NULL, *path = NULL;
+    g_auto(KxlFd) fd = -1;
+
+    if (s->boot_used || s->config->type != KXL_TYPE_PV || !session_status(s, &word, &rest) ||
+        !g_str_equal(word, KZ_STATUS_GUEST))
+        return;
+    s->boot_used = TRUE;
+    path = session_path(s, "boot");
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd >= 0) /* a file system that cannot do it keeps them */
+        fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, lseek(fd, 0, SEEK_END));
+}
+
 void session_run(Session *s)
 {
     handle_events(s, FALSE);
     while (!s->ended && session_emulator_alive(s) && !session_destroy_wanted(s)) {
+        release_boot_file(s);
         session_wait(s, -1);
         handle_events(s, FALSE);
     }

@@ -23,6 +23,7 @@ typedef struct {
     off_t events_read;  /* how far events.out has been read */
     int *tap_fds;       /* by nic, while starting */
     off_t log_start;    /* where this run begins in the emulator's log */
+    gboolean boot_used; /* the boot file's contents are given back */
     gboolean ended;     /* the machine has stopped for good */
 } Session;
 

@@ -96,6 +96,7 @@ static gboolean step_files(Session *s, GError **error)
         (s->config->type == KXL_TYPE_PV && !kxl_file_write(status, "", error)))
         return FALSE;
     s->events_read = 0;
+    s->boot_used = FALSE;
     session_watch(s);
     return TRUE;
 }
