@@ -5,11 +5,12 @@
 #include <sched.h>
 #include "kxl.h"
 
-/* xl.cfg's list, "0-3,5,^1" or "all". Numbers the host has not are passed over; none left is an error. */
+/* xl.cfg's list, "0-3,5,^1" or "all". Numbers the host has not are passed over; none left is an
+ * error. */
 gboolean kxl_affinity_parse(const char *cpus, guint nr_cpus, cpu_set_t *ret_set, GError **error);
 
-/* The same for one vCPU: cpus may also be xl.cfg's list of lists, [ "0", "2-3,^1" ], one for each vCPU; those
- * beyond its end run anywhere. */
+/* The same for one vCPU: cpus may also be xl.cfg's list of lists, [ "0", "2-3,^1" ], one for each
+ * vCPU; those beyond its end run anywhere. */
 gboolean kxl_affinity_parse_vcpu(const char *cpus, guint vcpu, guint nr_cpus, cpu_set_t *ret_set,
                                  GError **error);
 /* Whether every list in cpus is one. */

@@ -13,7 +13,8 @@
 #include "fd.h"
 #include "file.h"
 
-/* What a guest needs beside its kernel and ramdisk to come up at all: start of day pages and page tables. */
+/* What a guest needs beside its kernel and ramdisk to come up at all: start of day pages and page
+ * tables. */
 #define GUEST_MIN_EXTRA (1 << 20)
 
 G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN); /* the header is written as it lies in memory */
@@ -94,9 +95,10 @@ static gboolean check_memory(const KxlBootSpec *spec, const KxlKernel *kernel, g
     if (spec->config->target_memkb >= needed)
         return TRUE;
     g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID,
-                "memory: %" G_GUINT64_FORMAT " KiB is too small for kernel '%s'%s, which %s at least %"
-                G_GUINT64_FORMAT " KiB", spec->config->target_memkb, spec->kernel,
-                ramdisk_size ? " and its ramdisk" : "", ramdisk_size ? "need" : "needs", needed);
+                "memory: %" G_GUINT64_FORMAT
+                " KiB is too small for kernel '%s'%s, which %s at least %" G_GUINT64_FORMAT " KiB",
+                spec->config->target_memkb, spec->kernel, ramdisk_size ? " and its ramdisk" : "",
+                ramdisk_size ? "need" : "needs", needed);
     return FALSE;
 }
 

@@ -10,10 +10,11 @@ typedef struct {
     const char *kernel;            /* file to unpack; config->kernel or a boot loader's image */
     int domid;
     const GByteArray *store;
-    gint64 now_us;                 /* host's clock */
+    gint64 now_us; /* host's clock */
 } KxlBootSpec;
 
-/* Refuses kernels that are none or do not fit the domain's memory. On error the file may be half-written. */
+/* Refuses kernels that are none or do not fit the domain's memory. On error the file may be
+ * half-written. */
 gboolean kxl_boot_file_write(const char *path, const KxlBootSpec *spec, GError **error);
 
 /* What xl.cfg's localtime and rtc_timeoffset make of the guest's clock, seconds to add to UTC. */

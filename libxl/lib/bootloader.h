@@ -3,6 +3,6 @@
 
 #include "kxl.h"
 
-/* The kernel file a PV domain starts with: its own, or GRUB for Xen, which finds the guest's kernel on its
- * disks from inside. New string. */
+/* The kernel file a PV domain starts with: its own, or GRUB for Xen, which finds the guest's kernel
+ * on its disks from inside. New string. */
 char *kxl_bootloader_kernel(const KxlDomainConfig *config, GError **error);

@@ -58,7 +58,8 @@ static gboolean collect(int fd, GString *output, gint64 deadline)
             return FALSE;
         n = TEMP_FAILURE_RETRY(read(fd, buffer, sizeof buffer));
         if (n > 0)
-            g_string_append_len(output, buffer, MIN(n, (ssize_t)(MAX_OUTPUT - MIN(output->len, MAX_OUTPUT))));
+            g_string_append_len(output, buffer,
+                                MIN(n, (ssize_t)(MAX_OUTPUT - MIN(output->len, MAX_OUTPUT))));
     }
     return TRUE;
 }
@@ -106,8 +107,8 @@ gboolean kxl_command_run(const char *const *argv, const char *const *envp, guint
         gsize skipped = MAX(strlen(output->str), 1024) - 1024;
         g_autofree char *tail = g_utf8_make_valid(output->str + skipped, -1);
 
-        g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED, "'%s' failed%s%s", argv[0], *tail ? ": " : "",
-                    tail);
+        g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED, "'%s' failed%s%s", argv[0],
+                    *tail ? ": " : "", tail);
         return FALSE;
     }
     if (ret_output)

@@ -5,9 +5,9 @@
 #include <glib.h>
 
 /*
- * Runs argv with envp (NULL: ours) and waits, at most timeout_ms; then it is killed. ret_output (may be
- * NULL): what it printed on both its outputs. Anything but exit status 0 is an error whose text has the
- * output's end.
+ * Runs argv with envp (NULL: ours) and waits, at most timeout_ms; then it is killed. ret_output
+ * (may be NULL): what it printed on both its outputs. Anything but exit status 0 is an error whose
+ * text has the output's end.
  */
 gboolean kxl_command_run(const char *const *argv, const char *const *envp, guint timeout_ms,
                          char **ret_output, GError **error);

@@ -53,14 +53,17 @@ static gboolean check_uuid(const KxlDomainConfig *config, GError **error)
 
 static gboolean check_memory(const KxlDomainConfig *config, GError **error)
 {
-    const guint64 limit = G_GUINT64_CONSTANT(16) << 30; /* KiB: 16 TiB, what a PV guest can address */
+    const guint64 limit = G_GUINT64_CONSTANT(16)
+                          << 30; /* KiB: 16 TiB, what a PV guest can address */
     guint64 target = config->target_memkb, max = config->max_memkb;
 
     if (target == 0)
         return invalid(error, "memory: a domain needs memory");
     if (max != 0 && max < target)
-        return invalid(error, "maxmem (%" G_GUINT64_FORMAT " KiB) is less than memory (%" G_GUINT64_FORMAT
-                       " KiB)", max, target);
+        return invalid(error,
+                       "maxmem (%" G_GUINT64_FORMAT " KiB) is less than memory (%" G_GUINT64_FORMAT
+                       " KiB)",
+                       max, target);
     if (MAX(target, max) > limit)
         return invalid(error, "memory: more than 16 TiB");
     if (target < 1024)

@@ -3,6 +3,5 @@
 
 #include "kxl-config.h"
 
-
 /* What a domain may be called. */
 gboolean kxl_domain_name_check(const char *name, GError **error);

@@ -4,8 +4,10 @@
 
 #include "kxl.h"
 
-#define TYPE(T, rows, free_func) \
-    { .size = sizeof(T), .fields = (rows), .nr_fields = G_N_ELEMENTS(rows), .free = (free_func) }
+#define TYPE(T, rows, free_func)                                                                   \
+    {                                                                                              \
+        .size = sizeof(T), .fields = (rows), .nr_fields = G_N_ELEMENTS(rows), .free = (free_func)  \
+    }
 
 static void serial_free(gpointer object);
 static void pci_free(gpointer object);
@@ -97,8 +99,8 @@ static const KxlField serial_rows[] = {
 static const KxlType serial_type = TYPE(KxlSerial, serial_rows, serial_free);
 
 static const KxlField pci_rows[] = {
-    KXL_ROW("domain", UINT, KxlDevicePci, domain), KXL_ROW("bus", UINT, KxlDevicePci, bus),
-    KXL_ROW("dev", UINT, KxlDevicePci, dev),       KXL_ROW("func", UINT, KxlDevicePci, fn),
+    KXL_ROW("domain", UINT, KxlDevicePci, domain),     KXL_ROW("bus", UINT, KxlDevicePci, bus),
+    KXL_ROW("dev", UINT, KxlDevicePci, dev),           KXL_ROW("func", UINT, KxlDevicePci, fn),
     KXL_ROW("options", STRING, KxlDevicePci, options),
 };
 static const KxlType pci_type = TYPE(KxlDevicePci, pci_rows, pci_free);
@@ -116,10 +118,10 @@ static const KxlField extra_rows[] = {
 };
 static const KxlType extra_type = TYPE(KxlExtra, extra_rows, extra_free);
 
-#define ROW(p, k, m)         KXL_ROW(p, k, KxlDomainConfig, m)
-#define ROW_INIT(p, k, m, v) KXL_ROW_INIT(p, k, KxlDomainConfig, m, v)
-#define ROW_ENUM(p, m, w, v) KXL_ROW_ENUM(p, KxlDomainConfig, m, &kxl_words_##w, v)
-#define ROW_TYPE(p, k, m, t) KXL_ROW_TYPE(p, k, KxlDomainConfig, m, &(t))
+#define ROW(p, k, m)           KXL_ROW(p, k, KxlDomainConfig, m)
+#define ROW_INIT(p, k, m, v)   KXL_ROW_INIT(p, k, KxlDomainConfig, m, v)
+#define ROW_ENUM(p, m, w, v)   KXL_ROW_ENUM(p, KxlDomainConfig, m, &kxl_words_##w, v)
+#define ROW_TYPE(p, k, m, t)   KXL_ROW_TYPE(p, k, KxlDomainConfig, m, &(t))
 #define ROW_ALWAYS(p, m, w, v) KXL_ROW_ENUM_ALWAYS(p, KxlDomainConfig, m, &kxl_words_##w, v)
 
 static const KxlField config_rows[] = {

@@ -8,7 +8,8 @@
 
 static KxlState *load(KxlHost *host, int domid, GError **error)
 {
-    return kxl_supervise_ensure(host, domid, error) ? kxl_rundir_load_state(host, domid, error) : NULL;
+    return kxl_supervise_ensure(host, domid, error) ? kxl_rundir_load_state(host, domid, error)
+                                                    : NULL;
 }
 
 char *kxl_domain_console_tty(KxlHost *host, int domid, const char *kind, guint num, GError **error)
@@ -21,8 +22,8 @@ char *kxl_domain_console_tty(KxlHost *host, int domid, const char *kind, guint n
     ttys = g_str_equal(kind, "pv") ? state->pv_ttys : state->serial_ttys;
     if (ttys && num < g_strv_length(ttys) && *ttys[num])
         return g_strdup(ttys[num]);
-    g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "domain %d has no %s console %u on a terminal", domid,
-                kind, num);
+    g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND,
+                "domain %d has no %s console %u on a terminal", domid, kind, num);
     return NULL;
 }
 
@@ -30,7 +31,8 @@ char *kxl_domain_console_log_path(KxlHost *host, int domid)
 {
     g_autoptr(KxlDomainConfig) config = kxl_rundir_load_config(host, domid, NULL);
 
-    return config ? g_strdup_printf("%s/console-%s.log", kxl_host_log_dir(host), config->name) : NULL;
+    return config ? g_strdup_printf("%s/console-%s.log", kxl_host_log_dir(host), config->name)
+                  : NULL;
 }
 
 static void append_log(KxlHost *host, int domid, GString *text)

@@ -101,8 +101,9 @@ static gboolean try_kernel(const KxlHost *host, const KxlDomainConfig *config, G
     if (fd < 0)
         return kxl_error_set_errno(error, errno, "memfd_create");
     path = g_strdup_printf("/proc/self/fd/%d", fd);
-    spec = (KxlBootSpec){ .config = config, .kernel = kernel, .store = store,
-                          .now_us = g_get_real_time() };
+    spec = (KxlBootSpec){
+        .config = config, .kernel = kernel, .store = store, .now_us = g_get_real_time()
+    };
     return kxl_boot_file_write(path, &spec, error);
 }
 
@@ -114,8 +115,8 @@ static gboolean dry_run(const KxlHost *host, const KxlDomainConfig *config, GErr
            kxl_host_check_memory(host, config, error) && try_kernel(host, config, error);
 }
 
-/* After a supervisor that has not said ok: if it was killed before the start was done, whatever is left goes
- * now; if after that, the domain runs on under another. */
+/* After a supervisor that has not said ok: if it was killed before the start was done, whatever is
+ * left goes now; if after that, the domain runs on under another. */
 static gboolean is_started(const KxlHost *host, int domid)
 {
     g_autoptr(KxlState) state = NULL;

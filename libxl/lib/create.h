@@ -4,8 +4,8 @@
 
 #include "host.h"
 
-/* Turns the folder of an ended domain into that of its successor: a new domid, its own interface names, a
- * fresh state. Until kxl_create_move() it keeps its old name. */
+/* Turns the folder of an ended domain into that of its successor: a new domid, its own interface
+ * names, a fresh state. Until kxl_create_move() it keeps its old name. */
 gboolean kxl_create_successor(const KxlHost *host, int domid, GError **error);
 /* Gives such a folder its new name, again if need be. Returns the new domid, -1 on error. */
 int kxl_create_move(const KxlHost *host, int domid, GError **error);

@@ -112,8 +112,8 @@ static guint32 get_le32(const guint8 *p)
     return p[0] | (guint32)p[1] << 8 | (guint32)p[2] << 16 | (guint32)p[3] << 24;
 }
 
-/* Legacy framing: a magic, then blocks led by their compressed size until the data ends. Linux' build
- * appends the unpacked size, so four last bytes are no block. */
+/* Legacy framing: a magic, then blocks led by their compressed size until the data ends. Linux'
+ * build appends the unpacked size, so four last bytes are no block. */
 static gboolean run_lz4(const guint8 *data, gsize len, Output *out, GError **error)
 {
     g_autofree char *block = g_malloc(LZ4_LEGACY_BLOCK);
@@ -166,15 +166,18 @@ static gboolean run_zstd(const guint8 *data, gsize len, Output *out, GError **er
 
 static gboolean run_unsupported(const guint8 *data, gsize len, Output *out, GError **error)
 {
-    g_set_error_literal(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED, "this compression is not supported");
+    g_set_error_literal(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
+                        "this compression is not supported");
     return FALSE;
 }
 
 #define MAGIC(text) text, sizeof(text) - 1
 static const KxlCompression compressions[] = {
     { "gzip", MAGIC("\x1f\x8b"), run_gzip },
-    { "xz", MAGIC("\xfd"
-                  "7zXZ\0"), run_xz },
+    { "xz",
+      MAGIC("\xfd"
+            "7zXZ\0"),
+      run_xz },
     { "lzma", MAGIC("\x5d\0\0"), run_lzma },
     { "lz4", MAGIC("\x02\x21\x4c\x18"), run_lz4 },
     { "zstd", MAGIC("\x28\xb5\x2f\xfd"), run_zstd },

@@ -49,7 +49,8 @@ static gboolean begin(KxlOp *op, KxlHost *host, int domid, KxlXs **ret_xs, GErro
 
 GPtrArray *kxl_domain_disk_list(KxlHost *host, int domid, GError **error)
 {
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)kxl_device_info_free);
+    g_autoptr(GPtrArray) list =
+        g_ptr_array_new_with_free_func((GDestroyNotify)kxl_device_info_free);
     g_auto(KxlOp) op = { .lock = -1 };
     g_autoptr(KxlXs) xs = NULL;
 
@@ -67,7 +68,8 @@ GPtrArray *kxl_domain_disk_list(KxlHost *host, int domid, GError **error)
 
 GPtrArray *kxl_domain_nic_list(KxlHost *host, int domid, GError **error)
 {
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)kxl_device_info_free);
+    g_autoptr(GPtrArray) list =
+        g_ptr_array_new_with_free_func((GDestroyNotify)kxl_device_info_free);
     g_auto(KxlOp) op = { .lock = -1 };
     g_autoptr(KxlXs) xs = NULL;
 

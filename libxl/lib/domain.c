@@ -99,7 +99,8 @@ KxlDomainInfo *kxl_domain_get_info(KxlHost *host, int domid, GError **error)
 
 GPtrArray *kxl_domain_list(KxlHost *host, gboolean include_dom0, GError **error)
 {
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)kxl_domain_info_free);
+    g_autoptr(GPtrArray) list =
+        g_ptr_array_new_with_free_func((GDestroyNotify)kxl_domain_info_free);
     g_autoptr(GArray) domids = kxl_rundir_list(host);
 
     kxl_rundir_tidy(host);
@@ -168,7 +169,8 @@ KxlDomainConfig *kxl_domain_get_config(KxlHost *host, int domid, GError **error)
     if (!state)
         return NULL;
     if (state->vnc_port >= 5900) { /* the display that was found for it */
-        KxlVnc *vnc = config->vfbs->len ? &((KxlDeviceVfb *)config->vfbs->pdata[0])->vnc : &config->vnc;
+        KxlVnc *vnc =
+            config->vfbs->len ? &((KxlDeviceVfb *)config->vfbs->pdata[0])->vnc : &config->vnc;
 
         vnc->display = (int)state->vnc_port - 5900;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Is this ELF file a Xen PV kernel? It says so in its ELF notes (xen/elfnote.h). Untrusted input. */
+/* Is this ELF file a Xen PV kernel? It says so in its ELF notes (xen/elfnote.h). Untrusted input.
+ */
 #include <elf.h>
 #include <string.h>
 
@@ -96,7 +97,8 @@ static Part section_get(const Elf *elf, const Table *table, guint i)
 
     if (elf->is_64bit) {
         memcpy(&s64, at, sizeof s64);
-        return (Part){ s64.sh_name, s64.sh_type, s64.sh_offset, s64.sh_size, s64.sh_addr, s64.sh_size };
+        return (Part){ s64.sh_name, s64.sh_type, s64.sh_offset,
+                       s64.sh_size, s64.sh_addr, s64.sh_size };
     }
     memcpy(&s32, at, sizeof s32);
     return (Part){ s32.sh_name, s32.sh_type, s32.sh_offset, s32.sh_size, s32.sh_addr, s32.sh_size };
@@ -186,6 +188,7 @@ gboolean kxl_kernel_check(const guint8 *data, gsize len, KxlKernel *ret_kernel, 
         return not_a_kernel(error, "not a kernel: nothing to load");
     if (!elf_is_pv(&elf, &segments, &sections))
         return not_a_kernel(error, "not a Xen PV kernel: it has no Xen ELF notes");
-    *ret_kernel = (KxlKernel){ .image_size = len, .memory_size = high - low, .is_64bit = elf.is_64bit };
+    *ret_kernel =
+        (KxlKernel){ .image_size = len, .memory_size = high - low, .is_64bit = elf.is_64bit };
     return TRUE;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "kxl.h"
 
-#define AT(T, field, object) (*(T *)((char *)(object) + (field)->offset))
+#define AT(T, field, object)       (*(T *)((char *)(object) + (field)->offset))
 #define AT_CONST(T, field, object) (*(T const *)((const char *)(object) + (field)->offset))
 
 /* Enums of our tables are unsigned int or int to the ABI; both are read and written as int. */

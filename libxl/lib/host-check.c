@@ -75,8 +75,8 @@ static gboolean check_nic(const KxlDeviceNic *nic, guint i, GError **error)
         gboolean exists = g_file_test(interface, G_FILE_TEST_EXISTS);
 
         g_set_error(error, KXL_ERROR, exists ? KXL_ERROR_INVALID : KXL_ERROR_NOT_FOUND,
-                    exists ? "vif %u: '%s' is not a bridge" : "vif %u: bridge '%s' does not exist", i,
-                    nic->bridge);
+                    exists ? "vif %u: '%s' is not a bridge" : "vif %u: bridge '%s' does not exist",
+                    i, nic->bridge);
         return FALSE;
     }
     return TRUE;
@@ -121,7 +121,8 @@ static gboolean check_boot(const KxlDomainConfig *config, GError **error)
         return FALSE;
     if (config->ramdisk && !check_file("ramdisk", config->ramdisk, R_OK, FALSE, error))
         return FALSE;
-    return !config->firmware_path || check_file("firmware", config->firmware_path, R_OK, FALSE, error);
+    return !config->firmware_path ||
+           check_file("firmware", config->firmware_path, R_OK, FALSE, error);
 }
 
 gboolean kxl_host_check_files(const KxlHost *host, const KxlDomainConfig *config, GError **error)
@@ -161,7 +162,8 @@ static gboolean disks_conflict(const KxlDeviceDisk *a, const KxlDeviceDisk *b)
 static gboolean in_use(GError **error, KxlError code, const char *thing, const char *value,
                        const KxlDomainConfig *other)
 {
-    g_set_error(error, KXL_ERROR, code, "%s '%s' is in use by domain '%s'", thing, value, other->name);
+    g_set_error(error, KXL_ERROR, code, "%s '%s' is in use by domain '%s'", thing, value,
+                other->name);
     return FALSE;
 }
 
@@ -196,7 +198,8 @@ static gboolean check_against_nics(const KxlDomainConfig *config, const KxlDomai
     return TRUE;
 }
 
-static gboolean check_against(const KxlDomainConfig *config, const KxlDomainConfig *other, GError **error)
+static gboolean check_against(const KxlDomainConfig *config, const KxlDomainConfig *other,
+                              GError **error)
 {
     if (g_str_equal(config->name, other->name)) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_EXISTS, "a domain with name '%s' exists already",
@@ -217,8 +220,8 @@ static gboolean check_own_disks(const KxlDomainConfig *config, GError **error)
         for (guint n = 0; n < i; n++) {
             if (!disks_conflict(disk, config->disks->pdata[n]))
                 continue;
-            g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE, "disk '%s': '%s' is another disk of the domain",
-                        disk->vdev, disk->path);
+            g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE,
+                        "disk '%s': '%s' is another disk of the domain", disk->vdev, disk->path);
             return FALSE;
         }
     }
@@ -277,7 +280,8 @@ gboolean kxl_host_check_memory(const KxlHost *host, const KxlDomainConfig *confi
     if (config->target_memkb <= free_kb)
         return TRUE;
     g_set_error(error, KXL_ERROR, KXL_ERROR_NO_MEMORY,
-                "memory: %" G_GUINT64_FORMAT " KiB is more than the host has free (%" G_GUINT64_FORMAT
-                " KiB)", config->target_memkb, free_kb);
+                "memory: %" G_GUINT64_FORMAT
+                " KiB is more than the host has free (%" G_GUINT64_FORMAT " KiB)",
+                config->target_memkb, free_kb);
     return FALSE;
 }

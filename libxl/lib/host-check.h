@@ -7,7 +7,8 @@
 /* Kernel, ramdisk, disks, bridges, emulator and hv image are there and may be used. */
 gboolean kxl_host_check_files(const KxlHost *host, const KxlDomainConfig *config, GError **error);
 
-/* Name, UUID, MACs, interface names and disks are no other domain's. Under the run directory's lock. */
+/* Name, UUID, MACs, interface names and disks are no other domain's. Under the run directory's
+ * lock. */
 gboolean kxl_host_check_unique(const KxlHost *host, const KxlDomainConfig *config, GError **error);
 
 /* The host has the memory, with what running domains have not yet touched of theirs set aside. */

@@ -32,7 +32,8 @@ static char *env_or(const char *variable, char *fallback)
     return g_canonicalize_filename(value, NULL);
 }
 
-/* A name without '/' is looked for in PATH when it is used, so that an emulator installed later is found. */
+/* A name without '/' is looked for in PATH when it is used, so that an emulator installed later is
+ * found. */
 static char *qemu_path(void)
 {
     const char *value = g_getenv("KANZEN_QEMU");
@@ -46,10 +47,10 @@ KxlHost *kxl_host_new(GError **error)
     gboolean root = geteuid() == 0;
     const char *data = g_get_user_data_dir(), *run = g_get_user_runtime_dir();
 
-    host->run_dir = env_or("KANZEN_RUN_DIR", root ? g_strdup(KXL_RUN_DIR)
-                                                  : g_build_filename(run, "kanzen", NULL));
-    host->lib_dir = env_or("KANZEN_LIB_DIR", root ? g_strdup(KXL_LIB_DIR)
-                                                  : g_build_filename(data, "kanzen", NULL));
+    host->run_dir = env_or("KANZEN_RUN_DIR",
+                           root ? g_strdup(KXL_RUN_DIR) : g_build_filename(run, "kanzen", NULL));
+    host->lib_dir = env_or("KANZEN_LIB_DIR",
+                           root ? g_strdup(KXL_LIB_DIR) : g_build_filename(data, "kanzen", NULL));
     host->log_dir = env_or("KANZEN_LOG_DIR", root ? g_strdup(KXL_LOG_DIR)
                                                   : g_build_filename(data, "kanzen", "log", NULL));
     host->libexec_dir = env_or("KANZEN_LIBEXEC_DIR", g_strdup(KXL_LIBEXEC_DIR));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From a kernel file to the ELF image hv loads. A bzImage carries the ELF as a compressed payload that its
- * setup header points to (Linux Documentation/arch/x86/boot.rst, protocol 2.08 and later).
+ * From a kernel file to the ELF image hv loads. A bzImage carries the ELF as a compressed payload
+ * that its setup header points to (Linux Documentation/arch/x86/boot.rst, protocol 2.08 and later).
  */
 #include "kernel.h"
 
@@ -122,8 +122,10 @@ static gboolean unpack(Span file, int fd, guint64 *ret_size, GError **error)
     return kxl_decompress(compression, payload.data, payload.len, fd, IMAGE_LIMIT, ret_size, error);
 }
 
-/* The image just written, from its first byte. Its place in the file need not be a multiple of a page. */
-static gboolean check_written(int fd, off_t start, guint64 size, KxlKernel *ret_kernel, GError **error)
+/* The image just written, from its first byte. Its place in the file need not be a multiple of a
+ * page. */
+static gboolean check_written(int fd, off_t start, guint64 size, KxlKernel *ret_kernel,
+                              GError **error)
 {
     g_auto(Span) map = { 0 };
 

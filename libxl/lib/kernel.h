@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Kernel files of paravirtual guests: bzImage or ELF, compressed or not, and what their ELF notes say. */
+/* Kernel files of paravirtual guests: bzImage or ELF, compressed or not, and what their ELF notes
+ * say. */
 #pragma once
 
 #include <glib.h>
@@ -11,8 +12,9 @@ typedef struct {
 } KxlKernel;
 
 /*
- * Writes the kernel's ELF image to fd at its present offset and checks that it is for Xen PV. Errors name
- * the path: KXL_ERROR_NOT_FOUND, _PERMISSION, _INVALID (not a kernel, truncated, not for Xen), _UNSUPPORTED.
+ * Writes the kernel's ELF image to fd at its present offset and checks that it is for Xen PV.
+ * Errors name the path: KXL_ERROR_NOT_FOUND, _PERMISSION, _INVALID (not a kernel, truncated, not
+ * for Xen), _UNSUPPORTED.
  */
 gboolean kxl_kernel_unpack(const char *path, int fd, KxlKernel *ret_kernel, GError **error);
 

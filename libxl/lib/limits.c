@@ -13,11 +13,13 @@ void kxl_domain_config_limit(KxlDomainConfig *config, GPtrArray *notes)
         return;
     if (wanted > PV_MAX_VCPUS) {
         if (notes)
-            g_ptr_array_add(notes, g_strdup_printf("vcpus: a PV guest runs on %d vCPU for now, not %u",
-                                                   PV_MAX_VCPUS, wanted));
+            g_ptr_array_add(notes,
+                            g_strdup_printf("vcpus: a PV guest runs on %d vCPU for now, not %u",
+                                            PV_MAX_VCPUS, wanted));
         config->max_vcpus = PV_MAX_VCPUS;
         config->vcpus = PV_MAX_VCPUS;
     }
     if (notes && config->vfbs->len)
-        g_ptr_array_add(notes, g_strdup("vfb: there is no PV framebuffer yet, the screen stays empty"));
+        g_ptr_array_add(notes,
+                        g_strdup("vfb: there is no PV framebuffer yet, the screen stays empty"));
 }

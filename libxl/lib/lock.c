@@ -13,8 +13,8 @@ KxlFd kxl_lock_take(const char *path, KxlLockMode mode, GError **error)
     g_auto(KxlFd) fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
-    if (fd < 0 ||
-        TEMP_FAILURE_RETRY(fcntl(fd, mode == KXL_LOCK_WAIT ? F_OFD_SETLKW : F_OFD_SETLK, &lock)) < 0) {
+    if (fd < 0 || TEMP_FAILURE_RETRY(
+                      fcntl(fd, mode == KXL_LOCK_WAIT ? F_OFD_SETLKW : F_OFD_SETLK, &lock)) < 0) {
         kxl_error_set_errno(error, errno == EAGAIN || errno == EACCES ? EBUSY : errno, "lock '%s'",
                             path);
         return -1;

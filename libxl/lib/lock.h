@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Locks that tell who lives. They are open file description locks (fcntl(2), F_OFD_SETLK): a lock belongs
- * to the open file, goes on to a child that inherits the descriptor, and is gone when the last process
- * that has it open is, however it ended. Asking for a lock's state takes nothing.
+ * Locks that tell who lives. They are open file description locks (fcntl(2), F_OFD_SETLK): a lock
+ * belongs to the open file, goes on to a child that inherits the descriptor, and is gone when the
+ * last process that has it open is, however it ended. Asking for a lock's state takes nothing.
  */
 #pragma once
 
@@ -11,7 +11,8 @@
 
 typedef enum { KXL_LOCK_WAIT, KXL_LOCK_TRY } KxlLockMode;
 
-/* The file is made if need be. -1: error; with KXL_LOCK_TRY also when it is another's (KXL_ERROR_IN_USE). */
+/* The file is made if need be. -1: error; with KXL_LOCK_TRY also when it is another's
+ * (KXL_ERROR_IN_USE). */
 KxlFd kxl_lock_take(const char *path, KxlLockMode mode, GError **error);
 /* FALSE also when there is no such file. */
 gboolean kxl_lock_is_held(const char *path);

@@ -13,9 +13,9 @@ void kxl_args_flag(KxlArgs *args, const char *option);
 char *kxl_args_quote(const char *value);
 
 /*
- * -cpu of a TCG machine: all that it can emulate but what makes guests slower. Kernels that see ERMS or FSRM fill
- * and copy by "rep movsb", which TCG does byte by byte: clearing 1 GiB takes 2.8 s with them, 0.5 s without.
- * Five-level page tables only cost.
+ * -cpu of a TCG machine: all that it can emulate but what makes guests slower. Kernels that see
+ * ERMS or FSRM fill and copy by "rep movsb", which TCG does byte by byte: clearing 1 GiB takes 2.8
+ * s with them, 0.5 s without. Five-level page tables only cost.
  */
 #define KXL_TCG_CPU "max,erms=off,fsrm=off,la57=off"
 
@@ -26,11 +26,13 @@ gboolean kxl_args_image(KxlArgs *args, const KxlDeviceDisk *disk, const char *no
 /* ",write-cache=off" and the like that belong to the device in front of the node. New string. */
 char *kxl_args_disk_options(const KxlDeviceDisk *disk);
 gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error);
-gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *bootindex, GError **error);
+gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *bootindex,
+                            GError **error);
 
 /* machine-nic.c */
 gboolean kxl_args_pv_nics(KxlArgs *args, const KxlMachine *m, GError **error);
-gboolean kxl_args_hvm_nics(KxlArgs *args, const KxlMachine *m, const int *bootindex, GError **error);
+gboolean kxl_args_hvm_nics(KxlArgs *args, const KxlMachine *m, const int *bootindex,
+                           GError **error);
 
 /* machine-display.c */
 gboolean kxl_args_display(KxlArgs *args, const KxlMachine *m, GError **error);

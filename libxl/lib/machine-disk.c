@@ -15,7 +15,8 @@ static const char *const format_drivers[KXL_DISK_FORMAT_COUNT] = {
     [KXL_DISK_VDI] = "vdi",
 };
 
-/* What a cache mode is made of: QEMU docs/system/qemu-block-drivers and the table at -drive cache=. */
+/* What a cache mode is made of: QEMU docs/system/qemu-block-drivers and the table at -drive cache=.
+ */
 static const struct {
     gboolean direct, no_flush, write_through;
 } cache_modes[KXL_CACHE_COUNT] = {
@@ -74,12 +75,13 @@ static void add_uri(KxlArgs *args, const KxlDeviceDisk *disk, const char *node)
 {
     g_autofree char *path = kxl_args_quote(disk->path);
 
-    kxl_args_add(args, "-drive",
-                 "if=none,id=%s,file=%s,format=%s,readonly=%s,cache.direct=%s,cache.no-flush=%s,discard=%s",
-                 node, path, format_drivers[disk->format], disk_is_writable(disk) ? "off" : "on",
-                 cache_modes[disk->cache].direct ? "on" : "off",
-                 cache_modes[disk->cache].no_flush ? "on" : "off",
-                 disk->discard == KXL_NO ? "ignore" : "unmap");
+    kxl_args_add(
+        args, "-drive",
+        "if=none,id=%s,file=%s,format=%s,readonly=%s,cache.direct=%s,cache.no-flush=%s,discard=%s",
+        node, path, format_drivers[disk->format], disk_is_writable(disk) ? "off" : "on",
+        cache_modes[disk->cache].direct ? "on" : "off",
+        cache_modes[disk->cache].no_flush ? "on" : "off",
+        disk->discard == KXL_NO ? "ignore" : "unmap");
 }
 
 gboolean kxl_args_image(KxlArgs *args, const KxlDeviceDisk *disk, const char *node, GError **error)
@@ -99,7 +101,8 @@ gboolean kxl_args_image(KxlArgs *args, const KxlDeviceDisk *disk, const char *no
     } else {
         json_object_set_string_member(json, "driver", format_drivers[disk->format]);
         json_object_set_boolean_member(json, "read-only", !disk_is_writable(disk));
-        json_object_set_string_member(json, "discard", disk->discard == KXL_NO ? "ignore" : "unmap");
+        json_object_set_string_member(json, "discard",
+                                      disk->discard == KXL_NO ? "ignore" : "unmap");
         set_cache(json, disk);
         json_object_set_object_member(json, "file", file_node(disk));
     }
@@ -138,8 +141,9 @@ gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error)
         if (!kxl_args_image(args, disk, node, error))
             return FALSE;
         kxl_args_add(args, "-device",
-                     "virtio-blk-pci,id=dev-%s,drive=%s,addr=%s%s,disable-legacy=on,num-queues=1%s", node,
-                     node, strchr(at, ':') + 1, shared_slots ? ",multifunction=on" : "", options);
+                     "virtio-blk-pci,id=dev-%s,drive=%s,addr=%s%s,disable-legacy=on,num-queues=1%s",
+                     node, node, strchr(at, ':') + 1, shared_slots ? ",multifunction=on" : "",
+                     options);
     }
     return TRUE;
 }
@@ -161,7 +165,8 @@ static const struct {
     [BUS_FLOPPY] = { "fdc", NULL, 2, 2 },
 };
 
-/* Xen gives an HVM guest's first four xvd disks as IDE drives too, for systems without PV drivers. */
+/* Xen gives an HVM guest's first four xvd disks as IDE drives too, for systems without PV drivers.
+ */
 static gboolean disk_bus(const KxlDeviceDisk *disk, Bus *ret_bus, int *ret_unit, GError **error)
 {
     KxlVdevClass class = KXL_VDEV_XVD;
@@ -169,7 +174,8 @@ static gboolean disk_bus(const KxlDeviceDisk *disk, Bus *ret_bus, int *ret_unit,
 
     kxl_vdev_parse(disk->vdev, &class, ret_unit, &partition);
     if (partition != 0)
-        return kxl_args_unsupported(error, "disk '%s': a partition of an HVM domain's disk", disk->vdev);
+        return kxl_args_unsupported(error, "disk '%s': a partition of an HVM domain's disk",
+                                    disk->vdev);
     if (disk->bus && !g_str_equal(disk->bus, "xen")) {
         for (guint i = 0; i < BUS_COUNT; i++) {
             if (g_str_equal(buses[i].name, disk->bus)) {
@@ -190,8 +196,9 @@ static gboolean disk_bus(const KxlDeviceDisk *disk, Bus *ret_bus, int *ret_unit,
         *ret_bus = BUS_IDE;
         break;
     case KXL_VDEV_XVD:
-        *ret_bus = *ret_unit < buses[BUS_IDE].max && !g_str_has_prefix(disk->vdev, "vd") ? BUS_IDE
-                                                                                       : BUS_VIRTIO;
+        *ret_bus = *ret_unit < buses[BUS_IDE].max && !g_str_has_prefix(disk->vdev, "vd")
+                       ? BUS_IDE
+                       : BUS_VIRTIO;
         break;
     }
     return TRUE;
@@ -213,24 +220,24 @@ static void add_drive(KxlArgs *args, const KxlDeviceDisk *disk, Bus bus, int uni
 {
     const char *drive_kind = disk->is_cdrom ? "cd" : "hd";
     g_autofree char *options = kxl_args_disk_options(disk);
-    g_autofree char *boot =
-        bootindex ? g_strdup_printf(",bootindex=%d", bootindex) : g_strdup("");
+    g_autofree char *boot = bootindex ? g_strdup_printf(",bootindex=%d", bootindex) : g_strdup("");
     /* An empty drive has no node at all, so that a medium can be put in. */
-    g_autofree char *drive = disk_is_empty(disk) ? g_strdup("") : g_strdup_printf(",drive=%s", node);
+    g_autofree char *drive =
+        disk_is_empty(disk) ? g_strdup("") : g_strdup_printf(",drive=%s", node);
     g_autofree char *tail = g_strconcat(drive, boot, options, NULL);
 
     switch (bus) {
     case BUS_IDE:
-        kxl_args_add(args, "-device", "ide-%s,id=dev-%s,bus=ide.%d,unit=%d%s", drive_kind, node, unit / 2,
-                     unit % 2, tail);
+        kxl_args_add(args, "-device", "ide-%s,id=dev-%s,bus=ide.%d,unit=%d%s", drive_kind, node,
+                     unit / 2, unit % 2, tail);
         break;
     case BUS_SATA:
-        kxl_args_add(args, "-device", "ide-%s,id=dev-%s,bus=sata%d.%d%s", drive_kind, node, unit / 6,
-                     unit % 6, tail);
+        kxl_args_add(args, "-device", "ide-%s,id=dev-%s,bus=sata%d.%d%s", drive_kind, node,
+                     unit / 6, unit % 6, tail);
         break;
     case BUS_SCSI:
-        kxl_args_add(args, "-device", "scsi-%s,id=dev-%s,bus=scsi%d.0,scsi-id=%d%s", drive_kind, node,
-                     unit / 7, unit % 7, tail);
+        kxl_args_add(args, "-device", "scsi-%s,id=dev-%s,bus=scsi%d.0,scsi-id=%d%s", drive_kind,
+                     node, unit / 7, unit % 7, tail);
         break;
     case BUS_USB:
         kxl_args_add(args, "-device", "usb-storage,id=dev-%s,bus=usb%d.0%s", node, unit / 6, tail);
@@ -246,7 +253,8 @@ static void add_drive(KxlArgs *args, const KxlDeviceDisk *disk, Bus bus, int uni
     }
 }
 
-gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *bootindex, GError **error)
+gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *bootindex,
+                            GError **error)
 {
     guint32 controllers[BUS_COUNT] = { 0 };
     g_autoptr(GHashTable) units = g_hash_table_new(NULL, NULL);
@@ -260,8 +268,8 @@ gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *booti
         if (!disk_bus(disk, &bus, &unit, error))
             return FALSE;
         if (unit >= buses[bus].max)
-            return kxl_args_unsupported(error, "disk '%s': more than %d disks on bus '%s'", disk->vdev,
-                                        buses[bus].max, buses[bus].name);
+            return kxl_args_unsupported(error, "disk '%s': more than %d disks on bus '%s'",
+                                        disk->vdev, buses[bus].max, buses[bus].name);
         if (!g_hash_table_add(units, GINT_TO_POINTER((int)bus << 24 | unit))) {
             g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID,
                         "disk '%s': its place on bus '%s' is another disk's", disk->vdev,

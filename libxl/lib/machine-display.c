@@ -10,7 +10,7 @@
 static const struct {
     const char *kind, *device;
 } adapters[] = {
-    { "cirrus", "cirrus-vga" }, { "stdvga", "VGA" },       { "std", "VGA" },
+    { "cirrus", "cirrus-vga" }, { "stdvga", "VGA" },        { "std", "VGA" },
     { "qxl", "qxl-vga" },       { "virtio", "virtio-vga" }, { "none", NULL },
 };
 
@@ -114,8 +114,8 @@ const KxlVnc *kxl_machine_vnc(const KxlDomainConfig *config)
     return vnc->enable ? vnc : NULL;
 }
 
-/* hv has no framebuffer back end yet: the display is there, and QEMU itself says in it that the machine
- * has no graphics. */
+/* hv has no framebuffer back end yet: the display is there, and QEMU itself says in it that the
+ * machine has no graphics. */
 static gboolean add_pv_display(KxlArgs *args, const KxlDomainConfig *config, GError **error)
 {
     if (config->vfbs->len > 1)

@@ -28,7 +28,7 @@ static const struct {
     { "ich6", { "intel-hda", "hda-duplex,audiodev=audio0" } },
 };
 
-static const char *const watchdog_actions[] = { "reset", "shutdown", "poweroff", "pause",
+static const char *const watchdog_actions[] = { "reset", "shutdown", "poweroff",   "pause",
                                                 "debug", "none",     "inject-nmi", NULL };
 
 /* --- machine and CPU -------------------------------------------------------------------------- */
@@ -46,8 +46,9 @@ static void add_cpu(KxlArgs *args, const KxlMachine *m)
     gboolean kvm = m->accel == KXL_ACCEL_KVM;
 
     /*
-     * TCG knows no Hyper-V interface and always has SVM at hand; KVM passes the host's VMX or SVM on. SVM stays on
-     * under TCG also for those who did not ask for it: with svm=off programs of a Linux guest crash (QEMU 7.2).
+     * TCG knows no Hyper-V interface and always has SVM at hand; KVM passes the host's VMX or SVM
+     * on. SVM stays on under TCG also for those who did not ask for it: with svm=off programs of a
+     * Linux guest crash (QEMU 7.2).
      */
     kxl_args_add(args, "-cpu", "%s%s%s%s%s%s", kvm ? "host" : KXL_TCG_CPU,
                  config->pae == KXL_NO ? ",pae=off" : "", config->nx == KXL_NO ? ",nx=off" : "",
@@ -141,7 +142,10 @@ static gboolean add_serial(KxlArgs *args, const KxlMachine *m, guint i, GError *
     const char *kind = serial->kind ? serial->kind : "pty";
     g_autofree char *target = kxl_args_quote(serial->target ? serial->target : "");
     g_autofree char *log = g_strdup_printf("%s/console-%s%s.log", m->log_dir, m->config->name,
-                                           i == 0 ? "" : i == 1 ? "-1" : i == 2 ? "-2" : "-3");
+                                           i == 0   ? ""
+                                           : i == 1 ? "-1"
+                                           : i == 2 ? "-2"
+                                                    : "-3");
     g_autofree char *log_quoted = kxl_args_quote(log);
     g_autofree char *logging = g_strdup_printf("logfile=%s,logappend=on", log_quoted);
 
@@ -154,14 +158,14 @@ static gboolean add_serial(KxlArgs *args, const KxlMachine *m, guint i, GError *
     } else if (g_str_equal(kind, "file")) {
         kxl_args_add(args, "-chardev", "file,id=serial%u,path=%s,append=on", i, target);
     } else if (g_str_equal(kind, "unix")) {
-        kxl_args_add(args, "-chardev", "socket,id=serial%u,path=%s,server=on,wait=off,%s", i, target,
-                     logging);
+        kxl_args_add(args, "-chardev", "socket,id=serial%u,path=%s,server=on,wait=off,%s", i,
+                     target, logging);
     } else if (g_str_equal(kind, "tcp") && strrchr(serial->target, ':')) {
-        g_autofree char *host = g_strndup(serial->target,
-                                          (gsize)(strrchr(serial->target, ':') - serial->target));
+        g_autofree char *host =
+            g_strndup(serial->target, (gsize)(strrchr(serial->target, ':') - serial->target));
 
-        kxl_args_add(args, "-chardev", "socket,id=serial%u,host=%s,port=%s,server=on,wait=off,%s", i,
-                     *host ? host : "127.0.0.1", strrchr(serial->target, ':') + 1, logging);
+        kxl_args_add(args, "-chardev", "socket,id=serial%u,host=%s,port=%s,server=on,wait=off,%s",
+                     i, *host ? host : "127.0.0.1", strrchr(serial->target, ':') + 1, logging);
     } else {
         return kxl_args_unsupported(error, "serial '%s'", kind);
     }
@@ -208,7 +212,8 @@ static gboolean add_sound(KxlArgs *args, const KxlDomainConfig *config, GError *
     for (guint i = 0; i < G_N_ELEMENTS(sound_cards); i++) {
         if (!g_str_equal(sound_cards[i].name, config->soundhw))
             continue;
-        kxl_args_add(args, "-audiodev", config->spice.enable ? "spice,id=audio0" : "none,id=audio0");
+        kxl_args_add(args, "-audiodev",
+                     config->spice.enable ? "spice,id=audio0" : "none,id=audio0");
         for (const char *const *device = sound_cards[i].devices; *device; device++)
             kxl_args_add(args, "-device", "%s", *device);
         return TRUE;

@@ -7,10 +7,17 @@
 static const struct {
     const char *model, *device;
 } models[] = {
-    { "rtl8139", "rtl8139" },       { "e1000", "e1000" },         { "e1000e", "e1000e" },
-    { "ne2k_pci", "ne2k_pci" },     { "pcnet", "pcnet" },         { "i82551", "i82551" },
-    { "i82557b", "i82557b" },       { "i82559er", "i82559er" },   { "vmxnet3", "vmxnet3" },
-    { "virtio", "virtio-net-pci" }, { "virtio-net", "virtio-net-pci" },
+    { "rtl8139", "rtl8139" },
+    { "e1000", "e1000" },
+    { "e1000e", "e1000e" },
+    { "ne2k_pci", "ne2k_pci" },
+    { "pcnet", "pcnet" },
+    { "i82551", "i82551" },
+    { "i82557b", "i82557b" },
+    { "i82559er", "i82559er" },
+    { "vmxnet3", "vmxnet3" },
+    { "virtio", "virtio-net-pci" },
+    { "virtio-net", "virtio-net-pci" },
     { "netfront", "virtio-net-pci" },
 };
 
@@ -42,10 +49,12 @@ gboolean kxl_args_pv_nics(KxlArgs *args, const KxlMachine *m, GError **error)
 
         if (!add_backend(args, m, i))
             continue;
-        kxl_args_add(args, "-device",
-                     "virtio-net-pci,id=vif-%d,netdev=net%d,mac=%s,addr=%s%s,disable-legacy=on,mq=off,"
-                     "romfile=", nic->devid, nic->devid, nic->mac, strchr(at, ':') + 1,
-                     shared_slots ? ",multifunction=on" : "");
+        kxl_args_add(
+            args, "-device",
+            "virtio-net-pci,id=vif-%d,netdev=net%d,mac=%s,addr=%s%s,disable-legacy=on,mq=off,"
+            "romfile=",
+            nic->devid, nic->devid, nic->mac, strchr(at, ':') + 1,
+            shared_slots ? ",multifunction=on" : "");
     }
     return TRUE;
 }

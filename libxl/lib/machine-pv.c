@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The machine hv runs in: a PC without firmware devices, virtio functions where kanzen-abi.h says. */
+/* The machine hv runs in: a PC without firmware devices, virtio functions where kanzen-abi.h says.
+ */
 #include <kanzen-abi.h>
 
 #include "machine-args.h"
@@ -28,7 +29,8 @@ static void add_store_port(KxlArgs *args, const KxlMachine *m, guint nr, const c
     g_autofree char *quoted = kxl_args_quote(path);
 
     kxl_args_add(args, "-chardev", "socket,id=%s,path=%s,server=on,wait=off", id, quoted);
-    kxl_args_add(args, "-device", "virtserialport,bus=vser.0,nr=%u,chardev=%s,name=%s", nr, id, name);
+    kxl_args_add(args, "-device", "virtserialport,bus=vser.0,nr=%u,chardev=%s,name=%s", nr, id,
+                 name);
 }
 
 static void add_serial_ports(KxlArgs *args, const KxlMachine *m)
@@ -36,7 +38,8 @@ static void add_serial_ports(KxlArgs *args, const KxlMachine *m)
     g_autofree char *log = g_strdup_printf("%s/console-%s.log", m->log_dir, m->config->name);
     g_autofree char *quoted = kxl_args_quote(log);
 
-    kxl_args_add(args, "-device", "virtio-serial-pci,id=vser,max_ports=8,disable-legacy=on,addr=02.0");
+    kxl_args_add(args, "-device",
+                 "virtio-serial-pci,id=vser,max_ports=8,disable-legacy=on,addr=02.0");
     kxl_args_add(args, "-chardev", "pty,id=console0,logfile=%s,logappend=on", quoted);
     kxl_args_add(args, "-device", "virtconsole,bus=vser.0,nr=0,chardev=console0");
     add_store_port(args, m, 1, "xsops", "xs-ops.sock", KZ_PORT_STORE_OPS);
@@ -57,7 +60,8 @@ gboolean kxl_args_pv(KxlArgs *args, const KxlMachine *m, GError **error)
     if (m->config->serials->len > 0)
         return kxl_args_unsupported(error, "serial in a PV domain");
     if (m->config->disks->len + m->config->nics->len > KXL_MACHINE_MAX_PV_DEVICES)
-        return kxl_args_unsupported(error, "more than %d disks and vifs", KXL_MACHINE_MAX_PV_DEVICES);
+        return kxl_args_unsupported(error, "more than %d disks and vifs",
+                                    KXL_MACHINE_MAX_PV_DEVICES);
     kxl_args_add(args, "-machine", "pc,usb=off,vmport=off,smm=off,hpet=off,dump-guest-core=off");
     kxl_args_add(args, "-cpu", "%s", m->accel == KXL_ACCEL_KVM ? "host" : KXL_TCG_CPU);
     kxl_args_add(args, "-rtc", "base=utc");

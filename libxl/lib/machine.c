@@ -53,8 +53,8 @@ guint64 kxl_machine_memory_kb(const KxlDomainConfig *config)
     return (guest + hv + 1023) / 1024 * 1024;
 }
 
-/* Slot 0 is the host bridge, 1 the ISA bridge, 2 virtio-serial. Devices past the slots share them as
- * further functions. */
+/* Slot 0 is the host bridge, 1 the ISA bridge, 2 virtio-serial. Devices past the slots share them
+ * as further functions. */
 char *kxl_machine_pv_function(guint index)
 {
     return g_strdup_printf("00:%02x.%u", 3 + index % 28, index / 28);
@@ -83,8 +83,9 @@ static void add_name(KxlArgs *args, const KxlMachine *m)
 static void add_cpu(KxlArgs *args, const KxlMachine *m)
 {
     guint max = MAX(m->config->max_vcpus, 1);
-    /* QEMU before 8.1 leaves the guest's memory barriers out when TCG can have one CPU only, and then a virtio
-     * notification gets lost now and then: the device's side runs in another thread all the same. */
+    /* QEMU before 8.1 leaves the guest's memory barriers out when TCG can have one CPU only, and
+     * then a virtio notification gets lost now and then: the device's side runs in another thread
+     * all the same. */
     guint possible = m->accel == KXL_ACCEL_KVM ? max : MAX(max, 2);
 
     if (m->accel == KXL_ACCEL_KVM)
@@ -94,14 +95,15 @@ static void add_cpu(KxlArgs *args, const KxlMachine *m)
     kxl_args_add(args, "-smp", "%u,maxcpus=%u", max, possible);
 }
 
-/* Two monitors. One is for whoever operates on the domain. The other only writes down what happens, so that
- * nothing is lost while no supervisor listens: its "pipe" is a pair of files, of which the one to read from
- * holds the one command that makes QEMU tell of events. */
+/* Two monitors. One is for whoever operates on the domain. The other only writes down what happens,
+ * so that nothing is lost while no supervisor listens: its "pipe" is a pair of files, of which the
+ * one to read from holds the one command that makes QEMU tell of events. */
 static void add_monitors(KxlArgs *args, const KxlMachine *m)
 {
     g_autofree char *socket = g_build_filename(m->dir, "qmp.sock", NULL);
     g_autofree char *events = g_build_filename(m->dir, "events", NULL);
-    g_autofree char *socket_quoted = kxl_args_quote(socket), *events_quoted = kxl_args_quote(events);
+    g_autofree char *socket_quoted = kxl_args_quote(socket),
+                    *events_quoted = kxl_args_quote(events);
 
     kxl_args_add(args, "-chardev", "socket,id=qmp,path=%s,server=on,wait=off", socket_quoted);
     kxl_args_add(args, "-mon", "chardev=qmp,mode=control");
@@ -119,7 +121,8 @@ static void add_common(KxlArgs *args, const KxlMachine *m)
     kxl_args_add(args, "-action", "reboot=shutdown,shutdown=pause,panic=pause");
     kxl_args_flag(args, "-S");
     add_cpu(args, m);
-    kxl_args_add(args, "-m", "size=%" G_GUINT64_FORMAT "M", kxl_machine_memory_kb(m->config) / 1024);
+    kxl_args_add(args, "-m", "size=%" G_GUINT64_FORMAT "M",
+                 kxl_machine_memory_kb(m->config) / 1024);
     add_monitors(args, m);
 }
 
@@ -152,7 +155,8 @@ static gboolean check_options(const KxlDomainConfig *config, GError **error)
         return kxl_args_unsupported(error, "tsc_mode 'always_emulate'");
     if (config->cpus_soft)
         return kxl_args_unsupported(error, "cpus_soft '%s'", config->cpus_soft);
-    if (config->on_crash == KXL_ACTION_RENAME_RESTART || config->on_reboot == KXL_ACTION_RENAME_RESTART ||
+    if (config->on_crash == KXL_ACTION_RENAME_RESTART ||
+        config->on_reboot == KXL_ACTION_RENAME_RESTART ||
         config->on_poweroff == KXL_ACTION_RENAME_RESTART)
         return kxl_args_unsupported(error, "action 'rename-restart'");
     if (config->passthrough && !g_str_equal(config->passthrough, "disabled") &&
@@ -178,7 +182,8 @@ char **kxl_machine_argv(const KxlMachine *m, GError **error)
         return NULL;
     kxl_args_flag(args, m->qemu);
     add_common(args, m);
-    ok = m->config->type == KXL_TYPE_PV ? kxl_args_pv(args, m, error) : kxl_args_hvm(args, m, error);
+    ok =
+        m->config->type == KXL_TYPE_PV ? kxl_args_pv(args, m, error) : kxl_args_hvm(args, m, error);
     if (!ok)
         return NULL;
     for (char **arg = m->config->device_model_args; arg && *arg; arg++)

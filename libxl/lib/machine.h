@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From a domain's configuration to QEMU's command line. Pure: looks at nothing but its arguments, so that
- * tests compare whole command lines. What a machine cannot do is KXL_ERROR_UNSUPPORTED naming the option.
+ * From a domain's configuration to QEMU's command line. Pure: looks at nothing but its arguments,
+ * so that tests compare whole command lines. What a machine cannot do is KXL_ERROR_UNSUPPORTED
+ * naming the option.
  */
 #pragma once
 
@@ -10,12 +11,12 @@
 typedef struct {
     const KxlDomainConfig *config; /* prepared: all that is chosen for it is in it */
     int domid;
-    const char *dir;               /* the domain's run directory */
+    const char *dir; /* the domain's run directory */
     const char *log_dir;
     const char *qemu;
-    const char *hv_image;          /* PV */
+    const char *hv_image; /* PV */
     KxlAccel accel;
-    const int *tap_fds;            /* by nic; -1: no tap */
+    const int *tap_fds; /* by nic; -1: no tap */
     gint64 now_us;
 } KxlMachine;
 

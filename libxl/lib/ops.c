@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Operations on running domains. They talk to the machine themselves; its supervisor sees what comes of it. */
+/* Operations on running domains. They talk to the machine themselves; its supervisor sees what
+ * comes of it. */
 #include "ops.h"
 
 #include <errno.h>
@@ -42,9 +43,9 @@ gboolean kxl_op_begin(KxlOp *op, KxlHost *host, int domid, GError **error)
     if (op->state->state == KXL_STATE_PAUSED || op->state->state == KXL_STATE_RUNNING)
         return TRUE;
     g_set_error(error, KXL_ERROR, KXL_ERROR_STATE, "domain '%s' is %s", op->config->name,
-                op->state->state == KXL_STATE_STARTING ? "being started"
-                                                       : kxl_words_to_string(&kxl_words_state,
-                                                                             (int)op->state->state));
+                op->state->state == KXL_STATE_STARTING
+                    ? "being started"
+                    : kxl_words_to_string(&kxl_words_state, (int)op->state->state));
     return FALSE;
 }
 
@@ -89,7 +90,8 @@ static gboolean store_write(KxlOp *op, const char *path, const char *value, GErr
     return xs && kxl_xs_write(xs, path, value, error);
 }
 
-/* Until the supervisor has noted a state after the one we began with: our caller may look at once. */
+/* Until the supervisor has noted a state after the one we began with: our caller may look at once.
+ */
 static void settle(const KxlOp *op)
 {
     gint64 deadline = g_get_monotonic_time() + SETTLE_US;
@@ -195,7 +197,8 @@ gboolean kxl_domain_destroy(KxlHost *host, int domid, GError **error)
     gulong pause_us = 500;
 
     if (domid == 0) {
-        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED, "Domain-0 cannot be destroyed");
+        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
+                            "Domain-0 cannot be destroyed");
         return FALSE;
     }
     if (!g_file_test(dir, G_FILE_TEST_IS_DIR)) {
@@ -255,7 +258,8 @@ static gboolean name_is_free(KxlHost *host, int domid, const char *name, GError 
 
         if (!config || other == domid || !g_str_equal(config->name, name))
             continue;
-        g_set_error(error, KXL_ERROR, KXL_ERROR_EXISTS, "a domain with name '%s' exists already", name);
+        g_set_error(error, KXL_ERROR, KXL_ERROR_EXISTS, "a domain with name '%s' exists already",
+                    name);
         return FALSE;
     }
     return TRUE;
@@ -270,7 +274,8 @@ gboolean kxl_domain_rename(KxlHost *host, int domid, const char *name, GError **
         !name_is_free(host, domid, name, error) ||
         !change_config(host, domid, change_name, name, error))
         return FALSE;
-    if (op.config->type == KXL_TYPE_PV) /* a copy for the guest and for tools; a paused one gets it never */
+    if (op.config->type ==
+        KXL_TYPE_PV) /* a copy for the guest and for tools; a paused one gets it never */
         store_write(&op, path, name, NULL);
     return TRUE;
 }
@@ -286,7 +291,8 @@ static gboolean balloon(KxlOp *op, guint64 target_kb, GError **error)
 
     if (op->state->max_memory_kb <= op->state->memory_kb) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
-                    "domain '%s' was started without room for ballooning (maxmem)", op->config->name);
+                    "domain '%s' was started without room for ballooning (maxmem)",
+                    op->config->name);
         return FALSE;
     }
     arguments = json_object_new();
@@ -305,8 +311,10 @@ gboolean kxl_domain_set_memory_target(KxlHost *host, int domid, guint64 target_k
         return FALSE;
     if (target_kb < 1024 || target_kb > op.state->max_memory_kb) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID,
-                    "memory: %" G_GUINT64_FORMAT " KiB is not between 1 MiB and the domain's maximum of %"
-                    G_GUINT64_FORMAT " KiB", target_kb, op.state->max_memory_kb);
+                    "memory: %" G_GUINT64_FORMAT
+                    " KiB is not between 1 MiB and the domain's maximum of %" G_GUINT64_FORMAT
+                    " KiB",
+                    target_kb, op.state->max_memory_kb);
         return FALSE;
     }
     ok = op.config->type == KXL_TYPE_PV ? store_write(&op, path, value, error)
@@ -327,8 +335,8 @@ static void change_actions(KxlDomainConfig *config, gconstpointer data)
     config->on_crash = actions->on_crash;
 }
 
-gboolean kxl_domain_set_actions(KxlHost *host, int domid, KxlAction on_poweroff, KxlAction on_reboot,
-                                KxlAction on_crash, GError **error)
+gboolean kxl_domain_set_actions(KxlHost *host, int domid, KxlAction on_poweroff,
+                                KxlAction on_reboot, KxlAction on_crash, GError **error)
 {
     Actions actions = { on_poweroff, on_reboot, on_crash };
     g_auto(KxlOp) op = { .lock = -1 };

@@ -36,8 +36,8 @@ static void prepare_script(const KxlHost *host, KxlDeviceNic *nic)
     g_autofree char *given = nic->script ? nic->script : g_strdup(DEFAULT_SCRIPT);
     g_autofree char *name = g_path_get_basename(given);
 
-    if (g_path_is_absolute(given) && !(g_str_has_prefix(given, "/etc/xen/scripts/") &&
-                                       !g_file_test(given, G_FILE_TEST_EXISTS)))
+    if (g_path_is_absolute(given) &&
+        !(g_str_has_prefix(given, "/etc/xen/scripts/") && !g_file_test(given, G_FILE_TEST_EXISTS)))
         nic->script = g_steal_pointer(&given);
     else
         nic->script = g_build_filename(kxl_host_script_dir(host), name, NULL);
@@ -65,8 +65,9 @@ static gboolean prepare_nics(const KxlHost *host, KxlDomainConfig *config, GErro
         if (nic->kind != KXL_NIC_BRIDGE)
             continue;
         if (geteuid() != 0) {
-            g_set_error(error, KXL_ERROR, KXL_ERROR_PERMISSION,
-                        "vif %u: a bridge needs root; an ordinary user's domains have user networking", i);
+            g_set_error(
+                error, KXL_ERROR, KXL_ERROR_PERMISSION,
+                "vif %u: a bridge needs root; an ordinary user's domains have user networking", i);
             return FALSE;
         }
         if (!nic->bridge)

@@ -13,7 +13,8 @@
 #include "file.h"
 #include "sock.h"
 
-/* The fields of a stat file from the third on; the second, the name in parentheses, may hold anything. */
+/* The fields of a stat file from the third on; the second, the name in parentheses, may hold
+ * anything. */
 static char **stat_fields(const char *path)
 {
     g_autofree char *text = kxl_file_read(path, NULL);
@@ -32,7 +33,8 @@ static guint64 start_ticks(int pid)
 
 gboolean kxl_process_record(const char *path, GError **error)
 {
-    g_autofree char *text = g_strdup_printf("%d %" G_GUINT64_FORMAT "\n", getpid(), start_ticks(getpid()));
+    g_autofree char *text =
+        g_strdup_printf("%d %" G_GUINT64_FORMAT "\n", getpid(), start_ticks(getpid()));
 
     return kxl_file_write(path, text, error);
 }
@@ -87,9 +89,9 @@ KxlThreadTimes kxl_process_threads(int pid, char *const *tids)
         if (on_cpu)
             times.cpu_time_ns += g_ascii_strtoull(on_cpu, NULL, 10);
         else /* a kernel without schedstats: utime and stime in ticks */
-            times.cpu_time_ns += (g_ascii_strtoull(fields[11], NULL, 10) +
-                                  g_ascii_strtoull(fields[12], NULL, 10)) *
-                                 (1000000000 / (guint64)sysconf(_SC_CLK_TCK));
+            times.cpu_time_ns +=
+                (g_ascii_strtoull(fields[11], NULL, 10) + g_ascii_strtoull(fields[12], NULL, 10)) *
+                (1000000000 / (guint64)sysconf(_SC_CLK_TCK));
     }
     return times;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A QMP client over a unix socket. One command at a time; events are passed over (events.out has them). */
+/* A QMP client over a unix socket. One command at a time; events are passed over (events.out has
+ * them). */
 #pragma once
 
 #include <json-glib/json-glib.h>

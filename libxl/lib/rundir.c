@@ -72,7 +72,8 @@ int kxl_rundir_next_domid(const KxlHost *host, GError **error)
     for (int tries = KXL_DOMID_FIRST; tries <= KXL_DOMID_LAST; tries++) {
         g_autofree char *path = NULL;
 
-        domid = domid < KXL_DOMID_FIRST - 1 || domid >= KXL_DOMID_LAST ? KXL_DOMID_FIRST : domid + 1;
+        domid =
+            domid < KXL_DOMID_FIRST - 1 || domid >= KXL_DOMID_LAST ? KXL_DOMID_FIRST : domid + 1;
         path = kxl_rundir_path(host, domid, NULL);
         if (g_file_test(path, G_FILE_TEST_EXISTS))
             continue;

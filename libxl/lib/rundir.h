@@ -31,7 +31,8 @@ char *kxl_rundir_path(const KxlHost *host, int domid, const char *file);
 GArray *kxl_rundir_list(const KxlHost *host);
 /* Serialises creation: whoever allocates domids or compares a new domain with the others. */
 KxlFd kxl_rundir_lock(const KxlHost *host, GError **error);
-/* Under the lock. The number after the last one given, so that one is not reused soon. -1: none left. */
+/* Under the lock. The number after the last one given, so that one is not reused soon. -1: none
+ * left. */
 int kxl_rundir_next_domid(const KxlHost *host, GError **error);
 
 /* NULL with KXL_ERROR_NO_DOMAIN when there is no such domain. */
@@ -45,8 +46,8 @@ void kxl_rundir_no_domain(GError **error, int domid);
 void kxl_rundir_remove(const KxlHost *host, int domid);
 /* Under the lock: removes what is left of folders whose making or removing was interrupted. */
 void kxl_rundir_sweep(const KxlHost *host);
-/* The same, taking the lock if there is anything to remove: it is held while folders are made and removed, so
- * what is there then has nobody who works on it. */
+/* The same, taking the lock if there is anything to remove: it is held while folders are made and
+ * removed, so what is there then has nobody who works on it. */
 void kxl_rundir_tidy(const KxlHost *host);
 
 /* <run>/ended/<domid>.json; old records are dropped. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * <run>/<domid>/state: what a domain's supervisor knows of it, written by the supervisor alone (by the
- * creator before there is one), always as a whole. The same record is kept in <run>/ended/<domid>.json
- * when the domain is gone.
+ * <run>/<domid>/state: what a domain's supervisor knows of it, written by the supervisor alone (by
+ * the creator before there is one), always as a whole. The same record is kept in
+ * <run>/ended/<domid>.json when the domain is gone.
  */
 #pragma once
 
@@ -19,12 +19,12 @@ typedef struct {
     int domid;
     KxlDomainType type;
     char *name, *uuid;
-    gboolean restarted;       /* the domain took over from an earlier one: nobody waits for its start */
+    gboolean restarted; /* the domain took over from an earlier one: nobody waits for its start */
     guint seq;
     KxlDomainState state;
     KxlShutdownReason reason;
-    GPtrArray *history;       /* of KxlTransition: the last ones, so that watchers miss none */
-    char *message;            /* why it failed or crashed */
+    GPtrArray *history; /* of KxlTransition: the last ones, so that watchers miss none */
+    char *message;      /* why it failed or crashed */
     gint64 start_time_us;
     guint64 memory_kb, max_memory_kb;
     guint vcpus, max_vcpus;

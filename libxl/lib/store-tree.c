@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The nodes are those of libxl, because guests, xenstore-ls users and tools look for them there; see Xen's
- * docs/misc/xenstore-paths.pandoc for the tree and xen/io/{blkif,netif}.h for the devices.
+ * The nodes are those of libxl, because guests, xenstore-ls users and tools look for them there;
+ * see Xen's docs/misc/xenstore-paths.pandoc for the tree and xen/io/{blkif,netif}.h for the
+ * devices.
  */
 #include "store-tree.h"
 
@@ -17,7 +18,7 @@
 
 typedef struct {
     GByteArray *bytes;
-    char *base;  /* prefix of the paths that follow */
+    char *base; /* prefix of the paths that follow */
     char *perms;
     int domid;
 } Writer;
@@ -30,7 +31,8 @@ static void append_text(Writer *w, const char *text)
 static void at(Writer *w, const char *perms, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static void node(Writer *w, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/* Nodes from here on stand below this path with these permissions. The path itself becomes an empty node. */
+/* Nodes from here on stand below this path with these permissions. The path itself becomes an empty
+ * node. */
 static void at(Writer *w, const char *perms, const char *format, ...)
 {
     va_list args;
@@ -63,10 +65,17 @@ static void node(Writer *w, const char *name, const char *format, ...)
 
 /* Empty nodes of the guest's own, which it may write. */
 static const char *const guest_nodes[] = {
-    "device/suspend/event-channel", "control/shutdown", "control/feature-poweroff",
-    "control/feature-reboot",       "control/feature-suspend", "control/sysrq",
-    "data",                         "drivers",                 "feature",
-    "attr",                         "error",
+    "device/suspend/event-channel",
+    "control/shutdown",
+    "control/feature-poweroff",
+    "control/feature-reboot",
+    "control/feature-suspend",
+    "control/sysrq",
+    "data",
+    "drivers",
+    "feature",
+    "attr",
+    "error",
 };
 
 static void domain_nodes(Writer *w, const KxlDomainConfig *config, const char *guest_reads,
@@ -85,7 +94,8 @@ static void domain_nodes(Writer *w, const KxlDomainConfig *config, const char *g
         node(w, name, "%s", i < online ? "online" : "offline");
     }
     node(w, "memory", "%s", "");
-    node(w, "memory/static-max", "%" G_GUINT64_FORMAT, MAX(config->max_memkb, config->target_memkb));
+    node(w, "memory/static-max", "%" G_GUINT64_FORMAT,
+         MAX(config->max_memkb, config->target_memkb));
     node(w, "memory/target", "%" G_GUINT64_FORMAT, config->target_memkb);
     node(w, "memory/videoram", "0");
     node(w, "device", "%s", "");
@@ -158,8 +168,8 @@ static void frontend_at(Writer *w, const char *type, int devid, const char *dom0
     w->perms = g_strdup(dom0_reads);
 }
 
-static void disk_nodes(Writer *w, const KxlDeviceDisk *disk, const char *pci, const char *guest_reads,
-                       const char *dom0_reads)
+static void disk_nodes(Writer *w, const KxlDeviceDisk *disk, const char *pci,
+                       const char *guest_reads, const char *dom0_reads)
 {
     int devid = kxl_vdev_to_devid(disk->vdev);
     const char *device_type = disk->is_cdrom ? "cdrom" : "disk";

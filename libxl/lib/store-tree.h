@@ -4,12 +4,14 @@
 
 #include "kxl.h"
 
-/* Where each back end's virtio function sits, in the order of config->disks and config->nics: "00:03.0". */
+/* Where each back end's virtio function sits, in the order of config->disks and config->nics:
+ * "00:03.0". */
 typedef struct {
     char **disk_pci;
     char **nic_pci;
 } KxlStoreFunctions;
 
-/* What libxl writes for such a domain. config has all that was chosen for it (uuid, MACs, devids). */
+/* What libxl writes for such a domain. config has all that was chosen for it (uuid, MACs, devids).
+ */
 GByteArray *kxl_store_tree_new(const KxlDomainConfig *config, int domid,
                                const KxlStoreFunctions *functions, gint64 start_time_us);

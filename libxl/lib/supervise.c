@@ -34,7 +34,8 @@ static char **make_environment(const KxlHost *host)
 }
 
 /* The program forks itself away at once, so that its parent need not reap it later. */
-static int spawn(const KxlHost *host, const char *const *argv, KxlFd lock, KxlFd reply, pid_t *ret_pid)
+static int spawn(const KxlHost *host, const char *const *argv, KxlFd lock, KxlFd reply,
+                 pid_t *ret_pid)
 {
     g_autofree char *log = g_build_filename(kxl_host_log_dir(host), "supervisor.log", NULL);
     g_auto(GStrv) env = make_environment(host);
@@ -83,7 +84,8 @@ static gboolean read_reply(KxlFd fd, GError **error)
         return FALSE;
     }
     code = g_ascii_strtoll(text->str + strlen("error "), &message, 10);
-    g_set_error_literal(error, KXL_ERROR, code >= 0 && code < KXL_ERROR_COUNT ? (int)code : KXL_ERROR_FAILED,
+    g_set_error_literal(error, KXL_ERROR,
+                        code >= 0 && code < KXL_ERROR_COUNT ? (int)code : KXL_ERROR_FAILED,
                         *message ? message + 1 : "");
     return FALSE;
 }
@@ -103,7 +105,8 @@ static KxlFd start_supervisor(const KxlHost *host, KxlSuperviseMode mode, int do
                               GError **error)
 {
     g_autofree char *number = g_strdup_printf("%d", domid);
-    const char *argv[] = { kxl_host_supervisor_path(host), kxl_supervise_mode_words[mode], number, NULL };
+    const char *argv[] = { kxl_host_supervisor_path(host), kxl_supervise_mode_words[mode], number,
+                           NULL };
     g_auto(KxlFd) reader = -1, writer = -1;
     int fds[2], ret;
     pid_t pid;

@@ -15,14 +15,16 @@ typedef enum {
     KXL_SUPERVISE_ADOPT,
 } KxlSuperviseMode;
 
-extern const char *const kxl_supervise_mode_words[]; /* its first argument; the second is the domid */
+extern const char
+    *const kxl_supervise_mode_words[]; /* its first argument; the second is the domid */
 
-/* Runs a supervisor and waits for its answer. lock is passed on; the caller closes its own. The supervisor
- * takes a caller that ends before the answer as the wish to undo a start. */
+/* Runs a supervisor and waits for its answer. lock is passed on; the caller closes its own. The
+ * supervisor takes a caller that ends before the answer as the wish to undo a start. */
 gboolean kxl_supervisor_spawn(const KxlHost *host, KxlSuperviseMode mode, int domid, KxlFd lock,
                               GError **error);
 
-/* Gives the domain a supervisor if it has lost its own, which also removes what is left of a dead one. */
+/* Gives the domain a supervisor if it has lost its own, which also removes what is left of a dead
+ * one. */
 gboolean kxl_supervise_ensure(const KxlHost *host, int domid, GError **error);
 /* The same without waiting for the outcome. */
 void kxl_supervise_ensure_later(const KxlHost *host, int domid);

@@ -12,13 +12,15 @@ typedef struct {
 
 static const VdevRow vdev_rows[] = {
     { "xvd", KXL_VDEV_XVD, 1 << 20, 255 },
-    { "vd", KXL_VDEV_XVD, 1 << 20, 255 }, /* libvirt's target name of a virtio disk: numbered as xvd */
+    { "vd", KXL_VDEV_XVD, 1 << 20,
+      255 }, /* libvirt's target name of a virtio disk: numbered as xvd */
     { "hd", KXL_VDEV_HD, 4, 63 },
     { "sd", KXL_VDEV_SD, 16, 15 },
     { "fd", KXL_VDEV_FD, 2, 0 },
 };
 
-/* a..z, aa..: as in Linux' names; stops at the first other character. -1 without letters or when too big. */
+/* a..z, aa..: as in Linux' names; stops at the first other character. -1 without letters or when
+ * too big. */
 static int parse_letters(const char **text)
 {
     int disk = -1;
@@ -76,7 +78,8 @@ static gboolean parse_generic(const char *text, int *ret_disk, int *ret_partitio
     return *text == '\0' && *ret_partition >= 0;
 }
 
-gboolean kxl_vdev_parse(const char *vdev, KxlVdevClass *ret_class, int *ret_disk, int *ret_partition)
+gboolean kxl_vdev_parse(const char *vdev, KxlVdevClass *ret_class, int *ret_disk,
+                        int *ret_partition)
 {
     int disk, partition;
 

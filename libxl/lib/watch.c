@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Watching domains come, change and go. inotify only says that something happened; what it was comes from
- * the records, whose history is long enough that a burst of changes is still told one by one.
+ * Watching domains come, change and go. inotify only says that something happened; what it was
+ * comes from the records, whose history is long enough that a burst of changes is still told one by
+ * one.
  */
 #include <errno.h>
 #include <glib-unix.h>
@@ -17,10 +18,10 @@
 
 typedef struct {
     int domid, wd;
-    guint seq;        /* last transition told */
-    gboolean told;    /* as NEW: it has run */
+    guint seq;     /* last transition told */
+    gboolean told; /* as NEW: it has run */
     char *name;
-    KxlState *state;  /* as last seen */
+    KxlState *state; /* as last seen */
 } Known;
 
 struct KxlWatch {
@@ -30,8 +31,8 @@ struct KxlWatch {
     KxlFd inotify;
     int ended_wd;
     GSource *input, *timer, *first;
-    GHashTable *known;  /* domid -> Known */
-    GArray *ended;      /* domids whose end has been recorded since the last look */
+    GHashTable *known;    /* domid -> Known */
+    GArray *ended;        /* domids whose end has been recorded since the last look */
     gboolean freed, busy; /* kxl_watch_free() from within a callback */
 };
 
@@ -113,7 +114,8 @@ static void look_at(KxlWatch *watch, int domid)
         known = known_new(watch, domid);
         g_hash_table_insert(watch->known, GINT_TO_POINTER(domid), known);
     }
-    /* Read after the watch is set, so that no later change is missed. Gone meanwhile: the next look. */
+    /* Read after the watch is set, so that no later change is missed. Gone meanwhile: the next
+     * look. */
     state = kxl_rundir_load_state(watch->host, domid, NULL);
     config = state ? kxl_rundir_load_config(watch->host, domid, NULL) : NULL;
     if (!config)

@@ -3,7 +3,10 @@
 
 #include "kxl.h"
 
-#define WORDS(array) { array, G_N_ELEMENTS(array) }
+#define WORDS(array)                                                                               \
+    {                                                                                              \
+        array, G_N_ELEMENTS(array)                                                                 \
+    }
 
 static const char *const type_words[KXL_TYPE_COUNT] = {
     [KXL_TYPE_PV] = "pv",
@@ -27,13 +30,13 @@ static const char *const firmware_words[KXL_FIRMWARE_COUNT] = {
 };
 
 static const char *const disk_format_words[KXL_DISK_FORMAT_COUNT] = {
-    [KXL_DISK_RAW] = "raw",   [KXL_DISK_QCOW] = "qcow", [KXL_DISK_QCOW2] = "qcow2",
-    [KXL_DISK_QED] = "qed",   [KXL_DISK_VHD] = "vhd",   [KXL_DISK_VMDK] = "vmdk",
-    [KXL_DISK_VDI] = "vdi",   [KXL_DISK_EMPTY] = "empty",
+    [KXL_DISK_RAW] = "raw", [KXL_DISK_QCOW] = "qcow",   [KXL_DISK_QCOW2] = "qcow2",
+    [KXL_DISK_QED] = "qed", [KXL_DISK_VHD] = "vhd",     [KXL_DISK_VMDK] = "vmdk",
+    [KXL_DISK_VDI] = "vdi", [KXL_DISK_EMPTY] = "empty",
 };
 
 static const char *const disk_cache_words[KXL_CACHE_COUNT] = {
-    [KXL_CACHE_DEFAULT] = "default",     [KXL_CACHE_NONE] = "none",
+    [KXL_CACHE_DEFAULT] = "default",           [KXL_CACHE_NONE] = "none",
     [KXL_CACHE_WRITETHROUGH] = "writethrough", [KXL_CACHE_WRITEBACK] = "writeback",
     [KXL_CACHE_DIRECTSYNC] = "directsync",     [KXL_CACHE_UNSAFE] = "unsafe",
 };
@@ -45,10 +48,10 @@ static const char *const nic_kind_words[KXL_NIC_KIND_COUNT] = {
 };
 
 static const char *const state_words[KXL_STATE_COUNT] = {
-    [KXL_STATE_UNKNOWN] = "unknown",   [KXL_STATE_STARTING] = "starting",
-    [KXL_STATE_RUNNING] = "running",   [KXL_STATE_BLOCKED] = "blocked",
-    [KXL_STATE_PAUSED] = "paused",     [KXL_STATE_SHUTDOWN] = "shutdown",
-    [KXL_STATE_CRASHED] = "crashed",   [KXL_STATE_DYING] = "dying",
+    [KXL_STATE_UNKNOWN] = "unknown", [KXL_STATE_STARTING] = "starting",
+    [KXL_STATE_RUNNING] = "running", [KXL_STATE_BLOCKED] = "blocked",
+    [KXL_STATE_PAUSED] = "paused",   [KXL_STATE_SHUTDOWN] = "shutdown",
+    [KXL_STATE_CRASHED] = "crashed", [KXL_STATE_DYING] = "dying",
 };
 
 const KxlWords kxl_words_type = WORDS(type_words);

@@ -48,7 +48,8 @@ static int errno_from_name(const char *name)
     return EIO;
 }
 
-/* One reply, NUL-terminated; watch events and replies to requests that timed out are passed over. */
+/* One reply, NUL-terminated; watch events and replies to requests that timed out are passed over.
+ */
 static char *receive(KxlXs *xs, struct xsd_sockmsg *ret_header, gint64 deadline, GError **error)
 {
     for (;;) {
@@ -71,7 +72,8 @@ static char *receive(KxlXs *xs, struct xsd_sockmsg *ret_header, gint64 deadline,
     }
 }
 
-/* Sends and returns the reply's payload. *ret_errno: what the store answered, 0 when it did as asked. */
+/* Sends and returns the reply's payload. *ret_errno: what the store answered, 0 when it did as
+ * asked. */
 static char *request(KxlXs *xs, guint32 type, const char *path, const char *value, int *ret_errno,
                      GError **error)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A small client of the xenstore wire protocol (xen/io/xs_wire.h), for one request after the other. */
+/* A small client of the xenstore wire protocol (xen/io/xs_wire.h), for one request after the other.
+ */
 #pragma once
 
 #include <glib.h>
@@ -10,6 +11,7 @@ KxlXs *kxl_xs_connect(const char *path, guint timeout_ms, GError **error);
 void kxl_xs_free(KxlXs *xs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KxlXs, kxl_xs_free)
 
-/* NULL without error: there is no such node. The timeout of the connection holds for each request. */
+/* NULL without error: there is no such node. The timeout of the connection holds for each request.
+ */
 char *kxl_xs_read(KxlXs *xs, const char *path, GError **error);
 gboolean kxl_xs_write(KxlXs *xs, const char *path, const char *value, GError **error);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kxl-kvm-probe: prints "kvm" when /dev/kvm runs 64-bit ring 0 code correctly and at speed, else "tcg"
- * and why. There are hosts whose KVM has no VT-x or SVM below it: it opens, runs real mode, then
- * interprets ring 0 a thousand times too slowly or dies on the first odd instruction. hv lives in ring 0.
+ * kxl-kvm-probe: prints "kvm" when /dev/kvm runs 64-bit ring 0 code correctly and at speed, else
+ * "tcg" and why. There are hosts whose KVM has no VT-x or SVM below it: it opens, runs real mode,
+ * then interprets ring 0 a thousand times too slowly or dies on the first odd instruction. hv lives
+ * in ring 0.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +23,8 @@
 /* All of it, device opening included; a working KVM needs some 10 ms. */
 #define LIMIT_MS 1000
 
-/* For the guest's million instructions, best of three: 1 ms on hardware, 30 to 100 ms on SVM emulated by
- * TCG, more than a second where KVM interprets. */
+/* For the guest's million instructions, best of three: 1 ms on hardware, 30 to 100 ms on SVM
+ * emulated by TCG, more than a second where KVM interprets. */
 #define LOOP_LIMIT_MS 300
 #define LOOP_TRIES    3
 
@@ -43,8 +44,8 @@ enum {
 #define SAYS_BASICS 1
 #define SAYS_LOOP   2
 
-/* What hv does from its first microsecond on: a 16-byte compare and exchange, an exception and its return,
- * a CR3 load, an MSR; then work. */
+/* What hv does from its first microsecond on: a 16-byte compare and exchange, an exception and its
+ * return, a CR3 load, an MSR; then work. */
 __asm__(".pushsection .rodata\n"
         "probe_code:\n"
         "    movq $0x6000, %rdi\n"
@@ -99,7 +100,8 @@ typedef struct {
 /* The child's last words, on its pipe. */
 static void fail(int out, const char *what, int error_number)
 {
-    dprintf(out, "tcg %s%s%s", what, error_number ? ": " : "", error_number ? strerror(error_number) : "");
+    dprintf(out, "tcg %s%s%s", what, error_number ? ": " : "",
+            error_number ? strerror(error_number) : "");
     _exit(0);
 }
 
@@ -170,7 +172,8 @@ static void set_cpuid(Probe *p, int out)
     struct kvm_cpuid2 *cpuid = calloc(1, sizeof *cpuid + n * sizeof cpuid->entries[0]);
 
     cpuid->nent = n;
-    if (ioctl(p->kvm, KVM_GET_SUPPORTED_CPUID, cpuid) < 0 || ioctl(p->vcpu, KVM_SET_CPUID2, cpuid) < 0)
+    if (ioctl(p->kvm, KVM_GET_SUPPORTED_CPUID, cpuid) < 0 ||
+        ioctl(p->vcpu, KVM_SET_CPUID2, cpuid) < 0)
         fail(out, "KVM_SET_CPUID2", errno);
     free(cpuid);
 }
@@ -178,10 +181,12 @@ static void set_cpuid(Probe *p, int out)
 /* Straight into 64-bit mode, as after hv's boot code. */
 static void set_long_mode(Probe *p, int out)
 {
-    struct kvm_segment code = { .selector = 0x08, .limit = 0xffffffff, .type = 11, .present = 1,
-                                .s = 1, .l = 1, .g = 1 };
-    struct kvm_segment data = { .selector = 0x10, .limit = 0xffffffff, .type = 3, .present = 1,
-                                .s = 1, .db = 1, .g = 1 };
+    struct kvm_segment code = {
+        .selector = 0x08, .limit = 0xffffffff, .type = 11, .present = 1, .s = 1, .l = 1, .g = 1
+    };
+    struct kvm_segment data = {
+        .selector = 0x10, .limit = 0xffffffff, .type = 3, .present = 1, .s = 1, .db = 1, .g = 1
+    };
     struct kvm_regs regs = { .rip = CODE, .rsp = STACK, .rflags = 2 };
     struct kvm_sregs sregs;
 
@@ -189,8 +194,8 @@ static void set_long_mode(Probe *p, int out)
         fail(out, "KVM_GET_SREGS", errno);
     sregs.cr0 = 0x80010033; /* PG WP NE ET MP PE */
     sregs.cr3 = PML4;
-    sregs.cr4 = 0x20;    /* PAE */
-    sregs.efer = 0x500;  /* LMA LME */
+    sregs.cr4 = 0x20;   /* PAE */
+    sregs.efer = 0x500; /* LMA LME */
     sregs.cs = code;
     sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
     sregs.idt.base = IDT;
@@ -214,7 +219,8 @@ static void make_vcpu(Probe *p, int out)
     if (p->vcpu < 0)
         fail(out, "KVM_CREATE_VCPU", errno);
     size = ioctl(p->kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
-    p->run = size < 0 ? MAP_FAILED : mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, p->vcpu, 0);
+    p->run = size < 0 ? MAP_FAILED
+                      : mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED, p->vcpu, 0);
     if (p->run == MAP_FAILED)
         fail(out, "KVM_GET_VCPU_MMAP_SIZE", errno);
     set_cpuid(p, out);
@@ -282,7 +288,8 @@ int main(void)
     while (n > 0 && len < sizeof text - 1) {
         int64_t left = (int64_t)(deadline - now_ms());
 
-        n = left > 0 && poll(&p, 1, (int)left) > 0 ? read(fds[0], text + len, sizeof text - 1 - len) : -1;
+        n = left > 0 && poll(&p, 1, (int)left) > 0 ? read(fds[0], text + len, sizeof text - 1 - len)
+                                                   : -1;
         len += n > 0 ? (size_t)n : 0;
     }
     kill(pid, SIGKILL);

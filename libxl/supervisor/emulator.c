@@ -17,7 +17,8 @@
 #define MONITOR_TIMEOUT_MS 20000
 #define CONNECT_RETRY_US   2000
 
-/* How long a process that holds the emulator's lock may take to write its pid: it has just been forked. */
+/* How long a process that holds the emulator's lock may take to write its pid: it has just been
+ * forked. */
 #define PID_WAIT_US (2 * G_USEC_PER_SEC)
 
 static void keep_open(int fd)
@@ -25,9 +26,10 @@ static void keep_open(int fd)
     fcntl(fd, F_SETFD, fcntl(fd, F_GETFD) & ~FD_CLOEXEC);
 }
 
-/* In the child. The record is written by the process itself: there is no moment in which QEMU runs and
- * nobody can tell its pid. */
-static void G_GNUC_NORETURN become_emulator(const Session *s, char **argv, char **env, KxlFd lock, KxlFd log)
+/* In the child. The record is written by the process itself: there is no moment in which QEMU runs
+ * and nobody can tell its pid. */
+static void G_GNUC_NORETURN become_emulator(const Session *s, char **argv, char **env, KxlFd lock,
+                                            KxlFd log)
 {
     g_autofree char *record = session_path(s, "emulator.pid");
 
@@ -180,8 +182,8 @@ gboolean emulator_connect(Session *s, GError **error)
     s->ops = kxl_lock_take(lock, KXL_LOCK_WAIT, error);
     if (s->ops < 0)
         return FALSE;
-    /* An emulator that does not like its options is gone in a moment; a new one has no socket yet, or does
-     * not listen yet, and the folder's watch tells only of the first. */
+    /* An emulator that does not like its options is gone in a moment; a new one has no socket yet,
+     * or does not listen yet, and the folder's watch tells only of the first. */
     do {
         g_clear_error(&local);
         s->qmp = kxl_qmp_connect(path, MONITOR_TIMEOUT_MS, &local);
@@ -208,7 +210,8 @@ static void append(char ***strv, const char *text)
 
 static gboolean inspect_consoles(Session *s, GError **error)
 {
-    g_autoptr(JsonNode) answer = kxl_qmp_call(s->qmp, "query-chardev", NULL, MONITOR_TIMEOUT_MS, error);
+    g_autoptr(JsonNode) answer =
+        kxl_qmp_call(s->qmp, "query-chardev", NULL, MONITOR_TIMEOUT_MS, error);
     JsonArray *array;
 
     if (!answer)
@@ -270,7 +273,8 @@ static gboolean inspect_vnc(Session *s, GError **error)
         return TRUE;
     service = json_object_get_string_member_with_default(vnc, "service", "0");
     s->state->vnc_address = g_strdup(json_object_get_string_member_with_default(vnc, "host", ""));
-    s->state->vnc_port = (guint)g_ascii_strtoull(service, NULL, 10); /* a unix socket's is a path: 0 */
+    s->state->vnc_port =
+        (guint)g_ascii_strtoull(service, NULL, 10); /* a unix socket's is a path: 0 */
     return TRUE;
 }
 

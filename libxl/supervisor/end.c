@@ -39,7 +39,8 @@ static KxlShutdownReason shutdown_cause(const char *cause)
     if (g_str_equal(cause, "host-error"))
         return KXL_REASON_FAILED;
     if (g_str_equal(cause, "host-signal") || g_str_equal(cause, "host-qmp-quit"))
-        return KXL_REASON_DESTROYED; /* by somebody else than kxl_domain_destroy(): it was not the guest */
+        return KXL_REASON_DESTROYED; /* by somebody else than kxl_domain_destroy(): it was not the
+                                        guest */
     return KXL_REASON_POWEROFF;
 }
 
@@ -66,8 +67,8 @@ static KxlShutdownReason event_reason(JsonObject *event, KxlShutdownReason befor
                 : KXL_REASON_POWEROFF;
 }
 
-/* From all that QEMU has told, so that an adopter knows as well. The first end counts: the next one is that
- * of the emulator itself. */
+/* From all that QEMU has told, so that an adopter knows as well. The first end counts: the next one
+ * is that of the emulator itself. */
 static KxlShutdownReason machine_reason(Session *s)
 {
     KxlShutdownReason reason = KXL_REASON_FAILED;
@@ -157,7 +158,8 @@ static void dump_core(Session *s)
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autofree char *time = g_date_time_format(now, "%Y-%m%d-%H%M.%S");
     g_autofree char *dir = g_build_filename(kxl_host_lib_dir(s->host), "dump", NULL);
-    g_autofree char *protocol = g_strdup_printf("file:%s/%s-%s.%d.core", dir, time, s->config->name, s->domid);
+    g_autofree char *protocol =
+        g_strdup_printf("file:%s/%s-%s.%d.core", dir, time, s->config->name, s->domid);
     g_autoptr(GError) error = NULL;
     JsonObject *arguments = json_object_new();
 
@@ -195,8 +197,8 @@ static EndResult preserve(Session *s)
     return END_GONE;
 }
 
-/* A new life under a new domid, in the same folder: its renaming is the moment in which the old domain is
- * gone and the new one is there. */
+/* A new life under a new domid, in the same folder: its renaming is the moment in which the old
+ * domain is gone and the new one is there. */
 static EndResult restart(Session *s)
 {
     g_autoptr(GError) error = NULL;
@@ -204,7 +206,8 @@ static EndResult restart(Session *s)
 
     emulator_kill(s, END_GRACE_MS);
     session_undo(s);
-    if (kxl_rundir_record_end(s->host, s->state, &error) && kxl_create_successor(s->host, old, &error)) {
+    if (kxl_rundir_record_end(s->host, s->state, &error) &&
+        kxl_create_successor(s->host, old, &error)) {
         g_autoptr(KxlState) state = NULL;
 
         s->ended = FALSE;
@@ -223,8 +226,8 @@ static EndResult restart(Session *s)
 EndResult session_end(Session *s)
 {
     KxlShutdownReason reason = session_end_reason(s);
-    gboolean crashed = reason == KXL_REASON_CRASH || reason == KXL_REASON_WATCHDOG ||
-                       reason == KXL_REASON_FAILED;
+    gboolean crashed =
+        reason == KXL_REASON_CRASH || reason == KXL_REASON_WATCHDOG || reason == KXL_REASON_FAILED;
     g_autoptr(KxlDomainConfig) config = kxl_rundir_load_config(s->host, s->domid, NULL);
 
     /* It may have been renamed, and its actions changed, since it was started. */

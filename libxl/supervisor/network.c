@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The host's side of bridged nics: a tap that lives as long as QEMU holds it, and the network script that
- * puts it where it belongs, called as Xen's hotplug calls it (docs of Xen: "vif-bridge online|offline").
+ * The host's side of bridged nics: a tap that lives as long as QEMU holds it, and the network
+ * script that puts it where it belongs, called as Xen's hotplug calls it (docs of Xen: "vif-bridge
+ * online|offline").
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +30,8 @@ static KxlFd tap_open(const char *name, GError **error)
     }
     /* TUNSETIFF would take over another's persistent tap of that name. */
     if (g_file_test(there, G_FILE_TEST_EXISTS)) {
-        g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE, "network interface '%s' exists already", name);
+        g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE, "network interface '%s' exists already",
+                    name);
         return -1;
     }
     g_strlcpy(request.ifr_name, name, sizeof request.ifr_name);
@@ -70,7 +72,8 @@ static char **script_environment(const Session *s, const KxlDeviceNic *nic)
     return env;
 }
 
-static gboolean run_script(const Session *s, const KxlDeviceNic *nic, const char *verb, GError **error)
+static gboolean run_script(const Session *s, const KxlDeviceNic *nic, const char *verb,
+                           GError **error)
 {
     const char *argv[] = { nic->script, verb, "type_if=vif", NULL };
     g_auto(GStrv) env = script_environment(s, nic);
@@ -94,7 +97,8 @@ static gboolean nic_up(Session *s, guint i, GError **error)
     if (nic->kind != KXL_NIC_BRIDGE)
         return TRUE;
     s->tap_fds[i] = tap_open(nic->ifname, error);
-    if (s->tap_fds[i] < 0 || !kxl_file_write(mark, "", error) || !run_script(s, nic, "online", error)) {
+    if (s->tap_fds[i] < 0 || !kxl_file_write(mark, "", error) ||
+        !run_script(s, nic, "online", error)) {
         g_prefix_error(error, "vif %d: ", nic->devid);
         return FALSE;
     }

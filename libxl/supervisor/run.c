@@ -57,8 +57,8 @@ void session_catch_up(Session *s)
     handle_events(s, TRUE);
 }
 
-/* Once the guest runs hv has taken its kernel and ramdisk out of the boot file. The run directory is in memory
- * and QEMU keeps the file mapped, so the pages are given back by making it a hole. */
+/* Once the guest runs hv has taken its kernel and ramdisk out of the boot file. The run directory
+ * is in memory and QEMU keeps the file mapped, so the pages are given back by making it a hole. */
 static void release_boot_file(Session *s)
 {
     g_autofree char *word = NULL, *rest = NULL, *path = NULL;

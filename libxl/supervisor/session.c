@@ -74,8 +74,8 @@ gboolean session_destroy_wanted(const Session *s)
     return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
-/* The folder for files that come (the destroy mark), events and hv's status for their lines: not the folder
- * for writes, as hv's log grows by single bytes. */
+/* The folder for files that come (the destroy mark), events and hv's status for their lines: not
+ * the folder for writes, as hv's log grows by single bytes. */
 void session_watch(Session *s)
 {
     g_autofree char *dir = session_path(s, NULL);
@@ -110,7 +110,8 @@ JsonObject *session_next_event(Session *s)
 
     while ((line = next_line(s))) {
         g_autoptr(JsonNode) node = json_from_string(line, NULL);
-        JsonObject *object = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+        JsonObject *object =
+            node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
 
         if (object && json_object_has_member(object, "event"))
             return json_object_ref(object);
@@ -124,7 +125,8 @@ static gboolean is_abandoned(const Session *s)
 {
     struct pollfd p = { .fd = s->reply };
 
-    return s->for_creator && s->reply >= 0 && poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP));
+    return s->for_creator && s->reply >= 0 && poll(&p, 1, 0) > 0 &&
+           (p.revents & (POLLERR | POLLHUP));
 }
 
 gboolean session_interrupted(const Session *s, GError **error)

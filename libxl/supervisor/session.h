@@ -11,12 +11,12 @@ typedef struct {
     int domid;
     KxlDomainConfig *config;
     KxlState *state;
-    gboolean paused;    /* start it without letting it run */
+    gboolean paused;      /* start it without letting it run */
     gboolean for_creator; /* a creator waits for the start; it goes, the domain goes */
-    KxlFd lock;         /* supervisor.lock */
-    KxlFd reply;        /* -1: nobody waits */
-    KxlFd inotify;      /* the folder and the status file */
-    KxlFd emulator;     /* pidfd, -1: none */
+    KxlFd lock;           /* supervisor.lock */
+    KxlFd reply;          /* -1: nobody waits */
+    KxlFd inotify;        /* the folder and the status file */
+    KxlFd emulator;       /* pidfd, -1: none */
     int emulator_pid;
     KxlFd ops;          /* ops.lock, while qmp is connected */
     KxlQmp *qmp;        /* NULL: not connected */
@@ -37,9 +37,11 @@ char *session_path(const Session *s, const char *file);
 void session_enter(Session *s, KxlDomainState state, KxlShutdownReason reason);
 void session_save(Session *s);
 gboolean session_destroy_wanted(const Session *s);
-/* Waits until the folder, the events, the emulator or the creator has news, or the time (-1: none) is over. */
+/* Waits until the folder, the events, the emulator or the creator has news, or the time (-1: none)
+ * is over. */
 void session_wait(Session *s, gint64 deadline_us);
-/* TRUE with error: a start shall not go on, because the domain is to be destroyed or nobody waits for it. */
+/* TRUE with error: a start shall not go on, because the domain is to be destroyed or nobody waits
+ * for it. */
 gboolean session_interrupted(const Session *s, GError **error);
 gboolean session_emulator_alive(const Session *s);
 void session_watch(Session *s);

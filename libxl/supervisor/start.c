@@ -17,7 +17,8 @@
 #define MONITOR_TIMEOUT_MS 20000
 #define OVMF_VARS          "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
-/* From the machine's first instruction to the guest's: unpacking under TCG on a busy host takes a while. */
+/* From the machine's first instruction to the guest's: unpacking under TCG on a busy host takes a
+ * while. */
 #define GUEST_TIMEOUT_US (120 * G_USEC_PER_SEC)
 /* Then look this long whether it ends at once. */
 #define SETTLE_US (50 * 1000)
@@ -56,7 +57,10 @@ static gboolean step_boot_file(Session *s, GError **error)
     if (!kernel)
         return FALSE;
     store = make_store(s);
-    spec = (KxlBootSpec){ .config = s->config, .kernel = kernel, .domid = s->domid, .store = store,
+    spec = (KxlBootSpec){ .config = s->config,
+                          .kernel = kernel,
+                          .domid = s->domid,
+                          .store = store,
                           .now_us = g_get_real_time() };
     return kxl_boot_file_write(path, &spec, error);
 }
@@ -76,7 +80,8 @@ static gboolean step_firmware(Session *s, GError **error)
     dir = g_path_get_dirname(to);
     g_mkdir_with_parents(dir, 0700);
     if (g_file_get_contents(OVMF_VARS, &variables, &len, &local) &&
-        g_file_set_contents_full(to, variables, (gssize)len, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local))
+        g_file_set_contents_full(to, variables, (gssize)len, G_FILE_SET_CONTENTS_CONSISTENT, 0600,
+                                 &local))
         return TRUE;
     g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "firmware variables: %s", local->message);
     return FALSE;
@@ -158,16 +163,16 @@ static gboolean start_failed(Session *s, GError **error)
     /* hv says why it ended the guest; its log has the detail. */
     if (session_status(s, &word, &rest) &&
         (g_str_equal(word, KZ_STATUS_CRASH) || g_str_equal(word, KZ_STATUS_PANIC)))
-        g_set_error(error, KXL_ERROR, KXL_ERROR_START_FAILED, "the guest did not start: %s: %s%s%s", word,
-                    rest, *tail ? "\n" : "", tail);
+        g_set_error(error, KXL_ERROR, KXL_ERROR_START_FAILED, "the guest did not start: %s: %s%s%s",
+                    word, rest, *tail ? "\n" : "", tail);
     else
         g_set_error(error, KXL_ERROR, KXL_ERROR_START_FAILED,
                     "the machine ended before the guest ran%s%s", *tail ? ": " : "", tail);
     return FALSE;
 }
 
-/* Until hv says that the guest runs, and a moment longer. A clean shutdown in that moment is a very short
- * run, not a failure. */
+/* Until hv says that the guest runs, and a moment longer. A clean shutdown in that moment is a very
+ * short run, not a failure. */
 static gboolean wait_for_guest(Session *s, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + GUEST_TIMEOUT_US;

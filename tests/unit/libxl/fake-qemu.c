@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An emulator for tests of libkxl and the supervisor: takes QEMU's options, serves the monitor on qmp.sock,
- * writes events.out and hv's status file, and runs no guest. FAKE_QEMU says what goes wrong:
- *   exit   complains and ends at once        crash  hv ends the guest when it starts
- *   mute   never opens its monitor           short  the guest powers off as soon as it runs
+ * An emulator for tests of libkxl and the supervisor: takes QEMU's options, serves the monitor on
+ * qmp.sock, writes events.out and hv's status file, and runs no guest. FAKE_QEMU says what goes
+ * wrong: exit   complains and ends at once        crash  hv ends the guest when it starts mute
+ * never opens its monitor           short  the guest powers off as soon as it runs
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -47,7 +47,8 @@ static void parse(int argc, char **argv)
 
 static void event(const char *name, const char *data)
 {
-    dprintf(events, "{\"timestamp\": {\"seconds\": %ld, \"microseconds\": 0}, \"event\": \"%s\"%s%s}\r\n",
+    dprintf(events,
+            "{\"timestamp\": {\"seconds\": %ld, \"microseconds\": 0}, \"event\": \"%s\"%s%s}\r\n",
             (long)time(NULL), name, *data ? ", \"data\": " : "", data);
 }
 
@@ -102,7 +103,8 @@ static const char *execute(const char *request)
     static char text[256];
 
     if (strstr(request, "\"query-chardev\""))
-        return "[{\"label\": \"console0\", \"filename\": \"pty:/dev/pts/99\", \"frontend-open\": true}]";
+        return "[{\"label\": \"console0\", \"filename\": \"pty:/dev/pts/99\", \"frontend-open\": "
+               "true}]";
     if (strstr(request, "\"query-cpus-fast\"")) {
         snprintf(text, sizeof text, "[{\"thread-id\": %d}]", (int)getpid());
         return text;
@@ -153,7 +155,9 @@ static int listen_on(const char *path)
 
 int main(int argc, char **argv)
 {
-    struct pollfd p[3] = { { .events = POLLIN }, { .events = POLLIN }, { .fd = -1, .events = POLLIN } };
+    struct pollfd p[3] = { { .events = POLLIN },
+                           { .events = POLLIN },
+                           { .fd = -1, .events = POLLIN } };
     char out[520];
     sigset_t term;
 

@@ -25,12 +25,17 @@ static void write_kernel(const char *path, guint64 memory_size)
         Elf64_Phdr p[2];
         Elf64_Nhdr n;
         char name[4], text[8];
-    } elf = { .h = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB }, .e_machine = EM_X86_64,
-                     .e_phoff = sizeof(Elf64_Ehdr), .e_phnum = 2 },
-              .n = { 4, 8, XEN_ELFNOTE_XEN_VERSION }, .name = "Xen", .text = "xen-3.0" };
+    } elf = { .h = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB },
+                     .e_machine = EM_X86_64,
+                     .e_phoff = sizeof(Elf64_Ehdr),
+                     .e_phnum = 2 },
+              .n = { 4, 8, XEN_ELFNOTE_XEN_VERSION },
+              .name = "Xen",
+              .text = "xen-3.0" };
 
     elf.p[0] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_filesz = sizeof elf, .p_memsz = memory_size };
-    elf.p[1] = (Elf64_Phdr){ .p_type = PT_NOTE, .p_offset = offsetof(__typeof__(elf), n),
+    elf.p[1] = (Elf64_Phdr){ .p_type = PT_NOTE,
+                             .p_offset = offsetof(__typeof__(elf), n),
                              .p_filesz = sizeof elf - offsetof(__typeof__(elf), n) };
     g_file_set_contents(path, (const char *)&elf, sizeof elf, NULL);
 }
@@ -71,13 +76,17 @@ static void tear_down(Fixture *f, gconstpointer data)
 
 static gboolean write_boot(Fixture *f, const GByteArray *store, GError **error)
 {
-    KxlBootSpec spec = { .config = f->config, .kernel = f->kernel, .domid = 5, .store = store,
+    KxlBootSpec spec = { .config = f->config,
+                         .kernel = f->kernel,
+                         .domid = 5,
+                         .store = store,
                          .now_us = 1700000000000001 };
 
     return kxl_boot_file_write(f->boot, &spec, error);
 }
 
-static void check_section(const char *file, gsize len, const struct kz_section *section, const char *text)
+static void check_section(const char *file, gsize len, const struct kz_section *section,
+                          const char *text)
 {
     g_assert_cmpuint(section->offset % KZ_PAGE_SIZE, ==, 0);
     g_assert_cmpuint(section->offset + section->size, <=, len);
@@ -150,7 +159,8 @@ static void expect_error(Fixture *f, KxlError code, const char *pattern)
 static void test_errors(Fixture *f, gconstpointer data)
 {
     write_kernel(f->kernel, 64 << 20);
-    expect_error(f, KXL_ERROR_INVALID, "memory: 65536 KiB is too small *kernel* need at least 66560 KiB");
+    expect_error(f, KXL_ERROR_INVALID,
+                 "memory: 65536 KiB is too small *kernel* need at least 66560 KiB");
     write_kernel(f->kernel, 1 << 20);
     remove(f->ramdisk);
     expect_error(f, KXL_ERROR_NOT_FOUND, "ramdisk '*/ramdisk': No such file*");

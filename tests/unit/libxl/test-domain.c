@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Domains from start to end with the real supervisor and a fake emulator, in a run directory of their own. Every test
- * ends with nothing left: no domain, no folder, no process.
+ * Domains from start to end with the real supervisor and a fake emulator, in a run directory of
+ * their own. Every test ends with nothing left: no domain, no folder, no process.
  */
 #include <errno.h>
 #include <signal.h>
@@ -319,7 +319,8 @@ static void test_restart_fails(Fixture *f, gconstpointer data)
     g_file_set_contents(path, "variables", -1, NULL);
     domid = create(f, 0);
     remove(path);
-    g_mkdir_with_parents(path, 0500); /* exists: no copy is made; then the emulator's lock file is a folder */
+    g_mkdir_with_parents(
+        path, 0500); /* exists: no copy is made; then the emulator's lock file is a folder */
     {
         g_autofree char *lock = kxl_rundir_path(f->host, domid, "emulator.lock");
 
@@ -341,8 +342,8 @@ static void test_actions(Fixture *f, gconstpointer data)
     g_autoptr(GError) error = NULL;
     int domid = create(f, 0);
 
-    kxl_domain_set_actions(f->host, domid, KXL_ACTION_DESTROY, KXL_ACTION_DESTROY, KXL_ACTION_DESTROY,
-                           &error);
+    kxl_domain_set_actions(f->host, domid, KXL_ACTION_DESTROY, KXL_ACTION_DESTROY,
+                           KXL_ACTION_DESTROY, &error);
     g_assert_no_error(error);
     kxl_domain_reset(f->host, domid, &error);
     g_assert_no_error(error);
@@ -357,7 +358,8 @@ static void test_crash(Fixture *f, gconstpointer data)
     g_autoptr(GDir) dir = NULL;
     int domid;
 
-    f->config->on_crash = KXL_ACTION_COREDUMP_RESTART; /* too soon after the start to be restarted */
+    f->config->on_crash =
+        KXL_ACTION_COREDUMP_RESTART; /* too soon after the start to be restarted */
     domid = create(f, 0);
     machine(f, domid, "inject-nmi");
     wait_until_gone(f, domid);
@@ -492,7 +494,8 @@ static void test_pv(Fixture *f, gconstpointer data)
     destroy(f, domid);
 
     g_setenv("FAKE_QEMU", "crash", TRUE);
-    expect_refused(f, KXL_ERROR_START_FAILED, "the guest did not start: crash: the kernel is no good");
+    expect_refused(f, KXL_ERROR_START_FAILED,
+                   "the guest did not start: crash: the kernel is no good");
     g_setenv("FAKE_QEMU", "short", TRUE);
     domid = create(f, 0);
     wait_until_gone(f, domid);
@@ -588,8 +591,8 @@ static void test_left_over(Fixture *f, gconstpointer data)
 static void on_event(KxlEventKind kind, const KxlDomainInfo *info, gpointer data)
 {
     static const char *const kinds[] = { "NEW", "CHANGED", "GONE" };
-    static const char *const states[] = { "?", "starting", "running", "running", "paused",
-                                          "shutdown", "crashed", "dying" };
+    static const char *const states[] = { "?",      "starting", "running", "running",
+                                          "paused", "shutdown", "crashed", "dying" };
     Fixture *f = data;
 
     g_string_append_printf(f->events, "%s %d %s %s %d; ", kinds[kind], info->domid, info->name,

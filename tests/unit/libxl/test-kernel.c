@@ -24,7 +24,8 @@
 
 static void add_note(GByteArray *notes, const char *name, guint32 type, const char *text)
 {
-    Elf64_Nhdr n = { .n_namesz = (guint32)strlen(name) + 1, .n_descsz = (guint32)strlen(text) + 1,
+    Elf64_Nhdr n = { .n_namesz = (guint32)strlen(name) + 1,
+                     .n_descsz = (guint32)strlen(text) + 1,
                      .n_type = type };
     static const guint8 zero[4];
 
@@ -42,10 +43,14 @@ static GByteArray *make_elf(gboolean xen)
     g_autoptr(GRand) rand = g_rand_new_with_seed(7);
     GByteArray *elf = g_byte_array_new();
     Elf64_Ehdr h = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-                     .e_type = ET_EXEC, .e_machine = EM_X86_64, .e_phoff = sizeof h,
-                     .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 2 };
-    Elf64_Phdr load = { .p_type = PT_LOAD, .p_paddr = 0x1000000, .p_filesz = FILLER,
-                        .p_memsz = 2 << 20 };
+                     .e_type = ET_EXEC,
+                     .e_machine = EM_X86_64,
+                     .e_phoff = sizeof h,
+                     .e_phentsize = sizeof(Elf64_Phdr),
+                     .e_phnum = 2 };
+    Elf64_Phdr load = {
+        .p_type = PT_LOAD, .p_paddr = 0x1000000, .p_filesz = FILLER, .p_memsz = 2 << 20
+    };
     Elf64_Phdr note = { .p_type = PT_NOTE };
     guint8 byte;
 
@@ -109,7 +114,8 @@ static GByteArray *pack_xz(const GByteArray *in)
     lzma_stream s = LZMA_STREAM_INIT;
     lzma_options_lzma options;
     /* As Linux does it: the x86 filter, a CRC32. */
-    lzma_filter filters[] = { { LZMA_FILTER_X86, NULL }, { LZMA_FILTER_LZMA2, &options },
+    lzma_filter filters[] = { { LZMA_FILTER_X86, NULL },
+                              { LZMA_FILTER_LZMA2, &options },
                               { LZMA_VLI_UNKNOWN, NULL } };
 
     lzma_lzma_preset(&options, 6);
@@ -147,7 +153,8 @@ static GByteArray *pack_zstd(const GByteArray *in)
     return out;
 }
 
-/* A bzImage around it; Linux appends the unpacked size to all but gzip, whose own trailer is that. */
+/* A bzImage around it; Linux appends the unpacked size to all but gzip, whose own trailer is that.
+ */
 static GByteArray *wrap(const GByteArray *payload, const GByteArray *elf, gboolean with_size)
 {
     const guint sectors = 3, prefix = 64;
@@ -192,7 +199,8 @@ static gboolean unpack(Fixture *f, const GByteArray *file, KxlKernel *kernel, GB
 
     if (file)
         g_file_set_contents(f->path, (const char *)file->data, (gssize)file->len, NULL);
-    g_assert_cmpint(lseek(fd, 8192, SEEK_SET), ==, 8192); /* into the middle of a file, as in the boot file */
+    g_assert_cmpint(lseek(fd, 8192, SEEK_SET), ==,
+                    8192); /* into the middle of a file, as in the boot file */
     ok = kxl_kernel_unpack(f->path, fd, kernel, error);
     if (ok) {
         g_byte_array_set_size(ret_elf, (guint)kernel->image_size);
@@ -278,7 +286,8 @@ static void expect_error(Fixture *f, const GByteArray *file, KxlError code, cons
 static void test_refused(Fixture *f, gconstpointer data)
 {
     static const guint8 text[] = "#!/bin/sh\necho not a kernel\n", bzip2[] = "BZh91AY&SY";
-    g_autoptr(GByteArray) script = g_byte_array_new(), packed_script = NULL, lbzip = g_byte_array_new();
+    g_autoptr(GByteArray) script = g_byte_array_new(), packed_script = NULL,
+                          lbzip = g_byte_array_new();
     g_autoptr(GByteArray) plain = make_elf(FALSE);
     g_autoptr(GByteArray) old = NULL;
 
@@ -330,13 +339,19 @@ static void test_old_style(Fixture *f, gconstpointer data)
     static const char names[] = "\0__xen_guest\0.shstrtab";
     static const char guest[] = "GUEST_OS=linux,XEN_VER=xen-3.0";
     Elf32_Ehdr h = { .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT },
-                     .e_machine = EM_386, .e_phoff = sizeof h, .e_phnum = 1,
-                     .e_shoff = sizeof h + sizeof(Elf32_Phdr), .e_shnum = 2 };
+                     .e_machine = EM_386,
+                     .e_phoff = sizeof h,
+                     .e_phnum = 1,
+                     .e_shoff = sizeof h + sizeof(Elf32_Phdr),
+                     .e_shnum = 2 };
     Elf32_Phdr load = { .p_type = PT_LOAD, .p_paddr = 0x100000, .p_memsz = 4096 };
     guint32 at = sizeof h + sizeof load + 2 * sizeof(Elf32_Shdr);
     Elf32_Shdr sections[] = {
         { .sh_name = 1, .sh_type = SHT_PROGBITS, .sh_offset = at, .sh_size = sizeof guest },
-        { .sh_name = 13, .sh_type = SHT_STRTAB, .sh_offset = at + sizeof guest, .sh_size = sizeof names },
+        { .sh_name = 13,
+          .sh_type = SHT_STRTAB,
+          .sh_offset = at + sizeof guest,
+          .sh_size = sizeof names },
     };
     g_autoptr(GByteArray) elf = g_byte_array_new();
     g_autoptr(GError) error = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * QEMU's command line: each tests/data/machine/<case>.json against <case>.args, one word a line. After a wanted
- * change run it with UPDATE_GOLDEN=1 and review the difference.
+ * QEMU's command line: each tests/data/machine/<case>.json against <case>.args, one word a line.
+ * After a wanted change run it with UPDATE_GOLDEN=1 and review the difference.
  */
 #include <string.h>
 
@@ -57,9 +57,9 @@ static void test_golden(gconstpointer data)
     g_assert_cmpstr(text, ==, expected);
 }
 
-#define HVM(rest) "{\"c_info\": {\"type\": \"hvm\"}" rest "}"
+#define HVM(rest)      "{\"c_info\": {\"type\": \"hvm\"}" rest "}"
 #define HVM_INFO(rest) HVM(", \"b_info\": {\"type.hvm\": {" rest "}}")
-#define DISK(rest) ", \"disks\": [{\"pdev_path\": \"/d\", " rest "}]"
+#define DISK(rest)     ", \"disks\": [{\"pdev_path\": \"/d\", " rest "}]"
 
 static const struct {
     const char *json, *message;
@@ -74,7 +74,8 @@ static const struct {
     { "{\"c_info\": {\"passthrough\": \"sync_pt\"}}", "passthrough *" },
     { "{\"disks\": [{\"vdev\": \"xvda\", \"pdev_path\": \"/d\", \"script\": \"block-x\"}]}",
       "disk 'xvda': a block script ('block-x') *" },
-    { "{\"b_info\": {\"type.hvm\": {\"serial_list\": [{\"kind\": \"pty\"}]}}}", "serial in a PV *" },
+    { "{\"b_info\": {\"type.hvm\": {\"serial_list\": [{\"kind\": \"pty\"}]}}}",
+      "serial in a PV *" },
     { "{\"vfbs\": [{\"sdl\": {\"enable\": \"True\"}}]}", "vfb: sdl *" },
     { HVM_INFO("\"vga\": {\"kind\": \"voodoo\"}"), "vga 'voodoo' *" },
     { HVM_INFO("\"soundhw\": \"pcspk\""), "soundhw 'pcspk' *" },
@@ -93,7 +94,8 @@ static void test_unsupported(void)
 {
     for (guint i = 0; i < G_N_ELEMENTS(unsupported); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(KxlDomainConfig) config = kxl_domain_config_from_json(unsupported[i].json, &error);
+        g_autoptr(KxlDomainConfig) config =
+            kxl_domain_config_from_json(unsupported[i].json, &error);
         g_auto(GStrv) argv = NULL;
 
         g_assert_no_error(error);
@@ -110,9 +112,10 @@ static void test_unsupported(void)
 static void test_conflict(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(KxlDomainConfig) config = kxl_domain_config_from_json(
-        HVM(", \"disks\": [{\"pdev_path\": \"/a\", \"vdev\": \"hda\"},"
-            " {\"pdev_path\": \"/b\", \"vdev\": \"xvda\"}]"), &error);
+    g_autoptr(KxlDomainConfig) config =
+        kxl_domain_config_from_json(HVM(", \"disks\": [{\"pdev_path\": \"/a\", \"vdev\": \"hda\"},"
+                                        " {\"pdev_path\": \"/b\", \"vdev\": \"xvda\"}]"),
+                                    &error);
     g_auto(GStrv) argv = NULL;
 
     g_assert_no_error(error);
