@@ -5,7 +5,10 @@
  *
  * mm/pagetable.c keeps these tables as hv's own and narrows what they map.
  */
-#include "mm/layout.h"
+#include "cpu/regs.h"
+
+/* The boot stack becomes vCPU 0's: the place of its registers and struct cpu_info is left free. */
+#define BOOT_STACK_KEPT (INFO_SIZE + REGS_SIZE + 8)
 
 #define PHYS(sym) ((sym) - HV_IMAGE_VA)
 
@@ -113,7 +116,7 @@ boot_gdt_desc:
 
     .text
 boot_high:
-    leaq hv_boot_stack + HV_STACK_SIZE - 64(%rip), %rsp
+    leaq hv_boot_stack + HV_STACK_SIZE - BOOT_STACK_KEPT(%rip), %rsp
     movl %ebx, %edi
     xorl %ebp, %ebp
     call hv_start

@@ -9,7 +9,9 @@
 #include "cpu/desc.h"
 #include "cpu/entry.h"
 #include "cpu/guestcpuid.h"
+#include "cpu/lock.h"
 #include "cpu/power.h"
+#include "cpu/smp.h"
 #include "cpu/vcpu.h"
 #include "lib/log.h"
 #include "mm/pagetable.h"
@@ -146,12 +148,15 @@ void hv_start(uint32_t start_info_paddr)
     boot_memory_init(&mem, h->max_pages);
     apic_init();
     clock_start();
+    big_lock(); /* once there are other CPUs, they wait until the guest is ready */
     guest_cpuid_init();
 
     d = domain_create(h, hv_boot_stack);
     idt_init();
-    must_work(desc_init_vcpu(d->vcpu[0]), "vCPU 0");
+    for (uint32_t id = 0; id < d->max_vcpus; id++)
+        must_work(desc_init_vcpu(d->vcpu[id]), "a vCPU");
     desc_load(d->vcpu[0]);
+    smp_start(d);
     must_work(evtchn_init(d), "event channels");
     must_work(grant_init(d), "grant tables");
     start_store(d, h);
@@ -165,5 +170,6 @@ void hv_start(uint32_t start_info_paddr)
     clock_set_wall(d, epoch_ns, time_offset_s);
     clock_update_vcpu(d->vcpu[0]);
     clock_start_refining(d);
+    big_unlock();
     start_guest(d->vcpu[0], &start);
 }

@@ -27,3 +27,6 @@ bool guest_write_dr(struct vcpu *v, unsigned int nr, uint64_t val);
 bool guest_write_xcr(struct vcpu *v, uint32_t index, uint64_t val);
 /* CR0.TS as the guest wants it. */
 void guest_set_ts(struct vcpu *v, bool ts);
+
+/* Loads an FXSAVE area, aligned to 16. false: its contents fault. */
+bool fpu_load(const void *area);

@@ -5,8 +5,12 @@
 #include "cpu/clock.h"
 #include "cpu/entry.h"
 #include "cpu/exit.h"
+#include "cpu/lock.h"
+#include "cpu/smp.h"
 #include "cpu/softirq.h"
 #include "cpu/vcpu.h"
+#include "mm/pagetable.h"
+#include "pv/sched.h"
 #include "evtchn.h"
 #include "printk.h"
 
@@ -36,12 +40,31 @@ static void run_work(struct vcpu *v)
 {
     struct cpu_info *info = cpu_info();
 
+    work_take(info, WORK_OFFLINE); /* the caller sees to it */
     if (work_take(info, WORK_NMI))
         v->arch->nmi_pending = true;
-    if (work_take(info, WORK_TIMER))
-        timers_run();
-    if (work_take(info, WORK_SOFTIRQ))
-        softirq_run();
+    if (info->work & (WORK_TIMER | WORK_SOFTIRQ)) {
+        BIG_LOCK_SCOPE;
+        if (work_take(info, WORK_TIMER))
+            timers_run();
+        if (work_take(info, WORK_SOFTIRQ))
+            softirq_run();
+    }
+}
+
+static bool is_online(struct vcpu *v)
+{
+    return v->online;
+}
+
+/* On hv's own page table, since the guest may do what it likes with its own meanwhile. */
+void vcpu_wait_online(struct vcpu *v)
+{
+    write_cr3(hv_l4_paddr());
+    runstate_change(v, RUNSTATE_offline);
+    vcpu_wait(v, is_online);
+    write_cr3(v->arch->cr3_mfn << PAGE_SHIFT);
+    runstate_change(v, RUNSTATE_running);
 }
 
 void guest_exit_work(struct cpu_regs *regs)
@@ -49,8 +72,12 @@ void guest_exit_work(struct cpu_regs *regs)
     struct cpu_info *info = cpu_info();
     struct vcpu *v = info->vcpu;
 
-    while (info->work)
-        run_work(v);
+    do {
+        while (info->work)
+            run_work(v);
+        if (!v->online)
+            vcpu_wait_online(v);
+    } while (info->work);
     if (deliver_nmi(v, regs))
         return;
     if (events_deliverable(v))
@@ -66,7 +93,8 @@ void vcpu_wait(struct vcpu *v, bool (*done)(struct vcpu *v))
 
 void vcpu_mark_events_pending(struct vcpu *v)
 {
-    WRITE_ONCE(v->vcpu_info->evtchn_upcall_pending, 1);
+    if (!__atomic_exchange_n(&v->vcpu_info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
+        smp_kick(v);
 }
 
 void guest_iret_failed(struct cpu_regs *regs)

@@ -2,7 +2,7 @@
 /*
  * Accesses that may fault. size_t guest_copy(dst, src, n) and guest_clear(dst, n): return how many bytes were
  * left undone. bool load_user_gs(selector): loads %gs for the users, whose base is not the active one now; a
- * selector that faults gives the null selector and false.
+ * selector that faults gives the null selector and false. bool fpu_load(area): FXRSTOR; false: it faults.
  */
     .macro EX_TABLE from, to
     .pushsection .ex_table, "a"
@@ -43,6 +43,15 @@ guest_clear:
     ret
     EX_TABLE 1b, 3b
     EX_TABLE 2b, 4b
+
+    .globl fpu_load
+fpu_load:
+    movl $1, %eax
+1:  fxrstor (%rdi)
+    ret
+2:  xorl %eax, %eax
+    ret
+    EX_TABLE 1b, 2b
 
     .globl load_user_gs
 load_user_gs:

@@ -2,8 +2,10 @@
 /* Vectors of the machine's devices, and softirqs. */
 #include "irq.h"
 #include "cpu/apic.h"
+#include "cpu/lock.h"
 #include "cpu/softirq.h"
 #include "cpu/regs.h"
+#include "cpu/smp.h"
 #include "printk.h"
 #include <xen/errno.h>
 
@@ -49,6 +51,15 @@ uint32_t msi_data(int vector)
     return (uint32_t)vector;
 }
 
+static void run_handler(unsigned int vector)
+{
+    BIG_LOCK_SCOPE;
+    if (irqs[vector].handler)
+        irqs[vector].handler(irqs[vector].opaque);
+    else
+        printk_guest(LOG_WARNING, "irq: vector 0x%x has no handler, ignoring it", vector);
+}
+
 void irq_dispatch(unsigned int vector)
 {
     if (vector == VEC_SPURIOUS)
@@ -56,10 +67,10 @@ void irq_dispatch(unsigned int vector)
     apic_eoi();
     if (vector == VEC_TIMER)
         work_raise(cpu_info(), WORK_TIMER);
-    else if (irqs[vector].handler)
-        irqs[vector].handler(irqs[vector].opaque);
-    else
-        printk_guest(LOG_WARNING, "irq: vector 0x%x has no handler, ignoring it", vector);
+    else if (vector == VEC_FLUSH)
+        smp_serve_flush();
+    else if (vector != VEC_KICK)
+        run_handler(vector);
 }
 
 void softirq_raise(struct softirq *s)

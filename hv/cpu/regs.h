@@ -73,6 +73,8 @@
 #define VEC_HYPERCALL 0x82
 #define VEC_IRQ_LAST  0xef
 #define VEC_TIMER     0xf0
+#define VEC_KICK      0xf1 /* between CPUs: see to your work */
+#define VEC_FLUSH     0xf2 /* between CPUs: flush your TLB */
 #define VEC_SPURIOUS  0xff
 #define VEC_SYSCALL   0x100
 #define VEC_SYSCALL32 0x101
@@ -96,6 +98,7 @@ struct vcpu;
 #define WORK_SOFTIRQ (1U << 0)
 #define WORK_TIMER   (1U << 1)
 #define WORK_NMI     (1U << 2)
+#define WORK_OFFLINE (1U << 3) /* the vCPU was taken down */
 
 struct cpu_info {
     struct vcpu *vcpu;
@@ -107,7 +110,9 @@ struct cpu_info {
     bool nmi_blocked;       /* an NMI is being handled; iret ends it */
     uint64_t syscall_entry; /* its address; 0: take the long way */
     uint64_t kernel_sp;     /* the top of its stack */
-    uint8_t pad[INFO_SIZE - 0x28];
+    /* TLB flushes: asked for by other CPUs, and done up to (smp.c). */
+    uint32_t flush_wanted, flush_done;
+    uint8_t pad[INFO_SIZE - 0x30];
 };
 
 _Static_assert(offsetof(struct iret_context, rax) == IRET_RAX, "asm offset");

@@ -29,6 +29,11 @@ struct vcpu_arch {
     gva_t ldt_base;
     unsigned int ldt_entries;
 
+    uint32_t apic_id; /* of the CPU it runs on */
+    /* What VCPUOP_initialise gave, for the vCPU's own CPU to load. */
+    uint64_t start_fs_base, start_gs_kernel, start_gs_user;
+    void *start_fpu; /* FXSAVE area, or NULL */
+
     mfn_t cr3_mfn;        /* the loaded (kernel) page table */
     mfn_t user_cr3_mfn;   /* MMUEXT_NEW_USER_BASEPTR; 0: none */
     uint64_t cr0_ts;      /* CR0.TS or 0, as the guest sees it */

@@ -11,6 +11,7 @@ struct hv_timer {
     void *opaque;
     uint64_t deadline_ns;   /* private */
     struct hv_timer *next;  /* private */
+    uint32_t cpu;           /* private */
     bool armed;             /* private */
 };
 /* (Re)arms t for the absolute time deadline_ns; in the past: fires before the guest runs again. */

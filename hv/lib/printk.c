@@ -4,6 +4,7 @@
 #include "cpu/asm.h"
 #include "cpu/power.h"
 #include "kanzen-abi.h"
+#include "lock.h"
 #include "printk.h"
 #include "string.h"
 #include "time.h"
@@ -52,6 +53,9 @@ void log_write(const char *text, size_t len)
         outb(KZ_IOPORT_LOG, (uint8_t)*text++);
 }
 
+/* Lines of several CPUs are not mixed. */
+static struct spinlock log_lock;
+
 static void log_line(enum log_level level, const char *fmt, va_list ap)
 {
     char line[LINE_MAX_LEN];
@@ -62,6 +66,7 @@ static void log_line(enum log_level level, const char *fmt, va_list ap)
 
     len = MIN(len, (int)sizeof(line) - 2);
     line[len] = '\n';
+    LOCK_SCOPE(&log_lock);
     log_write(line, (size_t)len + 1);
 }
 

@@ -37,10 +37,17 @@ static inline unsigned int frame_level(mfn_t mfn)
     return mfn < frame_table_size ? frame_table[mfn] >> FRAME_LEVEL_SHIFT : 0;
 }
 
+/* Nothing happens to frames that are not the guest's (any more). */
 static inline void frame_set_level(mfn_t mfn, unsigned int level)
 {
-    frame_table[mfn] =
-        (uint8_t)((frame_table[mfn] & FRAME_OWNER_MASK) | level << FRAME_LEVEL_SHIFT);
+    uint8_t old = __atomic_load_n(&frame_table[mfn], __ATOMIC_RELAXED), new;
+
+    /* Without the big lock: another CPU may be giving the frame away. */
+    do
+        new = (uint8_t)((old & FRAME_OWNER_MASK) | level << FRAME_LEVEL_SHIFT);
+    while ((old & FRAME_OWNER_MASK) == FRAME_GUEST &&
+           !__atomic_compare_exchange_n(&frame_table[mfn], &old, new, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED));
 }
 
 /* Sets the owner, and that it is no page table. mfn must be below frame_table_size. */

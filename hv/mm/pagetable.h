@@ -31,6 +31,10 @@ static inline mfn_t pte_mfn(uint64_t pte)
 /* hv's own top table; the slots HV_SLOT_FIRST..HV_SLOT_LAST are in every guest's L4 as well. They
  * are complete and never change once pagetable_init() has run. */
 extern uint64_t hv_l4[PT_ENTRIES];
+static inline paddr_t hv_l4_paddr(void)
+{
+    return (uintptr_t)hv_l4 - HV_IMAGE_VA;
+}
 
 /* Narrows the boot tables: text, constants and data get their own rights, the direct map and the
  * M2P cover exactly the RAM, and the identity mapping goes. */

@@ -19,6 +19,13 @@ static void *must_have(void *p)
     return p;
 }
 
+/* 16 KiB, aligned to their size because pages are. */
+static void *new_stack(void)
+{
+    _Static_assert(HV_STACK_SIZE == PAGE_SIZE << 2, "order 2");
+    return must_have(alloc_pages(2));
+}
+
 static void init_stack(struct vcpu *v, void *stack)
 {
     struct cpu_info *info = stack_info(stack);
@@ -61,7 +68,8 @@ struct domain *domain_create(const struct kz_boot_header *h, void *boot_stack)
     d->vcpu = must_have(kmalloc(d->max_vcpus * sizeof(d->vcpu[0])));
     for (uint32_t id = 0; id < d->max_vcpus; id++)
         d->vcpu[id] = vcpu_create(d, id);
-    init_stack(d->vcpu[0], boot_stack);
+    for (uint32_t id = 0; id < d->max_vcpus; id++)
+        init_stack(d->vcpu[id], id == 0 ? boot_stack : new_stack());
     d->vcpu[0]->online = true;
     d->vcpu[0]->arch->initialised = true;
     return d;

@@ -1,51 +1,61 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pv/hypercall.h"
+#include "cpu/lock.h"
 #include "cpu/vcpu.h"
 #include "printk.h"
 #include "string.h"
 #include <xen/errno.h>
 #include <xen/xen.h>
 
-#define ROW(name_, nargs_) [__HYPERVISOR_##name_] = { hc_##name_, nargs_, #name_ }
+#define ROW(name_, nargs_)      [__HYPERVISOR_##name_] = { hc_##name_, nargs_, false, #name_ }
+#define LOCKLESS(name_, nargs_) [__HYPERVISOR_##name_] = { hc_##name_, nargs_, true, #name_ }
 
 /* What is not here answers -XEN_ENOSYS. */
 static const struct hypercall hypercalls[] = {
-    ROW(set_trap_table, 1),
-    ROW(mmu_update, 4),
-    ROW(set_gdt, 2),
-    ROW(stack_switch, 2),
-    ROW(set_callbacks, 3),
-    ROW(fpu_taskswitch, 1),
-    ROW(sched_op_compat, 2),
-    ROW(set_debugreg, 2),
-    ROW(get_debugreg, 1),
-    ROW(update_descriptor, 2),
+    LOCKLESS(set_trap_table, 1),
+    LOCKLESS(mmu_update, 4),
+    LOCKLESS(set_gdt, 2),
+    LOCKLESS(stack_switch, 2),
+    LOCKLESS(set_callbacks, 3),
+    LOCKLESS(fpu_taskswitch, 1),
+    LOCKLESS(sched_op_compat, 2),
+    LOCKLESS(set_debugreg, 2),
+    LOCKLESS(get_debugreg, 1),
+    LOCKLESS(update_descriptor, 2),
     ROW(memory_op, 2),
-    ROW(multicall, 2),
-    ROW(update_va_mapping, 3),
+    LOCKLESS(multicall, 2),
+    LOCKLESS(update_va_mapping, 3),
     ROW(set_timer_op, 1),
     ROW(event_channel_op_compat, 1),
-    ROW(xen_version, 2),
+    LOCKLESS(xen_version, 2),
     ROW(console_io, 3),
     ROW(physdev_op_compat, 1),
     ROW(grant_table_op, 3),
     ROW(vm_assist, 2),
-    ROW(update_va_mapping_otherdomain, 4),
-    ROW(iret, 0),
-    ROW(vcpu_op, 3),
-    ROW(set_segment_base, 2),
-    ROW(mmuext_op, 4),
-    ROW(nmi_op, 2),
-    ROW(sched_op, 2),
-    ROW(callback_op, 2),
+    LOCKLESS(update_va_mapping_otherdomain, 4),
+    LOCKLESS(iret, 0),
+    LOCKLESS(vcpu_op, 3),
+    LOCKLESS(set_segment_base, 2),
+    LOCKLESS(mmuext_op, 4),
+    LOCKLESS(nmi_op, 2),
+    LOCKLESS(sched_op, 2),
+    LOCKLESS(callback_op, 2),
     ROW(event_channel_op, 2),
     ROW(physdev_op, 2),
-    ROW(xenpmu_op, 2),
+    LOCKLESS(xenpmu_op, 2),
 };
 
 const struct hypercall *hypercall_find(uint64_t nr)
 {
     return nr < ARRAY_SIZE(hypercalls) && hypercalls[nr].handler ? &hypercalls[nr] : NULL;
+}
+
+int64_t hypercall_call(const struct hypercall *h, struct vcpu *v, const uint64_t *a)
+{
+    if (h->lockless)
+        return h->handler(v, a);
+    BIG_LOCK_SCOPE;
+    return h->handler(v, a);
 }
 
 void hypercall_entry(struct cpu_regs *regs)
@@ -62,7 +72,7 @@ void hypercall_entry(struct cpu_regs *regs)
     } else if (h->handler == hc_iret) {
         hc_iret(v, a); /* loads every register, rax among them */
     } else {
-        regs->rax = (uint64_t)h->handler(v, a);
+        regs->rax = (uint64_t)hypercall_call(h, v, a);
     }
 }
 

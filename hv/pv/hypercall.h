@@ -15,8 +15,13 @@ typedef int64_t hypercall_fn(struct vcpu *v, const uint64_t *a);
 struct hypercall {
     hypercall_fn *handler;
     unsigned int nargs;
+    bool lockless; /* touches only the vCPU's own state and the guest's page tables, or locks where
+                      it must */
     const char *name;
 };
+
+/* Calls h with the big lock held if it needs it. */
+int64_t hypercall_call(const struct hypercall *h, struct vcpu *v, const uint64_t *a);
 
 /* NULL: no such hypercall. */
 const struct hypercall *hypercall_find(uint64_t nr);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Page-table hypercalls. hv does what is asked without validating it: the guest owns its machine
- * (mm/guest-pt.h). With one vCPU online every flush is local.
+ * (mm/guest-pt.h).
  */
 #include "pv/mmu.h"
 #include "cpu/asm.h"
 #include "cpu/desc.h"
+#include "cpu/smp.h"
 #include "cpu/vcpu.h"
 #include "mm/guest-pt.h"
 #include "mm/m2p.h"
@@ -26,7 +27,19 @@ static void flush_tlb(void)
 
 void guest_flush_tlb(struct vcpu *v)
 {
-    flush_tlb();
+    smp_flush_tlb(v->domain, NULL);
+}
+
+/* The vCPUs of the guest's bitmap at mask. */
+static int flush_mask(struct vcpu *v, gva_t mask)
+{
+    uint64_t bits[DIV_ROUND_UP(MAX_VCPUS, 64)] = { 0 };
+    unsigned int n = DIV_ROUND_UP(v->domain->max_vcpus, 64);
+
+    if (copy_from_guest(bits, mask, n * sizeof(bits[0])) < 0)
+        return -XEN_EFAULT;
+    smp_flush_tlb(v->domain, bits);
+    return 0;
 }
 
 uint64_t *guest_l1e(struct vcpu *v, gva_t va)
@@ -155,6 +168,17 @@ static int flush(struct vcpu *v, const struct mmuext_op *op)
     return 0;
 }
 
+static int flush_multi(struct vcpu *v, const struct mmuext_op *op)
+{
+    return flush_mask(v, guest_handle_gva(op->arg2.vcpumask));
+}
+
+static int flush_all(struct vcpu *v, const struct mmuext_op *op)
+{
+    smp_flush_tlb(v->domain, NULL);
+    return 0;
+}
+
 static int flush_page(struct vcpu *v, const struct mmuext_op *op)
 {
     invlpg(op->arg1.linear_addr);
@@ -211,10 +235,10 @@ static int (*const mmuext_ops[])(struct vcpu *v, const struct mmuext_op *op) = {
     [MMUEXT_NEW_BASEPTR] = new_baseptr,
     [MMUEXT_TLB_FLUSH_LOCAL] = flush,
     [MMUEXT_INVLPG_LOCAL] = flush_page,
-    [MMUEXT_TLB_FLUSH_MULTI] = flush,
-    [MMUEXT_INVLPG_MULTI] = flush_page,
-    [MMUEXT_TLB_FLUSH_ALL] = flush,
-    [MMUEXT_INVLPG_ALL] = flush_page,
+    [MMUEXT_TLB_FLUSH_MULTI] = flush_multi,
+    [MMUEXT_INVLPG_MULTI] = flush_multi, /* all of the TLB is a page more than enough */
+    [MMUEXT_TLB_FLUSH_ALL] = flush_all,
+    [MMUEXT_INVLPG_ALL] = flush_all,
     [MMUEXT_FLUSH_CACHE] = flush_cache,
     [MMUEXT_SET_LDT] = set_ldt,
     [MMUEXT_NEW_USER_BASEPTR] = new_user_baseptr,
@@ -247,6 +271,24 @@ int64_t hc_mmuext_op(struct vcpu *v, const uint64_t *a)
     return rc;
 }
 
+/* Above the type of flush: 0 for this vCPU, UVMF_ALL, or a pointer to a bitmap of vCPUs. */
+static int flush_as_told(struct vcpu *v, gva_t va, uint64_t flags)
+{
+    uint64_t whom = flags & ~UVMF_FLUSHTYPE_MASK;
+
+    if (!(flags & UVMF_FLUSHTYPE_MASK))
+        return 0;
+    if (whom == UVMF_LOCAL && (flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG)
+        invlpg(va);
+    else if (whom == UVMF_LOCAL)
+        flush_tlb();
+    else if (whom == UVMF_ALL)
+        smp_flush_tlb(v->domain, NULL);
+    else
+        return flush_mask(v, whom);
+    return 0;
+}
+
 static int update_va_mapping(struct vcpu *v, gva_t va, uint64_t val, uint64_t flags)
 {
     uint64_t *entry = guest_l1e(v, va);
@@ -255,17 +297,7 @@ static int update_va_mapping(struct vcpu *v, gva_t va, uint64_t val, uint64_t fl
     if (!entry)
         return -XEN_EINVAL;
     rc = guest_pt_write(virt_to_mfn(entry), ((uintptr_t)entry & ~PAGE_MASK) >> 3, val, false);
-    switch (flags & UVMF_FLUSHTYPE_MASK) {
-    case UVMF_TLB_FLUSH:
-        flush_tlb();
-        break;
-    case UVMF_INVLPG:
-        invlpg(va);
-        break;
-    default:
-        break;
-    }
-    return rc;
+    return rc < 0 ? rc : flush_as_told(v, va, flags);
 }
 
 int64_t hc_update_va_mapping(struct vcpu *v, const uint64_t *a)

@@ -15,7 +15,7 @@ static int64_t run_entry(struct vcpu *v, const struct multicall_entry *e)
         return -XEN_ENOSYS;
     for (unsigned int i = 0; i < HYPERCALL_MAX_ARGS; i++)
         args[i] = e->args[i];
-    return h->handler(v, args);
+    return hypercall_call(h, v, args);
 }
 
 int64_t hc_multicall(struct vcpu *v, const uint64_t *a)

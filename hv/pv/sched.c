@@ -2,7 +2,9 @@
 /* Waiting, ending, timers, and the account of a vCPU's time. */
 #include "pv/sched.h"
 #include "cpu/exit.h"
+#include "cpu/lock.h"
 #include "cpu/power.h"
+#include "cpu/smp.h"
 #include "cpu/vcpu.h"
 #include "pv/hypercall.h"
 #include "evtchn.h"
@@ -90,14 +92,17 @@ void vcpu_wake_pollers(struct domain *d, uint32_t port)
     for (unsigned int i = 0; i < d->max_vcpus; i++) {
         struct vcpu *v = d->vcpu[i];
 
-        if (v->arch->polling && (v->arch->poll_port == port || v->arch->poll_port == POLL_MANY))
+        if (v->arch->polling && (v->arch->poll_port == port || v->arch->poll_port == POLL_MANY)) {
             v->arch->polling = false;
+            smp_kick(v);
+        }
     }
 }
 
 #define POLL_MAX_PORTS 128
 
-static int64_t do_poll(struct vcpu *v, const struct sched_poll *poll)
+/* Sets up the wait. 0: v has to wait; 1: it has not. */
+static int begin_poll(struct vcpu *v, const struct sched_poll *poll)
 {
     evtchn_port_t ports[POLL_MAX_PORTS];
 
@@ -111,14 +116,28 @@ static int64_t do_poll(struct vcpu *v, const struct sched_poll *poll)
             return -XEN_EINVAL;
     for (unsigned int i = 0; i < poll->nr_ports; i++)
         if (evtchn_pending_port(v->domain, ports[i]))
-            return 0;
+            return 1;
     v->arch->polling = true;
     v->arch->poll_port = poll->nr_ports == 1 ? ports[0] : POLL_MANY;
     if (poll->timeout)
         hv_timer_set(&v->arch->poll_timer, poll->timeout);
+    return 0;
+}
+
+static int64_t do_poll(struct vcpu *v, const struct sched_poll *poll)
+{
+    int rc;
+
+    big_lock();
+    rc = begin_poll(v, poll);
+    big_unlock();
+    if (rc != 0)
+        return MIN(rc, 0);
     runstate_change(v, RUNSTATE_blocked);
     vcpu_wait(v, poll_over);
     runstate_change(v, RUNSTATE_running);
+
+    BIG_LOCK_SCOPE;
     v->arch->polling = false;
     hv_timer_cancel(&v->arch->poll_timer);
     return 0;
@@ -126,7 +145,7 @@ static int64_t do_poll(struct vcpu *v, const struct sched_poll *poll)
 
 /* The reason goes to the supervisor, which knows what on_poweroff, on_reboot and on_crash ask for.
  */
-static int64_t do_shutdown(struct vcpu *v, uint32_t reason)
+int64_t domain_shutdown(struct vcpu *v, uint32_t reason)
 {
     static const char *const names[] = {
         [SHUTDOWN_poweroff] = "poweroff", [SHUTDOWN_reboot] = "reboot",
@@ -157,7 +176,7 @@ int64_t hc_sched_op_compat(struct vcpu *v, const uint64_t *a)
     case SCHEDOP_block:
         return do_block(v);
     case SCHEDOP_shutdown:
-        return do_shutdown(v, (uint32_t)a[1]);
+        return domain_shutdown(v, (uint32_t)a[1]);
     default:
         return -XEN_ENOSYS;
     }
@@ -178,7 +197,7 @@ int64_t hc_sched_op(struct vcpu *v, const uint64_t *a)
     case SCHEDOP_shutdown:
         if (copy_from_guest(&shutdown, a[1], sizeof(shutdown)) < 0)
             return -XEN_EFAULT;
-        return do_shutdown(v, shutdown.reason);
+        return domain_shutdown(v, shutdown.reason);
     case SCHEDOP_shutdown_code: /* remembered by Xen for a toolstack that asks later; ours is told
                                    at the end */
         return copy_from_guest(&shutdown, a[1], sizeof(shutdown));
@@ -226,6 +245,7 @@ static int64_t watchdog(struct vcpu *v, gva_t arg)
 
     if (copy_from_guest(&sw, arg, sizeof(sw)) < 0)
         return -XEN_EFAULT;
+    BIG_LOCK_SCOPE;
     if (sw.id == 0) {
         if (sw.timeout == 0)
             return -XEN_EINVAL;

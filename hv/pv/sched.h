@@ -12,5 +12,8 @@ void runstate_change(struct vcpu *v, int state);
 struct vcpu_runstate_info;
 void runstate_get(struct vcpu *v, struct vcpu_runstate_info *ret);
 
+/* The guest is done, for Xen's reason (sched.h SHUTDOWN_*): -XEN_EINVAL, or no return. */
+int64_t domain_shutdown(struct vcpu *v, uint32_t reason);
+
 /* Timers of a vCPU. */
 void vcpu_timers_init(struct vcpu *v);

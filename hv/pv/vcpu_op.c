@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu/clock.h"
+#include "cpu/lock.h"
+#include "cpu/smp.h"
 #include "cpu/vcpu.h"
 #include "mm/frames.h"
 #include "pv/hypercall.h"
 #include "pv/sched.h"
+#include "pv/vcpu-context.h"
 #include "alloc.h"
 #include "evtchn.h"
 #include "guest.h"
 #include "string.h"
 #include "time.h"
 #include <xen/errno.h>
+#include <xen/sched.h>
 
 /* Two of these a second are a lot; Xen refuses periods below a millisecond. */
 #define MIN_PERIOD_NS 1000000ULL
@@ -113,14 +117,30 @@ static int64_t get_runstate(struct vcpu *v, gva_t arg)
     return copy_to_guest(arg, &rs, sizeof(rs));
 }
 
-static int64_t is_up(struct vcpu *v, gva_t arg)
-{
-    return v->online;
-}
-
 static int64_t bring_up(struct vcpu *v, gva_t arg)
 {
-    return v->arch->initialised ? 0 : -XEN_EINVAL;
+    if (!v->arch->initialised)
+        return -XEN_EINVAL;
+    WRITE_ONCE(v->online, true);
+    smp_kick(v);
+    return 0;
+}
+
+/* v's CPU finds itself offline on its next way to the guest. Nobody left to bring another up: the
+ * guest is over. */
+static int64_t take_down(struct vcpu *v, gva_t arg)
+{
+    struct domain *d = v->domain;
+    bool others = false;
+
+    for (uint32_t id = 0; id < d->max_vcpus; id++)
+        others |= d->vcpu[id] != v && d->vcpu[id]->online;
+    if (!others && v->online)
+        return domain_shutdown(v, SHUTDOWN_poweroff);
+    WRITE_ONCE(v->online, false);
+    work_raise(stack_info(v->arch->stack), WORK_OFFLINE);
+    smp_kick(v);
+    return 0;
 }
 
 static int64_t send_nmi(struct vcpu *v, gva_t arg)
@@ -128,6 +148,7 @@ static int64_t send_nmi(struct vcpu *v, gva_t arg)
     if (!v->arch->initialised)
         return -XEN_EINVAL;
     work_raise(stack_info(v->arch->stack), WORK_NMI);
+    smp_kick(v);
     return 0;
 }
 
@@ -136,8 +157,9 @@ static const struct {
     bool
         own_only; /* acts on the caller's own state, or its memory: another vCPU's is -XEN_EINVAL */
 } vcpu_ops[] = {
+    [VCPUOP_initialise] = { vcpu_initialise },
     [VCPUOP_up] = { bring_up },
-    [VCPUOP_is_up] = { is_up },
+    [VCPUOP_down] = { take_down },
     [VCPUOP_get_runstate_info] = { get_runstate },
     [VCPUOP_register_runstate_memory_area] = { register_runstate },
     [VCPUOP_set_periodic_timer] = { set_periodic },
@@ -155,9 +177,12 @@ int64_t hc_vcpu_op(struct vcpu *v, const uint64_t *a)
 
     if (id >= v->domain->max_vcpus)
         return -XEN_ENOENT;
+    if (op == VCPUOP_is_up) /* by the thousand at boot */
+        return v->domain->vcpu[id]->online;
     if (op >= ARRAY_SIZE(vcpu_ops) || !vcpu_ops[op].fn)
         return -XEN_ENOSYS;
     if (vcpu_ops[op].own_only && id != v->id)
         return -XEN_EINVAL;
+    BIG_LOCK_SCOPE;
     return vcpu_ops[op].fn(v->domain->vcpu[id], a[2]);
 }

@@ -5,7 +5,9 @@
 #include "cpu/desc.h"
 #include "cpu/emulate.h"
 #include "cpu/exit.h"
+#include "cpu/lock.h"
 #include "cpu/power.h"
+#include "cpu/smp.h"
 #include "lib/log.h"
 #include "mm/frames.h"
 #include "mm/m2p.h"
@@ -24,11 +26,11 @@ uint64_t hv_l4[PT_ENTRIES];
 WEAK mfn_t m2p_size = NR_FRAMES;
 uint64_t m2p_table[NR_FRAMES];
 
-static void *stack;
+static void *first_stack;
 
 struct cpu_info *cpu_info(void)
 {
-    return stack_info(stack);
+    return stack_info(first_stack);
 }
 
 static void map_harness_memory(void)
@@ -46,16 +48,24 @@ static void map_harness_memory(void)
 
 static void set_up_vcpu(struct vcpu *v)
 {
+    void *stack = g_aligned_alloc(1, HV_STACK_SIZE, HV_STACK_SIZE);
+
+    memset(stack, 0, HV_STACK_SIZE);
+    if (v->id == 0)
+        first_stack = stack;
     v->arch = g_new0(struct vcpu_arch, 1);
     v->arch->vcpu_info_mfn = MFN_INVALID;
     v->arch->runstate.state = v->id == 0 ? RUNSTATE_running : RUNSTATE_offline;
     v->arch->cr3_mfn = MFN_INVALID;
+    v->arch->stack = stack;
+    v->arch->traps = g_new0(struct trap_info, 256);
     vcpu_timers_init(v);
+    *stack_info(stack) =
+        (struct cpu_info){ .vcpu = v, .vcpu_info = v->vcpu_info, .in_kernel = true };
 }
 
 struct domain *fake_core_new(unsigned int max_vcpus)
 {
-    struct vcpu_arch *arch;
     struct domain *d;
 
     frame_table_size = NR_FRAMES;
@@ -79,15 +89,7 @@ struct domain *fake_core_new(unsigned int max_vcpus)
 
     for (unsigned int i = 0; i < max_vcpus; i++)
         set_up_vcpu(d->vcpu[i]);
-    stack = g_aligned_alloc(1, HV_STACK_SIZE, HV_STACK_SIZE);
-    memset(stack, 0, HV_STACK_SIZE);
-    arch = d->vcpu[0]->arch;
-    arch->stack = stack;
-    arch->initialised = true;
-    arch->traps = g_new0(struct trap_info, 256);
-    *stack_info(stack) = (struct cpu_info){ .vcpu = d->vcpu[0],
-                                            .vcpu_info = d->vcpu[0]->vcpu_info,
-                                            .in_kernel = true };
+    d->vcpu[0]->arch->initialised = true;
     map_harness_memory();
     g_assert_cmpint(HYPERCALL(d, __HYPERVISOR_set_timer_op, 0), ==, 0);
     return d;
@@ -95,10 +97,13 @@ struct domain *fake_core_new(unsigned int max_vcpus)
 
 void fake_core_free(struct domain *d)
 {
-    g_free(d->vcpu[0]->arch->traps);
-    for (unsigned int i = 0; i < d->max_vcpus; i++)
-        g_free(d->vcpu[i]->arch);
-    g_aligned_free(stack);
+    for (unsigned int i = 0; i < d->max_vcpus; i++) {
+        struct vcpu_arch *a = d->vcpu[i]->arch;
+
+        g_free(a->traps);
+        g_aligned_free(a->stack);
+        g_free(a);
+    }
     g_clear_pointer(&frame_table, g_free);
     harness_domain_free(d);
 }
@@ -114,9 +119,12 @@ int64_t fake_hypercall(struct domain *d, unsigned int nr, const uint64_t *args, 
         *places[i] = i < nargs ? args[i] : 0xdeadbeefdeadbeefULL;
     regs->rax = nr;
     fake_core.stopped = &stopped;
-    if (setjmp(stopped))
+    if (setjmp(stopped)) {
+        fake_core.locked = false;
         return FAKE_STOPPED;
+    }
     hypercall_entry(regs);
+    g_assert_false(fake_core.locked);
     return (int64_t)regs->rax;
 }
 
@@ -129,8 +137,38 @@ WEAK void machine_stop(const char *word, const char *text)
     longjmp(*fake_core.stopped, 1);
 }
 
+/* Not recursive, and given back before the guest runs. */
+WEAK void big_lock(void)
+{
+    g_assert_false(fake_core.locked);
+    fake_core.locked = true;
+}
+
+WEAK void big_unlock(void)
+{
+    g_assert_true(fake_core.locked);
+    fake_core.locked = false;
+}
+
+WEAK void smp_kick(struct vcpu *v)
+{
+    fake_core.nr_kicks++;
+}
+
+WEAK void smp_flush_tlb(struct domain *d, const uint64_t *mask)
+{
+    fake_core.nr_remote_flushes++;
+    fake_core.last_flush_mask = mask ? mask[0] : ~0ULL;
+}
+
+WEAK bool fpu_load(const void *area)
+{
+    return true;
+}
+
 WEAK void vcpu_wait(struct vcpu *v, bool (*done)(struct vcpu *v))
 {
+    g_assert_false(fake_core.locked);
     fake_core.nr_waits++;
 }
 

@@ -14,6 +14,9 @@ struct fake_core {
     uint32_t last_msr;
     unsigned int nr_flushes, nr_swapgs;
     bool ts;
+    unsigned int nr_kicks, nr_remote_flushes;
+    uint64_t last_flush_mask; /* smp_flush_tlb(): ~0 for all */
+    bool locked;              /* the big lock */
     unsigned int nr_gdt_loads, nr_ldt_loads, nr_waits;
     char status[64];  /* machine_stop(): "word text" */
     jmp_buf *stopped; /* where it goes on */

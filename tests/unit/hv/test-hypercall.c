@@ -212,6 +212,7 @@ static void test_vcpu_op(void)
     g_assert_cmpint(CALL(vcpu_op, VCPUOP_is_up, 4, 0), ==, -XEN_ENOENT);
     g_assert_cmpint(CALL(vcpu_op, VCPUOP_is_up, 0xffffffff, 0), ==, -XEN_ENOENT);
     g_assert_cmpint(CALL(vcpu_op, 99, 0, 0), ==, -XEN_ENOSYS);
+    g_assert_cmpint(CALL(vcpu_op, VCPUOP_get_physid, 0, ARG), ==, -XEN_ENOSYS);
     g_assert_cmpint(CALL(vcpu_op, VCPUOP_up, 1, 0), ==, -XEN_EINVAL);
     g_assert_cmpint(CALL(vcpu_op, VCPUOP_send_nmi, 1, 0), ==, -XEN_EINVAL);
 
@@ -236,6 +237,94 @@ static void test_vcpu_op(void)
         CALL(vcpu_op, VCPUOP_set_periodic_timer, 0, PUT(struct vcpu_set_periodic_timer, 1000000)),
         ==, 0);
     g_assert_cmpint(CALL(vcpu_op, VCPUOP_stop_periodic_timer, 0, 0), ==, 0);
+    fake_core_free(d);
+}
+
+/* As Linux fills it in. */
+static struct vcpu_guest_context *new_context(void)
+{
+    struct vcpu_guest_context *c = g_new0(struct vcpu_guest_context, 1);
+
+    c->flags = VGCF_IN_KERNEL;
+    c->user_regs.rip = 0xffffffff81000000;
+    c->user_regs.rsp = 0xffffc90000010000;
+    c->user_regs.rflags = 0x1200;
+    c->user_regs.cs = 0x10;
+    c->trap_ctxt[14] = (struct trap_info){ 14, 4, 0x10, 0xffffffff81000100 };
+    c->gdt_frames[0] = harness_mfn(50);
+    c->gdt_ents = 16;
+    c->kernel_sp = 0xffffc90000010000;
+    c->event_callback_eip = 0xffffffff81000200;
+    c->ctrlreg[3] = xen_pfn_to_cr3(harness_mfn(FAKE_L4_PFN));
+    c->gs_base_kernel = 0xffff888000000000;
+    return c;
+}
+
+static int64_t initialise(struct domain *d, unsigned int id, const struct vcpu_guest_context *c)
+{
+    harness_set_access(ARG_PFN + 1, HARNESS_RW);
+    harness_guest_write(ARG, c, sizeof(*c));
+    return CALL(vcpu_op, VCPUOP_initialise, id, ARG);
+}
+
+static void test_vcpu_life(void)
+{
+    struct domain *d = set_up();
+    g_autofree struct vcpu_guest_context *c = new_context();
+    const struct cpu_regs *regs = (struct cpu_regs *)stack_info(d->vcpu[1]->arch->stack) - 1;
+
+    g_assert_cmpint(initialise(d, 1, c), ==, 0);
+    g_assert_cmpint(initialise(d, 1, c), ==, -XEN_EEXIST);
+    g_assert_cmpint(initialise(d, 0, c), ==, -XEN_EEXIST);
+    g_assert_cmphex(regs->rip, ==, 0xffffffff81000000);
+    g_assert_cmphex(regs->cs, ==, SEL_KERNEL_CS64);
+    g_assert_cmphex(regs->rflags, ==, 0x202);
+    g_assert_cmphex(d->vcpu[1]->arch->traps[14].address, ==, 0xffffffff81000100);
+    g_assert_cmpint(CALL(vcpu_op, VCPUOP_is_up, 1, 0), ==, 0);
+    g_assert_cmpint(CALL(vcpu_op, VCPUOP_up, 1, 0), ==, 0);
+    g_assert_cmpuint(fake_core.nr_kicks, ==, 1);
+    g_assert_cmpint(CALL(vcpu_op, VCPUOP_is_up, 1, 0), ==, 1);
+    g_assert_cmpint(CALL(vcpu_op, VCPUOP_send_nmi, 1, 0), ==, 0);
+    g_assert_true(stack_info(d->vcpu[1]->arch->stack)->work & WORK_NMI);
+    g_assert_cmpint(CALL(vcpu_op, VCPUOP_down, 1, 0), ==, 0);
+    g_assert_cmpint(CALL(vcpu_op, VCPUOP_is_up, 1, 0), ==, 0);
+    g_assert_cmpint(CALL(vcpu_op, VCPUOP_up, 1, 0), ==, 0);
+    /* The last one out turns off the light. */
+    g_assert_cmpint(CALL(vcpu_op, VCPUOP_down, 0, 0), ==, 0);
+    g_assert_true(stack_info(d->vcpu[0]->arch->stack)->work & WORK_OFFLINE);
+    g_assert_cmpint(CALL(vcpu_op, VCPUOP_down, 1, 0), ==, FAKE_STOPPED);
+    g_assert_cmpstr(fake_core.status, ==, "shutdown 0");
+    fake_core_free(d);
+}
+
+#define REFUSED(change)                                                                            \
+    do {                                                                                           \
+        g_autofree struct vcpu_guest_context *c = new_context();                                   \
+        c->change;                                                                                 \
+        g_assert_cmpint(initialise(d, 2, c), ==, -XEN_EINVAL);                                     \
+        g_assert_false(d->vcpu[2]->arch->initialised);                                             \
+    } while (0)
+
+static void test_bad_context(void)
+{
+    struct domain *d = set_up();
+
+    REFUSED(user_regs.rip = 0x8000000000000000);
+    REFUSED(user_regs.rip = 0xffff82d080101000);
+    REFUSED(event_callback_eip = 0x123456789abcdef0);
+    REFUSED(failsafe_callback_eip = 0xffff800000000000);
+    REFUSED(trap_ctxt[255].address = 0x8000000000000000);
+    REFUSED(fs_base = 0x0001000000000000);
+    REFUSED(gs_base_kernel = 0x0001000000000000);
+    REFUSED(gs_base_user = 0x0001000000000000);
+    REFUSED(gdt_ents = 10000);
+    REFUSED(gdt_ents = ~0UL);
+    REFUSED(gdt_frames[0] = 1);
+    REFUSED(ldt_ents = 8193);
+    REFUSED(ldt_base = 1);
+    REFUSED(ctrlreg[3] = 0);
+    REFUSED(ctrlreg[1] = 0x1000);
+    g_assert_cmpint(CALL(vcpu_op, VCPUOP_initialise, 2, NOWHERE), ==, -XEN_EFAULT);
     fake_core_free(d);
 }
 
@@ -486,6 +575,8 @@ int main(int argc, char **argv)
     g_test_add_func("/hypercall/traps", test_traps);
     g_test_add_func("/hypercall/descriptors", test_descriptors);
     g_test_add_func("/hypercall/vcpu-op", test_vcpu_op);
+    g_test_add_func("/hypercall/vcpu-life", test_vcpu_life);
+    g_test_add_func("/hypercall/bad-context", test_bad_context);
     g_test_add_func("/hypercall/register-vcpu-info", test_register_vcpu_info);
     g_test_add_func("/hypercall/sched", test_sched);
     g_test_add_func("/hypercall/watchdog", test_watchdog);

@@ -151,7 +151,7 @@ static void test_update(void)
 static void test_va_mapping(void)
 {
     struct domain *d = fake_core_new(1);
-    uint64_t *l1 = harness_page(FAKE_L1_PFN);
+    uint64_t *l1 = harness_page(FAKE_L1_PFN), mask = 3;
     unsigned int flushes;
 
     mmuext(d, MMUEXT_NEW_BASEPTR, harness_mfn(FAKE_L4_PFN));
@@ -162,8 +162,14 @@ static void test_va_mapping(void)
     g_assert_cmpuint(fake_core.nr_flushes, ==, flushes);
     g_assert_cmpint(MAP(harness_gva(40, 0), 0, UVMF_INVLPG), ==, 0);
     g_assert_cmphex(fake_core.last_invlpg, ==, harness_gva(40, 0));
-    g_assert_cmpint(MAP(harness_gva(40, 0), 0, UVMF_TLB_FLUSH | UVMF_ALL), ==, 0);
+    g_assert_cmpint(MAP(harness_gva(40, 0), 0, UVMF_TLB_FLUSH | UVMF_LOCAL), ==, 0);
     g_assert_cmpuint(fake_core.nr_flushes, ==, flushes + 1);
+    g_assert_cmpint(MAP(harness_gva(40, 0), 0, UVMF_TLB_FLUSH | UVMF_ALL), ==, 0);
+    g_assert_cmphex(fake_core.last_flush_mask, ==, ~0ULL);
+    harness_guest_write(harness_gva(12, 0), &mask, sizeof(mask));
+    g_assert_cmpint(MAP(harness_gva(40, 0), 0, UVMF_INVLPG | harness_gva(12, 0)), ==, 0);
+    g_assert_cmphex(fake_core.last_flush_mask, ==, mask);
+    g_assert_cmpint(MAP(harness_gva(40, 0), 0, UVMF_INVLPG | 0xdead0000), ==, -XEN_EFAULT);
     g_assert_cmpint(MAP(0x7000000000, 0, 0), ==, -XEN_EINVAL);
     g_assert_cmpint(MAP(0xffff830000000000, 0, 0), ==, -XEN_EINVAL);
     g_assert_cmpint(
@@ -203,6 +209,7 @@ static void test_mmuext(void)
     struct mmuext_op copy = { .cmd = MMUEXT_COPY_PAGE,
                               .arg1.mfn = harness_mfn(60),
                               .arg2.src_mfn = harness_mfn(61) };
+    uint64_t mask = 5;
     unsigned int flushes;
 
     mmuext(d, MMUEXT_NEW_BASEPTR, harness_mfn(FAKE_L4_PFN));
@@ -214,8 +221,19 @@ static void test_mmuext(void)
     g_assert_cmphex(*(uint64_t *)harness_page(60), ==, 0);
     g_assert_cmpint(mmuext(d, MMUEXT_CLEAR_PAGE, d->shared_info_mfn), ==, -XEN_EINVAL);
     flushes = fake_core.nr_flushes;
-    g_assert_cmpint(mmuext(d, MMUEXT_TLB_FLUSH_ALL, 0), ==, 0);
+    g_assert_cmpint(mmuext(d, MMUEXT_TLB_FLUSH_LOCAL, 0), ==, 0);
     g_assert_cmpuint(fake_core.nr_flushes, ==, flushes + 1);
+    g_assert_cmpint(mmuext(d, MMUEXT_TLB_FLUSH_ALL, 0), ==, 0);
+    g_assert_cmphex(fake_core.last_flush_mask, ==, ~0ULL);
+    harness_guest_write(harness_gva(12, 0), &mask, sizeof(mask));
+    copy = (struct mmuext_op){ .cmd = MMUEXT_TLB_FLUSH_MULTI };
+    set_xen_guest_handle_raw(copy.arg2.vcpumask, (void *)harness_gva(12, 0));
+    harness_guest_write(ARG, &copy, sizeof(copy));
+    g_assert_cmpint(HYPERCALL(d, __HYPERVISOR_mmuext_op, ARG, 1, 0, DOMID_SELF), ==, 0);
+    g_assert_cmphex(fake_core.last_flush_mask, ==, mask);
+    set_xen_guest_handle_raw(copy.arg2.vcpumask, (void *)0xdead0000);
+    harness_guest_write(ARG, &copy, sizeof(copy));
+    g_assert_cmpint(HYPERCALL(d, __HYPERVISOR_mmuext_op, ARG, 1, 0, DOMID_SELF), ==, -XEN_EFAULT);
     g_assert_cmpint(mmuext(d, MMUEXT_NEW_BASEPTR, 0), ==, -XEN_EINVAL);
     g_assert_cmpint(mmuext(d, MMUEXT_NEW_BASEPTR, ~0ULL), ==, -XEN_EINVAL);
     g_assert_cmpint(mmuext(d, MMUEXT_NEW_USER_BASEPTR, 0), ==, 0);
