@@ -6,9 +6,13 @@
 
 #include "machine-args.h"
 
-/* What hv keeps for itself: its image and heap, and its tables by the guest's size. */
-#define HV_FIXED_KB (8 * 1024)
-#define HV_PERCENT  1
+/* What hv keeps for itself (docs/hv-memory-layout.md): image, firmware and heap; eight bytes a page
+ * and a little more for its tables; stacks and tables of each further CPU; rings and requests of
+ * each disk and vif. */
+#define HV_FIXED_KB     2560
+#define HV_GUEST_PER_KB 400
+#define HV_VCPU_KB      40
+#define HV_DEVICE_KB    192
 
 void kxl_args_add(KxlArgs *args, const char *option, const char *format, ...)
 {
@@ -45,12 +49,19 @@ gboolean kxl_args_unsupported(GError **error, const char *format, ...)
     return FALSE;
 }
 
+static guint64 hv_share_kb(const KxlDomainConfig *config, guint64 guest_kb)
+{
+    if (config->type != KXL_TYPE_PV)
+        return 0;
+    return HV_FIXED_KB + guest_kb / HV_GUEST_PER_KB + HV_VCPU_KB * (MAX(config->max_vcpus, 1) - 1) +
+           HV_DEVICE_KB * (config->disks->len + config->nics->len);
+}
+
 guint64 kxl_machine_memory_kb(const KxlDomainConfig *config)
 {
     guint64 guest = MAX(config->max_memkb, config->target_memkb);
-    guint64 hv = config->type == KXL_TYPE_PV ? HV_FIXED_KB + guest * HV_PERCENT / 100 : 0;
 
-    return (guest + hv + 1023) / 1024 * 1024;
+    return (guest + hv_share_kb(config, guest) + 1023) / 1024 * 1024;
 }
 
 /* Slot 0 is the host bridge, 1 the ISA bridge, 2 virtio-serial. Devices past the slots share them
