@@ -2,8 +2,8 @@
 /* What a configuration may ask for and its domain runs without. */
 #include "kxl-config.h"
 
-/* hv runs one virtual CPU. */
-#define PV_MAX_VCPUS 1
+/* As many as were tried; hv itself has no such limit. */
+#define PV_MAX_VCPUS 4
 
 void kxl_domain_config_limit(KxlDomainConfig *config, GPtrArray *notes)
 {
@@ -14,7 +14,7 @@ void kxl_domain_config_limit(KxlDomainConfig *config, GPtrArray *notes)
     if (wanted > PV_MAX_VCPUS) {
         if (notes)
             g_ptr_array_add(notes,
-                            g_strdup_printf("vcpus: a PV guest runs on %d vCPU for now, not %u",
+                            g_strdup_printf("vcpus: a PV guest runs on %d vCPUs for now, not %u",
                                             PV_MAX_VCPUS, wanted));
         config->max_vcpus = PV_MAX_VCPUS;
         config->vcpus = PV_MAX_VCPUS;
