@@ -136,13 +136,13 @@ static void add_guest(GString *xml, const GuestKind *kind, const char *emulator)
 gboolean on_connect_get_capabilities(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(KxlHostInfo) info = kxl_host_get_info(kanzend->host, error);
+    g_autoptr(HostInfo) info = host_info_get(kanzend->host_info, error);
     const char *emulator = domain_registry_xml_caps(kanzend->domains)->emulator;
     g_autoptr(GString) xml = g_string_new("<capabilities>\n");
 
     if (info == NULL)
         return FALSE;
-    add_host(xml, kanzend->host, info);
+    add_host(xml, kanzend->host, info->kxl);
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
         add_guest(xml, &kinds[i], emulator);
     xml_append(xml, "</capabilities>\n");

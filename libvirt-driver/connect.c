@@ -119,11 +119,11 @@ gboolean on_connect_get_type(RpcCall *call, GError **error)
 gboolean on_connect_get_version(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(KxlHostInfo) info = kxl_host_get_info(kanzend->host, error);
+    g_autoptr(HostInfo) info = host_info_get(kanzend->host_info, error);
 
     if (info == NULL)
         return FALSE;
-    xdr_put_u64(call->ret, VERSION(info->xen_major, info->xen_minor));
+    xdr_put_u64(call->ret, VERSION(info->kxl->xen_major, info->kxl->xen_minor));
     return TRUE;
 }
 

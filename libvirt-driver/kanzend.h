@@ -5,6 +5,7 @@
 
 #include <kxl.h>
 
+#include "host-info.h"
 #include "rpc/server.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,7 @@ typedef struct PoolRegistry PoolRegistry;
 
 typedef struct Kanzend {
     KxlHost *host;
+    HostInfoCache *host_info;
     RpcServer *server;
     DomainRegistry *domains;
     Consoles *consoles;

@@ -156,6 +156,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
 {
     g_autoptr(Sockets) sockets = sockets_new(run_dir, error);
     g_autoptr(KxlHost) host = NULL;
+    g_autoptr(HostInfoCache) host_info = NULL;
     g_autoptr(Consoles) consoles = consoles_new();
     g_autoptr(RpcServer) server = NULL;
     g_autoptr(DomainRegistry) domains = NULL;
@@ -176,6 +177,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     kanzend.host = host = kxl_host_new(error);
     if (host == NULL)
         return FALSE;
+    kanzend.host_info = host_info = host_info_cache_new(host);
     kanzend.consoles = consoles;
     kanzend.server = server = rpc_server_new(&config);
     kanzend.domains = domains = domain_registry_new(host, server, error);

@@ -76,11 +76,13 @@ guint64 node_free_memory_kib(GError **error)
 gboolean on_node_get_info(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(KxlHostInfo) info = kxl_host_get_info(kanzend->host, error);
+    g_autoptr(HostInfo) cached = host_info_get(kanzend->host_info, error);
+    const KxlHostInfo *info;
     gsize len;
 
-    if (info == NULL)
+    if (cached == NULL)
         return FALSE;
+    info = cached->kxl;
     len = strlen(info->machine);
     for (guint i = 0; i < NODE_MODEL_LEN; i++)
         xdr_put_i32(call->ret, i < len && i < NODE_MODEL_LEN - 1 ? info->machine[i] : 0);

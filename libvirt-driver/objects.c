@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Networks, secrets and network filters: kanzend keeps none of them yet, so there are none, and that
- * is what listing and looking up answer. Whatever would make one has no handler and says that it is
- * not supported; so do all calls about host interfaces and node devices, of which the host does have
- * some that kanzend does not know.
+ * Networks, secrets and network filters: kanzend keeps none of them yet, so there are none, and
+ * that is what listing and looking up answer. Whatever would make one has no handler and says that
+ * it is not supported; so do all calls about host interfaces and node devices, of which the host
+ * does have some that kanzend does not know.
  */
 #include "handler-util.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Every procedure a client may call, by number: its name, the API that calls it, what it takes and
- * returns (signatures: rpc/xdr.h), who may call it, whose errors it reports and who does it. To add a
- * call, write its handler, declare it in handlers.h and name it in its row. A row without a handler
- * answers "not supported" with the name of the API.
+ * returns (signatures: rpc/xdr.h), who may call it, whose errors it reports and who does it. To add
+ * a call, write its handler, declare it in handlers.h and name it in its row. A row without a
+ * handler answers "not supported" with the name of the API.
  *
  * H high priority, L low; R also on read-only connections; E before CONNECT_OPEN too; S opens a
  * stream; Q never blocks, so it runs in the loop thread. A number at the end: bits of the last
@@ -634,8 +634,8 @@ static const RpcProc lxc_procs[] = {
 /* clang-format on */
 
 const RpcProgram kanzend_programs[] = {
-    { RPC_PROGRAM_REMOTE, 1, remote_procs, G_N_ELEMENTS (remote_procs) },
-    { RPC_PROGRAM_QEMU, 1, qemu_procs, G_N_ELEMENTS (qemu_procs) },
-    { RPC_PROGRAM_LXC, 1, lxc_procs, G_N_ELEMENTS (lxc_procs) },
+    { RPC_PROGRAM_REMOTE, 1, remote_procs, G_N_ELEMENTS(remote_procs) },
+    { RPC_PROGRAM_QEMU, 1, qemu_procs, G_N_ELEMENTS(qemu_procs) },
+    { RPC_PROGRAM_LXC, 1, lxc_procs, G_N_ELEMENTS(lxc_procs) },
 };
-const guint kanzend_n_programs = G_N_ELEMENTS (kanzend_programs);
+const guint kanzend_n_programs = G_N_ELEMENTS(kanzend_programs);

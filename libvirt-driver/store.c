@@ -125,7 +125,7 @@ gboolean store_set_autostart(Store *store, const char *uuid, gboolean autostart,
         return fail_errno(error, "make the link", link);
     if (!autostart && unlink(link) < 0 && errno != ENOENT)
         return fail_errno(error, "remove the link", link);
-    return sync_dir(store->autostart_dir, error);
+    return !autostart || sync_dir(store->autostart_dir, error);
 }
 
 gboolean store_remove(Store *store, const char *uuid, GError **error)
@@ -134,9 +134,8 @@ gboolean store_remove(Store *store, const char *uuid, GError **error)
 
     if (!store_set_autostart(store, uuid, FALSE, error))
         return FALSE;
-    if (unlink(path) < 0 && errno != ENOENT)
-        return fail_errno(error, "remove", path);
-    return sync_dir(store->dir, error);
+    /* Not synced: what a power cut brings back can be removed again, and nothing is lost. */
+    return unlink(path) == 0 || errno == ENOENT || fail_errno(error, "remove", path);
 }
 
 /* ---- loading ---- */

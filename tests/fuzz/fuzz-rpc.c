@@ -32,6 +32,7 @@ static void remove_dir(void)
     rpc_server_free(kanzend.server);
     domain_registry_free(kanzend.domains);
     pool_registry_free(kanzend.pools);
+    host_info_cache_free(kanzend.host_info);
     kxl_host_free(kanzend.host);
     consoles_free(kanzend.consoles);
     if (system(command) != 0)
@@ -57,6 +58,7 @@ static void start_daemon(void)
     g_setenv("KANZEN_LIB_DIR", dir, TRUE);
     kanzend.uri = "xen:///system";
     kanzend.host = kxl_host_new(NULL);
+    kanzend.host_info = host_info_cache_new(kanzend.host);
     kanzend.consoles = consoles_new();
     kanzend.server = rpc_server_new(&config);
     kanzend.domains = domain_registry_new(kanzend.host, kanzend.server, NULL);
