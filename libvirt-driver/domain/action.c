@@ -43,25 +43,18 @@ static gboolean apply_to_running(const Kanzend *kanzend, int id, const Change *c
 gboolean on_domain_set_lifecycle_action(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
     guint32 occasion = call->args[1].u, action = call->args[2].u, flags = call->args[3].u;
     Change change;
-    gboolean ok;
 
-    if (domain == NULL || !check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error))
+    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error))
         return FALSE;
     if (occasion >= N_OCCASIONS ||
         action >= (occasion == ON_CRASH ? G_N_ELEMENTS(actions) : N_FOR_ALL))
         return fail(error, VIR_ERR_INVALID_ARG, "Lifecycle event type %u cannot have action %u",
                     occasion, action);
     change = (Change){ occasion, actions[action] };
-    if (!domain_job_begin(domain, error))
-        return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
-    ok = check_not_host(&view, "changed so", error) && resolve_impact(&view, &flags, error) &&
-         (!(flags & AFFECT_LIVE) || apply_to_running(kanzend, view.id, &change, error)) &&
-         change_definitions(kanzend->domains, domain, flags, apply, &change, error);
-    domain_job_end(domain);
-    return ok;
+    return call_job(call, "changed so", &view, error) && resolve_impact(&view, &flags, error) &&
+           (!(flags & AFFECT_LIVE) || apply_to_running(kanzend, view.id, &change, error)) &&
+           change_definitions(kanzend->domains, view.domain, flags, apply, &change, error);
 }

@@ -281,16 +281,13 @@ static char *find_tty(const Kanzend *kanzend, const DomainView *view, const char
 gboolean on_domain_open_console(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
     g_autofree char *tty = NULL;
     Session *session;
     int fd;
 
-    if (domain == NULL || !check_flags(call, call->args[2].u, CONSOLE_FORCE | CONSOLE_SAFE, error))
-        return FALSE;
-    domain_get_settled_view(kanzend->domains, domain, &view);
-    if (!check_not_host(&view, "opened", error) || !check_active(&view, error))
+    if (!check_flags(call, call->args[2].u, CONSOLE_FORCE | CONSOLE_SAFE, error) ||
+        !call_running(call, "opened", &view, error))
         return FALSE;
     tty = find_tty(kanzend, &view, call->args[1].str, error);
     if (tty == NULL)

@@ -9,7 +9,8 @@ enum { DEFINE_VALIDATE = 1 << 0 }; /* virDomainDefineFlags */
 static gboolean define(RpcCall *call, const char *xml, guint32 flags, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    Definition *definition = parse_definition(kanzend->domains, xml, flags & DEFINE_VALIDATE, error);
+    Definition *definition =
+        parse_definition(kanzend->domains, xml, flags & DEFINE_VALIDATE, error);
     g_autoptr(Domain) domain = NULL;
 
     if (definition == NULL)
@@ -35,18 +36,10 @@ gboolean on_domain_define_xml_flags(RpcCall *call, GError **error)
 static gboolean undefine(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
-    gboolean ok;
 
-    if (domain == NULL)
-        return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
-    if (!check_not_host(&view, "undefined", error) || !domain_job_begin(domain, error))
-        return FALSE;
-    ok = domain_registry_undefine(kanzend->domains, domain, error);
-    domain_job_end(domain);
-    return ok;
+    return call_job(call, "undefined", &view, error) &&
+           domain_registry_undefine(kanzend->domains, view.domain, error);
 }
 
 gboolean on_domain_undefine(RpcCall *call, GError **error)
@@ -72,33 +65,27 @@ gboolean on_domain_undefine_flags(RpcCall *call, GError **error)
 gboolean on_domain_set_autostart(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
 
-    if (domain == NULL)
-        return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
-    return check_not_host(&view, "started", error) &&
-           domain_registry_set_autostart(kanzend->domains, domain, call->args[1].i != 0, error);
+    return call_view(call, &view, error) && check_not_host(&view, "started", error) &&
+           domain_registry_set_autostart(kanzend->domains, view.domain, call->args[1].i != 0,
+                                         error);
 }
 
 gboolean on_domain_rename(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
     const char *name = call->args[1].str;
-    gboolean ok;
 
-    if (domain == NULL || !check_flags(call, call->args[2].u, 0, error))
+    if (!check_flags(call, call->args[2].u, 0, error))
         return FALSE;
     if (name == NULL || *name == '\0' || strchr(name, '/') != NULL)
         return fail(error, VIR_ERR_INVALID_ARG, "'%s' is not a name for a domain",
                     name != NULL ? name : "");
-    if (!domain_job_begin(domain, error))
+    if (!call_job(call, "renamed", &view, error) ||
+        !domain_registry_rename(kanzend->domains, view.domain, name, error))
         return FALSE;
-    ok = domain_registry_rename(kanzend->domains, domain, name, error);
-    domain_job_end(domain);
-    if (ok)
-        xdr_put_i32(call->ret, 0);
-    return ok;
+    xdr_put_i32(call->ret, 0);
+    return TRUE;
 }

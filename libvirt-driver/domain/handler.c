@@ -20,6 +20,54 @@ Domain *call_domain(const RpcCall *call, guint index, GError **error)
     return domain;
 }
 
+gboolean call_view(const RpcCall *call, DomainView *view, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+
+    if (domain == NULL)
+        return FALSE;
+    domain_get_view(kanzend->domains, domain, view);
+    return TRUE;
+}
+
+gboolean call_running(const RpcCall *call, const char *verb, DomainView *view, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+
+    if (domain == NULL)
+        return FALSE;
+    domain_get_settled_view(kanzend->domains, domain, view);
+    return check_not_host(view, verb, error) && check_active(view, error);
+}
+
+static gboolean begin_job(const RpcCall *call, const char *verb, gboolean settled, DomainView *view,
+                          GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+
+    if (domain == NULL || !domain_job_begin(domain, error))
+        return FALSE;
+    if (settled)
+        domain_get_settled_view(kanzend->domains, domain, view);
+    else
+        domain_get_view(kanzend->domains, domain, view);
+    view->locked = TRUE;
+    return check_not_host(view, verb, error);
+}
+
+gboolean call_job(const RpcCall *call, const char *verb, DomainView *view, GError **error)
+{
+    return begin_job(call, verb, FALSE, view, error);
+}
+
+gboolean call_job_running(const RpcCall *call, const char *verb, DomainView *view, GError **error)
+{
+    return begin_job(call, verb, TRUE, view, error) && check_active(view, error);
+}
+
 gboolean check_not_host(const DomainView *view, const char *verb, GError **error)
 {
     return view->id != 0 || fail(error, VIR_ERR_OPERATION_INVALID,
@@ -49,6 +97,18 @@ gboolean resolve_impact(const DomainView *view, guint32 *flags, GError **error)
         return FALSE;
     *flags = impact;
     return TRUE;
+}
+
+const DomainDef *affected_def(const DomainView *view, guint32 *flags, GError **error)
+{
+    if ((*flags & AFFECT_LIVE) && (*flags & AFFECT_CONFIG)) {
+        fail(error, VIR_ERR_INVALID_ARG,
+             "live and persistent configuration cannot be asked for together");
+        return NULL;
+    }
+    if (!resolve_impact(view, flags, error))
+        return NULL;
+    return definition_def(*flags & AFFECT_LIVE ? view->live : view->config);
 }
 
 Definition *parse_definition(DomainRegistry *registry, const char *xml, gboolean validate,

@@ -14,6 +14,14 @@ enum { AFFECT_CURRENT = 0, AFFECT_LIVE = 1, AFFECT_CONFIG = 2 };
 /* The domain that the handle in args[index] names: by UUID, its name and id may be old. A new
  * reference. */
 Domain *call_domain(const RpcCall *call, guint index, GError **error);
+/* How handlers begin: the domain of args[0] as it is now. */
+gboolean call_view(const RpcCall *call, DomainView *ret_view, GError **error);
+/* The same of a guest that runs, once a restart is over. The host cannot be "verb". */
+gboolean call_running(const RpcCall *call, const char *verb, DomainView *ret_view, GError **error);
+/* To change a domain: view with its job lock. The host cannot be "verb". */
+gboolean call_job(const RpcCall *call, const char *verb, DomainView *ret_view, GError **error);
+gboolean call_job_running(const RpcCall *call, const char *verb, DomainView *ret_view,
+                          GError **error);
 /* Domain-0 is the host: what is refused for it. */
 gboolean check_not_host(const DomainView *view, const char *verb, GError **error);
 /* Errors in libvirt's words when it does not run, or has no persistent definition. */
@@ -21,6 +29,8 @@ gboolean check_active(const DomainView *view, GError **error);
 gboolean check_persistent(const DomainView *view, GError **error);
 /* Resolves CURRENT, and checks that what is affected is there. flags keeps LIVE and CONFIG only. */
 gboolean resolve_impact(const DomainView *view, guint32 *flags, GError **error);
+/* Resolves as well, to the one definition that is asked for; both flags are refused. */
+const DomainDef *affected_def(const DomainView *view, guint32 *flags, GError **error);
 
 /* The domains that match virConnectListAllDomainsFlags; references. */
 GPtrArray *domain_list_matching(const RpcCall *call, guint32 flags);

@@ -2,21 +2,20 @@
 /* What a domain is and does: reading only. */
 #include "handler.h"
 
+#include <string.h>
+
 enum { XML_SECURE = 1, XML_INACTIVE = 2, XML_UPDATE_CPU = 4, XML_MIGRATABLE = 8 };
 
 gboolean on_domain_get_xml_desc(RpcCall *call, GError **error)
 {
-    const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
     guint32 flags = call->args[1].u;
     DomainXmlFormatFlags format = DOMAIN_XML_FORMAT_NONE;
     Definition *definition;
 
-    if (domain == NULL ||
-        !check_flags(call, flags, XML_SECURE | XML_INACTIVE | XML_UPDATE_CPU, error))
+    if (!check_flags(call, flags, XML_SECURE | XML_INACTIVE | XML_UPDATE_CPU, error) ||
+        !call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
     definition =
         (flags & XML_INACTIVE) && view.config != NULL ? view.config : domain_view_current(&view);
     if ((flags & XML_INACTIVE) || view.id < 0)
@@ -29,13 +28,10 @@ gboolean on_domain_get_xml_desc(RpcCall *call, GError **error)
 
 gboolean on_domain_get_state(RpcCall *call, GError **error)
 {
-    const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
 
-    if (domain == NULL || !check_flags(call, call->args[1].u, 0, error))
+    if (!check_flags(call, call->args[1].u, 0, error) || !call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
     xdr_put_i32(call->ret, view.state);
     xdr_put_i32(call->ret, view.reason);
     return TRUE;
@@ -45,7 +41,6 @@ gboolean on_domain_get_state(RpcCall *call, GError **error)
 gboolean on_domain_get_info(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_autoptr(KxlDomainInfo) info = NULL;
     g_autoptr(GError) failed = NULL;
     g_auto(DomainView) view = { 0 };
@@ -53,9 +48,8 @@ gboolean on_domain_get_info(RpcCall *call, GError **error)
     guint64 memory;
     guint vcpus;
 
-    if (domain == NULL)
+    if (!call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
     def = definition_def(domain_view_current(&view));
     memory = def->current_memory_kib != 0 ? def->current_memory_kib : def->memory_kib;
     vcpus = def->vcpus_current != 0 ? def->vcpus_current : def->vcpus_max;
@@ -81,63 +75,59 @@ gboolean on_domain_get_info(RpcCall *call, GError **error)
 
 gboolean on_domain_get_os_type(RpcCall *call, GError **error)
 {
-    const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
 
-    if (domain == NULL)
+    if (!call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
     xdr_put_string(call->ret, definition_def(domain_view_current(&view))->os_type);
     return TRUE;
 }
 
 gboolean on_domain_is_active(RpcCall *call, GError **error)
 {
-    const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
 
-    if (domain == NULL)
+    if (!call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
     xdr_put_i32(call->ret, view.id >= 0);
     return TRUE;
 }
 
 gboolean on_domain_is_persistent(RpcCall *call, GError **error)
 {
-    const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
 
-    if (domain == NULL)
+    if (!call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
     xdr_put_i32(call->ret, view.persistent);
     return TRUE;
 }
 
-/* Whether the persistent definition was changed while it runs. */
+/* Whether the next start will be of something else than what runs. */
+static gboolean is_updated(const DomainView *view)
+{
+    const DomainXmlFormatFlags flags = DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE;
+
+    return view->live != NULL && view->config != NULL && view->live != view->config &&
+           strcmp(definition_xml(view->live, flags), definition_xml(view->config, flags)) != 0;
+}
+
 gboolean on_domain_is_updated(RpcCall *call, GError **error)
 {
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_auto(DomainView) view = { 0 };
 
-    if (domain == NULL)
+    if (!call_view(call, &view, error))
         return FALSE;
-    xdr_put_i32(call->ret, FALSE);
+    xdr_put_i32(call->ret, is_updated(&view));
     return TRUE;
 }
 
 gboolean on_domain_get_autostart(RpcCall *call, GError **error)
 {
-    const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
 
-    if (domain == NULL)
+    if (!call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
     xdr_put_i32(call->ret, view.autostart);
     return TRUE;
 }

@@ -8,19 +8,12 @@ typedef gboolean (*Operation)(KxlHost *host, int domid, GError **error);
 static gboolean operate(RpcCall *call, const char *verb, Operation operation, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
-    gboolean ok;
 
-    if (domain == NULL || !domain_job_begin(domain, error))
+    if (!call_job_running(call, verb, &view, error) || !operation(kanzend->host, view.id, error))
         return FALSE;
-    domain_get_settled_view(kanzend->domains, domain, &view);
-    ok = check_not_host(&view, verb, error) && check_active(&view, error) &&
-         operation(kanzend->host, view.id, error);
-    if (ok)
-        domain_registry_sync(kanzend->domains, view.id);
-    domain_job_end(domain);
-    return ok;
+    domain_registry_sync(kanzend->domains, view.id);
+    return TRUE;
 }
 
 gboolean on_domain_suspend(RpcCall *call, GError **error)
@@ -41,17 +34,11 @@ enum { /* virDomainShutdownFlagValues and virDomainRebootFlagValues: how to ask 
 /* There is one way for each kind of guest; 0: that one. */
 static gboolean check_how(RpcCall *call, guint32 flags, GError **error)
 {
-    const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = NULL;
     g_auto(DomainView) view = { 0 };
     gboolean hvm;
 
-    if (!check_flags(call, flags, ASK_ACPI | ASK_PARAVIRT, error))
+    if (!check_flags(call, flags, ASK_ACPI | ASK_PARAVIRT, error) || !call_view(call, &view, error))
         return FALSE;
-    domain = call_domain(call, 0, error);
-    if (domain == NULL)
-        return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
     hvm = g_strcmp0(definition_def(domain_view_current(&view))->os_type, "hvm") == 0;
     return flags == 0 || (flags & (hvm ? ASK_ACPI : ASK_PARAVIRT)) ||
            fail(error, VIR_ERR_OPERATION_UNSUPPORTED, "this guest is asked through %s only",
@@ -99,13 +86,9 @@ gboolean on_domain_reset(RpcCall *call, GError **error)
 static gboolean destroy(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
 
-    if (domain == NULL)
-        return FALSE;
-    domain_get_settled_view(kanzend->domains, domain, &view);
-    if (!check_not_host(&view, "destroyed", error) || !check_active(&view, error) ||
+    if (!call_running(call, "destroyed", &view, error) ||
         !kxl_domain_destroy(kanzend->host, view.id, error))
         return FALSE;
     domain_registry_sync_gone(kanzend->domains, view.id, KXL_REASON_DESTROYED);

@@ -11,13 +11,10 @@ static guint64 max_memory_kib(const DomainView *view)
 
 gboolean on_domain_get_max_memory(RpcCall *call, GError **error)
 {
-    const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
 
-    if (domain == NULL)
+    if (!call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
     xdr_put_u64(call->ret, max_memory_kib(&view));
     return TRUE;
 }
@@ -36,8 +33,8 @@ static void change_maximum(DomainDef *def, gpointer data)
         def->current_memory_kib = def->memory_kib;
 }
 
-static gboolean set_current(const Kanzend *kanzend, Domain *domain, const DomainView *view,
-                            guint32 flags, guint64 kib, GError **error)
+static gboolean set_current(const Kanzend *kanzend, const DomainView *view, guint32 flags,
+                            guint64 kib, GError **error)
 {
     guint64 max = (flags & AFFECT_LIVE) ? definition_def(view->live)->memory_kib : G_MAXUINT64;
 
@@ -50,7 +47,7 @@ static gboolean set_current(const Kanzend *kanzend, Domain *domain, const Domain
                     kib, max);
     if ((flags & AFFECT_LIVE) && !kxl_domain_set_memory_target(kanzend->host, view->id, kib, error))
         return FALSE;
-    if (!change_definitions(kanzend->domains, domain, flags, change_current, &kib, error))
+    if (!change_definitions(kanzend->domains, view->domain, flags, change_current, &kib, error))
         return FALSE;
     if (flags & AFFECT_LIVE)
         domain_registry_sync(kanzend->domains, view->id);
@@ -69,24 +66,18 @@ static gboolean set_maximum(const Kanzend *kanzend, Domain *domain, guint32 flag
 static gboolean set_memory(RpcCall *call, guint64 kib, guint32 flags, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = NULL;
     g_auto(DomainView) view = { 0 };
-    gboolean maximum = flags & MEM_MAXIMUM, ok;
+    gboolean maximum = flags & MEM_MAXIMUM;
 
     if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | MEM_MAXIMUM, error))
         return FALSE;
     if (kib == 0)
         return fail(error, VIR_ERR_INVALID_ARG, "memory in %s must not be zero", call->proc->api);
-    domain = call_domain(call, 0, error);
-    if (domain == NULL || !domain_job_begin(domain, error))
+    if (!call_job(call, "given other memory", &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
-    ok = check_not_host(&view, "given other memory", error) &&
-         resolve_impact(&view, &flags, error) &&
-         (maximum ? set_maximum(kanzend, domain, flags, kib, error)
-                  : set_current(kanzend, domain, &view, flags, kib, error));
-    domain_job_end(domain);
-    return ok;
+    return resolve_impact(&view, &flags, error) &&
+           (maximum ? set_maximum(kanzend, view.domain, flags, kib, error)
+                    : set_current(kanzend, &view, flags, kib, error));
 }
 
 gboolean on_domain_set_memory(RpcCall *call, GError **error)
@@ -111,15 +102,12 @@ enum { STAT_AVAILABLE = 5, STAT_ACTUAL_BALLOON = 6 }; /* virDomainMemoryStatTags
 gboolean on_domain_memory_stats(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_autoptr(KxlDomainInfo) info = NULL;
     g_auto(DomainView) view = { 0 };
     guint n;
 
-    if (domain == NULL || !check_flags(call, call->args[2].u, 0, error))
-        return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
-    if (!check_active(&view, error))
+    if (!check_flags(call, call->args[2].u, 0, error) || !call_view(call, &view, error) ||
+        !check_active(&view, error))
         return FALSE;
     info = kxl_domain_get_info(kanzend->host, view.id, error);
     if (info == NULL)

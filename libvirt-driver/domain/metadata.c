@@ -67,8 +67,6 @@ static char *element_text(xmlNodePtr element, const char *uri)
 
 gboolean on_domain_get_metadata(RpcCall *call, GError **error)
 {
-    const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
     guint32 flags = call->args[3].u;
     const char *uri = call->args[2].str;
@@ -76,12 +74,12 @@ gboolean on_domain_get_metadata(RpcCall *call, GError **error)
     const DomainDef *def;
     xmlNodePtr element;
 
-    if (domain == NULL || !check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error))
+    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) ||
+        !call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
-    if (!resolve_impact(&view, &flags, error))
+    def = affected_def(&view, &flags, error);
+    if (def == NULL)
         return FALSE;
-    def = definition_def(flags & AFFECT_LIVE ? view.live : view.config);
     switch (call->args[1].i) {
     case METADATA_DESCRIPTION:
         text = g_strdup(def->description);
@@ -204,7 +202,6 @@ static void send_change(const Kanzend *kanzend, Domain *domain, const Change *ch
 gboolean on_domain_set_metadata(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
     guint32 flags = call->args[5].u;
     Change change = { .type = call->args[1].i,
@@ -212,19 +209,14 @@ gboolean on_domain_set_metadata(RpcCall *call, GError **error)
                       .key = call->args[3].str,
                       .uri = call->args[4].str };
     g_autoptr(xmlDoc) doc = NULL;
-    gboolean ok;
 
-    if (domain == NULL || !check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) ||
+    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) ||
         !check_change(&change, error))
         return FALSE;
     doc = change.doc;
-    if (!domain_job_begin(domain, error))
+    if (!call_job(call, "described", &view, error) || !resolve_impact(&view, &flags, error) ||
+        !change_definitions(kanzend->domains, view.domain, flags, apply, &change, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
-    ok = check_not_host(&view, "described", error) && resolve_impact(&view, &flags, error) &&
-         change_definitions(kanzend->domains, domain, flags, apply, &change, error);
-    domain_job_end(domain);
-    if (ok)
-        send_change(kanzend, domain, &change);
-    return ok;
+    send_change(kanzend, view.domain, &change);
+    return TRUE;
 }

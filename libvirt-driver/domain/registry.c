@@ -65,6 +65,7 @@ void domain_get_view(DomainRegistry *registry, Domain *domain, DomainView *view)
 {
     g_mutex_lock(&registry->lock);
     *view = (DomainView){
+        .domain = domain_ref(domain),
         .name = g_strdup(domain->name),
         .id = domain->id,
         .persistent = domain->config != NULL,
@@ -92,6 +93,9 @@ void domain_get_settled_view(DomainRegistry *registry, Domain *domain, DomainVie
 
 void domain_view_clear(DomainView *view)
 {
+    if (view->locked)
+        domain_job_end(view->domain);
+    domain_unref(view->domain);
     g_free(view->name);
     definition_unref(view->config);
     definition_unref(view->live);

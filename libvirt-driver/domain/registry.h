@@ -30,6 +30,8 @@ typedef enum { /* virDomainState */
 
 /* A domain at one moment. */
 typedef struct {
+    Domain *domain; /* a reference */
+    gboolean locked; /* with the domain's job lock, which ends with the view */
     char *name;
     char uuid[37];
     guint8 uuid_raw[16];
@@ -42,6 +44,7 @@ typedef struct {
     Definition *live;   /* what runs, or is just being started; else NULL */
 } DomainView;
 
+/* Also gives back the job lock that came with it. */
 void domain_view_clear(DomainView *view);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DomainView, domain_view_clear)
 /* The live one of a running domain, else the persistent one. Never NULL. */

@@ -55,20 +55,18 @@ gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *defi
 static gboolean start_defined(RpcCall *call, guint32 flags, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
-    gboolean ok;
 
-    if (domain == NULL || !domain_job_begin(domain, error))
+    if (!call_job(call, "started", &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
-    ok = (view.id < 0 || fail(error, VIR_ERR_OPERATION_INVALID, "domain is already running")) &&
-         check_persistent(&view, error) &&
-         domain_start(kanzend->domains, domain, view.config, flags & START_PAUSED, error);
-    if (ok && (flags & START_AUTODESTROY))
-        domain_registry_set_autodestroy(kanzend->domains, domain, call->client);
-    domain_job_end(domain);
-    return ok;
+    if (view.id >= 0)
+        return fail(error, VIR_ERR_OPERATION_INVALID, "domain is already running");
+    if (!check_persistent(&view, error) ||
+        !domain_start(kanzend->domains, view.domain, view.config, flags & START_PAUSED, error))
+        return FALSE;
+    if (flags & START_AUTODESTROY)
+        domain_registry_set_autodestroy(kanzend->domains, view.domain, call->client);
+    return TRUE;
 }
 
 gboolean on_domain_create(RpcCall *call, GError **error)

@@ -31,14 +31,12 @@ static char *find_tap(const Kanzend *kanzend, const DomainView *view, const char
 gboolean on_domain_interface_stats(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
     g_autofree char *tap = NULL;
     guint64 values[NETSTAT_COUNT];
 
-    if (domain == NULL)
+    if (!call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
     if (!check_active(&view, error))
         return FALSE;
     tap = find_tap(kanzend, &view, call->args[1].str, error);
@@ -90,19 +88,17 @@ static void put_string(GByteArray *out, guint *n, const char *name, const char *
 gboolean on_domain_get_cpu_stats(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_autoptr(KxlDomainInfo) info = NULL;
     g_auto(DomainView) view = { 0 };
     guint32 nparams = call->args[1].u;
     guint count, n = 0;
 
-    if (domain == NULL || !check_flags(call, call->args[4].u, TYPED_PARAM_STRING_OKAY, error))
+    if (!check_flags(call, call->args[4].u, TYPED_PARAM_STRING_OKAY, error))
         return FALSE;
     if (call->args[2].i != -1)
         return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
                     "only the total over all processors is known");
-    domain_get_view(kanzend->domains, domain, &view);
-    if (!check_active(&view, error))
+    if (!call_view(call, &view, error) || !check_active(&view, error))
         return FALSE;
     info = kxl_domain_get_info(kanzend->host, view.id, error);
     if (info == NULL)

@@ -9,21 +9,12 @@ static guint vcpus_of(const DomainDef *def, gboolean maximum)
     return maximum || def->vcpus_current == 0 ? def->vcpus_max : def->vcpus_current;
 }
 
-/* The definition that LIVE, CONFIG or neither means. */
-static const DomainDef *affected_def(const DomainView *view, guint32 flags)
-{
-    return definition_def(flags & AFFECT_LIVE ? view->live : view->config);
-}
-
 gboolean on_domain_get_max_vcpus(RpcCall *call, GError **error)
 {
-    const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_auto(DomainView) view = { 0 };
 
-    if (domain == NULL)
+    if (!call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
     if (!check_active(&view, error))
         return FALSE;
     xdr_put_i32(call->ret, (gint32)vcpus_of(definition_def(view.live), TRUE));
@@ -33,19 +24,19 @@ gboolean on_domain_get_max_vcpus(RpcCall *call, GError **error)
 gboolean on_domain_get_vcpus_flags(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
     g_autoptr(KxlDomainInfo) info = NULL;
     g_auto(DomainView) view = { 0 };
     guint32 flags = call->args[1].u;
+    const DomainDef *def;
     guint n;
 
-    if (domain == NULL ||
-        !check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | VCPU_MAXIMUM, error))
+    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | VCPU_MAXIMUM, error) ||
+        !call_view(call, &view, error))
         return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
-    if (!resolve_impact(&view, &flags, error))
+    def = affected_def(&view, &flags, error);
+    if (def == NULL)
         return FALSE;
-    n = vcpus_of(affected_def(&view, flags), call->args[1].u & VCPU_MAXIMUM);
+    n = vcpus_of(def, call->args[1].u & VCPU_MAXIMUM);
     if ((flags & AFFECT_LIVE) && !(call->args[1].u & VCPU_MAXIMUM)) {
         info = kxl_domain_get_info(kanzend->host, view.id, error);
         if (info == NULL)
@@ -91,22 +82,14 @@ static gboolean check_count(const DomainView *view, guint32 flags, guint n, gboo
 static gboolean set_vcpus(RpcCall *call, guint n, guint32 flags, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(Domain) domain = NULL;
     g_auto(DomainView) view = { 0 };
-    gboolean maximum = flags & VCPU_MAXIMUM, ok;
+    gboolean maximum = flags & VCPU_MAXIMUM;
 
-    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | VCPU_MAXIMUM, error))
-        return FALSE;
-    domain = call_domain(call, 0, error);
-    if (domain == NULL || !domain_job_begin(domain, error))
-        return FALSE;
-    domain_get_view(kanzend->domains, domain, &view);
-    ok = check_not_host(&view, "given other vCPUs", error) &&
-         resolve_impact(&view, &flags, error) && check_count(&view, flags, n, maximum, error) &&
-         change_definitions(kanzend->domains, domain, flags,
-                            maximum ? change_maximum : change_current, &n, error);
-    domain_job_end(domain);
-    return ok;
+    return check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | VCPU_MAXIMUM, error) &&
+           call_job(call, "given other vCPUs", &view, error) &&
+           resolve_impact(&view, &flags, error) && check_count(&view, flags, n, maximum, error) &&
+           change_definitions(kanzend->domains, view.domain, flags,
+                              maximum ? change_maximum : change_current, &n, error);
 }
 
 gboolean on_domain_set_vcpus(RpcCall *call, GError **error)
