@@ -11,7 +11,6 @@
 #include "file.h"
 #include "supervise.h"
 
-#define QMP_TIMEOUT_MS   20000
 #define STORE_TIMEOUT_MS 5000
 
 /* For the supervisor to write down what an operation has changed. */
@@ -57,14 +56,25 @@ void kxl_op_end(KxlOp *op)
     *op = (KxlOp){ .lock = -1 };
 }
 
-gboolean kxl_op_qmp(KxlOp *op, const char *command, JsonObject *arguments, GError **error)
+KxlQmp *kxl_op_monitor(KxlOp *op, GError **error)
 {
     g_autofree char *path = kxl_rundir_path(op->host, op->domid, "qmp.sock");
-    g_autoptr(KxlQmp) qmp = kxl_qmp_connect(path, QMP_TIMEOUT_MS, error);
+
+    return kxl_qmp_connect(path, KXL_OP_TIMEOUT_MS, error);
+}
+
+KxlQmp *kxl_op_begin_monitor(KxlOp *op, KxlHost *host, int domid, GError **error)
+{
+    return kxl_op_begin(op, host, domid, error) ? kxl_op_monitor(op, error) : NULL;
+}
+
+gboolean kxl_op_qmp(KxlOp *op, const char *command, JsonObject *arguments, GError **error)
+{
+    g_autoptr(KxlQmp) qmp = kxl_op_monitor(op, error);
 
     if (!qmp && arguments)
         json_object_unref(arguments);
-    return qmp && kxl_qmp_run(qmp, command, arguments, QMP_TIMEOUT_MS, error);
+    return qmp && kxl_qmp_run(qmp, command, arguments, KXL_OP_TIMEOUT_MS, error);
 }
 
 KxlXs *kxl_op_store(KxlOp *op, GError **error)
@@ -227,10 +237,7 @@ gboolean kxl_domain_destroy(KxlHost *host, int domid, GError **error)
 
 /* --- settings --------------------------------------------------------------------------------- */
 
-/* Changes a domain's stored configuration under the lock that guards names. */
-typedef void (*ConfigChange)(KxlDomainConfig *config, gconstpointer data);
-
-static gboolean change_config(KxlHost *host, int domid, ConfigChange change, gconstpointer data,
+gboolean kxl_op_change_config(KxlHost *host, int domid, KxlConfigChange change, gconstpointer data,
                               GError **error)
 {
     g_auto(KxlFd) all = kxl_rundir_lock(host, error);
@@ -272,7 +279,7 @@ gboolean kxl_domain_rename(KxlHost *host, int domid, const char *name, GError **
 
     if (!kxl_domain_name_check(name, error) || !kxl_op_begin(&op, host, domid, error) ||
         !name_is_free(host, domid, name, error) ||
-        !change_config(host, domid, change_name, name, error))
+        !kxl_op_change_config(host, domid, change_name, name, error))
         return FALSE;
     if (op.config->type ==
         KXL_TYPE_PV) /* a copy for the guest and for tools; a paused one gets it never */
@@ -319,7 +326,7 @@ gboolean kxl_domain_set_memory_target(KxlHost *host, int domid, guint64 target_k
     }
     ok = op.config->type == KXL_TYPE_PV ? store_write(&op, path, value, error)
                                         : balloon(&op, target_kb, error);
-    return ok && change_config(host, domid, change_target, &target_kb, error);
+    return ok && kxl_op_change_config(host, domid, change_target, &target_kb, error);
 }
 
 typedef struct {
@@ -342,7 +349,7 @@ gboolean kxl_domain_set_actions(KxlHost *host, int domid, KxlAction on_poweroff,
     g_auto(KxlOp) op = { .lock = -1 };
 
     return kxl_op_begin(&op, host, domid, error) &&
-           change_config(host, domid, change_actions, &actions, error);
+           kxl_op_change_config(host, domid, change_actions, &actions, error);
 }
 
 /* --- the store -------------------------------------------------------------------------------- */

@@ -22,5 +22,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KxlOp, kxl_op_end)
 
 /* One command to the emulator. */
 gboolean kxl_op_qmp(KxlOp *op, const char *command, JsonObject *arguments, GError **error);
+/* A connection to the emulator's monitor, for more than one. */
+KxlQmp *kxl_op_monitor(KxlOp *op, GError **error);
+/* Both at once, for what begins with asking the emulator. */
+KxlQmp *kxl_op_begin_monitor(KxlOp *op, KxlHost *host, int domid, GError **error);
+#define KXL_OP_TIMEOUT_MS 20000
+/* Changes a domain's stored configuration under the lock that guards names. */
+typedef void (*KxlConfigChange)(KxlDomainConfig *config, gconstpointer data);
+gboolean kxl_op_change_config(KxlHost *host, int domid, KxlConfigChange change, gconstpointer data,
+                              GError **error);
 /* A connection to a PV domain's store; the domain must be running for it to answer. */
 KxlXs *kxl_op_store(KxlOp *op, GError **error);

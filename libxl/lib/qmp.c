@@ -101,8 +101,72 @@ static JsonObject *next_answer(KxlQmp *qmp, gint64 deadline_us, GError **error)
     }
 }
 
+JsonObject *kxl_qmp_args(const char *first, ...)
+{
+    JsonObject *object = json_object_new();
+    va_list ap;
+
+    va_start(ap, first);
+    for (const char *key = first; key; key = va_arg(ap, const char *)) {
+        const char *name = key + 2, *text;
+
+        switch (key[0]) {
+        case 's':
+            text = va_arg(ap, const char *);
+            if (text)
+                json_object_set_string_member(object, name, text);
+            break;
+        case 'i':
+            json_object_set_int_member(object, name, va_arg(ap, gint64));
+            break;
+        case 'b':
+            json_object_set_boolean_member(object, name, va_arg(ap, gboolean));
+            break;
+        case 'o':
+            json_object_set_object_member(object, name, va_arg(ap, JsonObject *));
+            break;
+        case 'a':
+            json_object_set_array_member(object, name, va_arg(ap, JsonArray *));
+            break;
+        default:
+            g_assert_not_reached();
+        }
+    }
+    va_end(ap);
+    return object;
+}
+
+/* A descriptor goes with the first byte. */
+static gboolean send_line(KxlQmp *qmp, const char *line, int fd, gint64 deadline, GError **error)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof fd)];
+    } control = { .header = { .cmsg_len = CMSG_LEN(sizeof fd),
+                              .cmsg_level = SOL_SOCKET,
+                              .cmsg_type = SCM_RIGHTS } };
+    struct iovec first = { .iov_base = (char *)line, .iov_len = 1 };
+    struct msghdr message = { .msg_iov = &first,
+                              .msg_iovlen = 1,
+                              .msg_control = control.space,
+                              .msg_controllen = sizeof control.space };
+
+    if (fd < 0)
+        return kxl_sock_send(qmp->fd, line, strlen(line), deadline, error);
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    if (TEMP_FAILURE_RETRY(sendmsg(qmp->fd, &message, MSG_NOSIGNAL)) != 1)
+        return kxl_error_set_errno(error, errno, "emulator's monitor: cannot pass a descriptor");
+    return kxl_sock_send(qmp->fd, line + 1, strlen(line) - 1, deadline, error);
+}
+
 JsonNode *kxl_qmp_call(KxlQmp *qmp, const char *command, JsonObject *arguments, guint timeout_ms,
                        GError **error)
+{
+    return kxl_qmp_call_fd(qmp, command, arguments, -1, timeout_ms, error);
+}
+
+JsonNode *kxl_qmp_call_fd(KxlQmp *qmp, const char *command, JsonObject *arguments, int fd,
+                          guint timeout_ms, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
     g_autoptr(JsonObject) request = json_object_new();
@@ -119,7 +183,7 @@ JsonNode *kxl_qmp_call(KxlQmp *qmp, const char *command, JsonObject *arguments, 
     }
     text = json_to_string(node, FALSE);
     line = g_strconcat(text, "\n", NULL);
-    if (!kxl_sock_send(qmp->fd, line, strlen(line), deadline, error)) {
+    if (!send_line(qmp, line, fd, deadline, error)) {
         qmp->dead = TRUE;
         return NULL;
     }
