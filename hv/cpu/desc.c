@@ -155,6 +155,7 @@ int desc_init_vcpu(struct vcpu *v)
         *hv_descriptor(v, flat_segments[i].selector) = flat_segments[i].descriptor;
     init_tss(v, d);
     syscall_slots[v->id].stack_top = (uintptr_t)stack_info(v->arch->stack);
+    desc_map_guest_gdt(v);
     return 0;
 }
 
@@ -190,15 +191,20 @@ void desc_load(struct vcpu *v)
     wrmsr(MSR_SYSENTER_CS, 0); /* SYSENTER faults */
 }
 
+/* Null descriptors where the guest has no GDT page: a selector that points there faults as it does on hardware, and
+ * not on a page that is absent. */
+static uint64_t no_descriptors[PAGE_SIZE / sizeof(uint64_t)] __attribute__((aligned(PAGE_SIZE)));
+
 void desc_map_guest_gdt(struct vcpu *v)
 {
+    uint64_t none = ((uintptr_t)no_descriptors - HV_IMAGE_VA) | PTE_NX | PTE_P;
     unsigned int pages = DIV_ROUND_UP(v->arch->gdt_entries * 8, PAGE_SIZE);
 
     for (unsigned int i = 0; i < FIRST_RESERVED_GDT_PAGE; i++) {
         uint64_t va = gdt_area(v) + i * PAGE_SIZE;
 
         *hv_pte(va) =
-            i < pages ? v->arch->gdt_frames[i] << PAGE_SHIFT | PTE_RW | PTE_NX | PTE_P : 0;
+            i < pages ? v->arch->gdt_frames[i] << PAGE_SHIFT | PTE_RW | PTE_NX | PTE_P : none;
         invlpg(va);
     }
 }

@@ -54,6 +54,12 @@ static void trap_device_not_available(struct vcpu *v, struct cpu_regs *regs)
     inject_trap(v, regs, VEC_NM);
 }
 
+/* xen.h TI_GET_DPL: from level 1 on the kernel may, from 3 its users. */
+static bool users_or_kernel_may(const struct vcpu *v, const struct trap_info *t)
+{
+    return t->address && TI_GET_DPL(t) >= (vcpu_in_kernel(v) ? 1 : 3);
+}
+
 /*
  * INT n by a gate that the IDT does not open: allowed if the guest's trap table says so. The vector
  * comes from the instruction, since QEMU before 8.0 scales it wrongly in the error code; a prefix
@@ -68,7 +74,7 @@ static bool soft_interrupt(struct vcpu *v, struct cpu_regs *regs)
         copy_from_guest(code, regs->rip, sizeof(code)) < 0 || code[0] != 0xcd)
         return false;
     t = &v->arch->traps[code[1]];
-    if (!t->address || (!vcpu_in_kernel(v) && TI_GET_DPL(t) < 3)) {
+    if (!users_or_kernel_may(v, t)) {
         regs->error_code = (uint32_t)code[1] << 3 | SEL_ERROR_IDT;
         return false;
     }
@@ -99,7 +105,7 @@ static void trap_int80(struct vcpu *v, struct cpu_regs *regs)
 {
     const struct trap_info *t = &v->arch->traps[VEC_INT80];
 
-    if (!t->address || (!vcpu_in_kernel(v) && TI_GET_DPL(t) < 3)) {
+    if (!users_or_kernel_may(v, t)) {
         regs->rip -= 2;
         inject_trap_error(v, regs, VEC_GP, VEC_INT80 << 3 | SEL_ERROR_IDT);
         return;

@@ -149,7 +149,7 @@ static uint64_t *table_for(struct builder *b, uint64_t *table, uint64_t va, unsi
     uint64_t *entry = &table[pt_slot(va, level + 1)];
 
     if (!(*entry & PTE_P))
-        *entry = *p2m_entry(b, (*next)++) << PAGE_SHIFT | PTE_P | PTE_RW | PTE_A;
+        *entry = *p2m_entry(b, (*next)++) << PAGE_SHIFT | PTE_P | PTE_RW | PTE_U | PTE_A;
     return mfn_to_virt(pte_mfn(*entry));
 }
 

@@ -136,14 +136,12 @@ int64_t vcpu_initialise(struct vcpu *v, gva_t context)
     struct vcpu_guest_context *c;
     int64_t rc;
 
-    if (v->arch->initialised)
-        return -XEN_EEXIST;
     c = kmalloc(sizeof(*c));
     if (!c)
         return -XEN_ENOMEM;
     rc = copy_from_guest(c, context, sizeof(*c));
     if (rc == 0)
-        rc = take(v, c);
+        rc = v->arch->initialised ? -XEN_EEXIST : take(v, c);
     kfree(c);
     return rc;
 }
