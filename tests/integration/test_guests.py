@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The tiny kernels of tests/guests on hv, both widths. The last line on the console is the result."""
+import os
+from pathlib import Path
+
+import pytest
+
+from kanzen import run, wait_for, xl
+
+FOLDER = Path(os.environ.get("KANZEN_BUILD", "build")) / "tests/guests"
+SOURCE = Path(__file__).resolve().parent.parent / "guests"
+KERNELS = [f"{main.parent.name}-{width}" for main in sorted(SOURCE.glob("*/main.c")) for width in (64,)]
+VCPUS = {"vcpus": 2}
+
+
+def run_kernel(guest, kernel, timeout=30):
+    """Starts the kernel, waits for its end and returns what it wrote."""
+    test = kernel.rsplit("-", 1)[0]
+    cfg = guest.write("guest.cfg", f"""
+name = "{guest.name}"
+kernel = "{FOLDER / kernel}"
+extra = "word=value"
+memory = 32
+vcpus = {VCPUS.get(test, 1)}
+on_poweroff = "destroy"
+on_crash = "destroy"
+""")
+    xl("create", cfg)
+    wait_for("the kernel to end", lambda: run("xl", "domid", guest.name, check=False).returncode != 0, timeout)
+    return Path(f"/var/log/kanzen/console-{guest.name}.log").read_text(errors="replace").replace("\r", "")
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_kernel(guest, kernel):
+    lines = run_kernel(guest, kernel).splitlines() or [""]
+    print("\n".join(lines))
+    if lines[-1] == "SKIP":
+        pytest.skip(lines[-2])
+    assert lines[-1] == "SUCCESS"
