@@ -7,6 +7,7 @@
 #pragma once
 
 #include <glib.h>
+#include <kxl-config.h>
 #include <libxml/tree.h>
 
 G_BEGIN_DECLS
@@ -90,6 +91,14 @@ typedef struct {
     char *secret_type, *secret_uuid, *secret_usage;
 } DomainDiskAuth;
 
+typedef struct { /* <iotune>; what is limited: KXL_TUNE_KINDS */
+    guint64 limit[KXL_TUNE_COUNT];
+    guint64 burst[KXL_TUNE_COUNT];
+    guint64 burst_secs[KXL_TUNE_COUNT];
+    guint64 iops_size;
+    char *group;
+} DomainIotune;
+
 typedef struct {
     int type;   /* DomainDiskType */
     int device; /* DomainDiskDevice */
@@ -112,6 +121,7 @@ typedef struct {
     DomainDiskAuth *auth;
     DomainDiskAuth *auth_outside; /* only while parsing */
     xmlNodePtr backing_store;     /* kept as written */
+    xmlNodePtr mirror;            /* live only: a copy under way */
 
     guint cyls, heads, secs;
     char *trans;
@@ -122,7 +132,8 @@ typedef struct {
     char *tray;
     int removable;
 
-    gboolean readonly, shareable;
+    DomainIotune *iotune; /* NULL: none */
+    gboolean readonly, shareable, transient;
     char *serial, *wwn, *vendor, *product;
     DomainDeviceInfo info;
 } DomainDisk;

@@ -33,20 +33,46 @@ static gboolean check_timers(const DomainDef *def, GError **error)
 
 static gboolean check_disk(const DomainDisk *disk, guint number, GError **error)
 {
-    static const char *const qemu_formats[] = { "raw", "aio", "qcow", "qcow2", "qed",
-                                                "vpc", "vhd", "vmdk", "vdi",   NULL };
+    static const char *const qemu_formats[] = { "raw", "aio",  "qcow", "qcow2", "qed", "vpc",
+                                                "vhd", "vmdk", "vdi",  "fat",   NULL };
 
-    if (disk->type == DOMAIN_DISK_DIR)
+    if ((disk->type == DOMAIN_DISK_DIR) != (g_strcmp0(disk->driver_type, "fat") == 0) &&
+        (disk->type != DOMAIN_DISK_DIR || g_strcmp0(disk->driver_type, "raw") != 0))
         return fail_check(error, UNSUPPORTED,
-                          "disk type 'dir' is not supported (/domain/devices/disk[%u]/@type)",
+                          "format 'fat' is for disks of type 'dir', and theirs "
+                          "(/domain/devices/disk[%u]/driver/@type: '%s')",
+                          number, disk->driver_type);
+    if (disk->type == DOMAIN_DISK_DIR && !disk->readonly)
+        return fail_check(error, UNSUPPORTED,
+                          "a disk of type 'dir' must be read-only (/domain/devices/disk[%u])",
+                          number);
+    if (g_strcmp0(disk->tls, "yes") == 0)
+        return fail_check(error, UNSUPPORTED,
+                          "TLS to network disks is not supported "
+                          "(/domain/devices/disk[%u]/source/@tls)",
+                          number);
+    if (disk->copy_on_read == DOMAIN_YES && disk->readonly)
+        return fail_check(error, UNSUPPORTED,
+                          "copy_on_read is not compatible with read-only disk '%s' "
+                          "(/domain/devices/disk[%u]/driver/@copy_on_read)",
+                          disk->target, number);
+    if (g_strcmp0(disk->io, "native") == 0 && g_strcmp0(disk->cache, "none") != 0 &&
+        g_strcmp0(disk->cache, "directsync") != 0)
+        return fail_check(error, UNSUPPORTED,
+                          "native I/O needs either no disk cache or directsync cache mode "
+                          "(/domain/devices/disk[%u]/driver/@io)",
+                          number);
+    if ((disk->vendor != NULL || disk->product != NULL) && disk->bus != DOMAIN_DISK_BUS_SCSI)
+        return fail_check(error, UNSUPPORTED,
+                          "Only scsi disk supports vendor and product (/domain/devices/disk[%u])",
                           number);
     if (disk->type == DOMAIN_DISK_NETWORK && g_strcmp0(disk->driver_name, "qemu") != 0)
         return fail_check(
             error, UNSUPPORTED,
             "only the 'qemu' driver can be used with network disks (/domain/devices/disk[%u])",
             number);
-    if (disk->type == DOMAIN_DISK_NETWORK && disk->protocol >= DOMAIN_DISK_PROTOCOL_TFTP &&
-        disk->protocol != DOMAIN_DISK_PROTOCOL_SSH)
+    /* QEMU has no TFTP any more. */
+    if (disk->type == DOMAIN_DISK_NETWORK && disk->protocol == DOMAIN_DISK_PROTOCOL_TFTP)
         return fail_check(
             error, UNSUPPORTED,
             "Unsupported network block protocol (/domain/devices/disk[%u]/source/@protocol)",

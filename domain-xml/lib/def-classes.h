@@ -19,6 +19,7 @@ extern const XmlClass domain_bandwidth_class;
 extern const XmlClass domain_vlan_tag_class;
 extern const XmlClass domain_timer_class;
 extern const XmlClass domain_address_class;
+extern const XmlClass domain_iotune_class;
 extern const XmlClass domain_disk_class;
 extern const XmlClass domain_controller_class;
 extern const XmlClass domain_interface_class;

@@ -56,10 +56,10 @@ static const char *const other_disk_protocols[] = { "sheepdog", "vxhs", NULL };
 static const char *const disk_drivers[] = { "", "qemu", "phy", "file", "tap", "tap2", NULL };
 /* libvirt's storage formats that QEMU opens; "aio" is what xend called raw. */
 static const char *const disk_formats[] = {
-    "", "raw", "qcow2", "qcow", "qed", "vpc", "vhd", "vmdk", "vdi", "aio", NULL,
+    "", "raw", "qcow2", "qcow", "qed", "vpc", "vhd", "vmdk", "vdi", "fat", "aio", NULL,
 };
 static const char *const other_disk_formats[] = {
-    "none", "dir", "bochs", "cloop", "dmg", "iso", "ploop", "fat", NULL,
+    "none", "dir", "bochs", "cloop", "dmg", "iso", "ploop", NULL,
 };
 static const char *const disk_caches[] = {
     "", "default", "none", "writethrough", "writeback", "directsync", "unsafe", NULL,
@@ -104,6 +104,51 @@ static const XmlRow auth_rows[] = {
 #undef F
 XML_CLASS_DEFINE(domain_disk_auth_class, DomainDiskAuth, auth_rows, NULL)
 
+#define F(field)                 offsetof(DomainIotune, field)
+#define LIMIT_ROW(id, xml, qemu) { xml, XML_ULONG, F(limit[KXL_TUNE_##id]) },
+#define BURST_ROW(id, xml, qemu) { xml "_max", XML_ULONG, F(burst[KXL_TUNE_##id]) },
+#define SECS_ROW(id, xml, qemu)  { xml "_max_length", XML_ULONG, F(burst_secs[KXL_TUNE_##id]) },
+static const XmlRow iotune_rows[] = {
+    /* clang-format off */
+    KXL_TUNE_KINDS(LIMIT_ROW)
+    KXL_TUNE_KINDS(BURST_ROW)
+    { "size_iops_sec", XML_ULONG, F(iops_size) },
+    { "group_name", XML_STRING, F(group) },
+    KXL_TUNE_KINDS(SECS_ROW)
+    /* clang-format on */
+};
+#undef F
+
+/* A limit of all and one of reads or writes contradict each other. */
+static gboolean check_total(const guint64 *values, int total, int reads, int writes)
+{
+    return values[total] == 0 || (values[reads] == 0 && values[writes] == 0);
+}
+
+static gboolean iotune_check(gpointer object, xmlNodePtr node, GError **error)
+{
+    static const struct {
+        int total, reads, writes;
+        const char *name;
+    } sums[] = { { KXL_TUNE_TOTAL_BYTES, KXL_TUNE_READ_BYTES, KXL_TUNE_WRITE_BYTES, "bytes" },
+                 { KXL_TUNE_TOTAL_IOPS, KXL_TUNE_READ_IOPS, KXL_TUNE_WRITE_IOPS, "iops" } };
+    const DomainIotune *tune = object;
+
+    for (guint i = 0; i < G_N_ELEMENTS(sums); i++) {
+        const guint64 *const values[] = { tune->limit, tune->burst };
+        for (guint n = 0; n < G_N_ELEMENTS(values); n++) {
+            if (check_total(values[n], sums[i].total, sums[i].reads, sums[i].writes))
+                continue;
+            xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                      "total and read/write %s_sec%s cannot be set at the same time", sums[i].name,
+                      n > 0 ? "_max" : "");
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+XML_CLASS_DEFINE(domain_iotune_class, DomainIotune, iotune_rows, iotune_check)
+
 static gboolean disk_is(const void *object, DomainDiskType type)
 {
     return ((const DomainDisk *)object)->type == (int)type;
@@ -139,7 +184,7 @@ static const XmlRow disk_rows[] = {
     { "@type", XML_WORD, F(type), .words = disk_types, .refused = other_disk_types, .def = "file" },
     { "@device", XML_WORD, F(device), .words = disk_devices, .refused = other_disk_devices,
       .def = "disk" },
-    { "@model", XML_STRING, F(model), XML_KEPT, .words = disk_models },
+    { "@model", XML_STRING, F(model), .words = disk_models },
     { "@rawio", XML_STRING, F(rawio), XML_KEPT, .words = xml_yes_no },
     { "@sgio", XML_STRING, F(sgio), XML_KEPT, .words = sgio_modes },
     { "@snapshot", XML_STRING, F(snapshot), XML_KEPT, .words = disk_snapshots },
@@ -147,17 +192,16 @@ static const XmlRow disk_rows[] = {
     { "driver/@type", XML_STRING, F(driver_type), .words = disk_formats,
       .refused = other_disk_formats },
     { "driver/@cache", XML_STRING, F(cache), .words = disk_caches },
-    { "driver/@error_policy", XML_STRING, F(error_policy), XML_KEPT, .words = error_policies },
-    { "driver/@rerror_policy", XML_STRING, F(rerror_policy), XML_KEPT,
-      .words = read_error_policies },
-    { "driver/@io", XML_STRING, F(io), XML_KEPT, .words = disk_ios },
-    { "driver/@ioeventfd", XML_WORD, F(ioeventfd), XML_KEPT, .words = xml_on_off },
-    { "driver/@event_idx", XML_WORD, F(event_idx), XML_KEPT, .words = xml_on_off },
-    { "driver/@copy_on_read", XML_WORD, F(copy_on_read), XML_KEPT, .words = xml_on_off },
+    { "driver/@error_policy", XML_STRING, F(error_policy), .words = error_policies },
+    { "driver/@rerror_policy", XML_STRING, F(rerror_policy), .words = read_error_policies },
+    { "driver/@io", XML_STRING, F(io), .words = disk_ios },
+    { "driver/@ioeventfd", XML_WORD, F(ioeventfd), .words = xml_on_off },
+    { "driver/@event_idx", XML_WORD, F(event_idx), .words = xml_on_off },
+    { "driver/@copy_on_read", XML_WORD, F(copy_on_read), .words = xml_on_off },
     { "driver/@discard", XML_STRING, F(discard), .words = disk_discards },
-    { "driver/@iothread", XML_UINT, F(iothread), XML_KEPT },
-    { "driver/@detect_zeroes", XML_STRING, F(detect_zeroes), XML_KEPT, .words = detect_zeroes },
-    { "driver/@queues", XML_UINT, F(queues), XML_KEPT },
+    { "driver/@iothread", XML_UINT, F(iothread) },
+    { "driver/@detect_zeroes", XML_STRING, F(detect_zeroes), .words = detect_zeroes },
+    { "driver/@queues", XML_UINT, F(queues) },
     /* The old place of <auth>; written within <source>. */
     { "auth", XML_OBJECT, F(auth_outside), .item = &domain_disk_auth_class },
     { "source/@file", XML_STRING, F(source), .when = disk_is_file },
@@ -183,25 +227,26 @@ static const XmlRow disk_rows[] = {
     { "source/slices", XML_REFUSED },
     { "source/cookies", XML_REFUSED },
     { "backingStore", XML_NODE, F(backing_store), XML_KEPT },
+    { "mirror", XML_NODE, F(mirror), XML_LIVE },
     { "backenddomain", XML_REFUSED },
-    { "geometry/@cyls", XML_UINT, F(cyls), XML_KEPT },
-    { "geometry/@heads", XML_UINT, F(heads), XML_KEPT },
-    { "geometry/@secs", XML_UINT, F(secs), XML_KEPT },
-    { "geometry/@trans", XML_STRING, F(trans), XML_KEPT, .words = disk_transes },
-    { "blockio/@logical_block_size", XML_UINT, F(logical_block_size), XML_KEPT },
-    { "blockio/@physical_block_size", XML_UINT, F(physical_block_size), XML_KEPT },
+    { "geometry/@cyls", XML_UINT, F(cyls) },
+    { "geometry/@heads", XML_UINT, F(heads) },
+    { "geometry/@secs", XML_UINT, F(secs) },
+    { "geometry/@trans", XML_STRING, F(trans), .words = disk_transes },
+    { "blockio/@logical_block_size", XML_UINT, F(logical_block_size) },
+    { "blockio/@physical_block_size", XML_UINT, F(physical_block_size) },
     { "target/@dev", XML_STRING, F(target) },
     { "target/@bus", XML_WORD, F(bus), .words = disk_buses, .refused = other_disk_buses },
     { "target/@tray", XML_STRING, F(tray), .words = disk_trays },
     { "target/@removable", XML_WORD, F(removable), .words = xml_on_off },
-    { "iotune", XML_REFUSED },
+    { "iotune", XML_OBJECT, F(iotune), .item = &domain_iotune_class },
     { "readonly", XML_FLAG, F(readonly) },
     { "shareable", XML_FLAG, F(shareable) },
-    { "transient", XML_REFUSED },
+    { "transient", XML_FLAG, F(transient) },
     { "serial", XML_STRING, F(serial) },
-    { "wwn", XML_STRING, F(wwn), XML_KEPT },
-    { "vendor", XML_STRING, F(vendor), XML_KEPT },
-    { "product", XML_STRING, F(product), XML_KEPT },
+    { "wwn", XML_STRING, F(wwn) },
+    { "vendor", XML_STRING, F(vendor) },
+    { "product", XML_STRING, F(product) },
     { "encryption", XML_REFUSED },
     DEVICE_BOOT_ROW(DomainDisk),
     DEVICE_ALIAS_ROW(DomainDisk),
@@ -254,21 +299,21 @@ static const XmlRow controller_rows[] = {
     { "@type", XML_STRING, F(type), XML_REQUIRED, .words = controller_types,
       .refused = other_controller_types },
     { "@index", XML_INT, F(index), XML_OPTIONAL, .def = "-1" },
-    { "@model", XML_STRING, F(model), XML_KEPT },
-    { "@ports", XML_UINT, F(ports), XML_KEPT },
-    { "@vectors", XML_UINT, F(vectors), XML_KEPT },
+    { "@model", XML_STRING, F(model) },
+    { "@ports", XML_UINT, F(ports) },
+    { "@vectors", XML_UINT, F(vectors) },
     { "@maxGrantFrames", XML_UINT, F(max_grant_frames), XML_KEPT },
     { "@maxEventChannels", XML_UINT, F(max_event_channels), XML_KEPT },
-    { "driver/@queues", XML_UINT, F(driver_queues), XML_KEPT },
-    { "driver/@cmd_per_lun", XML_UINT, F(cmd_per_lun), XML_KEPT },
-    { "driver/@max_sectors", XML_UINT, F(max_sectors), XML_KEPT },
-    { "driver/@ioeventfd", XML_WORD, F(ioeventfd), XML_KEPT, .words = xml_on_off },
-    { "driver/@iothread", XML_UINT, F(driver_iothread), XML_KEPT },
+    { "driver/@queues", XML_UINT, F(driver_queues) },
+    { "driver/@cmd_per_lun", XML_UINT, F(cmd_per_lun) },
+    { "driver/@max_sectors", XML_UINT, F(max_sectors) },
+    { "driver/@ioeventfd", XML_WORD, F(ioeventfd), .words = xml_on_off },
+    { "driver/@iothread", XML_UINT, F(driver_iothread) },
     { "model/@name", XML_STRING, F(pci_model_name), XML_KEPT },
-    { "target/@chassis", XML_UINT, F(pci_chassis), XML_KEPT },
+    { "target/@chassis", XML_UINT, F(pci_chassis) },
     { "target/@port", XML_HEX, F(pci_port), XML_KEPT, .width = 1 },
     { "target/@busNr", XML_UINT, F(pci_bus_nr), XML_KEPT },
-    { "master/@startport", XML_STRING, F(usb_startport), XML_KEPT | XML_DECIMAL },
+    { "master/@startport", XML_STRING, F(usb_startport), XML_DECIMAL },
     DEVICE_ALIAS_ROW(DomainController),
     DEVICE_ADDRESS_ROW(DomainController),
 };

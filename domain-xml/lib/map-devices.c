@@ -219,6 +219,27 @@ static void add_limit(KxlDomainConfig *config, const char *key, guint value)
     map_add_extra(config, key, text);
 }
 
+static void add_emulated(const DomainController *from, KxlDomainConfig *config)
+{
+    KxlDeviceController *to = kxl_device_controller_new();
+
+    to->type = g_strdup(from->type);
+    to->index = (guint)MAX(from->index, 0);
+    to->model = g_strdup(from->model);
+    to->ports = from->ports;
+    to->vectors = from->vectors;
+    to->queues = from->driver_queues;
+    to->cmd_per_lun = from->cmd_per_lun;
+    to->max_sectors = from->max_sectors;
+    to->iothread = from->driver_iothread;
+    to->ioeventfd = map_tristate(from->ioeventfd);
+    to->chassis = from->pci_chassis;
+    if (from->usb_startport != NULL)
+        to->companion_port = (int)g_ascii_strtoll(from->usb_startport, NULL, 10);
+    map_address(&from->info, &to->address);
+    g_ptr_array_add(config->controllers, to);
+}
+
 static void map_controllers_to_config(const DomainDef *def, KxlDomainConfig *config)
 {
     g_autoptr(XlValue) usb = xlcfg_value_new_list(0, 0);
@@ -234,6 +255,8 @@ static void map_controllers_to_config(const DomainDef *def, KxlDomainConfig *con
                 g_strdup_printf("type=qusb,version=%s,ports=%x", controller->model + strlen("qusb"),
                                 controller->ports != 0 ? controller->ports : 8);
             g_ptr_array_add(usb->items, xlcfg_value_new_atom(XL_VALUE_STRING, text, 0, 0));
+        } else if (config->type == KXL_TYPE_HVM) {
+            add_emulated(controller, config);
         }
     }
     if (usb->items->len > 0) {
@@ -257,6 +280,25 @@ static DomainController *add_controller(DomainDef *def, const char *type)
     return controller;
 }
 
+static void add_emulated_back(const KxlDeviceController *from, DomainDef *def)
+{
+    DomainController *to = add_controller(def, from->type);
+
+    to->index = (int)from->index;
+    to->model = g_strdup(from->model);
+    to->ports = from->ports;
+    to->vectors = from->vectors;
+    to->driver_queues = from->queues;
+    to->cmd_per_lun = from->cmd_per_lun;
+    to->max_sectors = from->max_sectors;
+    to->driver_iothread = from->iothread;
+    to->ioeventfd = map_tristate_back(from->ioeventfd);
+    to->pci_chassis = from->chassis;
+    if (from->companion_port >= 0)
+        to->usb_startport = g_strdup_printf("%d", from->companion_port);
+    to->info.address = map_address_from_config(&from->address);
+}
+
 static void map_controllers_from_config(const KxlDomainConfig *config, DomainDef *def)
 {
     guint grant_frames = extra_number(config, "max_grant_frames");
@@ -264,6 +306,8 @@ static void map_controllers_from_config(const KxlDomainConfig *config, DomainDef
     const char *usbctrl = map_find_extra(config, "usbctrl");
     g_autoptr(XlValue) list = usbctrl != NULL ? xlcfg_syntax_parse_value(usbctrl) : NULL;
 
+    for (guint i = 0; i < config->controllers->len; i++)
+        add_emulated_back(g_ptr_array_index(config->controllers, i), def);
     if (grant_frames != 0 || event_channels != 0) {
         DomainController *xenbus = add_controller(def, "xenbus");
         xenbus->max_grant_frames = grant_frames;

@@ -32,6 +32,10 @@ static gboolean map_format(const DomainDisk *disk, KxlDiskFormat *ret_format, GE
 {
     const char *type = disk->driver_type != NULL ? disk->driver_type : "raw";
 
+    if (disk->type == DOMAIN_DISK_DIR) { /* what QEMU makes of a folder looks like a raw image */
+        *ret_format = KXL_DISK_RAW;
+        return TRUE;
+    }
     if (strcmp(type, "vpc") == 0)
         type = "vhd";
     else if (strcmp(type, "aio") == 0)
@@ -52,6 +56,7 @@ static gboolean map_source(const DomainDisk *from, KxlDeviceDisk *to, GError **e
     case DOMAIN_DISK_BLOCK:
     case DOMAIN_DISK_DIR:
         to->path = g_strdup(from->source);
+        to->is_dir = from->type == DOMAIN_DISK_DIR;
         break;
     case DOMAIN_DISK_NETWORK:
         to->is_uri = TRUE;
@@ -84,7 +89,76 @@ static gboolean map_cache(const DomainDisk *from, KxlDeviceDisk *to, GError **er
     return TRUE;
 }
 
-static gboolean map_disk_to_config(const DomainDisk *from, KxlDeviceDisk *to, KxlDomainType type,
+/* Fields that are the same on both sides. The word "default" is libkxl's own choice. */
+#define STRING(def, config)                                                                        \
+    {                                                                                              \
+        offsetof(DomainDisk, def), offsetof(KxlDeviceDisk, config)                                 \
+    }
+#define SAME(field) STRING(field, field)
+static const struct {
+    gsize def, config;
+} same_strings[] = {
+    SAME(serial), SAME(wwn),           SAME(vendor), SAME(product),
+    SAME(trans),  SAME(detect_zeroes), SAME(io),     STRING(error_policy, write_error),
+    SAME(initiator),
+}, same_numbers[] = {
+    SAME(queues), SAME(iothread), SAME(cyls), SAME(heads), SAME(secs),
+    SAME(logical_block_size), SAME(physical_block_size),
+}, same_tristates[] = {
+    SAME(copy_on_read), SAME(ioeventfd), SAME(event_idx),
+};
+#undef SAME
+#undef STRING
+
+#define FIELD(T, object, offset) (*(T *)((char *)(object) + (offset)))
+
+static char *choice(const char *word)
+{
+    return word == NULL || strcmp(word, "default") == 0 ? NULL : g_strdup(word);
+}
+
+static void map_same_to_config(DomainDisk *from, KxlDeviceDisk *to)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(same_strings); i++)
+        FIELD(char *, to, same_strings[i].config) =
+            choice(FIELD(char *, from, same_strings[i].def));
+    for (guint i = 0; i < G_N_ELEMENTS(same_numbers); i++)
+        FIELD(guint, to, same_numbers[i].config) = FIELD(guint, from, same_numbers[i].def);
+    for (guint i = 0; i < G_N_ELEMENTS(same_tristates); i++)
+        FIELD(KxlTristate, to, same_tristates[i].config) =
+            map_tristate(FIELD(int, from, same_tristates[i].def));
+}
+
+static void map_same_from_config(const KxlDeviceDisk *from, DomainDisk *to)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(same_strings); i++)
+        FIELD(char *, to, same_strings[i].def) =
+            g_strdup(FIELD(char *const, from, same_strings[i].config));
+    for (guint i = 0; i < G_N_ELEMENTS(same_numbers); i++)
+        FIELD(guint, to, same_numbers[i].def) = FIELD(const guint, from, same_numbers[i].config);
+    for (guint i = 0; i < G_N_ELEMENTS(same_tristates); i++)
+        FIELD(int, to, same_tristates[i].def) =
+            map_tristate_back(FIELD(const KxlTristate, from, same_tristates[i].config));
+}
+
+/* One policy is for reads and writes alike, where both know it. */
+static void map_error_policy(const DomainDisk *from, KxlDeviceDisk *to)
+{
+    to->read_error = choice(from->rerror_policy);
+    if (to->read_error == NULL && g_strcmp0(to->write_error, "enospace") != 0)
+        to->read_error = g_strdup(to->write_error);
+}
+
+static void map_iotune(const DomainIotune *from, KxlDiskTune *to)
+{
+    memcpy(to->limit, from->limit, sizeof to->limit);
+    memcpy(to->burst, from->burst, sizeof to->burst);
+    memcpy(to->burst_secs, from->burst_secs, sizeof to->burst_secs);
+    to->iops_size = from->iops_size;
+    to->group = g_strdup(from->group);
+}
+
+static gboolean map_disk_to_config(DomainDisk *from, KxlDeviceDisk *to, KxlDomainType type,
                                    GError **error)
 {
     if (!map_format(from, &to->format, error) || !map_source(from, to, error) ||
@@ -96,15 +170,24 @@ static gboolean map_disk_to_config(const DomainDisk *from, KxlDeviceDisk *to, Kx
     to->vdev = g_strdup(from->target);
     to->is_cdrom = from->device == DOMAIN_DISK_DEVICE_CDROM;
     to->is_floppy = from->device == DOMAIN_DISK_DEVICE_FLOPPY;
-    to->readwrite = !from->readonly && !to->is_cdrom;
+    to->readwrite = !from->readonly && !to->is_cdrom && !to->is_dir;
     to->shareable = from->shareable;
+    to->transient = from->transient;
     to->removable = to->is_cdrom || from->removable == DOMAIN_YES;
     if (to->readwrite && from->discard != NULL && strcmp(from->discard, "default") != 0)
         to->discard = strcmp(from->discard, "unmap") == 0 ? KXL_YES : KXL_NO;
-    to->serial = g_strdup(from->serial);
     to->bootindex = (int)from->info.boot_order;
-    if (type == KXL_TYPE_HVM && from->bus != 0 && !bus_is_implied(from))
+    map_same_to_config(from, to);
+    map_error_policy(from, to);
+    if (from->iotune != NULL)
+        map_iotune(from->iotune, &to->tune);
+    if (type != KXL_TYPE_HVM)
+        return TRUE;
+    if (from->bus != 0 && !bus_is_implied(from))
         to->bus = g_strdup(buses[from->bus].name);
+    if (from->model != NULL && strcmp(from->model, "virtio") != 0)
+        to->model = g_strdup(from->model);
+    map_address(&from->info, &to->address);
     return TRUE;
 }
 
@@ -126,11 +209,29 @@ static void map_source_from_config(const KxlDeviceDisk *from, DomainDisk *to)
 {
     gboolean is_block = g_strcmp0(from->backendtype, "phy") == 0;
 
-    to->type = is_block ? DOMAIN_DISK_BLOCK : DOMAIN_DISK_FILE;
+    to->type = from->is_dir ? DOMAIN_DISK_DIR : is_block ? DOMAIN_DISK_BLOCK : DOMAIN_DISK_FILE;
     if (from->is_uri && from->path != NULL && map_disk_from_uri(from->path, to))
         to->type = DOMAIN_DISK_NETWORK;
     else
         to->source = g_strdup(from->path);
+}
+
+/* NULL: no limits. */
+static DomainIotune *map_iotune_from_config(const KxlDiskTune *from)
+{
+    static const guint64 none[KXL_TUNE_COUNT];
+    DomainIotune *to;
+
+    if (from->group == NULL && memcmp(from->limit, none, sizeof none) == 0 &&
+        memcmp(from->burst, none, sizeof none) == 0)
+        return NULL;
+    to = xml_object_new(&domain_iotune_class);
+    memcpy(to->limit, from->limit, sizeof to->limit);
+    memcpy(to->burst, from->burst, sizeof to->burst);
+    memcpy(to->burst_secs, from->burst_secs, sizeof to->burst_secs);
+    to->iops_size = from->iops_size;
+    to->group = g_strdup(from->group);
+    return to;
 }
 
 static int bus_of(const KxlDeviceDisk *disk)
@@ -169,7 +270,12 @@ static DomainDisk *map_disk_from_config(const KxlDeviceDisk *from)
         to->cache = g_strdup(kxl_disk_cache_to_string(from->cache));
     if (from->removable && !from->is_cdrom && to->bus == DOMAIN_DISK_BUS_USB)
         to->removable = DOMAIN_YES;
-    to->serial = g_strdup(from->serial);
+    to->transient = from->transient;
+    map_same_from_config(from, to);
+    to->rerror_policy = g_strdup(from->read_error);
+    to->iotune = map_iotune_from_config(&from->tune);
+    to->model = g_strdup(from->model);
+    to->info.address = map_address_from_config(&from->address);
     to->info.boot_order = (guint)MAX(from->bootindex, 0);
     return to;
 }

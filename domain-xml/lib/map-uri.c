@@ -16,10 +16,15 @@ static const struct {
     const char *scheme;
     const char *port; /* the usual one, left out */
 } schemes[] = {
-    { DOMAIN_DISK_PROTOCOL_NBD, "nbd", "10809" }, { DOMAIN_DISK_PROTOCOL_ISCSI, "iscsi", "3260" },
-    { DOMAIN_DISK_PROTOCOL_HTTP, "http", "80" },  { DOMAIN_DISK_PROTOCOL_HTTPS, "https", "443" },
-    { DOMAIN_DISK_PROTOCOL_FTP, "ftp", "21" },    { DOMAIN_DISK_PROTOCOL_FTPS, "ftps", "990" },
+    { DOMAIN_DISK_PROTOCOL_NBD, "nbd", "10809" },
+    { DOMAIN_DISK_PROTOCOL_ISCSI, "iscsi", "3260" },
+    { DOMAIN_DISK_PROTOCOL_HTTP, "http", "80" },
+    { DOMAIN_DISK_PROTOCOL_HTTPS, "https", "443" },
+    { DOMAIN_DISK_PROTOCOL_FTP, "ftp", "21" },
+    { DOMAIN_DISK_PROTOCOL_FTPS, "ftps", "990" },
     { DOMAIN_DISK_PROTOCOL_SSH, "ssh", "22" },
+    { DOMAIN_DISK_PROTOCOL_NFS, "nfs", "2049" },
+    { DOMAIN_DISK_PROTOCOL_GLUSTER, "gluster", "24007" },
 };
 
 #define URI_PATH_CHARS "/:@!$&'()*+,;="

@@ -36,6 +36,12 @@ gboolean map_chars_from_config(const KxlDomainConfig *config, DomainDef *def, GE
 gboolean map_devices_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
 gboolean map_devices_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
 
+/* map-address.c: where a device sits; the kinds libkxl knows. */
+void map_address(const DomainDeviceInfo *info, KxlAddress *ret_address);
+DomainAddress *map_address_from_config(const KxlAddress *address); /* NULL: none */
+KxlTristate map_tristate(int tristate);
+int map_tristate_back(KxlTristate tristate);
+
 /* map-uri.c: the source of a network disk as QEMU takes it ("nbd://host:port/export",
  * "rbd:pool/image:...") and back. from_uri is FALSE for what it does not know. */
 char *map_disk_to_uri(const DomainDisk *disk, GError **error);

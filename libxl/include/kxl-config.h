@@ -46,6 +46,45 @@ typedef enum {
 typedef enum { KXL_CACHE_DEFAULT, KXL_CACHE_NONE, KXL_CACHE_WRITETHROUGH, KXL_CACHE_WRITEBACK,
                KXL_CACHE_DIRECTSYNC, KXL_CACHE_UNSAFE, KXL_CACHE_COUNT } KxlDiskCache;
 
+/* Where a device sits, when the user wants it at one place: libvirt's <address>. */
+typedef enum {
+    KXL_ADDRESS_NONE,       /* wherever there is room */
+    KXL_ADDRESS_PCI,        /* domain, bus, slot, function */
+    KXL_ADDRESS_DRIVE,      /* controller, bus, target, unit */
+    KXL_ADDRESS_USB,        /* bus, port */
+    KXL_ADDRESS_KIND_COUNT
+} KxlAddressKind;
+
+typedef struct {
+    KxlAddressKind kind;
+    guint domain, bus, slot, function;
+    gboolean multifunction;
+    guint controller, target, unit;
+    char *port;             /* "1.2": port 2 of the hub on port 1 */
+} KxlAddress;
+
+/*
+ * How fast a disk may be: what is limited, the name of libvirt's <iotune> and QEMU's. For each: bytes or operations a
+ * second for good, the same while the burst lasts, and the seconds that it lasts. 0: no limit.
+ */
+#define KXL_TUNE_KINDS(X) \
+    X (TOTAL_BYTES, "total_bytes_sec", "bps-total") \
+    X (READ_BYTES, "read_bytes_sec", "bps-read") \
+    X (WRITE_BYTES, "write_bytes_sec", "bps-write") \
+    X (TOTAL_IOPS, "total_iops_sec", "iops-total") \
+    X (READ_IOPS, "read_iops_sec", "iops-read") \
+    X (WRITE_IOPS, "write_iops_sec", "iops-write")
+#define KXL_TUNE_ENUM(id, xml, qemu) KXL_TUNE_##id,
+typedef enum { KXL_TUNE_KINDS (KXL_TUNE_ENUM) KXL_TUNE_COUNT } KxlTuneKind;
+
+typedef struct {
+    guint64 limit[KXL_TUNE_COUNT];
+    guint64 burst[KXL_TUNE_COUNT];
+    guint64 burst_secs[KXL_TUNE_COUNT];
+    guint64 iops_size;      /* bytes that count as one operation; 0: any number */
+    char *group;            /* disks of one name share their limits */
+} KxlDiskTune;
+
 typedef struct {
     char *path;             /* file or block device; or a QEMU URI (nbd://, iscsi://, rbd:) when is_uri */
     gboolean is_uri;
@@ -64,7 +103,36 @@ typedef struct {
     char *serial;
     int bootindex;          /* 1-based order, 0: none */
     char *bus;              /* HVM: ide, sata, scsi, virtio, usb, xen, fdc; NULL: by vdev */
+    char *model;            /* virtio-transitional, virtio-non-transitional; NULL: the bus's */
+    KxlAddress address;     /* HVM */
+    gboolean is_dir;        /* path is a folder, shown as a FAT file system that cannot be written */
+    gboolean transient;     /* what the guest writes is thrown away at its end */
+    char *overlay;          /* transient: the file with what it has written; libkxl chooses it */
+    char *initiator;        /* iscsi: our own name; NULL: QEMU's */
+    char *io;               /* threads, native, io_uring; NULL: native without the host's cache, else threads */
+    char *detect_zeroes;    /* off, on, unmap */
+    char *write_error, *read_error; /* stop, report, ignore, enospc (write only); NULL: QEMU's own */
+    KxlTristate copy_on_read, ioeventfd, event_idx;
+    guint queues, iothread; /* 0: not given */
+    char *wwn;              /* 16 hexadecimal digits */
+    char *vendor, *product; /* SCSI */
+    guint cyls, heads, secs;
+    char *trans;            /* none, auto, lba */
+    guint logical_block_size, physical_block_size;
+    KxlDiskTune tune;
 } KxlDeviceDisk;
+
+typedef struct { /* HVM: a controller that something hangs on, or that is wanted for its own sake */
+    char *type;             /* ide, fdc, scsi, sata, usb, virtio-serial, pci, ccid */
+    guint index;
+    char *model;            /* libvirt's name; NULL: the type's usual one */
+    guint ports, vectors;   /* 0: QEMU's number, as below */
+    guint queues, cmd_per_lun, max_sectors, iothread;
+    KxlTristate ioeventfd;
+    guint chassis;          /* pci-bridge */
+    int companion_port;     /* usb: the first port of the controller that it takes over; -1: none */
+    KxlAddress address;
+} KxlDeviceController;
 
 typedef enum { KXL_NIC_BRIDGE, KXL_NIC_USER, KXL_NIC_NONE, KXL_NIC_KIND_COUNT } KxlNicKind;
 
@@ -201,6 +269,7 @@ typedef struct {
     gboolean xen_platform_pci;
 
     GPtrArray *serials;     /* of KxlSerial */
+    GPtrArray *controllers; /* of KxlDeviceController */
     GPtrArray *disks;       /* of KxlDeviceDisk */
     GPtrArray *nics;        /* of KxlDeviceNic */
     GPtrArray *vfbs;        /* of KxlDeviceVfb */
@@ -217,6 +286,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (KxlDomainConfig, kxl_domain_config_free)
 
 /* New elements with their defaults; each is freed with the array it is added to. */
 KxlDeviceDisk *kxl_device_disk_new (void);
+KxlDeviceController *kxl_device_controller_new (void);
 KxlDeviceNic *kxl_device_nic_new (void);
 KxlDeviceVfb *kxl_device_vfb_new (void);
 KxlSerial *kxl_serial_new (void);

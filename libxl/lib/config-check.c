@@ -110,6 +110,12 @@ static gboolean check_disk(const KxlDeviceDisk *disk, GError **error)
         return invalid(error, "disk '%s': no target given", disk->vdev);
     if (disk->is_cdrom && disk->is_floppy)
         return invalid(error, "disk '%s': both CD and floppy", disk->vdev);
+    if (disk->is_dir && (disk->is_cdrom || disk->readwrite || disk->format != KXL_DISK_RAW))
+        return invalid(error, "disk '%s': a folder can only be a read-only disk or floppy",
+                       disk->vdev);
+    if (disk->transient && (!disk->readwrite || disk->is_cdrom || disk->is_dir || empty))
+        return invalid(error, "disk '%s': one that is not written to cannot be transient",
+                       disk->vdev);
     if (disk->bootindex < 0)
         return invalid(error, "disk '%s': boot order %d is negative", disk->vdev, disk->bootindex);
     return TRUE;

@@ -13,6 +13,7 @@ static void serial_free(gpointer object);
 static void pci_free(gpointer object);
 static void channel_free(gpointer object);
 static void extra_free(gpointer object);
+static void controller_free(gpointer object);
 
 static const KxlField vnc_rows[] = {
     KXL_ROW("enable", DEFBOOL, KxlVnc, enable),
@@ -44,6 +45,31 @@ static const KxlField sdl_rows[] = {
 };
 static const KxlType sdl_type = TYPE(KxlSdl, sdl_rows, NULL);
 
+static const KxlField address_rows[] = {
+    KXL_ROW_ENUM("kind", KxlAddress, kind, &kxl_words_address_kind, KXL_ADDRESS_NONE),
+    KXL_ROW("domain", UINT, KxlAddress, domain),
+    KXL_ROW("bus", UINT, KxlAddress, bus),
+    KXL_ROW("slot", UINT, KxlAddress, slot),
+    KXL_ROW("function", UINT, KxlAddress, function),
+    KXL_ROW("multifunction", BOOL, KxlAddress, multifunction),
+    KXL_ROW("controller", UINT, KxlAddress, controller),
+    KXL_ROW("target", UINT, KxlAddress, target),
+    KXL_ROW("unit", UINT, KxlAddress, unit),
+    KXL_ROW("port", STRING, KxlAddress, port),
+};
+static const KxlType address_type = TYPE(KxlAddress, address_rows, NULL);
+
+#define TUNE_ROWS(id, xml, qemu)                                                                   \
+    KXL_ROW(xml, UINT64, KxlDiskTune, limit[KXL_TUNE_##id]),                                       \
+        KXL_ROW(xml "_max", UINT64, KxlDiskTune, burst[KXL_TUNE_##id]),                            \
+        KXL_ROW(xml "_max_length", UINT64, KxlDiskTune, burst_secs[KXL_TUNE_##id]),
+
+static const KxlField tune_rows[] = {
+    KXL_TUNE_KINDS(TUNE_ROWS) KXL_ROW("size_iops_sec", UINT64, KxlDiskTune, iops_size),
+    KXL_ROW("group_name", STRING, KxlDiskTune, group),
+};
+static const KxlType tune_type = TYPE(KxlDiskTune, tune_rows, NULL);
+
 static const KxlField disk_rows[] = {
     KXL_ROW("pdev_path", STRING, KxlDeviceDisk, path),
     KXL_ROW("is_uri", BOOL, KxlDeviceDisk, is_uri),
@@ -62,9 +88,51 @@ static const KxlField disk_rows[] = {
     KXL_ROW("serial", STRING, KxlDeviceDisk, serial),
     KXL_ROW("bootindex", INT, KxlDeviceDisk, bootindex),
     KXL_ROW("bus", STRING, KxlDeviceDisk, bus),
+    KXL_ROW("model", STRING, KxlDeviceDisk, model),
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceDisk, address, &address_type),
+    KXL_ROW("is_dir", BOOL, KxlDeviceDisk, is_dir),
+    KXL_ROW("transient", BOOL, KxlDeviceDisk, transient),
+    KXL_ROW("overlay", STRING, KxlDeviceDisk, overlay),
+    KXL_ROW("initiator", STRING, KxlDeviceDisk, initiator),
+    KXL_ROW("io", STRING, KxlDeviceDisk, io),
+    KXL_ROW("detect_zeroes", STRING, KxlDeviceDisk, detect_zeroes),
+    KXL_ROW("write_error", STRING, KxlDeviceDisk, write_error),
+    KXL_ROW("read_error", STRING, KxlDeviceDisk, read_error),
+    KXL_ROW_INIT("copy_on_read", DEFBOOL, KxlDeviceDisk, copy_on_read, KXL_DEFAULT),
+    KXL_ROW_INIT("ioeventfd", DEFBOOL, KxlDeviceDisk, ioeventfd, KXL_DEFAULT),
+    KXL_ROW_INIT("event_idx", DEFBOOL, KxlDeviceDisk, event_idx, KXL_DEFAULT),
+    KXL_ROW("queues", UINT, KxlDeviceDisk, queues),
+    KXL_ROW("iothread", UINT, KxlDeviceDisk, iothread),
+    KXL_ROW("wwn", STRING, KxlDeviceDisk, wwn),
+    KXL_ROW("vendor", STRING, KxlDeviceDisk, vendor),
+    KXL_ROW("product", STRING, KxlDeviceDisk, product),
+    KXL_ROW("cyls", UINT, KxlDeviceDisk, cyls),
+    KXL_ROW("heads", UINT, KxlDeviceDisk, heads),
+    KXL_ROW("secs", UINT, KxlDeviceDisk, secs),
+    KXL_ROW("trans", STRING, KxlDeviceDisk, trans),
+    KXL_ROW("logical_block_size", UINT, KxlDeviceDisk, logical_block_size),
+    KXL_ROW("physical_block_size", UINT, KxlDeviceDisk, physical_block_size),
+    KXL_ROW_TYPE("iotune", STRUCT, KxlDeviceDisk, tune, &tune_type),
 };
 const KxlType kxl_type_device_disk =
     TYPE(KxlDeviceDisk, disk_rows, (GDestroyNotify)kxl_device_disk_free);
+
+static const KxlField controller_rows[] = {
+    KXL_ROW("type", STRING, KxlDeviceController, type),
+    KXL_ROW("index", UINT, KxlDeviceController, index),
+    KXL_ROW("model", STRING, KxlDeviceController, model),
+    KXL_ROW("ports", UINT, KxlDeviceController, ports),
+    KXL_ROW("vectors", UINT, KxlDeviceController, vectors),
+    KXL_ROW("queues", UINT, KxlDeviceController, queues),
+    KXL_ROW("cmd_per_lun", UINT, KxlDeviceController, cmd_per_lun),
+    KXL_ROW("max_sectors", UINT, KxlDeviceController, max_sectors),
+    KXL_ROW("iothread", UINT, KxlDeviceController, iothread),
+    KXL_ROW_INIT("ioeventfd", DEFBOOL, KxlDeviceController, ioeventfd, KXL_DEFAULT),
+    KXL_ROW("chassis", UINT, KxlDeviceController, chassis),
+    KXL_ROW_INIT("companion_port", INT, KxlDeviceController, companion_port, -1),
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceController, address, &address_type),
+};
+static const KxlType controller_type = TYPE(KxlDeviceController, controller_rows, controller_free);
 
 static const KxlField nic_rows[] = {
     KXL_ROW_INIT("devid", INT, KxlDeviceNic, devid, -1),
@@ -181,6 +249,7 @@ static const KxlField config_rows[] = {
     ROW("b_info/type.hvm/xen_platform_pci", DEFBOOL, xen_platform_pci),
     ROW_TYPE("b_info/type.hvm/serial_list", ARRAY, serials, serial_type),
 
+    ROW_TYPE("controllers", ARRAY, controllers, controller_type),
     ROW_TYPE("disks", ARRAY, disks, kxl_type_device_disk),
     ROW_TYPE("nics", ARRAY, nics, kxl_type_device_nic),
     ROW_TYPE("vfbs", ARRAY, vfbs, vfb_type),
@@ -215,6 +284,11 @@ KxlDomainConfig *kxl_domain_config_dup(const KxlDomainConfig *config)
 KxlDeviceDisk *kxl_device_disk_new(void)
 {
     return kxl_type_new(&kxl_type_device_disk);
+}
+
+KxlDeviceController *kxl_device_controller_new(void)
+{
+    return kxl_type_new(&controller_type);
 }
 
 KxlDeviceNic *kxl_device_nic_new(void)
@@ -279,6 +353,11 @@ static void pci_free(gpointer object)
 static void channel_free(gpointer object)
 {
     kxl_type_free(&channel_type, object);
+}
+
+static void controller_free(gpointer object)
+{
+    kxl_type_free(&controller_type, object);
 }
 
 static void extra_free(gpointer object)

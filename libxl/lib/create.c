@@ -14,6 +14,7 @@
 #include "host-check.h"
 #include "machine.h"
 #include "prepare.h"
+#include "qemu-caps.h"
 #include "rundir.h"
 #include "supervise.h"
 #include "userdata.h"
@@ -83,6 +84,27 @@ static void ensure_all(const KxlHost *host)
         kxl_supervise_ensure(host, g_array_index(domids, int, i), NULL);
 }
 
+/* What a start would find out about the emulator's options: whether this one has what they name. */
+static gboolean try_machine(KxlHost *host, const KxlDomainConfig *config, GError **error)
+{
+    g_autofree int *taps = g_new(int, config->nics->len + 1);
+    KxlMachine machine = {
+        .config = config,
+        .dir = kxl_host_run_dir(host),
+        .log_dir = kxl_host_log_dir(host),
+        .qemu = config->device_model ? config->device_model : kxl_host_qemu_path(host),
+        .hv_image = kxl_host_hv_image(host),
+        .accel = kxl_host_accel(host, NULL),
+        .tap_fds = taps,
+    };
+    g_auto(GStrv) argv = NULL;
+
+    for (guint i = 0; i <= config->nics->len; i++)
+        taps[i] = -1;
+    argv = kxl_machine_argv(&machine, error);
+    return argv && kxl_qemu_caps_check(host, argv, error);
+}
+
 /* What a start would find out about the kernel, without one. */
 static gboolean try_kernel(const KxlHost *host, const KxlDomainConfig *config, GError **error)
 {
@@ -139,7 +161,7 @@ int kxl_domain_create(KxlHost *host, const KxlDomainConfig *given, KxlCreateFlag
     if (!kxl_domain_config_validate(given, error) || !kxl_machine_check(given, error))
         return -1;
     config = kxl_prepare(host, given, error);
-    if (!config || !kxl_host_check_files(host, config, error))
+    if (!config || !kxl_host_check_files(host, config, error) || !try_machine(host, config, error))
         return -1;
     ensure_all(host);
     if (flags & KXL_CREATE_DRY_RUN)

@@ -11,7 +11,7 @@
 #include "affinity.h"
 #include "bootloader.h"
 #include "file.h"
-#include "machine.h"
+#include "machine-image.h"
 #include "process.h"
 #include "rundir.h"
 
@@ -40,20 +40,25 @@ static gboolean check_file(const char *what, const char *path, int mode, gboolea
     return TRUE;
 }
 
-static gboolean disk_is_writable(const KxlDeviceDisk *disk)
+static gboolean check_folder(const KxlDeviceDisk *disk, GError **error)
 {
-    return disk->readwrite && !disk->is_cdrom;
+    if (g_file_test(disk->path, G_FILE_TEST_IS_DIR))
+        return TRUE;
+    g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "disk '%s': '%s' is not a folder",
+                disk->vdev, disk->path);
+    return FALSE;
 }
 
 static gboolean check_disks(const KxlDomainConfig *config, GError **error)
 {
     for (guint i = 0; i < config->disks->len; i++) {
         const KxlDeviceDisk *disk = config->disks->pdata[i];
-        int mode = R_OK | (disk_is_writable(disk) ? W_OK : 0);
+        int mode = R_OK | (kxl_disk_writes_image(disk) ? W_OK : 0);
 
-        if (disk->is_uri || disk->format == KXL_DISK_EMPTY || !disk->path)
+        if (disk->is_uri || kxl_disk_is_empty(disk))
             continue;
-        if (!check_file("disk", disk->path, mode, TRUE, error))
+        if (disk->is_dir ? !check_folder(disk, error)
+                         : !check_file("disk", disk->path, mode, TRUE, error))
             return FALSE;
     }
     return TRUE;
@@ -150,9 +155,9 @@ static gboolean same_file(const char *a, const char *b)
 
 static gboolean disks_conflict(const KxlDeviceDisk *a, const KxlDeviceDisk *b)
 {
-    if (!a->path || !b->path || a->format == KXL_DISK_EMPTY || b->format == KXL_DISK_EMPTY)
+    if (kxl_disk_is_empty(a) || kxl_disk_is_empty(b))
         return FALSE;
-    if (!disk_is_writable(a) && !disk_is_writable(b))
+    if (!kxl_disk_writes_image(a) && !kxl_disk_writes_image(b))
         return FALSE;
     if (a->shareable && b->shareable)
         return FALSE;

@@ -21,10 +21,21 @@ char *kxl_args_quote(const char *value);
 
 gboolean kxl_args_unsupported(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* machine-disk.c: the image, as a block node named node. */
+/* machine-address.c: ",bus=pci.0,addr=05.0" of a device on PCI, ",bus=usb0.0,port=1" of one on USB;
+ * "" when it may sit anywhere. New string, NULL with error. `what` names the device. */
+char *kxl_args_pci_address(const KxlAddress *address, const char *what, GError **error);
+char *kxl_args_usb_address(const KxlDomainConfig *config, const KxlAddress *address,
+                           const char *what, GError **error);
+/* Devices that have a place of their own go before those that take any, which would take theirs. */
+void kxl_args_sort_devices(KxlArgs *args);
+
+/* machine-controller.c */
+const KxlDeviceController *kxl_controller_find(const KxlDomainConfig *config, const char *type,
+                                               guint index);
+gboolean kxl_args_controllers(KxlArgs *args, const KxlMachine *m, GError **error);
+
+/* machine-disk.c: the image, as block nodes the highest of which kxl_image_top() names. */
 gboolean kxl_args_image(KxlArgs *args, const KxlDeviceDisk *disk, const char *node, GError **error);
-/* ",write-cache=off" and the like that belong to the device in front of the node. New string. */
-char *kxl_args_disk_options(const KxlDeviceDisk *disk);
 gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error);
 gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *bootindex,
                             GError **error);

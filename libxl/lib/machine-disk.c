@@ -1,156 +1,55 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <json-glib/json-glib.h>
+/* Disks: the image's nodes, the device in front of them, and the controller that device hangs on.
+ */
 #include <string.h>
-#include <sys/stat.h>
 
-#include "machine-args.h"
+#include "machine-image.h"
 #include "vdev.h"
 
 /* --- images ----------------------------------------------------------------------------------- */
 
-/* QEMU's names of our formats. */
-static const char *const format_drivers[KXL_DISK_FORMAT_COUNT] = {
-    [KXL_DISK_RAW] = "raw", [KXL_DISK_QCOW] = "qcow", [KXL_DISK_QCOW2] = "qcow2",
-    [KXL_DISK_QED] = "qed", [KXL_DISK_VHD] = "vpc",   [KXL_DISK_VMDK] = "vmdk",
-    [KXL_DISK_VDI] = "vdi",
-};
-
-/* What a cache mode is made of: QEMU docs/system/qemu-block-drivers and the table at -drive cache=.
- */
-static const struct {
-    gboolean direct, no_flush, write_through;
-} cache_modes[KXL_CACHE_COUNT] = {
-    [KXL_CACHE_DEFAULT] = { FALSE, FALSE, FALSE },
-    [KXL_CACHE_NONE] = { TRUE, FALSE, FALSE },
-    [KXL_CACHE_WRITETHROUGH] = { FALSE, FALSE, TRUE },
-    [KXL_CACHE_WRITEBACK] = { FALSE, FALSE, FALSE },
-    [KXL_CACHE_DIRECTSYNC] = { TRUE, FALSE, TRUE },
-    [KXL_CACHE_UNSAFE] = { FALSE, TRUE, FALSE },
-};
-
-static gboolean disk_is_empty(const KxlDeviceDisk *disk)
+static void add_json(KxlArgs *args, const char *option, JsonObject *object)
 {
-    return disk->format == KXL_DISK_EMPTY || !disk->path || !*disk->path;
-}
-
-static gboolean disk_is_writable(const KxlDeviceDisk *disk)
-{
-    return disk->readwrite && !disk->is_cdrom;
-}
-
-static void set_cache(JsonObject *node, const KxlDeviceDisk *disk)
-{
-    JsonObject *cache = json_object_new();
-
-    json_object_set_boolean_member(cache, "direct", cache_modes[disk->cache].direct);
-    json_object_set_boolean_member(cache, "no-flush", cache_modes[disk->cache].no_flush);
-    json_object_set_object_member(node, "cache", cache);
-}
-
-/* The protocol layer: a file or a block device of the host. */
-static JsonObject *file_node(const KxlDeviceDisk *disk)
-{
-    gboolean block = g_str_has_prefix(disk->path, "/dev/");
-    JsonObject *node = json_object_new();
-
-    json_object_set_string_member(node, "driver", block ? "host_device" : "file");
-    json_object_set_string_member(node, "filename", disk->path);
-    if (cache_modes[disk->cache].direct)
-        json_object_set_string_member(node, "aio", "native");
-    json_object_set_string_member(node, "discard", disk->discard == KXL_NO ? "ignore" : "unmap");
-    set_cache(node, disk);
-    return node;
-}
-
-static void add_json(KxlArgs *args, JsonObject *json)
-{
-    g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), json);
+    g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), object);
     g_autofree char *text = json_to_string(node, FALSE);
 
-    kxl_args_add(args, "-blockdev", "%s", text);
+    kxl_args_add(args, option, "%s", text);
 }
 
-/* Network images come as QEMU's own URIs, which only -drive takes. */
-static void add_uri(KxlArgs *args, const KxlDeviceDisk *disk, const char *node)
+/* Disks of one group share the object. */
+static void add_throttle(KxlArgs *args, const KxlDeviceDisk *disk, const char *node)
 {
-    g_autofree char *path = kxl_args_quote(disk->path);
+    g_autoptr(JsonObject) object = kxl_image_throttle(disk, node);
+    g_autofree char *mark = NULL;
 
-    kxl_args_add(
-        args, "-drive",
-        "if=none,id=%s,file=%s,format=%s,readonly=%s,cache.direct=%s,cache.no-flush=%s,discard=%s",
-        node, path, format_drivers[disk->format], disk_is_writable(disk) ? "off" : "on",
-        cache_modes[disk->cache].direct ? "on" : "off",
-        cache_modes[disk->cache].no_flush ? "on" : "off",
-        disk->discard == KXL_NO ? "ignore" : "unmap");
+    if (!object)
+        return;
+    mark = g_strdup_printf("\"id\":\"%s\"", json_object_get_string_member(object, "id"));
+    for (guint i = 0; i < args->len; i++)
+        if (strstr(args->pdata[i], mark))
+            return;
+    add_json(args, "-object", object);
 }
 
 gboolean kxl_args_image(KxlArgs *args, const KxlDeviceDisk *disk, const char *node, GError **error)
 {
-    g_autoptr(JsonObject) json = NULL;
+    g_autoptr(GPtrArray) nodes = kxl_image_nodes(disk, node, error);
 
-    if (disk->is_uri) {
-        add_uri(args, disk, node);
-        return TRUE;
-    }
-    json = json_object_new();
-    json_object_set_string_member(json, "node-name", node);
-    if (disk_is_empty(disk)) {
-        json_object_set_string_member(json, "driver", "null-co");
-        json_object_set_int_member(json, "size", 0);
-        json_object_set_boolean_member(json, "read-only", TRUE);
-    } else {
-        json_object_set_string_member(json, "driver", format_drivers[disk->format]);
-        json_object_set_boolean_member(json, "read-only", !disk_is_writable(disk));
-        json_object_set_string_member(json, "discard",
-                                      disk->discard == KXL_NO ? "ignore" : "unmap");
-        set_cache(json, disk);
-        json_object_set_object_member(json, "file", file_node(disk));
-    }
-    add_json(args, json);
+    if (!nodes)
+        return FALSE;
+    add_throttle(args, disk, node);
+    for (guint i = 0; i < nodes->len; i++)
+        add_json(args, "-blockdev", nodes->pdata[i]);
     return TRUE;
 }
 
-char *kxl_args_disk_options(const KxlDeviceDisk *disk)
-{
-    GString *options = g_string_new(NULL);
-
-    if (disk_is_writable(disk) && cache_modes[disk->cache].write_through)
-        g_string_append(options, ",write-cache=off");
-    if (disk->shareable)
-        g_string_append(options, ",share-rw=on");
-    if (disk->serial) {
-        g_autofree char *serial = kxl_args_quote(disk->serial);
-
-        g_string_append_printf(options, ",serial=%s", serial);
-    }
-    return g_string_free(options, FALSE);
-}
-
-/* --- paravirtual ------------------------------------------------------------------------------ */
-
-gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error)
-{
-    gboolean shared_slots = m->config->disks->len + m->config->nics->len > 28;
-
-    for (guint i = 0; i < m->config->disks->len; i++) {
-        const KxlDeviceDisk *disk = m->config->disks->pdata[i];
-        g_autofree char *node = g_strdup_printf("vbd-%d", kxl_vdev_to_devid(disk->vdev));
-        g_autofree char *at = kxl_machine_pv_function(i);
-        g_autofree char *options = kxl_args_disk_options(disk);
-
-        if (!kxl_args_image(args, disk, node, error))
-            return FALSE;
-        kxl_args_add(args, "-device",
-                     "virtio-blk-pci,id=dev-%s,drive=%s,addr=%s%s,disable-legacy=on,num-queues=1%s",
-                     node, node, strchr(at, ':') + 1, shared_slots ? ",multifunction=on" : "",
-                     options);
-    }
-    return TRUE;
-}
-
-/* --- emulated --------------------------------------------------------------------------------- */
+/* --- what the device is told beside its node ---------------------------------------------------
+ */
 
 typedef enum { BUS_IDE, BUS_SATA, BUS_SCSI, BUS_VIRTIO, BUS_USB, BUS_FLOPPY, BUS_COUNT } Bus;
+
+#define ON(bus)  (1U << BUS_##bus)
+#define ON_DISKS (ON(IDE) | ON(SATA) | ON(SCSI) | ON(VIRTIO) | ON(USB))
 
 static const struct {
     const char *name;       /* KxlDeviceDisk.bus */
@@ -164,6 +63,155 @@ static const struct {
     [BUS_USB] = { "usb", "usb-ehci", 6, 6 },
     [BUS_FLOPPY] = { "fdc", NULL, 2, 2 },
 };
+
+static gboolean has_geometry(const KxlDeviceDisk *disk)
+{
+    return disk->cyls || disk->heads || disk->secs;
+}
+
+static gboolean has_trans(const KxlDeviceDisk *disk)
+{
+    return disk->trans != NULL;
+}
+
+static gboolean has_wwn(const KxlDeviceDisk *disk)
+{
+    return disk->wwn != NULL;
+}
+
+static gboolean has_vendor(const KxlDeviceDisk *disk)
+{
+    return disk->vendor || disk->product;
+}
+
+static gboolean has_serial(const KxlDeviceDisk *disk)
+{
+    return disk->serial != NULL;
+}
+
+static gboolean has_virtio_options(const KxlDeviceDisk *disk)
+{
+    return disk->ioeventfd != KXL_DEFAULT || disk->event_idx != KXL_DEFAULT || disk->queues ||
+           disk->iothread || disk->model;
+}
+
+static gboolean has_block_size(const KxlDeviceDisk *disk)
+{
+    return disk->logical_block_size || disk->physical_block_size;
+}
+
+static gboolean has_error_policy(const KxlDeviceDisk *disk)
+{
+    return disk->write_error || disk->read_error;
+}
+
+static const struct {
+    const char *what;
+    gboolean (*is_given)(const KxlDeviceDisk *disk);
+    guint buses;
+    gboolean of_cds;
+} options[] = {
+    { "a serial number", has_serial, ON_DISKS, TRUE },
+    { "a world wide name", has_wwn, ON(IDE) | ON(SATA) | ON(SCSI), TRUE },
+    { "a vendor or product", has_vendor, ON(SCSI), TRUE },
+    { "a geometry", has_geometry, ON(IDE) | ON(SATA) | ON(SCSI) | ON(VIRTIO), FALSE },
+    { "a geometry translation", has_trans, ON(IDE) | ON(SATA), FALSE },
+    { "a model, queues, iothread, ioeventfd or event_idx", has_virtio_options, ON(VIRTIO), TRUE },
+    { "a block size", has_block_size, ON_DISKS, TRUE },
+    { "an error policy", has_error_policy, ON_DISKS, TRUE },
+};
+
+static gboolean check_options(const KxlDeviceDisk *disk, Bus bus, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+        if (!options[i].is_given(disk))
+            continue;
+        if (!(options[i].buses & 1U << bus))
+            return kxl_args_unsupported(error, "disk '%s': %s on bus '%s'", disk->vdev,
+                                        options[i].what, buses[bus].name);
+        if (disk->is_cdrom && !options[i].of_cds)
+            return kxl_args_unsupported(error, "disk '%s': %s of a CD drive", disk->vdev,
+                                        options[i].what);
+    }
+    return TRUE;
+}
+
+static void add_text(GString *out, const char *option, const char *value)
+{
+    g_autofree char *quoted = value ? kxl_args_quote(value) : NULL;
+
+    if (quoted)
+        g_string_append_printf(out, ",%s=%s", option, quoted);
+}
+
+static void add_number(GString *out, const char *option, guint value)
+{
+    if (value)
+        g_string_append_printf(out, ",%s=%u", option, value);
+}
+
+static void add_switch(GString *out, const char *option, KxlTristate value)
+{
+    if (value != KXL_DEFAULT)
+        g_string_append_printf(out, ",%s=%s", option, value == KXL_YES ? "on" : "off");
+}
+
+/* ",write-cache=off" and the like that belong to the device in front of the node. New string. */
+static char *device_options(const KxlDeviceDisk *disk)
+{
+    GString *out = g_string_new(NULL);
+    g_autofree char *wwn = disk->wwn ? g_strconcat("0x", disk->wwn, NULL) : NULL;
+
+    if (kxl_disk_is_writable(disk) && kxl_disk_is_write_through(disk))
+        g_string_append(out, ",write-cache=off");
+    if (disk->shareable)
+        g_string_append(out, ",share-rw=on");
+    add_text(out, "serial", disk->serial);
+    add_text(out, "wwn", wwn);
+    add_text(out, "vendor", disk->vendor);
+    add_text(out, "product", disk->product);
+    add_number(out, "logical_block_size", disk->logical_block_size);
+    add_number(out, "physical_block_size", disk->physical_block_size);
+    add_number(out, "cyls", disk->cyls);
+    add_number(out, "heads", disk->heads);
+    add_number(out, "secs", disk->secs);
+    add_text(out, "bios-chs-trans", disk->trans);
+    /* QEMU's word for libvirt's "enospace". */
+    add_text(out, "werror",
+             g_strcmp0(disk->write_error, "enospace") == 0 ? "enospc" : disk->write_error);
+    add_text(out, "rerror", disk->read_error);
+    add_switch(out, "ioeventfd", disk->ioeventfd);
+    add_switch(out, "event_idx", disk->event_idx);
+    if (disk->iothread)
+        g_string_append_printf(out, ",iothread=iothread%u", disk->iothread);
+    return g_string_free(out, FALSE);
+}
+
+/* --- paravirtual ------------------------------------------------------------------------------ */
+
+/* hv's block back end has one queue; what names a disk for SCSI and IDE has nowhere to go. */
+gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error)
+{
+    gboolean shared_slots = m->config->disks->len + m->config->nics->len > 28;
+
+    for (guint i = 0; i < m->config->disks->len; i++) {
+        const KxlDeviceDisk *disk = m->config->disks->pdata[i];
+        g_autofree char *node = g_strdup_printf("vbd-%d", kxl_vdev_to_devid(disk->vdev));
+        g_autofree char *top = kxl_image_top(disk, node);
+        g_autofree char *at = kxl_machine_pv_function(i);
+        g_autofree char *more = device_options(disk);
+
+        if (!check_options(disk, BUS_VIRTIO, error) || !kxl_args_image(args, disk, node, error))
+            return FALSE;
+        kxl_args_add(args, "-device",
+                     "virtio-blk-pci,id=dev-%s,drive=%s,addr=%s%s,disable-legacy=on,num-queues=1%s",
+                     node, top, strchr(at, ':') + 1, shared_slots ? ",multifunction=on" : "", more);
+    }
+    return TRUE;
+}
+
+/* --- emulated: which bus, and where on it ------------------------------------------------------
+ */
 
 /* Xen gives an HVM guest's first four xvd disks as IDE drives too, for systems without PV drivers.
  */
@@ -204,85 +252,224 @@ static gboolean disk_bus(const KxlDeviceDisk *disk, Bus *ret_bus, int *ret_unit,
     return TRUE;
 }
 
-/* The controller for this unit, when it is the first on it. */
-static void add_controller(KxlArgs *args, Bus bus, int unit, guint32 *seen)
-{
-    int n = unit / buses[bus].units;
+/* A drive's place: IDE's cable and drive are bus and unit, the other buses have no `bus`. */
+typedef struct {
+    guint controller, bus, target, unit;
+} Place;
 
-    if (!buses[bus].controller || (*seen & 1U << n))
-        return;
-    *seen |= 1U << n;
-    kxl_args_add(args, "-device", "%s,id=%s%d", buses[bus].controller, buses[bus].name, n);
+/* By the target's number, unless the disk has an address. */
+static gboolean disk_place(const KxlDeviceDisk *disk, Bus bus, int n, Place *ret_place,
+                           GError **error)
+{
+    const KxlAddress *a = &disk->address;
+    guint units = (guint)buses[bus].units;
+    guint number = (guint)n;
+
+    *ret_place = (Place){ .controller = number / units, .unit = number % units };
+    if (bus == BUS_IDE)
+        *ret_place = (Place){ .controller = number / 4, .bus = number % 4 / 2, .unit = number % 2 };
+    if (bus == BUS_VIRTIO || bus == BUS_USB)
+        return TRUE; /* PCI's and USB's addresses */
+    if (a->kind == KXL_ADDRESS_DRIVE)
+        *ret_place = (Place){ a->controller, a->bus, a->target, a->unit };
+    else if (a->kind != KXL_ADDRESS_NONE)
+        return kxl_args_unsupported(error, "disk '%s': an address that is no drive's", disk->vdev);
+    return TRUE;
 }
 
-static void add_drive(KxlArgs *args, const KxlDeviceDisk *disk, Bus bus, int unit, const char *node,
-                      int bootindex)
+static gboolean check_place(const KxlDeviceDisk *disk, Bus bus, const Place *p, GError **error)
 {
-    const char *drive_kind = disk->is_cdrom ? "cd" : "hd";
-    g_autofree char *options = kxl_args_disk_options(disk);
-    g_autofree char *boot = bootindex ? g_strdup_printf(",bootindex=%d", bootindex) : g_strdup("");
-    /* An empty drive has no node at all, so that a medium can be put in. */
-    g_autofree char *drive =
-        disk_is_empty(disk) ? g_strdup("") : g_strdup_printf(",drive=%s", node);
-    g_autofree char *tail = g_strconcat(drive, boot, options, NULL);
+    guint last = bus == BUS_IDE || bus == BUS_FLOPPY ? 1 : (guint)buses[bus].units - 1;
+    guint controllers = (guint)(buses[bus].max / buses[bus].units);
+    gboolean ok = p->controller < controllers;
 
-    switch (bus) {
+    if (bus != BUS_SCSI)
+        ok &= p->bus <= (bus == BUS_IDE ? 1 : 0) && p->unit <= last && p->target == 0;
+    if (bus == BUS_VIRTIO || bus == BUS_USB || ok)
+        return TRUE;
+    if (disk->address.kind == KXL_ADDRESS_DRIVE)
+        return kxl_args_unsupported(error, "disk '%s': address %u.%u.%u.%u on bus '%s'", disk->vdev,
+                                    p->controller, p->bus, p->target, p->unit, buses[bus].name);
+    return kxl_args_unsupported(error, "disk '%s': more than %d disks on bus '%s'", disk->vdev,
+                                buses[bus].max, buses[bus].name);
+}
+
+/* --- emulated: the devices -------------------------------------------------------------------- */
+
+typedef struct {
+    const KxlDomainConfig *config;
+    const KxlDeviceDisk *disk;
+    Bus bus;
+    Place place;
+    const char *node;
+    const char *tail; /* node, place in the boot order, options */
+    int bootindex;
+} Drive;
+
+/* Narrow SCSI counts its disks by id; what virtio-scsi shows is libvirt's address as it is. */
+static gboolean add_scsi(KxlArgs *args, const Drive *d, GError **error)
+{
+    const KxlDeviceController *c = kxl_controller_find(d->config, "scsi", d->place.controller);
+    const char *model = c && c->model ? c->model : "lsilogic";
+    const Place *p = &d->place;
+    g_autofree char *at = NULL;
+
+    if (g_str_has_prefix(model, "virtio"))
+        at = g_strdup_printf("channel=%u,scsi-id=%u,lun=%u", p->bus, p->target, p->unit);
+    else if (p->bus ||
+             (p->target && (g_str_equal(model, "lsilogic") || g_str_equal(model, "auto"))))
+        return kxl_args_unsupported(error, "disk '%s': bus %u, target %u of a SCSI controller '%s'",
+                                    d->disk->vdev, p->bus, p->target, model);
+    else if (p->target)
+        at = g_strdup_printf("scsi-id=%u,lun=%u", p->target, p->unit);
+    else
+        at = g_strdup_printf("scsi-id=%u", p->unit);
+    kxl_args_add(args, "-device", "scsi-%s,id=dev-%s,bus=scsi%u.0,%s%s%s",
+                 d->disk->is_cdrom ? "cd" : "hd", d->node, p->controller, at,
+                 d->disk->removable && !d->disk->is_cdrom ? ",removable=on" : "", d->tail);
+    return TRUE;
+}
+
+static gboolean add_usb(KxlArgs *args, const Drive *d, GError **error)
+{
+    g_autofree char *what = g_strdup_printf("disk '%s'", d->disk->vdev);
+    g_autofree char *at = kxl_args_usb_address(d->config, &d->disk->address, what, error);
+
+    if (!at)
+        return FALSE;
+    kxl_args_add(args, "-device", "usb-storage,id=dev-%s%s%s%s", d->node, *at ? at : ",bus=usb0.0",
+                 d->disk->removable && !d->disk->is_cdrom ? ",removable=on" : "", d->tail);
+    return TRUE;
+}
+
+/* The controller has the drives' places in the boot order. */
+static void add_floppy(KxlArgs *args, const Drive *d)
+{
+    if (d->bootindex)
+        kxl_args_add(args, "-global", "isa-fdc.bootindex%c=%d", 'A' + (int)d->place.unit,
+                     d->bootindex);
+    kxl_args_add(args, "-device", "floppy,id=dev-%s,unit=%u%s", d->node, d->place.unit, d->tail);
+}
+
+static gboolean add_virtio(KxlArgs *args, const Drive *d, GError **error)
+{
+    const KxlDeviceDisk *disk = d->disk;
+    g_autofree char *what = g_strdup_printf("disk '%s'", disk->vdev);
+    g_autofree char *at = kxl_args_pci_address(&disk->address, what, error);
+    g_autofree char *queues =
+        disk->queues ? g_strdup_printf(",num-queues=%u", disk->queues) : g_strdup("");
+    const char *kind = disk->model && g_str_has_prefix(disk->model, "virtio-")
+                           ? disk->model + strlen("virtio")
+                           : "";
+
+    if (!at)
+        return FALSE;
+    kxl_args_add(args, "-device", "virtio-blk-pci%s,id=dev-%s%s%s%s", kind, d->node, at, queues,
+                 d->tail);
+    return TRUE;
+}
+
+static gboolean add_drive(KxlArgs *args, const Drive *d, GError **error)
+{
+    switch (d->bus) {
     case BUS_IDE:
-        kxl_args_add(args, "-device", "ide-%s,id=dev-%s,bus=ide.%d,unit=%d%s", drive_kind, node,
-                     unit / 2, unit % 2, tail);
-        break;
+        kxl_args_add(args, "-device", "ide-%s,id=dev-%s,bus=ide.%u,unit=%u%s",
+                     d->disk->is_cdrom ? "cd" : "hd", d->node, d->place.bus, d->place.unit,
+                     d->tail);
+        return TRUE;
     case BUS_SATA:
-        kxl_args_add(args, "-device", "ide-%s,id=dev-%s,bus=sata%d.%d%s", drive_kind, node,
-                     unit / 6, unit % 6, tail);
-        break;
+        kxl_args_add(args, "-device", "ide-%s,id=dev-%s,bus=sata%u.%u%s",
+                     d->disk->is_cdrom ? "cd" : "hd", d->node, d->place.controller, d->place.unit,
+                     d->tail);
+        return TRUE;
     case BUS_SCSI:
-        kxl_args_add(args, "-device", "scsi-%s,id=dev-%s,bus=scsi%d.0,scsi-id=%d%s", drive_kind,
-                     node, unit / 7, unit % 7, tail);
-        break;
+        return add_scsi(args, d, error);
     case BUS_USB:
-        kxl_args_add(args, "-device", "usb-storage,id=dev-%s,bus=usb%d.0%s", node, unit / 6, tail);
-        break;
-    case BUS_FLOPPY: /* the controller has the drives' places in the boot order */
-        if (bootindex)
-            kxl_args_add(args, "-global", "isa-fdc.bootindex%c=%d", 'A' + unit, bootindex);
-        kxl_args_add(args, "-device", "floppy,id=dev-%s,unit=%d%s%s", node, unit, drive, options);
-        break;
+        return add_usb(args, d, error);
+    case BUS_FLOPPY:
+        add_floppy(args, d);
+        return TRUE;
     default:
-        kxl_args_add(args, "-device", "virtio-blk-pci,id=dev-%s%s", node, tail);
-        break;
+        return add_virtio(args, d, error);
     }
+}
+
+/* --- emulated: all of them ---------------------------------------------------------------------
+ */
+
+/* The controller for this disk, when the configuration does not have it and no disk before. */
+static void add_controller(KxlArgs *args, const Drive *d, guint32 *seen)
+{
+    guint n = d->place.controller;
+
+    if (!buses[d->bus].controller || (*seen & 1U << n) ||
+        kxl_controller_find(d->config, buses[d->bus].name, n))
+        return;
+    *seen |= 1U << n;
+    kxl_args_add(args, "-device", "%s,id=%s%u", buses[d->bus].controller, buses[d->bus].name, n);
+}
+
+static gboolean take_place(GHashTable *taken, const Drive *d, int unit, GError **error)
+{
+    const Place *p = &d->place;
+    gboolean drive = d->bus != BUS_VIRTIO && d->bus != BUS_USB;
+    char *key = drive ? g_strdup_printf("%d %u.%u.%u.%u", (int)d->bus, p->controller, p->bus,
+                                        p->target, p->unit)
+                      : g_strdup_printf("%d %d", (int)d->bus, unit);
+
+    if (g_hash_table_add(taken, key))
+        return TRUE;
+    g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID,
+                "disk '%s': its place on bus '%s' is another disk's", d->disk->vdev,
+                buses[d->bus].name);
+    return FALSE;
+}
+
+static gboolean add_disk(KxlArgs *args, Drive *d, GHashTable *taken, guint32 *controllers,
+                         GError **error)
+{
+    const KxlDeviceDisk *disk = d->disk;
+    g_autofree char *node = g_strdup_printf("disk-%s", disk->vdev);
+    g_autofree char *top = kxl_image_top(disk, node);
+    g_autofree char *more = device_options(disk);
+    gboolean empty = kxl_disk_is_empty(disk);
+    /* An empty drive has no node at all, so that a medium can be put in. */
+    g_autofree char *drive = empty ? g_strdup("") : g_strdup_printf(",drive=%s", top);
+    g_autofree char *boot = NULL, *tail = NULL;
+    int unit = 0;
+
+    if (!disk_bus(disk, &d->bus, &unit, error) || !check_options(disk, d->bus, error) ||
+        !disk_place(disk, d->bus, unit, &d->place, error) ||
+        !check_place(disk, d->bus, &d->place, error) || !take_place(taken, d, unit, error))
+        return FALSE;
+    if (empty && (d->bus == BUS_VIRTIO || d->bus == BUS_USB))
+        return kxl_args_unsupported(error, "disk '%s': an empty drive on bus '%s'", disk->vdev,
+                                    buses[d->bus].name);
+    if (d->bus == BUS_USB && unit >= buses[BUS_USB].max && disk->address.kind == KXL_ADDRESS_NONE)
+        return kxl_args_unsupported(error, "disk '%s': more than %d disks on bus 'usb'", disk->vdev,
+                                    buses[BUS_USB].max);
+    boot = d->bootindex && d->bus != BUS_FLOPPY ? g_strdup_printf(",bootindex=%d", d->bootindex)
+                                                : g_strdup("");
+    tail = g_strconcat(drive, boot, more, NULL);
+    d->node = node;
+    d->tail = tail;
+    add_controller(args, d, &controllers[d->bus]);
+    return (empty || kxl_args_image(args, disk, node, error)) && add_drive(args, d, error);
 }
 
 gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *bootindex,
                             GError **error)
 {
     guint32 controllers[BUS_COUNT] = { 0 };
-    g_autoptr(GHashTable) units = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) taken = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     for (guint i = 0; i < m->config->disks->len; i++) {
-        const KxlDeviceDisk *disk = m->config->disks->pdata[i];
-        g_autofree char *node = g_strdup_printf("disk-%s", disk->vdev);
-        Bus bus = BUS_IDE;
-        int unit = 0;
+        Drive drive = { .config = m->config,
+                        .disk = m->config->disks->pdata[i],
+                        .bootindex = bootindex[i] };
 
-        if (!disk_bus(disk, &bus, &unit, error))
+        if (!add_disk(args, &drive, taken, controllers, error))
             return FALSE;
-        if (unit >= buses[bus].max)
-            return kxl_args_unsupported(error, "disk '%s': more than %d disks on bus '%s'",
-                                        disk->vdev, buses[bus].max, buses[bus].name);
-        if (!g_hash_table_add(units, GINT_TO_POINTER((int)bus << 24 | unit))) {
-            g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID,
-                        "disk '%s': its place on bus '%s' is another disk's", disk->vdev,
-                        buses[bus].name);
-            return FALSE;
-        }
-        if (disk_is_empty(disk) && (bus == BUS_VIRTIO || bus == BUS_USB))
-            return kxl_args_unsupported(error, "disk '%s': an empty drive on bus '%s'", disk->vdev,
-                                        buses[bus].name);
-        add_controller(args, bus, unit, &controllers[bus]);
-        if (!disk_is_empty(disk) && !kxl_args_image(args, disk, node, error))
-            return FALSE;
-        add_drive(args, disk, bus, unit, node, bootindex[i]);
     }
     return TRUE;
 }

@@ -181,11 +181,11 @@ static gboolean add_serials(KxlArgs *args, const KxlMachine *m, GError **error)
     return TRUE;
 }
 
-static gboolean add_usb_device(KxlArgs *args, const char *name, GError **error)
+static gboolean add_usb_device(KxlArgs *args, const char *name, const char *bus, GError **error)
 {
     for (guint i = 0; i < G_N_ELEMENTS(usb_devices); i++) {
         if (g_str_equal(usb_devices[i].name, name)) {
-            kxl_args_add(args, "-device", "%s,bus=uhci.0", usb_devices[i].device);
+            kxl_args_add(args, "-device", "%s,bus=%s", usb_devices[i].device, bus);
             return TRUE;
         }
     }
@@ -195,12 +195,14 @@ static gboolean add_usb_device(KxlArgs *args, const char *name, GError **error)
 static gboolean add_usb(KxlArgs *args, const KxlDomainConfig *config, GError **error)
 {
     char **device = config->usbdevices;
+    gboolean own = kxl_controller_find(config, "usb", 0) != NULL;
 
     if (!config->usb && !(device && *device))
         return TRUE;
-    kxl_args_add(args, "-device", "piix3-usb-uhci,id=uhci,addr=01.2");
+    if (!own)
+        kxl_args_add(args, "-device", "piix3-usb-uhci,id=uhci,addr=01.2");
     for (; device && *device; device++)
-        if (!add_usb_device(args, *device, error))
+        if (!add_usb_device(args, *device, own ? "usb0.0" : "uhci.0", error))
             return FALSE;
     return TRUE;
 }
@@ -255,7 +257,7 @@ gboolean kxl_args_hvm(KxlArgs *args, const KxlMachine *m, GError **error)
     add_cpu(args, m);
     add_clock(args, m);
     return add_boot(args, m, error) && kxl_args_display(args, m, error) &&
-           kxl_args_hvm_disks(args, m, disk_index, error) &&
+           kxl_args_controllers(args, m, error) && kxl_args_hvm_disks(args, m, disk_index, error) &&
            kxl_args_hvm_nics(args, m, nic_index, error) && add_serials(args, m, error) &&
            add_usb(args, config, error) && add_sound(args, config, error) &&
            add_watchdog(args, config, error) && add_balloon(args, config);

@@ -197,6 +197,7 @@ char **kxl_machine_argv(const KxlMachine *m, GError **error)
         m->config->type == KXL_TYPE_PV ? kxl_args_pv(args, m, error) : kxl_args_hvm(args, m, error);
     if (!ok)
         return NULL;
+    kxl_args_sort_devices(args);
     for (char **arg = m->config->device_model_args; arg && *arg; arg++)
         kxl_args_flag(args, *arg);
     g_ptr_array_add(args, NULL);

@@ -20,13 +20,19 @@ static void make_absolute(char **path)
     *path = absolute;
 }
 
-static void prepare_disks(KxlDomainConfig *config)
+/* Overlays stand where there is room that outlives nothing: not beside the image, whose folder may
+ * be read-only or another host's too. */
+static void prepare_disks(const KxlHost *host, KxlDomainConfig *config)
 {
     for (guint i = 0; i < config->disks->len; i++) {
         KxlDeviceDisk *disk = config->disks->pdata[i];
 
         if (!disk->is_uri)
             make_absolute(&disk->path);
+        g_clear_pointer(&disk->overlay, g_free);
+        if (disk->transient)
+            disk->overlay = g_strdup_printf("%s/transient/%s-%s.qcow2", kxl_host_lib_dir(host),
+                                            config->name, disk->vdev);
     }
 }
 
@@ -126,7 +132,7 @@ KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *given, 
     make_absolute(&config->ramdisk);
     make_absolute(&config->firmware_path);
     make_absolute(&config->nvram_path);
-    prepare_disks(config);
+    prepare_disks(host, config);
     if (!prepare_nics(host, config, error))
         return NULL;
     return g_steal_pointer(&config);

@@ -41,6 +41,13 @@ static const char *const disk_cache_words[KXL_CACHE_COUNT] = {
     [KXL_CACHE_DIRECTSYNC] = "directsync",     [KXL_CACHE_UNSAFE] = "unsafe",
 };
 
+static const char *const address_kind_words[KXL_ADDRESS_KIND_COUNT] = {
+    [KXL_ADDRESS_NONE] = "none",
+    [KXL_ADDRESS_PCI] = "pci",
+    [KXL_ADDRESS_DRIVE] = "drive",
+    [KXL_ADDRESS_USB] = "usb",
+};
+
 static const char *const nic_kind_words[KXL_NIC_KIND_COUNT] = {
     [KXL_NIC_BRIDGE] = "bridge",
     [KXL_NIC_USER] = "user",
@@ -59,6 +66,7 @@ const KxlWords kxl_words_action = WORDS(action_words);
 const KxlWords kxl_words_firmware = WORDS(firmware_words);
 const KxlWords kxl_words_disk_format = WORDS(disk_format_words);
 const KxlWords kxl_words_disk_cache = WORDS(disk_cache_words);
+const KxlWords kxl_words_address_kind = WORDS(address_kind_words);
 const KxlWords kxl_words_nic_kind = WORDS(nic_kind_words);
 const KxlWords kxl_words_state = WORDS(state_words);
 

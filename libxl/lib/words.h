@@ -14,7 +14,7 @@ extern const KxlWords kxl_words_action;
 extern const KxlWords kxl_words_firmware;
 extern const KxlWords kxl_words_disk_format;
 extern const KxlWords kxl_words_disk_cache;
-extern const KxlWords kxl_words_nic_kind;
+extern const KxlWords kxl_words_address_kind, kxl_words_nic_kind;
 extern const KxlWords kxl_words_state;
 
 /* NULL when the value has no word. */

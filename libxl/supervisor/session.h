@@ -74,6 +74,10 @@ gboolean network_up(Session *s, GError **error);
 void network_down(Session *s);
 void network_close_taps(Session *s);
 
+/* --- overlay.c */
+gboolean overlays_make(Session *s, GError **error);
+void overlays_remove(Session *s);
+
 /* --- run.c */
 /* Brings the state up to what happened while nobody looked. */
 void session_catch_up(Session *s);

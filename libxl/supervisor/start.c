@@ -228,13 +228,10 @@ static const struct {
     void (*undo)(Session *s); /* may be called when the step has not run, or not to its end */
 } steps[] = {
     { "boot file", step_boot_file, NULL }, /* goes with the folder */
-    { "firmware", step_firmware, NULL },
-    { "network", network_up, network_down },
-    { "files", step_files, NULL },
-    { "emulator", emulator_spawn, undo_emulator },
-    { "monitor", emulator_connect, NULL },
-    { "settings", step_settings, NULL },
-    { "run", step_run, NULL },
+    { "firmware", step_firmware, NULL },           { "overlays", overlays_make, overlays_remove },
+    { "network", network_up, network_down },       { "files", step_files, NULL },
+    { "emulator", emulator_spawn, undo_emulator }, { "monitor", emulator_connect, NULL },
+    { "settings", step_settings, NULL },           { "run", step_run, NULL },
 };
 
 void session_undo(Session *s)

@@ -194,9 +194,10 @@ static const struct {
       "Invalid value for attribute 'device' in element 'disk': 'drum' "
       "(/domain/devices/disk/@device, line 1)" },
     { "xen",
-      "<devices><disk><target dev='hda'/></disk><disk><iotune/><target "
+      "<devices><disk><target dev='hda'/></disk><disk><encryption/><target "
       "dev='hdb'/></disk></devices>",
-      DOMAIN_XML_ERROR_UNSUPPORTED, "/domain/devices/disk[2]/iotune is not supported (line 1)" },
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "/domain/devices/disk[2]/encryption is not supported (line 1)" },
     { "xen",
       "<devices><disk type='network'><source name='x'/><target dev='xvda'/></disk></devices>",
       DOMAIN_XML_ERROR_SYNTAX,

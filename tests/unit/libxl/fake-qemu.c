@@ -163,6 +163,9 @@ int main(int argc, char **argv)
 
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return puts("QEMU emulator version 0.0.0 (fake)") < 0;
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i - 1], "-machine") == 0 && strcmp(argv[i], "none") == 0)
+            return 1; /* not one that tells what it has */
     if (getenv("FAKE_QEMU"))
         mode = getenv("FAKE_QEMU");
     if (strcmp(mode, "exit") == 0) {

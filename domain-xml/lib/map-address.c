@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <address>. */
+#include "map.h"
+
+#include "def-classes.h"
+
+void map_address(const DomainDeviceInfo *info, KxlAddress *ret_address)
+{
+    const DomainAddress *from = info->address;
+
+    if (from == NULL)
+        return;
+    switch ((DomainAddressType)from->type) {
+    case DOMAIN_ADDRESS_PCI:
+        ret_address->kind = KXL_ADDRESS_PCI;
+        ret_address->domain = from->domain;
+        ret_address->bus = from->pci_bus;
+        ret_address->slot = from->slot;
+        ret_address->function = from->function;
+        ret_address->multifunction = from->multifunction == DOMAIN_YES;
+        break;
+    case DOMAIN_ADDRESS_DRIVE:
+        ret_address->kind = KXL_ADDRESS_DRIVE;
+        ret_address->controller = from->controller;
+        ret_address->bus = from->bus;
+        ret_address->target = from->target;
+        ret_address->unit = from->unit;
+        break;
+    case DOMAIN_ADDRESS_USB:
+        ret_address->kind = KXL_ADDRESS_USB;
+        ret_address->bus = from->bus;
+        ret_address->port = g_strdup(from->port);
+        break;
+    case DOMAIN_ADDRESS_NONE:
+    case DOMAIN_ADDRESS_VIRTIO_SERIAL:
+    case DOMAIN_ADDRESS_ISA:
+    case DOMAIN_ADDRESS_UNASSIGNED:
+        break;
+    }
+}
+
+DomainAddress *map_address_from_config(const KxlAddress *from)
+{
+    static const DomainAddressType types[KXL_ADDRESS_KIND_COUNT] = {
+        [KXL_ADDRESS_PCI] = DOMAIN_ADDRESS_PCI,
+        [KXL_ADDRESS_DRIVE] = DOMAIN_ADDRESS_DRIVE,
+        [KXL_ADDRESS_USB] = DOMAIN_ADDRESS_USB,
+    };
+    DomainAddress *to;
+
+    if (from->kind == KXL_ADDRESS_NONE)
+        return NULL;
+    to = xml_object_new(&domain_address_class);
+    to->type = (int)types[from->kind];
+    to->domain = from->domain;
+    to->bus = from->bus;
+    to->pci_bus = from->bus;
+    to->slot = from->slot;
+    to->function = from->function;
+    to->multifunction = from->multifunction ? DOMAIN_YES : DOMAIN_ABSENT;
+    to->controller = from->controller;
+    to->target = from->target;
+    to->unit = from->unit;
+    to->port = g_strdup(from->port);
+    return to;
+}
+
+KxlTristate map_tristate(int tristate)
+{
+    return tristate == DOMAIN_ABSENT ? KXL_DEFAULT : tristate == DOMAIN_YES ? KXL_YES : KXL_NO;
+}
+
+int map_tristate_back(KxlTristate tristate)
+{
+    return tristate == KXL_DEFAULT ? DOMAIN_ABSENT : tristate == KXL_YES ? DOMAIN_YES : DOMAIN_NO;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "machine-image.h"
+
+#include <string.h>
+
+/* QEMU's names of our formats. */
+static const char *const format_drivers[KXL_DISK_FORMAT_COUNT] = {
+    [KXL_DISK_RAW] = "raw", [KXL_DISK_QCOW] = "qcow", [KXL_DISK_QCOW2] = "qcow2",
+    [KXL_DISK_QED] = "qed", [KXL_DISK_VHD] = "vpc",   [KXL_DISK_VMDK] = "vmdk",
+    [KXL_DISK_VDI] = "vdi",
+};
+
+/* What a cache mode is made of: QEMU docs/system/qemu-block-drivers and the table at -drive cache=.
+ */
+static const struct {
+    gboolean direct, no_flush, write_through;
+} cache_modes[KXL_CACHE_COUNT] = {
+    [KXL_CACHE_DEFAULT] = { FALSE, FALSE, FALSE },
+    [KXL_CACHE_NONE] = { TRUE, FALSE, FALSE },
+    [KXL_CACHE_WRITETHROUGH] = { FALSE, FALSE, TRUE },
+    [KXL_CACHE_WRITEBACK] = { FALSE, FALSE, FALSE },
+    [KXL_CACHE_DIRECTSYNC] = { TRUE, FALSE, TRUE },
+    [KXL_CACHE_UNSAFE] = { FALSE, TRUE, FALSE },
+};
+
+const char *kxl_image_driver(KxlDiskFormat format)
+{
+    return format_drivers[format];
+}
+
+gboolean kxl_disk_is_empty(const KxlDeviceDisk *disk)
+{
+    return disk->format == KXL_DISK_EMPTY || !disk->path || !*disk->path;
+}
+
+gboolean kxl_disk_is_writable(const KxlDeviceDisk *disk)
+{
+    return disk->readwrite && !disk->is_cdrom && !disk->is_dir;
+}
+
+gboolean kxl_disk_writes_image(const KxlDeviceDisk *disk)
+{
+    return kxl_disk_is_writable(disk) && !disk->transient;
+}
+
+gboolean kxl_disk_is_write_through(const KxlDeviceDisk *disk)
+{
+    return cache_modes[disk->cache].write_through;
+}
+
+/* --- nodes ------------------------------------------------------------------------------------ */
+
+static void set_cache(JsonObject *node, const KxlDeviceDisk *disk)
+{
+    JsonObject *cache = json_object_new();
+
+    json_object_set_boolean_member(cache, "direct", cache_modes[disk->cache].direct);
+    json_object_set_boolean_member(cache, "no-flush", cache_modes[disk->cache].no_flush);
+    json_object_set_object_member(node, "cache", cache);
+}
+
+static void set_discard(JsonObject *node, const KxlDeviceDisk *disk)
+{
+    json_object_set_string_member(node, "discard", disk->discard == KXL_NO ? "ignore" : "unmap");
+}
+
+/* Zeroes can become holes only where holes may be made. */
+static void set_detect_zeroes(JsonObject *node, const KxlDeviceDisk *disk)
+{
+    const char *mode = disk->detect_zeroes;
+
+    if (!mode || !kxl_disk_is_writable(disk))
+        return;
+    if (g_str_equal(mode, "unmap") && disk->discard == KXL_NO)
+        mode = "on";
+    json_object_set_string_member(node, "detect-zeroes", mode);
+}
+
+/* The protocol layer: a file or a block device of the host. */
+static JsonObject *file_node(const KxlDeviceDisk *disk, const char *path)
+{
+    gboolean block = g_str_has_prefix(path, "/dev/");
+    JsonObject *node = json_object_new();
+
+    json_object_set_string_member(node, "driver", block ? "host_device" : "file");
+    json_object_set_string_member(node, "filename", path);
+    if (disk->io || cache_modes[disk->cache].direct)
+        json_object_set_string_member(node, "aio", disk->io ? disk->io : "native");
+    set_discard(node, disk);
+    set_cache(node, disk);
+    return node;
+}
+
+static JsonObject *dir_node(const KxlDeviceDisk *disk)
+{
+    JsonObject *node = json_object_new();
+
+    json_object_set_string_member(node, "driver", "vvfat");
+    json_object_set_string_member(node, "dir", disk->path);
+    json_object_set_boolean_member(node, "floppy", disk->is_floppy);
+    json_object_set_boolean_member(node, "rw", FALSE);
+    json_object_set_boolean_member(node, "read-only", TRUE);
+    return node;
+}
+
+static JsonObject *uri_node(const KxlDeviceDisk *disk, GError **error)
+{
+    JsonObject *node = kxl_image_uri_node(disk, error);
+
+    if (!node)
+        return NULL;
+    json_object_set_boolean_member(node, "read-only", !kxl_disk_writes_image(disk));
+    set_discard(node, disk);
+    set_cache(node, disk);
+    return node;
+}
+
+static JsonObject *protocol_node(const KxlDeviceDisk *disk, GError **error)
+{
+    if (disk->is_uri)
+        return uri_node(disk, error);
+    return disk->is_dir ? dir_node(disk) : file_node(disk, disk->path);
+}
+
+/* A format on a protocol; takes the protocol's node. name may be NULL. */
+static JsonObject *format_node(const KxlDeviceDisk *disk, const char *name, const char *driver,
+                               gboolean read_only, JsonObject *protocol)
+{
+    JsonObject *node = json_object_new();
+
+    if (name)
+        json_object_set_string_member(node, "node-name", name);
+    json_object_set_string_member(node, "driver", driver);
+    json_object_set_boolean_member(node, "read-only", read_only);
+    set_discard(node, disk);
+    set_cache(node, disk);
+    json_object_set_object_member(node, "file", protocol);
+    return node;
+}
+
+/* A transient disk writes to an overlay over the image, which stays as it is. */
+static JsonObject *image_node(const KxlDeviceDisk *disk, const char *name, GError **error)
+{
+    JsonObject *protocol = protocol_node(disk, error), *node;
+    gboolean overlaid = disk->transient && kxl_disk_is_writable(disk);
+
+    if (!protocol)
+        return NULL;
+    node = format_node(disk, overlaid ? NULL : name, kxl_image_driver(disk->format),
+                       !kxl_disk_writes_image(disk), protocol);
+    if (overlaid) {
+        JsonObject *overlay =
+            format_node(disk, name, "qcow2", FALSE, file_node(disk, disk->overlay));
+
+        json_object_set_object_member(overlay, "backing", node);
+        node = overlay;
+    }
+    set_detect_zeroes(node, disk);
+    return node;
+}
+
+static JsonObject *empty_node(const char *name)
+{
+    JsonObject *node = json_object_new();
+
+    json_object_set_string_member(node, "node-name", name);
+    json_object_set_string_member(node, "driver", "null-co");
+    json_object_set_int_member(node, "size", 0);
+    json_object_set_boolean_member(node, "read-only", TRUE);
+    return node;
+}
+
+/* --- filters ---------------------------------------------------------------------------------- */
+
+static gboolean reads_copy(const KxlDeviceDisk *disk)
+{
+    return disk->copy_on_read == KXL_YES && !kxl_disk_is_empty(disk);
+}
+
+/* A group alone, too: its limits may be the other members'. */
+static gboolean is_throttled(const KxlDeviceDisk *disk)
+{
+    gboolean limited = disk->tune.group != NULL;
+
+    for (guint i = 0; i < KXL_TUNE_COUNT; i++)
+        limited |= disk->tune.limit[i] || disk->tune.burst[i];
+    return limited && !kxl_disk_is_empty(disk);
+}
+
+static JsonObject *filter_node(const char *name, const char *driver, const char *below)
+{
+    JsonObject *node = json_object_new();
+
+    json_object_set_string_member(node, "node-name", name);
+    json_object_set_string_member(node, "driver", driver);
+    json_object_set_string_member(node, "file", below);
+    return node;
+}
+
+static char *copy_name(const char *node)
+{
+    return g_strconcat(node, "-copy", NULL);
+}
+
+static char *throttle_name(const char *node)
+{
+    return g_strconcat(node, "-limit", NULL);
+}
+
+char *kxl_image_top(const KxlDeviceDisk *disk, const char *node)
+{
+    if (is_throttled(disk))
+        return throttle_name(node);
+    return reads_copy(disk) ? copy_name(node) : g_strdup(node);
+}
+
+GPtrArray *kxl_image_nodes(const KxlDeviceDisk *disk, const char *node, GError **error)
+{
+    g_autoptr(GPtrArray) nodes = g_ptr_array_new_with_free_func((GDestroyNotify)json_object_unref);
+    g_autofree char *copy = copy_name(node), *throttle = throttle_name(node);
+    g_autofree char *group = kxl_image_throttle_id(disk, node);
+    JsonObject *image = kxl_disk_is_empty(disk) ? empty_node(node) : image_node(disk, node, error);
+
+    if (!image)
+        return NULL;
+    g_ptr_array_add(nodes, image);
+    if (reads_copy(disk))
+        g_ptr_array_add(nodes, filter_node(copy, "copy-on-read", node));
+    if (is_throttled(disk)) {
+        JsonObject *filter = filter_node(throttle, "throttle", reads_copy(disk) ? copy : node);
+
+        json_object_set_string_member(filter, "throttle-group", group);
+        g_ptr_array_add(nodes, filter);
+    }
+    return g_steal_pointer(&nodes);
+}
+
+char *kxl_image_throttle_id(const KxlDeviceDisk *disk, const char *node)
+{
+    return disk->tune.group ? g_strconcat("limit-group-", disk->tune.group, NULL)
+                            : g_strconcat("limit-", node, NULL);
+}
+
+static void set_limit(JsonObject *limits, const char *name, const char *suffix, guint64 value)
+{
+    g_autofree char *key = g_strconcat(name, suffix, NULL);
+
+    if (value)
+        json_object_set_int_member(limits, key, (gint64)value);
+}
+
+JsonObject *kxl_image_throttle(const KxlDeviceDisk *disk, const char *node)
+{
+#define QEMU_NAME(id, xml, qemu) [KXL_TUNE_##id] = (qemu),
+    static const char *const names[KXL_TUNE_COUNT] = { KXL_TUNE_KINDS(QEMU_NAME) };
+#undef QEMU_NAME
+    g_autofree char *id = kxl_image_throttle_id(disk, node);
+    JsonObject *object, *limits;
+
+    if (!is_throttled(disk))
+        return NULL;
+    limits = json_object_new();
+    for (guint i = 0; i < KXL_TUNE_COUNT; i++) {
+        set_limit(limits, names[i], "", disk->tune.limit[i]);
+        set_limit(limits, names[i], "-max", disk->tune.burst[i]);
+        set_limit(limits, names[i], "-max-length", disk->tune.burst_secs[i]);
+    }
+    set_limit(limits, "iops-size", "", disk->tune.iops_size);
+    object = json_object_new();
+    json_object_set_string_member(object, "qom-type", "throttle-group");
+    json_object_set_string_member(object, "id", id);
+    json_object_set_object_member(object, "limits", limits);
+    return object;
+}
