@@ -11,6 +11,7 @@ static const struct {
 } namespaces[] = {
     { "xen", "http://libvirt.org/schemas/domain/xen/1.0" },
     { "qemu", "http://libvirt.org/schemas/domain/qemu/1.0" },
+    { "dnsmasq", "http://libvirt.org/schemas/network/dnsmasq/1.0" },
 };
 
 gboolean xml_node_get_key(xmlNodePtr node, XmlNodeKey *ret_key)

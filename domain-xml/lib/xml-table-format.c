@@ -104,7 +104,7 @@ static void format_element(const Format *format, const XmlSpan *span, const char
     else
         format_children(format, span, indent + 2);
 
-    if (out->len > content) {
+    if (out->len > content || (force && format->class->open)) {
         if (!has_text)
             append_indent(indent, out);
         g_string_append(out, "</");

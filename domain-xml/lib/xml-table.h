@@ -70,6 +70,7 @@ struct XmlClass {
     const XmlRow *rows;
     guint n_rows; /* at most XML_MAX_ROWS */
     GDestroyNotify destroy;
+    gboolean open; /* written with a closing tag even when nothing is in it */
     /* After an element has been read: what rows cannot say. NULL: nothing. */
     gboolean (*check)(void *object, xmlNodePtr node, GError **error);
 };
@@ -78,6 +79,10 @@ struct XmlClass {
 
 /* Defines the class `name` of struct Type from its table of rows. */
 #define XML_CLASS_DEFINE(name, Type, table, check_func)                                            \
+    XML_CLASS_DEFINE_FULL(name, Type, table, check_func, FALSE)
+#define XML_CLASS_DEFINE_OPEN(name, Type, table, check_func)                                       \
+    XML_CLASS_DEFINE_FULL(name, Type, table, check_func, TRUE)
+#define XML_CLASS_DEFINE_FULL(name, Type, table, check_func, is_open)                              \
     extern const XmlClass name;                                                                    \
     static void name##_destroy(gpointer object)                                                    \
     {                                                                                              \
@@ -88,6 +93,7 @@ struct XmlClass {
                             .rows = table,                                                         \
                             .n_rows = G_N_ELEMENTS(table),                                         \
                             .destroy = name##_destroy,                                             \
+                            .open = is_open,                                                       \
                             .check = check_func };
 
 /* xml-table.c: life of an object. New ones have empty lists and the rows' defaults. */
