@@ -12,6 +12,7 @@ Domain *call_domain(const RpcCall *call, guint index, GError **error)
     char uuid[UUID_TEXT_LEN];
     Domain *domain;
 
+    domain_registry_settle(kanzend->domains);
     uuid_to_text(handle->items[1].bytes, uuid);
     domain = domain_registry_find_uuid(kanzend->domains, uuid);
     if (domain == NULL)

@@ -14,8 +14,10 @@ static gboolean put_found(RpcCall *call, Domain *found, GError **error)
 gboolean on_domain_lookup_by_id(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    Domain *domain = domain_registry_find_id(kanzend->domains, call->args[0].i);
+    Domain *domain;
 
+    domain_registry_settle(kanzend->domains);
+    domain = domain_registry_find_id(kanzend->domains, call->args[0].i);
     if (domain == NULL)
         return fail(error, VIR_ERR_NO_DOMAIN, "no domain with matching id %d", call->args[0].i);
     return put_found(call, domain, error);
@@ -24,8 +26,10 @@ gboolean on_domain_lookup_by_id(RpcCall *call, GError **error)
 gboolean on_domain_lookup_by_name(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    Domain *domain = domain_registry_find_name(kanzend->domains, call->args[0].str);
+    Domain *domain;
 
+    domain_registry_settle(kanzend->domains);
+    domain = domain_registry_find_name(kanzend->domains, call->args[0].str);
     if (domain == NULL)
         return fail(error, VIR_ERR_NO_DOMAIN, "no domain with matching name '%s'",
                     call->args[0].str);
@@ -38,6 +42,7 @@ gboolean on_domain_lookup_by_uuid(RpcCall *call, GError **error)
     char uuid[UUID_TEXT_LEN];
     Domain *domain;
 
+    domain_registry_settle(kanzend->domains);
     uuid_to_text(call->args[0].bytes, uuid);
     domain = domain_registry_find_uuid(kanzend->domains, uuid);
     if (domain == NULL)
@@ -111,9 +116,11 @@ static gboolean matches(guint32 bits, guint32 flags)
 GPtrArray *domain_list_matching(const RpcCall *call, guint32 flags)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(GPtrArray) all = domain_registry_list(kanzend->domains);
     GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)domain_unref);
+    g_autoptr(GPtrArray) all = NULL;
 
+    domain_registry_settle(kanzend->domains);
+    all = domain_registry_list(kanzend->domains);
     for (guint i = 0; i < all->len; i++) {
         g_auto(DomainView) view = { 0 };
 

@@ -46,6 +46,7 @@ struct DomainRegistry {
     GHashTable *by_uuid; /* owns a reference */
     GHashTable *by_name; /* of two domains of one name (one made by xl) the first */
 
+    KxlWatch *watch; /* NULL: nothing is watched */
     GThread *watch_thread;
     GMainContext *watch_context;
     GMainLoop *watch_loop;

@@ -75,6 +75,9 @@ KxlHost *domain_registry_host(DomainRegistry *registry);
 /* What domain-xml's defaults need. */
 const DomainXmlCaps *domain_registry_xml_caps(DomainRegistry *registry);
 
+/* What others (xl) did before the call is known after it: what a client asks next must not be answered from before. Waits a
+ * moment when something has just happened. Not from the watch or with a lock. */
+void domain_registry_settle(DomainRegistry *registry);
 /* A new reference, or NULL. */
 Domain *domain_registry_find_uuid(DomainRegistry *registry, const char *uuid);
 Domain *domain_registry_find_name(DomainRegistry *registry, const char *name);

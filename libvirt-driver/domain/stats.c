@@ -254,6 +254,7 @@ static GPtrArray *select_domains(RpcCall *call, guint32 filters)
 
     if (asked->len == 0)
         return domain_list_matching(call, filters);
+    domain_registry_settle(kanzend->domains);
     selected = g_ptr_array_new_with_free_func((GDestroyNotify)domain_unref);
     for (guint i = 0; i < asked->len; i++) {
         char uuid[UUID_TEXT_LEN];

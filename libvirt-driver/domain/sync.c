@@ -399,6 +399,7 @@ static gpointer watch_thread(gpointer user_data)
     g_main_context_push_thread_default(registry->watch_context);
     watch = kxl_watch_new(registry->host, watch_event, registry, &error);
     g_mutex_lock(&start->lock);
+    registry->watch = watch;
     start->error = error;
     start->done = TRUE;
     g_cond_signal(&start->cond);
@@ -408,6 +409,15 @@ static gpointer watch_thread(gpointer user_data)
     g_clear_pointer(&watch, kxl_watch_free);
     g_main_context_pop_thread_default(registry->watch_context);
     return NULL;
+}
+
+/* Short: some callers are in the event loop, where everybody waits with them. */
+#define SETTLE_MS 100
+
+void domain_registry_settle(DomainRegistry *registry)
+{
+    if (registry->watch != NULL)
+        kxl_watch_settle(registry->watch, SETTLE_MS);
 }
 
 /* What runs already is known before the first client asks. */
@@ -459,6 +469,7 @@ void registry_stop_watch(DomainRegistry *registry)
         /* In its own loop, so that it is not lost when the thread has not got there yet. */
         g_main_context_invoke(registry->watch_context, quit_loop, registry->watch_loop);
         g_thread_join(g_steal_pointer(&registry->watch_thread));
+        registry->watch = NULL;
     }
     g_clear_pointer(&registry->watch_loop, g_main_loop_unref);
     g_clear_pointer(&registry->watch_context, g_main_context_unref);

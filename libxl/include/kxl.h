@@ -184,6 +184,9 @@ typedef void (*KxlWatchFunc) (KxlEventKind kind, const KxlDomainInfo *info, gpoi
 typedef struct KxlWatch KxlWatch;
 /* The domains that exist already are told as EVENT_NEW from the main loop. */
 KxlWatch *kxl_watch_new (KxlHost *host, KxlWatchFunc func, gpointer user_data, GError **error);
+/* From another thread than the watch's: returns once all that had happened before the call has been told, or after
+ * timeout_ms. Costs a poll() when nothing has happened. */
+void kxl_watch_settle (KxlWatch *watch, guint timeout_ms);
 void kxl_watch_free (KxlWatch *watch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KxlWatch, kxl_watch_free)
 

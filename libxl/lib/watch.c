@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/inotify.h>
 
@@ -34,6 +35,9 @@ struct KxlWatch {
     GHashTable *known;    /* domid -> Known */
     GArray *ended;        /* domids whose end has been recorded since the last look */
     gboolean freed, busy; /* kxl_watch_free() from within a callback */
+    GMutex lock;          /* for kxl_watch_settle() in another thread */
+    GCond looked;
+    gint looking; /* atomic: set before what happened is read, cleared once it was told */
 };
 
 static void known_free(gpointer data)
@@ -195,6 +199,8 @@ static void really_free(KxlWatch *watch)
     g_hash_table_unref(watch->known);
     g_array_unref(watch->ended);
     kxl_fd_close(watch->inotify);
+    g_mutex_clear(&watch->lock);
+    g_cond_clear(&watch->looked);
     g_free(watch);
 }
 
@@ -218,12 +224,22 @@ static void note_ended(KxlWatch *watch, const struct inotify_event *event)
         g_array_append_val(watch->ended, domid);
 }
 
+static void set_looked(KxlWatch *watch)
+{
+    g_mutex_lock(&watch->lock);
+    g_atomic_int_set(&watch->looking, FALSE);
+    g_cond_broadcast(&watch->looked);
+    g_mutex_unlock(&watch->lock);
+}
+
 static gboolean on_input(int fd, GIOCondition condition, gpointer data)
 {
     KxlWatch *watch = data;
     char buffer[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
+    gboolean go_on;
     ssize_t n;
 
+    g_atomic_int_set(&watch->looking, TRUE);
     while ((n = read(fd, buffer, sizeof buffer)) > 0) {
         for (char *at = buffer; at < buffer + n;) {
             const struct inotify_event *event = (const void *)at;
@@ -232,7 +248,10 @@ static gboolean on_input(int fd, GIOCondition condition, gpointer data)
             at += sizeof *event + event->len;
         }
     }
-    return guarded(watch, look);
+    go_on = guarded(watch, look);
+    if (go_on)
+        set_looked(watch);
+    return go_on;
 }
 
 static gboolean on_first(gpointer data)
@@ -274,6 +293,8 @@ KxlWatch *kxl_watch_new(KxlHost *host, KxlWatchFunc func, gpointer user_data, GE
     watch->func = func;
     watch->user_data = user_data;
     watch->inotify = fd;
+    g_mutex_init(&watch->lock);
+    g_cond_init(&watch->looked);
     watch->known = g_hash_table_new_full(NULL, NULL, NULL, known_free);
     watch->ended = g_array_new(FALSE, FALSE, sizeof(int));
     watch->ended_wd = inotify_add_watch(fd, kxl_host_ended_dir(host), IN_MOVED_TO);
@@ -286,6 +307,28 @@ KxlWatch *kxl_watch_new(KxlHost *host, KxlWatchFunc func, gpointer user_data, GE
     watch->input = attach(g_unix_fd_source_new(fd, G_IO_IN), G_SOURCE_FUNC(on_input), watch);
     watch->timer = attach(g_timeout_source_new_seconds(CHECK_SECONDS), on_timer, watch);
     return watch;
+}
+
+/* In this order: the flag is set while there is still something to read. */
+static gboolean is_behind(KxlWatch *watch)
+{
+    struct pollfd input = { .fd = watch->inotify, .events = POLLIN };
+
+    return poll(&input, 1, 0) > 0 || g_atomic_int_get(&watch->looking);
+}
+
+void kxl_watch_settle(KxlWatch *watch, guint timeout_ms)
+{
+    gint64 end;
+
+    if (!is_behind(watch))
+        return;
+    end = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
+    g_mutex_lock(&watch->lock);
+    while (is_behind(watch) && g_get_monotonic_time() < end)
+        g_cond_wait_until(&watch->looked, &watch->lock,
+                          MIN(end, g_get_monotonic_time() + G_TIME_SPAN_MILLISECOND));
+    g_mutex_unlock(&watch->lock);
 }
 
 static void drop_source(GSource **source)

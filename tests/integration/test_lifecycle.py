@@ -181,3 +181,14 @@ def test_xenstore_shows_the_guest(guest):
     assert f'/local/domain/{domid}/name = "{guest.name}"' in tree
     assert run("xenstore-read", f"/local/domain/{domid}/device/vbd/51712/virtual-device").stdout.strip() == "51712"
     assert run("xenstore-read", f"/local/domain/{domid}/nothing", check=False).returncode == 1
+
+
+def test_virsh_knows_at_once_what_xl_did(guest):
+    for _ in range(5):
+        xl("create", "-p", guest.cfg())
+        assert guest.name in virsh("list", "--name").split()
+        assert state(guest.name) == "paused"
+        xl("unpause", guest.name)
+        assert state(guest.name) == "running"
+        xl("destroy", guest.name)
+        assert guest.name not in virsh("list", "--name").split()
