@@ -51,6 +51,28 @@ gboolean on_connect_get_domain_capabilities(RpcCall *call, GError **error);
 /* domain/action.c */
 gboolean on_domain_set_lifecycle_action(RpcCall *call, GError **error);
 
+/* domain/block-info.c */
+gboolean on_domain_block_stats(RpcCall *call, GError **error);
+gboolean on_domain_block_stats_flags(RpcCall *call, GError **error);
+gboolean on_domain_get_block_info(RpcCall *call, GError **error);
+gboolean on_domain_block_peek(RpcCall *call, GError **error);
+gboolean on_domain_block_resize(RpcCall *call, GError **error);
+gboolean on_domain_get_disk_errors(RpcCall *call, GError **error);
+gboolean on_domain_set_block_threshold(RpcCall *call, GError **error);
+
+/* domain/block-job.c */
+gboolean on_domain_get_block_job_info(RpcCall *call, GError **error);
+gboolean on_domain_block_job_abort(RpcCall *call, GError **error);
+gboolean on_domain_block_job_set_speed(RpcCall *call, GError **error);
+gboolean on_domain_block_pull(RpcCall *call, GError **error);
+gboolean on_domain_block_rebase(RpcCall *call, GError **error);
+gboolean on_domain_block_copy(RpcCall *call, GError **error);
+gboolean on_domain_block_commit(RpcCall *call, GError **error);
+
+/* domain/block-tune.c */
+gboolean on_domain_get_block_io_tune(RpcCall *call, GError **error);
+gboolean on_domain_set_block_io_tune(RpcCall *call, GError **error);
+
 /* domain/console.c */
 gboolean on_domain_open_console(RpcCall *call, GError **error);
 

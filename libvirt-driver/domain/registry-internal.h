@@ -64,6 +64,10 @@ void domain_event_locked(DomainRegistry *registry, Domain *domain, int event_id,
                          const GByteArray *body);
 void domain_lifecycle_locked(DomainRegistry *registry, Domain *domain, int event, int detail);
 
+/* The few events whose message has a number before the domain's handle. */
+void domain_send_reason_event(DomainRegistry *registry, Domain *domain, int event_id,
+                              gint32 reason);
+
 /* virDomainEventType and the details we use. */
 enum {
     LIFECYCLE_DEFINED = 0,
@@ -92,6 +96,9 @@ Definition *live_definition_load(DomainRegistry *registry, const KxlDomainInfo *
 /* sync.c */
 gboolean registry_start_watch(DomainRegistry *registry, GError **error);
 void registry_stop_watch(DomainRegistry *registry);
+/* machine-event.c: what a running domain's emulator has said. */
+void registry_machine_event(DomainRegistry *registry, int domid, const char *event,
+                            const char *data);
 /* dom0.c */
 Definition *domain_0_definition(const KxlDomainInfo *info);
 

@@ -150,6 +150,17 @@ void domain_send_event(DomainRegistry *registry, Domain *domain, int event_id,
     g_mutex_unlock(&registry->lock);
 }
 
+void domain_send_reason_event(DomainRegistry *registry, Domain *domain, int event_id, gint32 reason)
+{
+    g_autoptr(GByteArray) message = g_byte_array_new();
+
+    g_mutex_lock(&registry->lock);
+    xdr_put_i32(message, reason);
+    put_handle_locked(message, domain);
+    rpc_events_send(registry->server, RPC_EVENT_DOMAIN, event_id, domain->uuid, message);
+    g_mutex_unlock(&registry->lock);
+}
+
 /* ---- tables ---- */
 
 Domain *registry_find_name_locked(DomainRegistry *registry, const char *name)

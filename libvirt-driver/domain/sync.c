@@ -380,6 +380,11 @@ static void watch_event(KxlEventKind kind, const KxlDomainInfo *info, gpointer u
         domain_registry_sync(registry, info->domid);
 }
 
+static void machine_event(int domid, const char *event, const char *data, gpointer user_data)
+{
+    registry_machine_event(user_data, domid, event, data);
+}
+
 typedef struct {
     DomainRegistry *registry;
     GMutex lock;
@@ -398,6 +403,8 @@ static gpointer watch_thread(gpointer user_data)
 
     g_main_context_push_thread_default(registry->watch_context);
     watch = kxl_watch_new(registry->host, watch_event, registry, &error);
+    if (watch != NULL)
+        kxl_watch_machines(watch, machine_event);
     g_mutex_lock(&start->lock);
     registry->watch = watch;
     start->error = error;

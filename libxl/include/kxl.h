@@ -188,6 +188,10 @@ KxlWatch *kxl_watch_new (KxlHost *host, KxlWatchFunc func, gpointer user_data, G
  * timeout_ms. Costs a poll() when nothing has happened. */
 void kxl_watch_settle (KxlWatch *watch, guint timeout_ms);
 void kxl_watch_free (KxlWatch *watch);
+/* Also tells what the emulators of running domains say (QEMU's events, "BLOCK_JOB_COMPLETED"), from now on, in the same
+ * context; data: the event's data as JSON text, "{}" without. To be called from there, at once after kxl_watch_new(). */
+typedef void (*KxlMachineFunc) (int domid, const char *event, const char *data, gpointer user_data);
+void kxl_watch_machines (KxlWatch *watch, KxlMachineFunc func);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KxlWatch, kxl_watch_free)
 
 G_END_DECLS

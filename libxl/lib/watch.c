@@ -5,10 +5,14 @@
  * one.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include <json-glib/json-glib.h>
 
 #include "domain.h"
 #include "file.h"
@@ -19,8 +23,10 @@
 
 typedef struct {
     int domid, wd;
-    guint seq;     /* last transition told */
-    gboolean told; /* as NEW: it has run */
+    int events_wd;     /* of what its emulator says; -1: not watched */
+    off_t events_read; /* how far that has been told */
+    guint seq;         /* last transition told */
+    gboolean told;     /* as NEW: it has run */
     char *name;
     KxlState *state; /* as last seen */
 } Known;
@@ -28,11 +34,13 @@ typedef struct {
 struct KxlWatch {
     KxlHost *host;
     KxlWatchFunc func;
+    KxlMachineFunc machine_func;
     gpointer user_data;
     KxlFd inotify;
     int ended_wd;
     GSource *input, *timer, *first;
     GHashTable *known;    /* domid -> Known */
+    GSList *spoken;       /* of Known: whose emulators have said something; only while looking */
     GArray *ended;        /* domids whose end has been recorded since the last look */
     gboolean freed, busy; /* kxl_watch_free() from within a callback */
     GMutex lock;          /* for kxl_watch_settle() in another thread */
@@ -96,12 +104,82 @@ static void tell_gone(KxlWatch *watch, Known *known)
         tell(watch, KXL_EVENT_GONE, state, known, NULL);
 }
 
+/* --- what emulators say ----------------------------------------------------------------------- */
+
+static void tell_line(KxlWatch *watch, const Known *known, const char *line)
+{
+    g_autoptr(JsonNode) node = json_from_string(line, NULL);
+    JsonObject *object = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    g_autofree char *data = NULL;
+
+    if (!object || !json_object_has_member(object, "event") || watch->freed)
+        return;
+    data = json_object_has_member(object, "data")
+               ? json_to_string(json_object_get_member(object, "data"), FALSE)
+               : g_strdup("{}");
+    watch->machine_func(known->domid, json_object_get_string_member(object, "event"), data,
+                        watch->user_data);
+}
+
+/* The lines that are whole and have not been told. */
+static void tell_events(KxlWatch *watch, Known *known)
+{
+    g_autofree char *path = kxl_rundir_path(watch->host, known->domid, "events.out");
+    g_auto(KxlFd) fd = open(path, O_RDONLY | O_CLOEXEC);
+    char buffer[16384];
+    ssize_t n;
+
+    while (fd >= 0 && (n = pread(fd, buffer, sizeof buffer - 1, known->events_read)) > 0) {
+        char *end;
+
+        buffer[n] = '\0';
+        end = strchr(buffer, '\n');
+        if (!end)
+            return;
+        *end = '\0';
+        known->events_read += end + 1 - buffer;
+        tell_line(watch, known, buffer);
+    }
+}
+
+/* From now on. */
+static void watch_events(KxlWatch *watch, Known *known)
+{
+    g_autofree char *path = kxl_rundir_path(watch->host, known->domid, "events.out");
+    struct stat st;
+
+    if (!watch->machine_func || known->events_wd >= 0)
+        return;
+    known->events_wd = inotify_add_watch(watch->inotify, path, IN_MODIFY);
+    known->events_read = stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+static Known *find_events(KxlWatch *watch, int wd)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, watch->known);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        if (((Known *)value)->events_wd == wd)
+            return value;
+    return NULL;
+}
+
+void kxl_watch_machines(KxlWatch *watch, KxlMachineFunc func)
+{
+    watch->machine_func = func;
+}
+
+/* --- domains ---------------------------------------------------------------------------------- */
+
 static Known *known_new(KxlWatch *watch, int domid)
 {
     g_autofree char *dir = kxl_rundir_path(watch->host, domid, NULL);
     Known *known = g_new0(Known, 1);
 
     known->domid = domid;
+    known->events_wd = -1;
     known->wd = inotify_add_watch(watch->inotify, dir, IN_MOVED_TO);
     return known;
 }
@@ -126,6 +204,8 @@ static void look_at(KxlWatch *watch, int domid)
         return;
     if (state->domid != domid) /* a restart on the way to its new name */
         return;
+    if (state->state != KXL_STATE_STARTING)
+        watch_events(watch, known);
     renamed = known->name && !g_str_equal(known->name, config->name);
     g_free(known->name);
     known->name = g_strdup(config->name);
@@ -198,6 +278,7 @@ static void really_free(KxlWatch *watch)
 {
     g_hash_table_unref(watch->known);
     g_array_unref(watch->ended);
+    g_slist_free(watch->spoken);
     kxl_fd_close(watch->inotify);
     g_mutex_clear(&watch->lock);
     g_cond_clear(&watch->looked);
@@ -232,11 +313,22 @@ static void set_looked(KxlWatch *watch)
     g_mutex_unlock(&watch->lock);
 }
 
+static void listen_to_spoken(KxlWatch *watch)
+{
+    while (watch->spoken) {
+        Known *known = watch->spoken->data;
+
+        watch->spoken = g_slist_delete_link(watch->spoken, watch->spoken);
+        if (known)
+            tell_events(watch, known);
+    }
+}
+
 static gboolean on_input(int fd, GIOCondition condition, gpointer data)
 {
     KxlWatch *watch = data;
     char buffer[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
-    gboolean go_on;
+    gboolean changed = FALSE, go_on = TRUE;
     ssize_t n;
 
     g_atomic_int_set(&watch->looking, TRUE);
@@ -245,10 +337,17 @@ static gboolean on_input(int fd, GIOCondition condition, gpointer data)
             const struct inotify_event *event = (const void *)at;
 
             note_ended(watch, event);
+            if (event->mask & IN_MODIFY)
+                watch->spoken = g_slist_prepend(watch->spoken, find_events(watch, event->wd));
+            else
+                changed = TRUE;
             at += sizeof *event + event->len;
         }
     }
-    go_on = guarded(watch, look);
+    if (watch->spoken)
+        go_on = guarded(watch, listen_to_spoken);
+    if (go_on && changed)
+        go_on = guarded(watch, look);
     if (go_on)
         set_looked(watch);
     return go_on;

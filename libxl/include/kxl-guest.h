@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A running machine beside its life cycle: screen, keys, memory, threads, the guest agent. */
+#pragma once
+
+#include "kxl.h"
+
+G_BEGIN_DECLS
+
+/* What is on a screen, as PNG or PPM, into a file that the emulator writes. KXL_ERROR_UNSUPPORTED: it has no screen. */
+gboolean kxl_domain_screenshot (KxlHost *host, int domid, guint screen, gboolean png, const char *path, GError **error);
+/* Presses all keys at once for hold_ms (0: 100) and lets them go. keys: Linux's input codes (input-event-codes.h).
+ * KXL_ERROR_INVALID: no key of a PC keyboard. */
+gboolean kxl_domain_send_keys (KxlHost *host, int domid, const guint *keys, guint n_keys, guint hold_ms, GError **error);
+/* A non-maskable interrupt to every vCPU. */
+gboolean kxl_domain_inject_nmi (KxlHost *host, int domid, GError **error);
+
+/* The machine's memory into a file: size bytes from address, virtual as vCPU 0 sees it, or physical. */
+gboolean kxl_domain_read_memory (KxlHost *host, int domid, guint64 address, guint64 size, gboolean physical,
+                                 const char *path, GError **error);
+
+/* One command to QEMU's monitor: a JSON object as text, or with hmp a line for the human monitor. Returns the whole
+ * answer as JSON text, or the human monitor's text. */
+char *kxl_domain_monitor_command (KxlHost *host, int domid, const char *command, gboolean hmp, GError **error);
+
+/* Hands a connected socket over to the display server of that protocol ("vnc", "spice"). Borrows fd. */
+gboolean kxl_domain_add_display_client (KxlHost *host, int domid, const char *protocol, int fd, gboolean skip_auth,
+                                        GError **error);
+
+/* What an HVM guest with a balloon driver tells of its memory; KiB, -1: not told. */
+typedef enum {
+    KXL_BALLOON_SWAP_IN, KXL_BALLOON_SWAP_OUT, KXL_BALLOON_MAJOR_FAULT, KXL_BALLOON_MINOR_FAULT, KXL_BALLOON_UNUSED,
+    KXL_BALLOON_AVAILABLE, KXL_BALLOON_USABLE, KXL_BALLOON_DISK_CACHES, KXL_BALLOON_HUGETLB_PGALLOC,
+    KXL_BALLOON_HUGETLB_PGFAIL, KXL_BALLOON_COUNT
+} KxlBalloonStat;
+typedef struct {
+    gint64 stats[KXL_BALLOON_COUNT]; /* the faults and huge pages are counts */
+    gint64 last_update_s;            /* 0: never */
+} KxlBalloonStats;
+/* KXL_ERROR_UNSUPPORTED: it has no virtio balloon. */
+gboolean kxl_domain_balloon_stats (KxlHost *host, int domid, KxlBalloonStats *ret_stats, GError **error);
+gboolean kxl_domain_set_balloon_period (KxlHost *host, int domid, guint seconds, GError **error);
+
+/* Threads of the machine. vCPUs by number; the others have id -1, or that of their I/O thread. */
+typedef enum { KXL_THREAD_VCPU, KXL_THREAD_IO, KXL_THREAD_EMULATOR } KxlThreadKind;
+typedef struct {
+    KxlThreadKind kind;
+    int id;
+    int tid;
+    guint64 cpu_time_ns, user_ns, system_ns;
+    guint64 wait_ns;   /* ready, but on no CPU */
+    int last_cpu;      /* of the host */
+    gboolean running;
+} KxlThread;
+GArray *kxl_domain_threads (KxlHost *host, int domid, GError **error); /* of KxlThread */
+
+/* --- the guest agent */
+
+/* The socket of the channel org.qemu.guest_agent.0, or an error: KXL_ERROR_UNSUPPORTED without one. One caller at a time. */
+#define KXL_AGENT_CHANNEL "org.qemu.guest_agent.0"
+/* One command, a JSON object as text; returns the agent's answer: the JSON value of "return". KXL_ERROR_TIMEOUT: the agent does
+ * not answer within timeout_s (after it has once said that it is there). */
+char *kxl_domain_agent_command (KxlHost *host, int domid, const char *command, guint timeout_s, GError **error);
+
+G_END_DECLS

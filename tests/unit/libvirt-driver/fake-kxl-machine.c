@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What needs a machine: here there is none, and each of these says so. */
+#include <kxl-block.h>
+#include <kxl-guest.h>
+
+#include "fake-kxl.h"
+
+static gboolean no_machine(GError **error)
+{
+    g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED, "there is no machine behind this domain");
+    return FALSE;
+}
+
+#define NO(declaration)                                                                            \
+    gboolean declaration                                                                           \
+    {                                                                                              \
+        return no_machine(error);                                                                  \
+    }
+#define NONE(type, declaration)                                                                    \
+    type *declaration                                                                              \
+    {                                                                                              \
+        no_machine(error);                                                                         \
+        return NULL;                                                                               \
+    }
+
+/* clang-format off */
+void kxl_watch_machines(KxlWatch *watch, KxlMachineFunc func) {}
+
+void kxl_block_free(KxlBlock *block) {}
+void kxl_block_tune_clear(KxlBlockTune *tune) {}
+gboolean kxl_block_job_parse_id(const char *id, const char *type, char **ret_vdev, KxlBlockJobKind *ret_kind) { return FALSE; }
+NONE(GPtrArray, kxl_domain_block_list(KxlHost *host, int domid, GError **error))
+NONE(KxlBlock, kxl_block_find(GPtrArray *blocks, const char *vdev, GError **error))
+NO(kxl_domain_block_resize(KxlHost *host, int domid, const char *vdev, guint64 bytes, GError **error))
+NO(kxl_domain_block_threshold(KxlHost *host, int domid, const char *vdev, guint64 bytes, GError **error))
+NO(kxl_domain_block_get_tune(KxlHost *host, int domid, const char *vdev, KxlBlockTune *ret_tune, GError **error))
+NO(kxl_domain_block_set_tune(KxlHost *host, int domid, const char *vdev, const KxlBlockTune *tune, GError **error))
+NO(kxl_domain_block_job(KxlHost *host, int domid, const char *vdev, KxlBlockJob *ret_job, GError **error))
+NO(kxl_domain_block_job_set_speed(KxlHost *host, int domid, const char *vdev, guint64 speed, GError **error))
+NO(kxl_domain_block_job_abort(KxlHost *host, int domid, const char *vdev, gboolean pivot, gboolean async, GError **error))
+NO(kxl_domain_block_pull(KxlHost *host, int domid, const char *vdev, const char *base, guint64 speed, GError **error))
+NO(kxl_domain_block_commit(KxlHost *host, int domid, const char *vdev, const char *base, const char *top, guint64 speed, GError **error))
+NO(kxl_domain_block_copy(KxlHost *host, int domid, const char *vdev, const KxlBlockCopy *copy, GError **error))
+
+NO(kxl_domain_screenshot(KxlHost *host, int domid, guint screen, gboolean png, const char *path, GError **error))
+NO(kxl_domain_send_keys(KxlHost *host, int domid, const guint *keys, guint n_keys, guint hold_ms, GError **error))
+NO(kxl_domain_inject_nmi(KxlHost *host, int domid, GError **error))
+NO(kxl_domain_read_memory(KxlHost *host, int domid, guint64 address, guint64 size, gboolean physical, const char *path, GError **error))
+NONE(char, kxl_domain_monitor_command(KxlHost *host, int domid, const char *command, gboolean hmp, GError **error))
+NO(kxl_domain_add_display_client(KxlHost *host, int domid, const char *protocol, int fd, gboolean skip_auth, GError **error))
+NO(kxl_domain_balloon_stats(KxlHost *host, int domid, KxlBalloonStats *ret_stats, GError **error))
+NO(kxl_domain_set_balloon_period(KxlHost *host, int domid, guint seconds, GError **error))
+NONE(GArray, kxl_domain_threads(KxlHost *host, int domid, GError **error))
+NONE(char, kxl_domain_agent_command(KxlHost *host, int domid, const char *command, guint timeout_s, GError **error))
+/* clang-format on */
