@@ -147,9 +147,13 @@ typedef struct DomainDef {
     DomainMemballoon *memballoon;
     GPtrArray *rngs;   /* of DomainRng */
     GPtrArray *panics; /* of DomainPanic */
+    DomainVsock *vsock;
+    GPtrArray *shmems;     /* of DomainShmem */
+    GPtrArray *cryptos;    /* of DomainCrypto */
+    GPtrArray *smartcards; /* of DomainSmartcard */
+    GPtrArray *audios;     /* of DomainAudio */
 
     GPtrArray *redirdevs; /* of xmlNode, kept as written */
-    GPtrArray *audios;    /* of xmlNode, kept as written */
     GPtrArray *seclabels; /* the same */
     GPtrArray *xen_args;  /* of DomainArg: <xen:commandline>, for the device model */
 } DomainDef;

@@ -250,6 +250,7 @@ typedef struct { /* udp has two: bind and connect */
     char *append, *tls;
     char *channel; /* spiceport */
     char *reconnect, *reconnect_timeout;
+    char *clipboard, *mouse; /* qemu-vdagent */
 } DomainCharSource;
 
 typedef struct {
@@ -271,6 +272,8 @@ typedef enum {
     DOMAIN_GRAPHICS_VNC = 1,
     DOMAIN_GRAPHICS_SPICE,
     DOMAIN_GRAPHICS_SDL,
+    DOMAIN_GRAPHICS_EGL_HEADLESS,
+    DOMAIN_GRAPHICS_DBUS,
 } DomainGraphicsType;
 
 typedef enum {
@@ -310,6 +313,8 @@ typedef struct {
         *streaming_mode;
     char *mouse_mode, *clipboard_copypaste, *filetransfer_enable;
     char *gl_enable, *gl_rendernode;
+    char *p2p, *address; /* dbus */
+    char *audio_id;      /* vnc, dbus */
 } DomainGraphics;
 
 typedef struct {
@@ -324,9 +329,12 @@ typedef struct {
 } DomainVideo;
 
 typedef struct {
-    char *type; /* "mouse", "tablet", "keyboard" */
-    char *bus;  /* "ps2", "usb", "xen", "virtio" */
+    char *type; /* "mouse", "tablet", "keyboard", "passthrough", "evdev" */
+    char *bus;  /* "ps2", "usb", "xen", "virtio"; NULL: evdev */
     char *model;
+    char *evdev; /* passthrough: the host's device */
+    char *dev;   /* evdev: the same */
+    char *grab, *grab_toggle, *repeat;
     DomainDeviceInfo info;
 } DomainInput;
 
@@ -336,6 +344,24 @@ typedef struct {
     char *audio_id;
     DomainDeviceInfo info;
 } DomainSound;
+
+typedef struct { /* <input> or <output> of an <audio> */
+    char *mixing_engine, *fixed_settings;
+    char *voices, *buffer_length;
+    char *dev, *buffer_count, *try_poll; /* alsa, oss */
+    char *name, *stream_name, *latency;  /* pulseaudio */
+    char *frequency, *channels, *format;
+} DomainAudioSide;
+
+typedef struct {
+    char *id;
+    char *type; /* "none", "alsa", "oss", "pulseaudio", "sdl", "spice", "file", "dbus", "jack" */
+    char *timer_period;
+    char *server_name;                        /* pulseaudio */
+    char *path;                               /* file */
+    char *try_mmap, *exclusive, *dsp_policy;  /* oss */
+    DomainAudioSide *input, *output;
+} DomainAudio;
 
 typedef enum { DOMAIN_HOSTDEV_PCI = 1, DOMAIN_HOSTDEV_USB } DomainHostdevType;
 typedef struct {
@@ -368,24 +394,63 @@ typedef struct {
 typedef struct {
     char *model; /* "virtio" */
     guint rate_bytes, rate_period;
-    char *backend; /* "random", "builtin" */
+    char *backend; /* "random", "builtin", "egd" */
     char *path;    /* random: the device */
+    char *type;    /* egd: how to reach the daemon, "tcp", "udp", "unix" */
+    GPtrArray *sources; /* egd: of DomainCharSource */
+    char *protocol;
     DomainDeviceInfo info;
 } DomainRng;
 
 typedef struct {
     char *model;   /* "tpm-tis", "tpm-crb" */
-    char *backend; /* "emulator", "passthrough" */
+    char *backend; /* "emulator", "passthrough", "external" */
     char *version;
     int persistent_state;
     char *path; /* passthrough: the device */
+    char *source_type, *source_mode, *source_path; /* external */
     DomainDeviceInfo info;
 } DomainTpm;
 
 typedef struct {
-    char *model; /* "isa", "hyperv", "pvpanic" */
+    char *model; /* "isa", "pvpanic" */
     DomainDeviceInfo info;
 } DomainPanic;
+
+typedef struct {
+    char *model;
+    int auto_cid; /* DomainTristate */
+    guint cid;
+    DomainDeviceInfo info;
+} DomainVsock;
+
+typedef struct {
+    char *name, *role;
+    char *model; /* "ivshmem-plain", "ivshmem-doorbell" */
+    guint64 size_kib;
+    char *server;
+    char *msi_enabled;
+    guint msi_vectors;
+    int msi_ioeventfd;
+    DomainDeviceInfo info;
+} DomainShmem;
+
+typedef struct {
+    char *model, *type;
+    char *backend;
+    guint queues;
+    DomainDeviceInfo info;
+} DomainCrypto;
+
+typedef struct {
+    char *mode; /* "host", "host-certificates", "passthrough" */
+    char *type; /* passthrough: of a character device */
+    GPtrArray *sources; /* of DomainCharSource */
+    char *protocol;
+    GPtrArray *certificates; /* host-certificates: of DomainParameter: name */
+    char *database;
+    DomainDeviceInfo info;
+} DomainSmartcard;
 
 /* New devices with their defaults; freed with the array they are added to. */
 DomainDisk *domain_disk_new(void);

@@ -106,15 +106,115 @@ static gboolean check_interfaces(const DomainDef *def, GError **error)
     return TRUE;
 }
 
+static gboolean check_one_graphics(const DomainDef *def, guint i, GError **error)
+{
+    static const char *const names[] = { [DOMAIN_GRAPHICS_SPICE] = "spice",
+                                         [DOMAIN_GRAPHICS_EGL_HEADLESS] = "egl-headless",
+                                         [DOMAIN_GRAPHICS_DBUS] = "dbus" };
+    const DomainGraphics *graphics = g_ptr_array_index(def->graphics, i);
+    const char *hvm_only = graphics->type < (int)G_N_ELEMENTS(names) ? names[graphics->type] : NULL;
+
+    if (hvm_only != NULL && !domain_is_hvm(def))
+        return fail_check(error, UNSUPPORTED,
+                          "%s graphics are for hvm domains only (/domain/devices/graphics[%u])",
+                          hvm_only, i + 1);
+    if (graphics->listens->len > 1)
+        return fail_check(error, UNSUPPORTED,
+                          "multiple listens are not supported for one graphics device "
+                          "(/domain/devices/graphics[%u]/listen[2])",
+                          i + 1);
+    if (graphics->passwd_valid_to != NULL) {
+        g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+        g_autoptr(GDateTime) time = g_date_time_new_from_iso8601(graphics->passwd_valid_to, utc);
+
+        if (time == NULL)
+            return fail_check(error, SYNTAX,
+                              "cannot parse password validity time '%s', expect "
+                              "YYYY-MM-DDTHH:MM:SS (/domain/devices/graphics[%u]/@passwdValidTo)",
+                              graphics->passwd_valid_to, i + 1);
+    }
+    return TRUE;
+}
+
 static gboolean check_graphics(const DomainDef *def, GError **error)
 {
-    for (guint i = 0; i < def->graphics->len; i++) {
-        const DomainGraphics *graphics = g_ptr_array_index(def->graphics, i);
-        if (graphics->type == DOMAIN_GRAPHICS_SPICE && !domain_is_hvm(def))
-            return fail_check(
-                error, UNSUPPORTED,
-                "spice graphics are for hvm domains only (/domain/devices/graphics[%u])", i + 1);
+    for (guint i = 0; i < def->graphics->len; i++)
+        if (!check_one_graphics(def, i, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* What QEMU gives to HVM guests; PV guests and those of PVH have no back ends for it. */
+static gboolean check_hvm_devices(const DomainDef *def, GError **error)
+{
+    const struct {
+        const char *name;
+        gboolean there;
+    } devices[] = {
+        { "serial", def->serials->len > 0 },
+        { "parallel", def->parallels->len > 0 },
+        { "sound", def->sounds->len > 0 },
+        { "watchdog", def->watchdog != NULL },
+        { "rng", def->rngs->len > 0 },
+        { "tpm", def->tpms->len > 0 },
+        { "panic", def->panics->len > 0 },
+        { "vsock", def->vsock != NULL },
+        { "shmem", def->shmems->len > 0 },
+        { "crypto", def->cryptos->len > 0 },
+        { "smartcard", def->smartcards->len > 0 },
+    };
+
+    if (domain_is_hvm(def))
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(devices); i++)
+        if (devices[i].there)
+            return fail_check(error, UNSUPPORTED,
+                              "%s devices are for hvm domains only (/domain/devices/%s)",
+                              devices[i].name, devices[i].name);
+    return TRUE;
+}
+
+static gboolean check_small_devices(const DomainDef *def, GError **error)
+{
+    if (def->tpms->len > 1)
+        return fail_check(error, UNSUPPORTED,
+                          "only a single TPM device is supported (/domain/devices/tpm[2])");
+    if (def->watchdog != NULL && strcmp(def->watchdog->model, "itco") == 0)
+        return fail_check(error, UNSUPPORTED,
+                          "watchdog 'itco' is part of machine type q35, which xenfv is not "
+                          "(/domain/devices/watchdog/@model)");
+    for (guint i = 0; i < def->rngs->len; i++) {
+        const DomainRng *rng = g_ptr_array_index(def->rngs, i);
+        if (rng->path != NULL && strcmp(rng->backend, "random") == 0 && rng->path[0] != '/')
+            return fail_check(error, SYNTAX,
+                              "file '%s' is not a supported random source "
+                              "(/domain/devices/rng[%u]/backend)",
+                              rng->path, i + 1);
     }
+    return TRUE;
+}
+
+/* Several heads have the adapters that were made for it; QEMU would not say a word. */
+static gboolean check_video_abilities(const DomainVideo *video, guint number, GError **error)
+{
+    static const char *const many_headed[] = { "qxl", "virtio", NULL };
+
+    if (video->heads > 1 && !g_strv_contains(many_headed, video->model))
+        return fail_check(error, UNSUPPORTED,
+                          "video type '%s' has one head only "
+                          "(/domain/devices/video[%u]/model/@heads)",
+                          video->model, number);
+    if (video->accel3d == DOMAIN_YES && strcmp(video->model, "virtio") != 0)
+        return fail_check(error, UNSUPPORTED,
+                          "video type '%s' does not support 3d acceleration "
+                          "(/domain/devices/video[%u]/model/acceleration/@accel3d)",
+                          video->model, number);
+    if (number > 1 && !g_strv_contains(many_headed, video->model) &&
+        strcmp(video->model, "bochs") != 0)
+        return fail_check(error, UNSUPPORTED,
+                          "video type '%s' is only valid as primary video device "
+                          "(/domain/devices/video[%u]/model/@type)",
+                          video->model, number);
     return TRUE;
 }
 
@@ -128,6 +228,9 @@ static gboolean check_videos(const DomainDef *def, GError **error)
 
     if (!domain_is_hvm(def) || def->videos->len == 0)
         return TRUE;
+    for (guint i = 0; i < def->videos->len; i++)
+        if (!check_video_abilities(g_ptr_array_index(def->videos, i), i + 1, error))
+            return FALSE;
     const DomainVideo *video = g_ptr_array_index(def->videos, 0);
     for (guint i = 0; i < G_N_ELEMENTS(least); i++)
         if (strcmp(video->model, least[i].model) == 0 && video->vram < least[i].mib * 1024)
@@ -138,30 +241,100 @@ static gboolean check_videos(const DomainDef *def, GError **error)
     return TRUE;
 }
 
+static gboolean check_channel(const DomainDef *def, guint i, GError **error)
+{
+    const DomainChar *channel = g_ptr_array_index(def->channels, i);
+    gboolean is_virtio = channel->target_type == DOMAIN_CHAR_TARGET_VIRTIO;
+    gboolean is_xen = channel->target_type == DOMAIN_CHAR_TARGET_XEN;
+
+    if (!is_virtio && !is_xen)
+        return fail_check(error, UNSUPPORTED,
+                          "channel target type not supported "
+                          "(/domain/devices/channel[%u]/target/@type)",
+                          i + 1);
+    if (!domain_is_hvm(def) && is_virtio)
+        return fail_check(error, UNSUPPORTED,
+                          "channel target type 'virtio' is for hvm domains only "
+                          "(/domain/devices/channel[%u]/target/@type)",
+                          i + 1);
+    if (is_xen && channel->type != DOMAIN_CHAR_PTY && channel->type != DOMAIN_CHAR_UNIX)
+        return fail_check(error, UNSUPPORTED,
+                          "channel source type not supported (/domain/devices/channel[%u]/@type)",
+                          i + 1);
+    if (is_xen && channel->target_name == NULL)
+        return fail_check(error, SYNTAX,
+                          "channel target name missing (/domain/devices/channel[%u]/target)",
+                          i + 1);
+    if (channel->target_name != NULL && strchr(channel->target_name, '/') != NULL)
+        return fail_check(error, SYNTAX,
+                          "channel target name '%s' must not contain '/' "
+                          "(/domain/devices/channel[%u]/target/@name)",
+                          channel->target_name, i + 1);
+    return TRUE;
+}
+
+/* What the daemon has no terminal for. */
+static gboolean check_back_ends(const GPtrArray *devices, const char *name, GError **error)
+{
+    for (guint i = 0; i < devices->len; i++) {
+        const DomainChar *device = g_ptr_array_index(devices, i);
+        if (device->type == DOMAIN_CHAR_STDIO)
+            return fail_check(error, UNSUPPORTED,
+                              "character devices of type 'stdio' are not supported "
+                              "(/domain/devices/%s[%u]/@type)",
+                              name, i + 1);
+    }
+    return TRUE;
+}
+
+static gboolean has_spice(const DomainDef *def)
+{
+    for (guint i = 0; i < def->graphics->len; i++)
+        if (((const DomainGraphics *)g_ptr_array_index(def->graphics, i))->type ==
+            DOMAIN_GRAPHICS_SPICE)
+            return TRUE;
+    return FALSE;
+}
+
 static gboolean check_chars(const DomainDef *def, GError **error)
 {
-    if (def->parallels->len > 0)
+    if (!check_back_ends(def->serials, "serial", error) ||
+        !check_back_ends(def->parallels, "parallel", error) ||
+        !check_back_ends(def->consoles, "console", error) ||
+        !check_back_ends(def->channels, "channel", error))
+        return FALSE;
+    if (def->parallels->len > 3)
         return fail_check(error, UNSUPPORTED,
-                          "Parallel devices are not supported by Xen (/domain/devices/parallel)");
+                          "more than three parallel ports (/domain/devices/parallel[4])");
     for (guint i = 0; i < def->channels->len; i++) {
         const DomainChar *channel = g_ptr_array_index(def->channels, i);
-        gboolean is_xen = channel->target_type == DOMAIN_CHAR_TARGET_XEN;
-        if (is_xen && channel->type != DOMAIN_CHAR_PTY && channel->type != DOMAIN_CHAR_UNIX)
-            return fail_check(
-                error, UNSUPPORTED,
-                "channel source type not supported (/domain/devices/channel[%u]/@type)", i + 1);
-        if (is_xen && channel->target_name == NULL)
-            return fail_check(error, SYNTAX,
-                              "channel target name missing (/domain/devices/channel[%u]/target)",
+        gboolean wants_spice =
+            channel->type == DOMAIN_CHAR_SPICEVMC || channel->type == DOMAIN_CHAR_SPICEPORT;
+
+        if (!check_channel(def, i, error))
+            return FALSE;
+        if (wants_spice && !has_spice(def))
+            return fail_check(error, UNSUPPORTED,
+                              "channel of SPICE in a domain without spice graphics "
+                              "(/domain/devices/channel[%u]/@type)",
                               i + 1);
     }
     return TRUE;
 }
 
+/* A PV guest's balloon is its own driver's; an HVM guest's is virtio's device, or none. */
 static gboolean check_memballoon(const DomainDef *def, GError **error)
 {
     const char *model = def->memballoon->model;
+    guint64 current = def->current_memory_kib;
 
+    if (domain_is_hvm(def)) {
+        if (strcmp(model, "none") == 0 && current != 0 && current < def->memory_kib)
+            return fail_check(error, UNSUPPORTED,
+                              "current memory below the maximum needs a balloon device "
+                              "(/domain/devices/memballoon/@model)");
+        return TRUE;
+    }
     if (strcmp(model, "none") == 0)
         return fail_check(error, UNSUPPORTED,
                           "balloon device cannot be disabled (/domain/devices/memballoon/@model)");
@@ -179,5 +352,6 @@ gboolean check_supported(const DomainDef *def, const DomainXmlCaps *caps, GError
                           "/domain/xen:commandline is not enabled in the configuration");
     return check_os(def, error) && check_timers(def, error) && check_disks(def, error) &&
            check_interfaces(def, error) && check_graphics(def, error) && check_videos(def, error) &&
+           check_hvm_devices(def, error) && check_small_devices(def, error) &&
            check_chars(def, error) && check_memballoon(def, error);
 }

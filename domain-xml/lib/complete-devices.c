@@ -12,7 +12,7 @@ static gboolean has_input(const DomainDef *def, const char *type, const char *bu
 {
     for (guint i = 0; i < def->inputs->len; i++) {
         const DomainInput *input = g_ptr_array_index(def->inputs, i);
-        if (strcmp(input->type, type) == 0 && strcmp(input->bus, bus) == 0)
+        if (strcmp(input->type, type) == 0 && g_strcmp0(input->bus, bus) == 0)
             return TRUE;
     }
     return FALSE;
@@ -34,7 +34,9 @@ static void complete_inputs(DomainDef *def)
 
     for (guint i = 0; i < def->inputs->len; i++) {
         DomainInput *input = g_ptr_array_index(def->inputs, i);
-        if (input->bus == NULL)
+        if (input->bus == NULL && strcmp(input->type, "passthrough") == 0)
+            input->bus = g_strdup("virtio");
+        if (input->bus == NULL && strcmp(input->type, "evdev") != 0)
             input->bus = g_strdup(strcmp(input->type, "tablet") == 0 ? "usb" : own_bus);
     }
     add_input(def, "mouse", own_bus);

@@ -38,8 +38,17 @@ static const char *const other_char_targets[] = {
     "none",        "uml",       "lxc", "openvz", "sclp", "sclplm", "spapr-vio-serial",
     "sclp-serial", "isa-debug", NULL,
 };
+/* TLS needs certificates, which nobody can configure. */
+static const char *const tls_words[] = { "", "no", NULL };
+static const char *const other_tls_words[] = { "yes", NULL };
+static const char *const mouse_modes[] = { "", "server", "client", NULL };
+static const char *const serial_models[] = { "", "isa-serial", "pci-serial", "usb-serial", NULL };
+static const char *const other_serial_models[] = {
+    "spapr-vty", "pl011", "sclpconsole", "sclplmconsole", "16550a", "isa-debugcon", NULL,
+};
 static const char *const source_modes[] = { "", "bind", "connect", "client", "server", NULL };
-static const char *const protocols[] = { "", "raw", "telnet", "telnets", "tls", NULL };
+static const char *const protocols[] = { "", "raw", "telnet", NULL };
+static const char *const other_protocols[] = { "telnets", "tls", NULL };
 static const char *const channel_states[] = { "", "connected", "disconnected", NULL };
 
 #define F(field) offsetof(DomainCharSource, field)
@@ -49,10 +58,12 @@ static const XmlRow source_rows[] = {
     { "@host", XML_STRING, F(host) },
     { "@service", XML_STRING, F(service) },
     { "@append", XML_STRING, F(append), .words = xml_on_off },
-    { "@tls", XML_STRING, F(tls), XML_KEPT, .words = xml_yes_no },
-    { "@channel", XML_STRING, F(channel), XML_KEPT },
-    { "reconnect/@enabled", XML_STRING, F(reconnect), XML_KEPT, .words = xml_yes_no },
-    { "reconnect/@timeout", XML_STRING, F(reconnect_timeout), XML_KEPT | XML_DECIMAL },
+    { "@tls", XML_STRING, F(tls), XML_KEPT, .words = tls_words, .refused = other_tls_words },
+    { "@channel", XML_STRING, F(channel) },
+    { "reconnect/@enabled", XML_STRING, F(reconnect), .words = xml_yes_no },
+    { "reconnect/@timeout", XML_STRING, F(reconnect_timeout), XML_DECIMAL },
+    { "clipboard/@copypaste", XML_STRING, F(clipboard), .words = xml_yes_no },
+    { "mouse/@mode", XML_STRING, F(mouse), .words = mouse_modes },
 };
 #undef F
 XML_CLASS_DEFINE(domain_char_source_class, DomainCharSource, source_rows, NULL)
@@ -78,10 +89,11 @@ static gboolean is_virtio(const void *object)
 #define CHAR_SOURCE_ROWS                                                                           \
     { "source", XML_LIST, F(sources), .item = &domain_char_source_class, .when = is_not_pty },     \
         { "source/@path", XML_STRING, F(tty), XML_LIVE, .when = is_pty },                          \
-        { "protocol/@type", XML_STRING, F(protocol), .words = protocols },                         \
-        { "log/@file", XML_STRING, F(log_file), XML_KEPT },                                        \
+        { "protocol/@type",       XML_STRING, F(protocol), .words = protocols,                     \
+          .refused = other_protocols },                                                            \
+        { "log/@file", XML_STRING, F(log_file) },                                                  \
     {                                                                                              \
-        "log/@append", XML_STRING, F(log_append), XML_KEPT, .words = xml_on_off                    \
+        "log/@append", XML_STRING, F(log_append), .words = xml_on_off                              \
     }
 #define CHAR_TARGET_ROWS                                                                           \
     { "target/@type", XML_WORD, F(target_type), .words = char_targets,                             \
@@ -90,7 +102,8 @@ static gboolean is_virtio(const void *object)
         { "target/@name", XML_STRING, F(target_name) },                                            \
         { "target/@state",         XML_STRING,       F(target_state), XML_LIVE,                    \
           .words = channel_states, .when = is_virtio },                                            \
-        { "target/model/@name", XML_STRING, F(target_model), XML_KEPT },                           \
+        { "target/model/@name",   XML_STRING, F(target_model), .words = serial_models,             \
+          .refused = other_serial_models },                                                        \
         DEVICE_ALIAS_ROW(DomainChar), DEVICE_ADDRESS_ROW(DomainChar)
 
 static const XmlRow char_rows[] = {
@@ -117,8 +130,11 @@ static gboolean char_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainChar *device = object;
     const DomainCharSource *source = first_source(device);
+    /* A channel's socket is made for it. */
+    gboolean is_channel = xmlStrEqual(node->name, BAD_CAST "channel");
     gboolean needs_path = device->type == DOMAIN_CHAR_FILE || device->type == DOMAIN_CHAR_DEV ||
-                          device->type == DOMAIN_CHAR_PIPE;
+                          device->type == DOMAIN_CHAR_PIPE ||
+                          (device->type == DOMAIN_CHAR_UNIX && !is_channel);
 
     if (needs_path && (source == NULL || source->path == NULL)) {
         xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,

@@ -35,6 +35,15 @@ extern const XmlClass domain_memballoon_class;
 extern const XmlClass domain_rng_class;
 extern const XmlClass domain_tpm_class;
 extern const XmlClass domain_panic_class;
+extern const XmlClass domain_vsock_class;
+extern const XmlClass domain_shmem_class;
+extern const XmlClass domain_crypto_class;
+extern const XmlClass domain_smartcard_class;
+extern const XmlClass domain_audio_class;
+extern const XmlClass domain_audio_side_class;
+
+/* Words of more than one device. */
+extern const char *const domain_virtio_models[];
 
 /* Words of the DomainTristate fields and of yes/no strings. */
 extern const char *const xml_yes_no[];

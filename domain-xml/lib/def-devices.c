@@ -1,52 +1,64 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The smaller devices: input, sound, hostdev, watchdog, memballoon, rng, tpm, panic. */
+/* Some smaller devices: input, hostdev, watchdog, memballoon. */
 #include "def-classes.h"
 #include "domain-xml.h"
 
 /* ---- input ---- */
 
-static const char *const input_types[] = { "", "mouse", "tablet", "keyboard", NULL };
-static const char *const other_input_types[] = { "passthrough", "evdev", NULL };
+static const char *const input_types[] = { "", "mouse", "tablet", "keyboard", "passthrough",
+                                           "evdev", NULL };
+static const char *const grabs[] = { "", "all", NULL };
+static const char *const grab_toggles[] = {
+    "",          "ctrl-ctrl", "alt-alt",     "shift-shift",
+    "meta-meta", "scrolllock", "ctrl-scrolllock", NULL,
+};
 static const char *const input_buses[] = { "", "ps2", "usb", "xen", "virtio", NULL };
 static const char *const other_input_buses[] = { "parallels", "none", NULL };
-static const char *const virtio_models[] = { "", "virtio", "virtio-transitional",
+const char *const domain_virtio_models[] = { "", "virtio", "virtio-transitional",
                                              "virtio-non-transitional", NULL };
+
+static gboolean is_passthrough(const void *object)
+{
+    return g_strcmp0(((const DomainInput *)object)->type, "passthrough") == 0;
+}
+
+static gboolean is_evdev(const void *object)
+{
+    return g_strcmp0(((const DomainInput *)object)->type, "evdev") == 0;
+}
 
 #define F(field) offsetof(DomainInput, field)
 static const XmlRow input_rows[] = {
-    { "@type", XML_STRING, F(type), XML_REQUIRED, .words = input_types,
-      .refused = other_input_types },
+    { "@type", XML_STRING, F(type), XML_REQUIRED, .words = input_types },
     { "@bus", XML_STRING, F(bus), .words = input_buses, .refused = other_input_buses },
-    { "@model", XML_STRING, F(model), XML_KEPT, .words = virtio_models },
+    { "@model", XML_STRING, F(model), XML_KEPT, .words = domain_virtio_models },
+    { "source/@evdev", XML_STRING, F(evdev), XML_REQUIRED, .when = is_passthrough },
+    { "source/@dev", XML_STRING, F(dev), XML_REQUIRED, .when = is_evdev },
+    { "source/@grab", XML_STRING, F(grab), .words = grabs, .when = is_evdev },
+    { "source/@grabToggle", XML_STRING, F(grab_toggle), .words = grab_toggles, .when = is_evdev },
+    { "source/@repeat", XML_STRING, F(repeat), .words = xml_on_off, .when = is_evdev },
     DEVICE_ALIAS_ROW(DomainInput),
     DEVICE_ADDRESS_ROW(DomainInput),
 };
 #undef F
-XML_CLASS_DEFINE(domain_input_class, DomainInput, input_rows, NULL)
 
-/* ---- sound ---- */
+static gboolean input_check(gpointer object, xmlNodePtr node, GError **error)
+{
+    DomainInput *input = object;
 
-static const char *const sound_models[] = { "",     "sb16", "es1370", "pcspk", "ac97",
-                                            "ich6", "ich9", "usb",    NULL };
-static const char *const codec_types[] = { "", "duplex", "micro", "output", NULL };
-
-#define F(field) offsetof(DomainParameter, field)
-static const XmlRow codec_rows[] = {
-    { "@type", XML_STRING, F(name), XML_REQUIRED, .words = codec_types },
-};
-#undef F
-XML_CLASS_DEFINE(domain_codec_class, DomainParameter, codec_rows, NULL)
-
-#define F(field) offsetof(DomainSound, field)
-static const XmlRow sound_rows[] = {
-    { "@model", XML_STRING, F(model), XML_REQUIRED, .words = sound_models },
-    { "codec", XML_LIST, F(codecs), XML_KEPT, .item = &domain_codec_class },
-    { "audio/@id", XML_STRING, F(audio_id), XML_KEPT | XML_DECIMAL },
-    DEVICE_ALIAS_ROW(DomainSound),
-    DEVICE_ADDRESS_ROW(DomainSound),
-};
-#undef F
-XML_CLASS_DEFINE(domain_sound_class, DomainSound, sound_rows, NULL)
+    if (is_passthrough(input) && input->evdev == NULL) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "missing evdev path for input device passthrough");
+        return FALSE;
+    }
+    if (is_evdev(input) && input->dev == NULL) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "missing dev of input device evdev");
+        return FALSE;
+    }
+    return TRUE;
+}
+XML_CLASS_DEFINE(domain_input_class, DomainInput, input_rows, input_check)
 
 /* ---- hostdev ---- */
 
@@ -131,7 +143,7 @@ static gboolean hostdev_check(gpointer object, xmlNodePtr node, GError **error)
 }
 XML_CLASS_DEFINE(domain_hostdev_class, DomainHostdev, hostdev_rows, hostdev_check)
 
-/* ---- watchdog, balloon, rng, tpm, panic ---- */
+/* ---- watchdog, balloon ---- */
 
 static const char *const watchdog_models[] = { "", "i6300esb", "ib700", "itco", NULL };
 static const char *const other_watchdog_models[] = { "diag288", NULL };
@@ -156,63 +168,12 @@ static const char *const balloon_models[] = {
 
 #define F(field) offsetof(DomainMemballoon, field)
 static const XmlRow memballoon_rows[] = {
-    { "@model", XML_STRING, F(model), XML_REQUIRED | XML_KEPT, .words = balloon_models },
-    { "@autodeflate", XML_WORD, F(autodeflate), XML_KEPT, .words = xml_on_off },
-    { "@freePageReporting", XML_WORD, F(free_page_reporting), XML_KEPT, .words = xml_on_off },
-    { "stats/@period", XML_UINT, F(stats_period), XML_KEPT },
+    { "@model", XML_STRING, F(model), XML_REQUIRED, .words = balloon_models },
+    { "@autodeflate", XML_WORD, F(autodeflate), .words = xml_on_off },
+    { "@freePageReporting", XML_WORD, F(free_page_reporting), .words = xml_on_off },
+    { "stats/@period", XML_UINT, F(stats_period) },
     DEVICE_ALIAS_ROW(DomainMemballoon),
     DEVICE_ADDRESS_ROW(DomainMemballoon),
 };
 #undef F
 XML_CLASS_DEFINE(domain_memballoon_class, DomainMemballoon, memballoon_rows, NULL)
-
-static const char *const rng_backends[] = { "", "random", "builtin", NULL };
-static const char *const other_rng_backends[] = { "egd", NULL };
-
-#define F(field) offsetof(DomainRng, field)
-static const XmlRow rng_rows[] = {
-    { "@model", XML_STRING, F(model), XML_REQUIRED | XML_KEPT, .words = virtio_models },
-    { "rate/@bytes", XML_UINT, F(rate_bytes), XML_KEPT },
-    { "rate/@period", XML_UINT, F(rate_period), XML_KEPT },
-    { "backend", XML_STRING, F(path), XML_KEPT },
-    { "backend/@model", XML_STRING, F(backend), XML_REQUIRED | XML_KEPT, .words = rng_backends,
-      .refused = other_rng_backends },
-    DEVICE_ALIAS_ROW(DomainRng),
-    DEVICE_ADDRESS_ROW(DomainRng),
-};
-#undef F
-XML_CLASS_DEFINE(domain_rng_class, DomainRng, rng_rows, NULL)
-
-static const char *const tpm_models[] = { "", "tpm-tis", "tpm-crb", NULL };
-static const char *const other_tpm_models[] = { "tpm-spapr", "spapr-tpm-proxy", NULL };
-static const char *const tpm_backends[] = { "", "emulator", "passthrough", NULL };
-static const char *const other_tpm_backends[] = { "external", NULL };
-static const char *const tpm_versions[] = { "", "1.2", "2.0", NULL };
-
-#define F(field) offsetof(DomainTpm, field)
-static const XmlRow tpm_rows[] = {
-    { "@model", XML_STRING, F(model), XML_KEPT, .words = tpm_models, .refused = other_tpm_models },
-    { "backend/@type", XML_STRING, F(backend), XML_REQUIRED | XML_KEPT, .words = tpm_backends,
-      .refused = other_tpm_backends },
-    { "backend/@version", XML_STRING, F(version), XML_KEPT, .words = tpm_versions },
-    { "backend/@persistent_state", XML_WORD, F(persistent_state), XML_KEPT, .words = xml_yes_no },
-    { "backend/device/@path", XML_STRING, F(path), XML_KEPT },
-    { "backend/encryption", XML_REFUSED },
-    DEVICE_ALIAS_ROW(DomainTpm),
-    DEVICE_ADDRESS_ROW(DomainTpm),
-};
-#undef F
-XML_CLASS_DEFINE(domain_tpm_class, DomainTpm, tpm_rows, NULL)
-
-static const char *const panic_models[] = { "", "isa", "pvpanic", NULL };
-static const char *const other_panic_models[] = { "hyperv", "pseries", "s390", NULL };
-
-#define F(field) offsetof(DomainPanic, field)
-static const XmlRow panic_rows[] = {
-    { "@model", XML_STRING, F(model), XML_KEPT, .words = panic_models,
-      .refused = other_panic_models },
-    DEVICE_ALIAS_ROW(DomainPanic),
-    DEVICE_ADDRESS_ROW(DomainPanic),
-};
-#undef F
-XML_CLASS_DEFINE(domain_panic_class, DomainPanic, panic_rows, NULL)

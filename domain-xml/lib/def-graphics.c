@@ -11,10 +11,11 @@ static const char *const graphics_types[] = {
     [DOMAIN_GRAPHICS_VNC] = "vnc",
     [DOMAIN_GRAPHICS_SPICE] = "spice",
     [DOMAIN_GRAPHICS_SDL] = "sdl",
+    [DOMAIN_GRAPHICS_EGL_HEADLESS] = "egl-headless",
+    [DOMAIN_GRAPHICS_DBUS] = "dbus",
     NULL,
 };
-static const char *const other_graphics_types[] = { "rdp", "desktop", "egl-headless", "dbus",
-                                                    NULL };
+static const char *const other_graphics_types[] = { "rdp", "desktop", NULL };
 static const char *const listen_types[] = {
     "",
     [DOMAIN_LISTEN_ADDRESS] = "address",
@@ -90,9 +91,29 @@ static gboolean is_sdl(const void *object)
     return ((const DomainGraphics *)object)->type == DOMAIN_GRAPHICS_SDL;
 }
 
+static gboolean is_dbus(const void *object)
+{
+    return ((const DomainGraphics *)object)->type == DOMAIN_GRAPHICS_DBUS;
+}
+
 static gboolean is_remote(const void *object)
 {
-    return !is_sdl(object);
+    return is_vnc(object) || is_spice(object);
+}
+
+static gboolean has_audio(const void *object)
+{
+    return is_vnc(object) || is_dbus(object);
+}
+
+static gboolean has_gl(const void *object)
+{
+    return !is_vnc(object) && ((const DomainGraphics *)object)->type != DOMAIN_GRAPHICS_EGL_HEADLESS;
+}
+
+static gboolean has_rendernode(const void *object)
+{
+    return !is_vnc(object) && !is_sdl(object);
 }
 
 #define F(field) offsetof(DomainGraphics, field)
@@ -103,42 +124,45 @@ static const XmlRow graphics_rows[] = {
     { "@port", XML_INT, F(port), .when = is_remote },
     { "@tlsPort", XML_INT, F(tls_port), .when = is_spice },
     { "@autoport", XML_WORD, F(autoport), .words = xml_yes_no, .when = is_remote },
-    { "@websocket", XML_INT, F(websocket), XML_KEPT, .when = is_vnc },
+    { "@websocket", XML_INT, F(websocket), .when = is_vnc },
     { "@listen", XML_STRING, F(listen), .when = is_remote },
     { "@keymap", XML_STRING, F(keymap), .when = is_remote },
-    { "@sharePolicy", XML_STRING, F(share_policy), XML_KEPT, .words = share_policies,
+    { "@sharePolicy", XML_STRING, F(share_policy), .words = share_policies,
       .when = is_vnc },
-    { "@powerControl", XML_STRING, F(power_control), XML_KEPT, .words = xml_yes_no,
+    { "@powerControl", XML_STRING, F(power_control), .words = xml_yes_no,
       .when = is_vnc },
-    { "@defaultMode", XML_STRING, F(default_mode), XML_KEPT, .words = channel_modes,
+    { "@defaultMode", XML_STRING, F(default_mode), .words = channel_modes,
       .when = is_spice },
     { "@passwd", XML_STRING, F(passwd), XML_SECRET, .when = is_remote },
-    { "@passwdValidTo", XML_STRING, F(passwd_valid_to), XML_SECRET | XML_KEPT, .when = is_remote },
-    { "@connected", XML_STRING, F(connected), XML_SECRET | XML_KEPT, .words = connected_actions,
+    { "@passwdValidTo", XML_STRING, F(passwd_valid_to), XML_SECRET, .when = is_remote },
+    { "@connected", XML_STRING, F(connected), XML_SECRET, .words = connected_actions,
       .when = is_remote },
     { "@display", XML_STRING, F(display), .when = is_sdl },
     { "@xauth", XML_STRING, F(xauth), .when = is_sdl },
-    { "@fullscreen", XML_STRING, F(fullscreen), XML_KEPT, .words = xml_yes_no, .when = is_sdl },
+    { "@fullscreen", XML_STRING, F(fullscreen), .words = xml_yes_no, .when = is_sdl },
+    { "@p2p", XML_STRING, F(p2p), .words = xml_yes_no, .when = is_dbus },
+    { "@address", XML_STRING, F(address), .when = is_dbus },
     { "listen", XML_LIST, F(listens), .item = &domain_listen_class, .when = is_remote },
-    { "channel", XML_LIST, F(spice_channels), XML_KEPT, .item = &domain_spice_channel_class,
+    { "channel", XML_LIST, F(spice_channels), .item = &domain_spice_channel_class,
       .when = is_spice },
-    { "image/@compression", XML_STRING, F(image_compression), XML_KEPT, .words = image_compressions,
+    { "image/@compression", XML_STRING, F(image_compression), .words = image_compressions,
       .when = is_spice },
-    { "jpeg/@compression", XML_STRING, F(jpeg_compression), XML_KEPT, .words = wan_compressions,
+    { "jpeg/@compression", XML_STRING, F(jpeg_compression), .words = wan_compressions,
       .when = is_spice },
-    { "zlib/@compression", XML_STRING, F(zlib_compression), XML_KEPT, .words = wan_compressions,
+    { "zlib/@compression", XML_STRING, F(zlib_compression), .words = wan_compressions,
       .when = is_spice },
-    { "playback/@compression", XML_STRING, F(playback_compression), XML_KEPT, .words = xml_on_off,
+    { "playback/@compression", XML_STRING, F(playback_compression), .words = xml_on_off,
       .when = is_spice },
-    { "streaming/@mode", XML_STRING, F(streaming_mode), XML_KEPT, .words = streaming_modes,
+    { "streaming/@mode", XML_STRING, F(streaming_mode), .words = streaming_modes,
       .when = is_spice },
     { "mouse/@mode", XML_STRING, F(mouse_mode), .words = mouse_modes, .when = is_spice },
-    { "clipboard/@copypaste", XML_STRING, F(clipboard_copypaste), XML_KEPT, .words = xml_yes_no,
+    { "clipboard/@copypaste", XML_STRING, F(clipboard_copypaste), .words = xml_yes_no,
       .when = is_spice },
-    { "filetransfer/@enable", XML_STRING, F(filetransfer_enable), XML_KEPT, .words = xml_yes_no,
+    { "filetransfer/@enable", XML_STRING, F(filetransfer_enable), .words = xml_yes_no,
       .when = is_spice },
-    { "gl/@enable", XML_STRING, F(gl_enable), .words = xml_yes_no },
-    { "gl/@rendernode", XML_STRING, F(gl_rendernode), XML_KEPT, .when = is_spice },
+    { "gl/@enable", XML_STRING, F(gl_enable), .words = xml_yes_no, .when = has_gl },
+    { "gl/@rendernode", XML_STRING, F(gl_rendernode), .when = has_rendernode },
+    { "audio/@id", XML_STRING, F(audio_id), XML_DECIMAL, .when = has_audio },
 };
 #undef F
 
@@ -225,7 +249,7 @@ static gboolean graphics_check(gpointer object, xmlNodePtr node, GError **error)
                   graphics->port);
         return FALSE;
     }
-    if (graphics->type == DOMAIN_GRAPHICS_SDL)
+    if (!is_remote(graphics))
         return TRUE;
     if (!unite_listens(graphics, node, error))
         return FALSE;
@@ -240,22 +264,24 @@ static const char *const video_models[] = {
     "", "vga", "cirrus", "vmvga", "xen", "qxl", "virtio", "bochs", "ramfb", "none", NULL,
 };
 static const char *const other_video_models[] = { "vbox", "parallels", "gop", "default", NULL };
-static const char *const video_drivers[] = { "", "qemu", "vhostuser", NULL };
+static const char *const video_drivers[] = { "", "qemu", NULL };
+static const char *const other_video_drivers[] = { "vhostuser", NULL };
 
 #define F(field) offsetof(DomainVideo, field)
 static const XmlRow video_rows[] = {
-    { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = video_drivers },
+    { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = video_drivers,
+      .refused = other_video_drivers },
     { "model/@type", XML_STRING, F(model), .words = video_models, .refused = other_video_models },
-    { "model/@ram", XML_UINT, F(ram), XML_KEPT },
+    { "model/@ram", XML_UINT, F(ram) },
     { "model/@vram", XML_UINT, F(vram) },
-    { "model/@vram64", XML_UINT, F(vram64), XML_KEPT },
-    { "model/@vgamem", XML_UINT, F(vgamem), XML_KEPT },
-    { "model/@heads", XML_UINT, F(heads), XML_KEPT },
+    { "model/@vram64", XML_UINT, F(vram64) },
+    { "model/@vgamem", XML_UINT, F(vgamem) },
+    { "model/@heads", XML_UINT, F(heads) },
     { "model/@primary", XML_WORD, F(primary), .words = xml_yes_no },
-    { "model/acceleration/@accel3d", XML_WORD, F(accel3d), XML_KEPT, .words = xml_yes_no },
+    { "model/acceleration/@accel3d", XML_WORD, F(accel3d), .words = xml_yes_no },
     { "model/acceleration/@accel2d", XML_WORD, F(accel2d), XML_KEPT, .words = xml_yes_no },
-    { "model/resolution/@x", XML_UINT, F(resolution_x), XML_KEPT },
-    { "model/resolution/@y", XML_UINT, F(resolution_y), XML_KEPT },
+    { "model/resolution/@x", XML_UINT, F(resolution_x) },
+    { "model/resolution/@y", XML_UINT, F(resolution_y) },
     DEVICE_ALIAS_ROW(DomainVideo),
     DEVICE_ADDRESS_ROW(DomainVideo),
 };

@@ -27,6 +27,9 @@ static const struct {
     { offsetof(DomainDef, hostdevs), offsetof(DomainHostdev, info), "hostdev" },
     { offsetof(DomainDef, rngs), offsetof(DomainRng, info), "rng" },
     { offsetof(DomainDef, panics), offsetof(DomainPanic, info), "panic" },
+    { offsetof(DomainDef, shmems), offsetof(DomainShmem, info), "shmem" },
+    { offsetof(DomainDef, cryptos), offsetof(DomainCrypto, info), "crypto" },
+    { offsetof(DomainDef, smartcards), offsetof(DomainSmartcard, info), "smartcard" },
 };
 
 static GPtrArray *get_list(DomainDef *def, guint i)
@@ -153,12 +156,23 @@ static const char *serial_tty(const DomainLive *live, guint port)
     return live->serial_ttys[port];
 }
 
+/* Ports are numbered, documents are in any order. */
+static guint rank_of(const GPtrArray *devices, const DomainChar *device)
+{
+    guint rank = 0;
+
+    for (guint i = 0; i < devices->len; i++)
+        rank += ((const DomainChar *)g_ptr_array_index(devices, i))->target_port <
+                device->target_port;
+    return rank;
+}
+
 static void set_chars(DomainDef *def, const DomainLive *live)
 {
     for (guint i = 0; i < def->serials->len; i++) {
         DomainChar *serial = g_ptr_array_index(def->serials, i);
         if (serial->type == DOMAIN_CHAR_PTY)
-            set_string(&serial->tty, serial_tty(live, i));
+            set_string(&serial->tty, serial_tty(live, rank_of(def->serials, serial)));
     }
     for (guint i = 0; i < def->consoles->len; i++) {
         DomainChar *console = g_ptr_array_index(def->consoles, i);

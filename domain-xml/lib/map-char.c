@@ -8,9 +8,14 @@
 
 static const DomainCharSource no_source;
 
-static const DomainCharSource *source_of(const DomainChar *device, guint i)
+static const DomainCharSource *source_at(const GPtrArray *sources, guint i)
 {
-    return i < device->sources->len ? g_ptr_array_index(device->sources, i) : &no_source;
+    return i < sources->len ? g_ptr_array_index(sources, i) : &no_source;
+}
+
+static KxlTristate tristate(const char *word, const char *yes)
+{
+    return word == NULL ? KXL_DEFAULT : strcmp(word, yes) == 0 ? KXL_YES : KXL_NO;
 }
 
 static const char *or_empty(const char *text)
@@ -25,8 +30,8 @@ static gboolean is_server(const DomainCharSource *source)
 
 /* ---- a character device in the manner of QEMU's -serial ---- */
 
-/* libvirt's types that xl.cfg's serial= has, and its words for them. tcp with the telnet protocol
- * is "telnet". */
+/* libvirt's types, and xl.cfg's words for them as far as its serial= has them. tcp with the telnet
+ * protocol is "telnet". */
 static const struct {
     DomainCharType type;
     const char *kind;
@@ -34,38 +39,50 @@ static const struct {
     { DOMAIN_CHAR_PTY, "pty" },   { DOMAIN_CHAR_NULL, "null" }, { DOMAIN_CHAR_STDIO, "stdio" },
     { DOMAIN_CHAR_VC, "vc" },     { DOMAIN_CHAR_FILE, "file" }, { DOMAIN_CHAR_PIPE, "pipe" },
     { DOMAIN_CHAR_DEV, "dev" },   { DOMAIN_CHAR_TCP, "tcp" },   { DOMAIN_CHAR_UDP, "udp" },
-    { DOMAIN_CHAR_UNIX, "unix" },
+    { DOMAIN_CHAR_UNIX, "unix" }, { DOMAIN_CHAR_SPICEVMC, "spicevmc" },
+    { DOMAIN_CHAR_SPICEPORT, "spiceport" }, { DOMAIN_CHAR_QEMU_VDAGENT, "qemu-vdagent" },
 };
 
-static const char *kind_of(const DomainChar *device)
+static const char *kind_of(int type, const char *protocol)
 {
-    if (device->type == DOMAIN_CHAR_TCP && g_strcmp0(device->protocol, "telnet") == 0)
+    if (type == DOMAIN_CHAR_TCP && g_strcmp0(protocol, "telnet") == 0)
         return "telnet";
     for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
-        if (device->type == (int)kinds[i].type)
+        if (type == (int)kinds[i].type)
             return kinds[i].kind;
     return NULL;
 }
 
-/* What stands behind "kind:"; NULL for kinds that need nothing. */
-static char *target_of(const DomainChar *device)
+/* Only virtio ports can lead into SPICE or to QEMU's own agent. */
+static gboolean is_for_ports_only(int type)
 {
-    const DomainCharSource *first = source_of(device, 0);
+    return type == DOMAIN_CHAR_SPICEVMC || type == DOMAIN_CHAR_SPICEPORT ||
+           type == DOMAIN_CHAR_QEMU_VDAGENT;
+}
+
+/* What stands behind "kind:"; NULL for kinds that need nothing. */
+static char *target_of(int type, const GPtrArray *sources)
+{
+    const DomainCharSource *first = source_at(sources, 0);
     const char *listens = is_server(first) ? ",server,nowait" : "";
 
-    switch ((DomainCharType)device->type) {
+    switch ((DomainCharType)type) {
     case DOMAIN_CHAR_FILE:
     case DOMAIN_CHAR_PIPE:
     case DOMAIN_CHAR_DEV:
         return g_strdup(first->path);
+    case DOMAIN_CHAR_SPICEPORT:
+        return g_strdup(first->channel);
     case DOMAIN_CHAR_TCP:
         return g_strdup_printf("%s:%s%s", or_empty(first->host), or_empty(first->service), listens);
-    case DOMAIN_CHAR_UNIX:
-        return g_strdup_printf("%s%s", or_empty(first->path), listens);
+    case DOMAIN_CHAR_UNIX: {
+        g_autofree char *path = kxl_options_quote(or_empty(first->path));
+        return g_strdup_printf("%s%s", path, listens);
+    }
     case DOMAIN_CHAR_UDP: {
         gboolean first_binds = is_server(first);
-        const DomainCharSource *connect = first_binds ? source_of(device, 1) : first;
-        const DomainCharSource *bind = first_binds ? first : source_of(device, 1);
+        const DomainCharSource *connect = first_binds ? source_at(sources, 1) : first;
+        const DomainCharSource *bind = first_binds ? first : source_at(sources, 1);
         if (bind->service == NULL)
             return g_strdup_printf("%s:%s", or_empty(connect->host), or_empty(connect->service));
         return g_strdup_printf("%s:%s@%s:%s", or_empty(connect->host), or_empty(connect->service),
@@ -76,43 +93,131 @@ static char *target_of(const DomainChar *device)
     }
 }
 
+static gboolean set_backend(KxlSerial *serial, int type, const char *protocol,
+                            const GPtrArray *sources, GError **error)
+{
+    const DomainCharSource *first = source_at(sources, 0);
+    const char *kind = kind_of(type, protocol);
+
+    if (kind == NULL)
+        return fail_check(error, UNSUPPORTED, "unsupported type of a character device");
+    serial->kind = g_strdup(kind);
+    serial->target = target_of(type, sources);
+    serial->append = tristate(first->append, "on");
+    if (g_strcmp0(first->reconnect, "yes") == 0)
+        serial->reconnect_secs =
+            first->reconnect_timeout != NULL
+                ? (guint)g_ascii_strtoull(first->reconnect_timeout, NULL, 10)
+                : 1;
+    serial->clipboard = tristate(first->clipboard, "yes");
+    serial->mouse = tristate(first->mouse, "client");
+    return TRUE;
+}
+
+gboolean map_source_to_serial(const char *type, const char *protocol, const GPtrArray *sources,
+                              KxlSerial *serial, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (g_strcmp0(type, kinds[i].kind) == 0)
+            return set_backend(serial, (int)kinds[i].type, protocol, sources, error);
+    return fail_check(error, UNSUPPORTED, "unsupported type '%s' of a character device",
+                      or_empty(type));
+}
+
+/* The device as an element of list. */
+static KxlSerial *add_char(const DomainChar *device, GPtrArray *list, GError **error)
+{
+    KxlSerial *serial = kxl_serial_new();
+
+    g_ptr_array_add(list, serial);
+    if (!set_backend(serial, device->type, device->protocol, device->sources, error))
+        return NULL;
+    serial->log = g_strdup(device->log_file);
+    serial->log_append = tristate(device->log_append, "on");
+    return serial;
+}
+
+static const char *serial_model(const DomainChar *device)
+{
+    if (device->target_model != NULL)
+        return device->target_model;
+    if (device->target_type == DOMAIN_CHAR_TARGET_PCI_SERIAL)
+        return "pci-serial";
+    return device->target_type == DOMAIN_CHAR_TARGET_USB_SERIAL ? "usb-serial" : "isa-serial";
+}
+
 static gboolean add_serial(const DomainChar *device, KxlDomainConfig *config, GError **error)
 {
-    const char *kind = kind_of(device);
+    const char *model = serial_model(device);
+    KxlSerial *serial;
 
-    if (kind == NULL)
+    if (is_for_ports_only(device->type))
         return fail_check(error, UNSUPPORTED, "unsupported chardev type of a serial port");
-    KxlSerial *serial = kxl_serial_new();
-    serial->kind = g_strdup(kind);
-    serial->target = target_of(device);
-    g_ptr_array_add(config->serials, serial);
+    serial = add_char(device, config->serials, error);
+    if (serial == NULL)
+        return FALSE;
+    if (strcmp(model, "isa-serial") != 0)
+        serial->model = g_strdup(model);
+    if (strcmp(model, "usb-serial") == 0)
+        config->usb = TRUE;
     return TRUE;
 }
 
-/* xl.cfg(5) has no parallel ports, xm and libvirt have: "kind:target" as text. */
+/* xl.cfg(5) has no parallel ports, xm and libvirt have: "kind:target" as text, of the first one. */
+static void keep_parallel(const KxlSerial *parallel, KxlDomainConfig *config)
+{
+    gboolean is_dev = strcmp(parallel->kind, "dev") == 0;
+    g_autofree char *text = parallel->target == NULL ? g_strdup(parallel->kind)
+                            : is_dev ? g_strdup(parallel->target)
+                                     : g_strconcat(parallel->kind, ":", parallel->target, NULL);
+
+    map_add_extra(config, "parallel", text);
+}
+
 static gboolean add_parallel(const DomainChar *device, KxlDomainConfig *config, GError **error)
 {
-    const char *kind = kind_of(device);
-    g_autofree char *target = target_of(device);
+    KxlSerial *parallel;
 
-    if (kind == NULL)
+    if (is_for_ports_only(device->type))
         return fail_check(error, UNSUPPORTED, "unsupported chardev type of a parallel port");
-    gboolean is_dev = strcmp(kind, "dev") == 0;
-    g_autofree char *text = target == NULL ? g_strdup(kind)
-                            : is_dev       ? g_strdup(target)
-                                           : g_strconcat(kind, ":", target, NULL);
-    map_add_extra(config, "parallel", text);
+    parallel = add_char(device, config->parallels, error);
+    if (parallel == NULL)
+        return FALSE;
+    if (config->parallels->len == 1)
+        keep_parallel(parallel, config);
     return TRUE;
 }
 
-static gboolean add_channel(const DomainChar *device, KxlDomainConfig *config, GError **error)
+/* A virtio-serial port: a console without a name, or a channel with one, which may be empty. */
+static gboolean add_port(const DomainChar *device, const char *name, KxlDomainConfig *config,
+                         GError **error)
 {
-    const DomainCharSource *source = source_of(device, 0);
+    KxlSerial *port = add_char(device, config->ports, error);
+    const DomainAddress *address = device->info.address;
+
+    if (port == NULL)
+        return FALSE;
+    port->name = g_strdup(name);
+    if (address != NULL && address->type == DOMAIN_ADDRESS_VIRTIO_SERIAL && address->port != NULL)
+        port->number = (int)g_ascii_strtoull(address->port, NULL, 10);
+    return TRUE;
+}
+
+/* The agents' channel has a fixed name. */
+static const char *port_name(const DomainChar *channel)
+{
+    if (channel->target_name != NULL)
+        return channel->target_name;
+    return is_for_ports_only(channel->type) && channel->type != DOMAIN_CHAR_SPICEPORT
+               ? "com.redhat.spice.0"
+               : "";
+}
+
+static gboolean add_xen_channel(const DomainChar *device, KxlDomainConfig *config, GError **error)
+{
+    const DomainCharSource *source = source_at(device->sources, 0);
     gboolean is_unix = device->type == DOMAIN_CHAR_UNIX;
 
-    /* The SPICE agent's channel comes with SPICE. */
-    if (device->type == DOMAIN_CHAR_SPICEVMC)
-        return TRUE;
     if (device->type != DOMAIN_CHAR_PTY && !is_unix)
         return fail_check(error, UNSUPPORTED, "channel source type not supported");
     if (device->target_name == NULL)
@@ -123,6 +228,13 @@ static gboolean add_channel(const DomainChar *device, KxlDomainConfig *config, G
     channel->path = is_unix ? g_strdup(source->path) : NULL;
     g_ptr_array_add(config->channels, channel);
     return TRUE;
+}
+
+static gboolean add_channel(const DomainChar *device, KxlDomainConfig *config, GError **error)
+{
+    return device->target_type == DOMAIN_CHAR_TARGET_VIRTIO
+               ? add_port(device, port_name(device), config, error)
+               : add_xen_channel(device, config, error);
 }
 
 static int compare_ports(gconstpointer a, gconstpointer b)
@@ -143,18 +255,33 @@ static gboolean add_serials(const DomainDef *def, KxlDomainConfig *config, GErro
     return TRUE;
 }
 
-gboolean map_chars_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error)
+static gboolean is_port(const DomainChar *device)
+{
+    return device->target_type == DOMAIN_CHAR_TARGET_VIRTIO;
+}
+
+/* The first console is the console page or stands for the first serial port; a PV guest may have
+ * more. An HVM guest's others are virtio's. */
+static gboolean add_consoles(const DomainDef *def, KxlDomainConfig *config, GError **error)
 {
     gboolean is_hvm = config->type == KXL_TYPE_HVM;
 
-    if (!add_serials(def, config, error))
-        return FALSE;
-    /* The first console is the console page or stands for the first serial port; a PV guest may
-     * have more. */
-    for (guint i = 1; i < def->consoles->len && !is_hvm; i++)
-        if (!add_serial(g_ptr_array_index(def->consoles, i), config, error))
+    for (guint i = 0; i < def->consoles->len; i++) {
+        const DomainChar *console = g_ptr_array_index(def->consoles, i);
+
+        if (is_port(console) && !add_port(console, NULL, config, error))
             return FALSE;
-    for (guint i = 0; i < MIN(def->parallels->len, 1); i++)
+        if (!is_port(console) && i > 0 && !is_hvm && !add_serial(console, config, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean map_chars_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error)
+{
+    if (!add_serials(def, config, error) || !add_consoles(def, config, error))
+        return FALSE;
+    for (guint i = 0; i < def->parallels->len; i++)
         if (!add_parallel(g_ptr_array_index(def->parallels, i), config, error))
             return FALSE;
     for (guint i = 0; i < def->channels->len; i++)
@@ -188,13 +315,13 @@ static void set_address(DomainCharSource *source, const char *text)
 /* The part before QEMU's options; whether "server" is one of them. */
 static char *split_options(const char *target, gboolean *ret_is_server)
 {
-    g_auto(GStrv) parts = g_strsplit(target, ",", -1);
+    g_auto(GStrv) parts = kxl_options_split(target);
 
     *ret_is_server = FALSE;
-    for (guint i = 1; parts[0] != NULL && parts[i] != NULL; i++)
+    for (guint i = 1; parts[i] != NULL; i++)
         if (strcmp(parts[i], "server") == 0 || strcmp(parts[i], "server=on") == 0)
             *ret_is_server = TRUE;
-    return g_strdup(parts[0] != NULL ? parts[0] : "");
+    return g_strdup(parts[0]);
 }
 
 static void set_sources(DomainChar *device, const char *target)
@@ -260,15 +387,26 @@ static void map_parallel_from_config(const char *text, DomainDef *def)
                     *plain == '/' ? new_char("dev", plain) : new_char(plain, colon));
 }
 
+/* An HVM guest's serial ports; a PV guest's consoles besides the console page. */
+static void map_serials_from_config(const KxlDomainConfig *config, DomainDef *def)
+{
+    gboolean is_hvm = config->type == KXL_TYPE_HVM;
+
+    if (!is_hvm && config->serials->len > 0)
+        g_ptr_array_add(def->consoles, domain_char_new());
+    for (guint i = 0; i < config->serials->len; i++) {
+        const KxlSerial *serial = g_ptr_array_index(config->serials, i);
+        if (g_strcmp0(serial->kind, "none") != 0)
+            g_ptr_array_add(is_hvm ? def->serials : def->consoles,
+                            new_char(serial->kind, serial->target));
+    }
+}
+
 gboolean map_chars_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error)
 {
     const char *parallel = map_find_extra(config, "parallel");
 
-    for (guint i = 0; i < config->serials->len; i++) {
-        const KxlSerial *serial = g_ptr_array_index(config->serials, i);
-        if (g_strcmp0(serial->kind, "none") != 0)
-            g_ptr_array_add(def->serials, new_char(serial->kind, serial->target));
-    }
+    map_serials_from_config(config, def);
     if (parallel != NULL)
         map_parallel_from_config(parallel, def);
     for (guint i = 0; i < config->channels->len; i++) {

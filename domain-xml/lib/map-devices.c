@@ -1,83 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The smaller devices: input, sound, watchdog, host devices, controllers, and the device model's
- * own arguments. */
+/* Host devices, controllers, and the device model's own arguments. */
 #include "map.h"
 
 #include <string.h>
 
 #include "def-classes.h"
 #include "xlcfg-syntax.h"
-
-static void add_string(char ***list, const char *text)
-{
-    guint n = *list != NULL ? g_strv_length(*list) : 0;
-
-    *list = g_renew(char *, *list, n + 2);
-    (*list)[n] = g_strdup(text);
-    (*list)[n + 1] = NULL;
-}
-
-/* ---- input ---- */
-
-static void map_inputs_to_config(const DomainDef *def, KxlDomainConfig *config)
-{
-    for (guint i = 0; i < def->inputs->len; i++) {
-        const DomainInput *input = g_ptr_array_index(def->inputs, i);
-        if (g_strcmp0(input->bus, "usb") == 0) {
-            config->usb = TRUE;
-            add_string(&config->usbdevices, input->type);
-        }
-    }
-}
-
-static void map_inputs_from_config(const KxlDomainConfig *config, DomainDef *def)
-{
-    static const char *const types[] = { "tablet", "mouse", "keyboard", NULL };
-
-    for (guint i = 0; config->usbdevices != NULL && config->usbdevices[i] != NULL; i++) {
-        if (!g_strv_contains(types, config->usbdevices[i]))
-            continue;
-        DomainInput *input = domain_input_new();
-        input->type = g_strdup(config->usbdevices[i]);
-        input->bus = g_strdup("usb");
-        g_ptr_array_add(def->inputs, input);
-    }
-}
-
-/* ---- sound ---- */
-
-static const char *sound_name(const char *model)
-{
-    return strcmp(model, "ich6") == 0 ? "hda" : model;
-}
-
-static void map_sounds_to_config(const DomainDef *def, KxlDomainConfig *config)
-{
-    GString *names = g_string_new(NULL);
-
-    for (guint i = 0; i < def->sounds->len; i++) {
-        const DomainSound *sound = g_ptr_array_index(def->sounds, i);
-        g_string_append_printf(names, "%s%s", i > 0 ? "," : "", sound_name(sound->model));
-    }
-    config->soundhw = g_string_free(names, names->len == 0);
-}
-
-static void map_sounds_from_config(const KxlDomainConfig *config, DomainDef *def)
-{
-    static const char *const models[] = { "sb16", "es1370", "ac97",  "ich6",
-                                          "ich9", "usb",    "pcspk", NULL };
-    const char *list = config->soundhw != NULL ? config->soundhw : "";
-    g_auto(GStrv) names = g_strsplit(strcmp(list, "all") == 0 ? "sb16,es1370" : list, ",", -1);
-
-    for (guint i = 0; names[i] != NULL; i++) {
-        const char *model = strcmp(names[i], "hda") == 0 ? "ich6" : names[i];
-        if (!g_strv_contains(models, model))
-            continue;
-        DomainSound *sound = xml_object_new(&domain_sound_class);
-        sound->model = g_strdup(model);
-        g_ptr_array_add(def->sounds, sound);
-    }
-}
 
 /* ---- host devices ---- */
 
@@ -114,7 +42,7 @@ static gboolean add_usb(const DomainHostdev *hostdev, KxlDomainConfig *config, X
     else
         text = g_strdup_printf("host:%u.%u", hostdev->usb_bus, hostdev->usb_device);
     config->usb = TRUE;
-    add_string(&config->usbdevices, text);
+    map_add_string(&config->usbdevices, text);
     return TRUE;
 }
 
@@ -327,44 +255,19 @@ static void map_controllers_from_config(const KxlDomainConfig *config, DomainDef
 
 /* ---- all of them ---- */
 
-static void map_watchdog_from_config(const KxlDomainConfig *config, DomainDef *def)
-{
-    if (config->watchdog == NULL)
-        return;
-    def->watchdog = xml_object_new(&domain_watchdog_class);
-    def->watchdog->model = g_strdup(config->watchdog);
-    if (config->watchdog_action != NULL) {
-        g_free(def->watchdog->action);
-        def->watchdog->action = g_strdup(config->watchdog_action);
-    }
-}
-
 gboolean map_devices_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error)
 {
-    if (config->type == KXL_TYPE_HVM) {
-        map_inputs_to_config(def, config);
-        map_sounds_to_config(def, config);
-        if (def->watchdog != NULL) {
-            config->watchdog = g_strdup(def->watchdog->model);
-            config->watchdog_action = g_strdup(def->watchdog->action);
-        }
-    }
     if (!map_hostdevs_to_config(def, config, error))
         return FALSE;
     map_controllers_to_config(def, config);
     for (guint i = 0; i < def->xen_args->len; i++)
-        add_string(&config->device_model_args,
+        map_add_string(&config->device_model_args,
                    ((const DomainArg *)g_ptr_array_index(def->xen_args, i))->value);
     return TRUE;
 }
 
 gboolean map_devices_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error)
 {
-    if (config->type == KXL_TYPE_HVM) {
-        map_inputs_from_config(config, def);
-        map_sounds_from_config(config, def);
-        map_watchdog_from_config(config, def);
-    }
     map_hostdevs_from_config(config, def);
     map_controllers_from_config(config, def);
     for (guint i = 0; config->device_model_args != NULL && config->device_model_args[i] != NULL;

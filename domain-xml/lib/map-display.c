@@ -20,36 +20,59 @@ static const struct {
 
 /* ---- to the config ---- */
 
-/* Where it listens: an address or a socket; NULL, NULL is the default address. */
-static gboolean get_listen(const DomainGraphics *graphics, const char **ret_address,
-                           const char **ret_socket, GError **error)
+static KxlTristate tristate(const char *word)
+{
+    return word == NULL ? KXL_DEFAULT
+                        : g_str_equal(word, "yes") || g_str_equal(word, "on") ? KXL_YES : KXL_NO;
+}
+
+typedef struct {
+    const char *address; /* NULL: the default one */
+    const char *socket;  /* NULL: none; "": libkxl makes one */
+    gboolean none;
+} Listen;
+
+static gboolean get_listen(const DomainGraphics *graphics, Listen *ret, GError **error)
 {
     const DomainListen *listen =
         graphics->listens->len > 0 ? g_ptr_array_index(graphics->listens, 0) : NULL;
 
-    *ret_address = graphics->listen;
-    *ret_socket = graphics->socket;
-    if (listen == NULL || listen->type == DOMAIN_LISTEN_ADDRESS)
+    *ret = (Listen){ .address = graphics->listen };
+    switch (listen != NULL ? (DomainListenType)listen->type : DOMAIN_LISTEN_ADDRESS) {
+    case DOMAIN_LISTEN_SOCKET:
+        ret->socket = graphics->socket != NULL ? graphics->socket : "";
         return TRUE;
-    if (listen->type == DOMAIN_LISTEN_SOCKET && graphics->type == DOMAIN_GRAPHICS_VNC &&
-        *ret_socket != NULL)
+    case DOMAIN_LISTEN_NONE:
+        ret->none = TRUE;
         return TRUE;
-    if (listen->type == DOMAIN_LISTEN_NETWORK && listen->address != NULL)
+    case DOMAIN_LISTEN_NETWORK:
+        if (listen->address != NULL)
+            return TRUE;
+        return fail_check(error, UNSUPPORTED,
+                          "the address of network '%s' is not known "
+                          "(/domain/devices/graphics/listen/@network)",
+                          listen->network);
+    default:
         return TRUE;
-    return fail_check(error, UNSUPPORTED,
-                      "unsupported listen type of graphics (/domain/devices/graphics/listen)");
+    }
 }
 
 static gboolean map_vnc_to_config(const DomainGraphics *from, KxlVnc *to, GError **error)
 {
-    const char *address, *socket;
+    Listen listen;
 
-    if (!get_listen(from, &address, &socket, error))
+    if (!get_listen(from, &listen, error))
         return FALSE;
     to->enable = TRUE;
-    to->listen = g_strdup(address);
-    to->socket = g_strdup(socket);
+    to->listen = g_strdup(listen.address);
+    to->socket = g_strdup(listen.socket);
+    to->no_listen = listen.none;
     to->passwd = g_strdup(from->passwd);
+    to->passwd_valid_to = g_strdup(from->passwd_valid_to);
+    to->websocket = from->websocket;
+    to->share_policy = g_strdup(from->share_policy);
+    to->power_control = tristate(from->power_control);
+    to->audio = g_strdup(from->audio_id);
     to->find_unused = from->autoport != DOMAIN_NO || from->port <= 0;
     to->display = -1;
     if (to->find_unused)
@@ -67,21 +90,56 @@ static void map_sdl_to_config(const DomainGraphics *from, KxlSdl *to)
     to->display = g_strdup(from->display);
     to->xauthority = g_strdup(from->xauth);
     to->opengl = g_strcmp0(from->gl_enable, "yes") == 0;
+    to->fullscreen = g_strcmp0(from->fullscreen, "yes") == 0;
+}
+
+static void map_gl_display_to_config(const DomainGraphics *from, KxlGlDisplay *to)
+{
+    to->enable = TRUE;
+    to->p2p = g_strcmp0(from->p2p, "yes") == 0;
+    to->address = g_strdup(from->address);
+    to->gl = g_strcmp0(from->gl_enable, "yes") == 0;
+    to->rendernode = g_strdup(from->gl_rendernode);
+    to->audio = g_strdup(from->audio_id);
+}
+
+static void map_spice_tuning(const DomainGraphics *from, KxlSpice *to)
+{
+    to->default_mode = g_strdup(from->default_mode);
+    for (guint i = 0; i < from->spice_channels->len; i++) {
+        const DomainSpiceChannel *channel = g_ptr_array_index(from->spice_channels, i);
+        g_autofree char *text = g_strdup_printf("%s=%s", channel->name, channel->mode);
+        map_add_string(&to->channels, text);
+    }
+    to->image_compression = g_strdup(from->image_compression);
+    to->jpeg_compression = g_strdup(from->jpeg_compression);
+    to->zlib_compression = g_strdup(from->zlib_compression);
+    to->streaming = g_strdup(from->streaming_mode);
+    to->playback_compression = tristate(from->playback_compression);
+    to->copy_paste = tristate(from->clipboard_copypaste);
+    to->file_transfer = tristate(from->filetransfer_enable);
+    to->gl = g_strcmp0(from->gl_enable, "yes") == 0;
+    to->rendernode = g_strdup(from->gl_rendernode);
 }
 
 static gboolean map_spice_to_config(const DomainGraphics *from, KxlSpice *to, GError **error)
 {
-    const char *address, *socket;
+    Listen listen;
 
-    if (!get_listen(from, &address, &socket, error))
+    if (!get_listen(from, &listen, error))
         return FALSE;
     to->enable = TRUE;
-    to->listen = g_strdup(address);
+    to->listen = g_strdup(listen.address);
+    to->socket = g_strdup(listen.socket);
+    to->no_listen = listen.none;
     to->port = from->autoport == DOMAIN_YES ? -1 : from->port;
     to->tls_port = from->tls_port;
     to->passwd = g_strdup(from->passwd);
+    to->passwd_valid_to = g_strdup(from->passwd_valid_to);
+    to->connected = g_strdup(from->connected);
     to->disable_ticketing = from->passwd == NULL;
     to->agent_mouse = g_strcmp0(from->mouse_mode, "client") == 0;
+    map_spice_tuning(from, to);
     return TRUE;
 }
 
@@ -117,6 +175,16 @@ static gboolean map_hvm_graphics(const DomainGraphics *graphics, KxlDomainConfig
             break;
         map_sdl_to_config(graphics, &config->sdl);
         return TRUE;
+    case DOMAIN_GRAPHICS_EGL_HEADLESS:
+        if (config->egl_headless.enable)
+            break;
+        map_gl_display_to_config(graphics, &config->egl_headless);
+        return TRUE;
+    case DOMAIN_GRAPHICS_DBUS:
+        if (config->dbus.enable)
+            break;
+        map_gl_display_to_config(graphics, &config->dbus);
+        return TRUE;
     }
     return fail_check(error, UNSUPPORTED, "only one graphics device of each type is supported");
 }
@@ -127,8 +195,9 @@ static gboolean map_pv_graphics(const DomainGraphics *graphics, KxlDomainConfig 
     KxlDeviceVfb *vfb = kxl_device_vfb_new();
 
     g_ptr_array_add(config->vfbs, vfb);
-    if (graphics->type == DOMAIN_GRAPHICS_SPICE)
-        return fail_check(error, UNSUPPORTED, "spice graphics are for hvm domains only");
+    if (graphics->type != DOMAIN_GRAPHICS_VNC && graphics->type != DOMAIN_GRAPHICS_SDL)
+        return fail_check(error, UNSUPPORTED, "%s graphics are for hvm domains only",
+                          graphics->type == DOMAIN_GRAPHICS_SPICE ? "spice" : "dbus and egl");
     if (graphics->type == DOMAIN_GRAPHICS_SDL) {
         map_sdl_to_config(graphics, &vfb->sdl);
         return TRUE;
@@ -137,23 +206,58 @@ static gboolean map_pv_graphics(const DomainGraphics *graphics, KxlDomainConfig 
     return map_vnc_to_config(graphics, &vfb->vnc, error);
 }
 
-static gboolean map_video_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error)
+/* What vga= and videoram= cannot say. */
+static gboolean is_more_than_vga(const DomainVideo *video)
 {
-    if (def->videos->len == 0) {
-        config->vga = g_strdup("none");
-        return TRUE;
-    }
-    const DomainVideo *video = g_ptr_array_index(def->videos, 0);
+    gboolean is_named = FALSE;
+
+    for (guint i = 0; i < G_N_ELEMENTS(adapters); i++)
+        is_named |= strcmp(video->model, adapters[i].model) == 0;
+    return !is_named || video->ram != 0 || video->vram64 != 0 || video->vgamem != 0 ||
+           video->heads > 1 || video->accel3d == DOMAIN_YES || video->resolution_x != 0;
+}
+
+static void add_video(const DomainVideo *from, KxlDomainConfig *config)
+{
+    KxlDeviceVideo *to = kxl_device_video_new();
+
+    to->model = g_strdup(strcmp(from->model, "xen") == 0 ? "vga" : from->model);
+    to->ram_kb = from->ram;
+    to->vram_kb = from->vram;
+    to->vram64_kb = from->vram64;
+    to->vgamem_kb = from->vgamem;
+    to->heads = from->heads;
+    to->accel3d = from->accel3d == DOMAIN_YES;
+    to->width = from->resolution_x;
+    to->height = from->resolution_y;
+    g_ptr_array_add(config->videos, to);
+}
+
+static void map_vga_to_config(const DomainVideo *video, KxlDomainConfig *config)
+{
     for (guint i = 0; i < G_N_ELEMENTS(adapters); i++) {
-        if (g_strcmp0(video->model, adapters[i].model) != 0)
+        if (strcmp(video->model, adapters[i].model) != 0)
             continue;
         if (strcmp(adapters[i].vga, DEFAULT_VGA) != 0)
             config->vga = g_strdup(adapters[i].vga);
         if (video->vram != adapters[i].vram_kib)
             config->video_memkb = video->vram;
-        return TRUE;
+        return;
     }
-    return fail_check(error, UNSUPPORTED, "video type %s is not supported by libxl", video->model);
+    config->vga = g_strdup(video->model);
+}
+
+static void map_videos_to_config(const DomainDef *def, KxlDomainConfig *config)
+{
+    if (def->videos->len == 0) {
+        config->vga = g_strdup("none");
+        return;
+    }
+    map_vga_to_config(g_ptr_array_index(def->videos, 0), config);
+    if (def->videos->len == 1 && !is_more_than_vga(g_ptr_array_index(def->videos, 0)))
+        return;
+    for (guint i = 0; i < def->videos->len; i++)
+        add_video(g_ptr_array_index(def->videos, i), config);
 }
 
 gboolean map_display_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error)
@@ -169,7 +273,8 @@ gboolean map_display_to_config(const DomainDef *def, KxlDomainConfig *config, GE
     if (!is_hvm)
         return TRUE;
     config->nographic = def->graphics->len == 0 && def->videos->len == 0;
-    return map_video_to_config(def, config, error);
+    map_videos_to_config(def, config);
+    return TRUE;
 }
 
 /* ---- from the config ---- */

@@ -16,6 +16,8 @@ static const struct {
     { map_nics_to_config, map_nics_from_config },
     { map_display_to_config, map_display_from_config },
     { map_chars_to_config, map_chars_from_config },
+    { map_sounds_to_config, map_sounds_from_config },
+    { map_misc_to_config, map_misc_from_config },
     { map_devices_to_config, map_devices_from_config },
 };
 
@@ -61,6 +63,15 @@ DomainDef *domain_def_from_config(const KxlDomainConfig *config, const DomainXml
     if (config->type == KXL_TYPE_HVM)
         name_host_files(def, caps);
     return g_steal_pointer(&def);
+}
+
+void map_add_string(char ***list, const char *text)
+{
+    guint n = *list != NULL ? g_strv_length(*list) : 0;
+
+    *list = g_renew(char *, *list, n + 2);
+    (*list)[n] = g_strdup(text);
+    (*list)[n + 1] = NULL;
 }
 
 void map_add_extra(KxlDomainConfig *config, const char *key, const char *value)

@@ -42,10 +42,23 @@ DomainAddress *map_address_from_config(const KxlAddress *address); /* NULL: none
 KxlTristate map_tristate(int tristate);
 int map_tristate_back(KxlTristate tristate);
 
+gboolean map_sounds_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_sounds_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
+gboolean map_misc_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_misc_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
+/* map-char.c: where a character device leads. type: libvirt's word for it. */
+gboolean map_source_to_serial(const char *type, const char *protocol, const GPtrArray *sources,
+                              KxlSerial *serial, GError **error);
+
 /* map-uri.c: the source of a network disk as QEMU takes it ("nbd://host:port/export",
  * "rbd:pool/image:...") and back. from_uri is FALSE for what it does not know. */
 char *map_disk_to_uri(const DomainDisk *disk, GError **error);
 gboolean map_disk_from_uri(const char *uri, DomainDisk *disk);
+
+/* Adds to a list of strings that ends with NULL; *list may be NULL. */
+void map_add_string(char ***list, const char *text);
 
 /* Options of xl.cfg that a KxlDomainConfig keeps as text. */
 void map_add_extra(KxlDomainConfig *config, const char *key, const char *value);

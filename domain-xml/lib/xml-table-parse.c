@@ -267,8 +267,8 @@ static gboolean check_attributes(const Parse *parse, const XmlSpan *span, xmlNod
     return TRUE;
 }
 
-/* Whether the element is another object's, or kept whole: its attributes are looked at there, or
- * not at all. */
+/* Whether the element is another object's, or kept whole: what is in it is looked at there, or not
+ * at all. */
 static gboolean is_opaque(const Parse *parse, const XmlSpan *span)
 {
     for (guint i = span->lo; i < span->hi; i++)
@@ -285,8 +285,11 @@ static gboolean parse_children(const Parse *parse, const XmlSpan *span, xmlNodeP
 static gboolean parse_element(const Parse *parse, const XmlSpan *span, xmlNodePtr node,
                               gboolean first)
 {
-    if ((parse->flags & DOMAIN_XML_PARSE_VALIDATE) && !is_opaque(parse, span) &&
-        !check_attributes(parse, span, node))
+    Parse inside = *parse;
+
+    if (is_opaque(parse, span))
+        inside.flags &= ~(guint)DOMAIN_XML_PARSE_VALIDATE;
+    else if ((parse->flags & DOMAIN_XML_PARSE_VALIDATE) && !check_attributes(parse, span, node))
         return FALSE;
     for (guint i = span->lo; i < span->hi; i++) {
         const XmlRow *row = &parse->class->rows[i];
@@ -305,7 +308,7 @@ static gboolean parse_element(const Parse *parse, const XmlSpan *span, xmlNodePt
     }
     gboolean only_value = span->hi - span->lo == 1 &&
                           xml_tail_is_value(xml_span_tail(span, &parse->class->rows[span->lo]));
-    return !first || only_value || parse_children(parse, span, node);
+    return !first || only_value || parse_children(&inside, span, node);
 }
 
 /* Of an element that may stand once, the first counts. */

@@ -160,8 +160,14 @@ typedef struct {
     char *passwd;           /* NULL: no password */
     int display;            /* -1: next free when find_unused, else 0 + */
     gboolean find_unused;
-    char *socket;           /* unix socket instead of a port */
+    char *socket;           /* unix socket instead of a port; "": one in the run directory */
+    gboolean no_listen;     /* clients come in by the monitor only */
     char *keymap;
+    int websocket;          /* port; -1: display + 5700, 0: none */
+    char *share_policy;     /* allow-exclusive, force-shared, ignore */
+    KxlTristate power_control;
+    char *passwd_valid_to;  /* "2030-01-01T00:00:00", UTC */
+    char *audio;            /* id of the KxlAudio its clients hear */
 } KxlVnc;
 
 typedef struct {
@@ -172,6 +178,17 @@ typedef struct {
     char *passwd;
     gboolean disable_ticketing;
     gboolean agent_mouse;
+    char *socket;           /* as of VNC, as the next */
+    gboolean no_listen;
+    char *passwd_valid_to;
+    char *connected;        /* what a new password does to who is there: fail, disconnect, keep */
+    char *default_mode;     /* of the channels: any, secure, insecure */
+    char **channels;        /* "main=insecure": what differs from it */
+    char *image_compression, *jpeg_compression, *zlib_compression, *streaming;
+    KxlTristate playback_compression;
+    KxlTristate copy_paste, file_transfer; /* KXL_DEFAULT: yes */
+    gboolean gl;
+    char *rendernode;
 } KxlSpice;
 
 typedef struct {
@@ -179,17 +196,107 @@ typedef struct {
     gboolean opengl;
     char *display;
     char *xauthority;
+    gboolean fullscreen;
 } KxlSdl;
+
+typedef struct { /* QEMU's display on D-Bus, or rendering without a window (egl-headless) */
+    gboolean enable;
+    gboolean p2p;           /* dbus: clients come in by the monitor only */
+    char *address;          /* dbus: of the bus; NULL: the session's */
+    gboolean gl;            /* dbus */
+    char *rendernode;
+    char *audio;            /* dbus: id of a KxlAudio */
+} KxlGlDisplay;
 
 typedef struct { /* PV framebuffer and keyboard */
     KxlVnc vnc;
     KxlSdl sdl;
 } KxlDeviceVfb;
 
-typedef struct { /* serial=: one port of an HVM guest, or an extra PV console */
-    char *kind;             /* pty, file, tcp, unix, stdio, null, vc */
-    char *target;           /* path or address as QEMU's chardev takes it */
+typedef struct { /* a character device: serial= of xl.cfg, an extra PV console, a parallel or virtio port */
+    char *kind;             /* pty, file, pipe, dev, tcp, telnet, udp, unix, null, vc; stdio is refused. Virtio ports also
+                               spicevmc, spiceport, qemu-vdagent */
+    char *target;           /* path or address as QEMU's chardev takes it: "host:port,server,nowait". A virtio port's unix
+                               without one: libkxl makes it */
+    KxlTristate append;     /* file: behind what is there; KXL_DEFAULT: no */
+    char *log;              /* a copy goes there; NULL: serial ports have one in the log folder */
+    KxlTristate log_append; /* KXL_DEFAULT: no */
+    guint reconnect_secs;   /* tcp, unix: a client tries again after as many; 0: never */
+    char *model;            /* serial: isa-serial (NULL), pci-serial, usb-serial; parallel: none */
+    char *name;             /* virtio port: its name in the guest; NULL: it is a console (hvc0) */
+    int number;             /* virtio port: -1: next free */
+    KxlTristate clipboard, mouse; /* qemu-vdagent */
 } KxlSerial;
+
+typedef struct { /* one adapter in full */
+    char *model;            /* vga, cirrus, vmvga, qxl, virtio, bochs, ramfb */
+    guint64 ram_kb, vram_kb, vram64_kb, vgamem_kb; /* 0: QEMU's */
+    guint heads;            /* 0: QEMU's */
+    gboolean accel3d;
+    guint width, height;    /* what the guest is told to begin with; 0: QEMU's */
+} KxlDeviceVideo;
+
+typedef struct { /* an input device other than usbdevices' and PS/2 */
+    char *type;             /* mouse, tablet, keyboard, passthrough, evdev */
+    char *path;             /* passthrough, evdev: /dev/input/event3 */
+    gboolean grab_all;      /* evdev */
+    gboolean repeat;
+    char *grab_toggle;      /* evdev: ctrl-ctrl, alt-alt ... */
+} KxlDeviceInput;
+
+typedef struct {
+    char *model;            /* sb16, es1370, ac97, ich6, ich9, usb, pcspk */
+    char **codecs;          /* ich6, ich9: duplex, micro, output; NULL: duplex */
+    char *audio;            /* id of a KxlAudio; NULL: the first */
+} KxlDeviceSound;
+
+typedef struct { /* where sound goes on the host */
+    char *id;
+    char *type;             /* none, alsa, dbus, oss, pulseaudio, sdl, spice, jack, file */
+    char **settings;        /* "in.voices=2": as QEMU's -audiodev names them */
+} KxlAudio;
+
+typedef struct {
+    char *backend;          /* random, builtin, egd */
+    char *path;             /* random: the device; NULL: /dev/urandom */
+    KxlSerial egd;          /* egd: its daemon */
+    guint rate_bytes;       /* 0: no limit */
+    guint rate_period_ms;   /* 0: 1000 */
+} KxlDeviceRng;
+
+typedef struct {
+    char *model;            /* tpm-tis, tpm-crb */
+    char *backend;          /* emulator, passthrough, external */
+    char *version;          /* emulator: 1.2, 2.0 (NULL) */
+    char *path;             /* passthrough: the device; external: the socket */
+} KxlDeviceTpm;
+
+typedef struct {
+    char *model;            /* virtio, xen (NULL: xen), none */
+    gboolean autodeflate;
+    gboolean free_page_reporting;
+    guint stats_period_secs;
+} KxlBalloon;
+
+typedef struct { /* memory shared with other programs or domains */
+    char *name;             /* of the file in /dev/shm */
+    char *model;            /* ivshmem-plain, ivshmem-doorbell */
+    guint64 size_kb;        /* plain */
+    char *server;           /* doorbell: socket */
+    guint vectors;          /* doorbell; 0: 1 */
+    KxlTristate ioeventfd;
+} KxlDeviceShmem;
+
+typedef struct {
+    guint queues;           /* 0: 1 */
+} KxlDeviceCrypto;
+
+typedef struct { /* a card reader's card */
+    char *mode;             /* host, host-certificates, passthrough */
+    char **certificates;    /* host-certificates: three names */
+    char *database;
+    KxlSerial chardev;      /* passthrough */
+} KxlDeviceSmartcard;
 
 typedef struct {
     guint domain, bus, dev, fn;
@@ -268,6 +375,23 @@ typedef struct {
     char *watchdog_action;
     gboolean xen_platform_pci;
 
+    KxlGlDisplay egl_headless, dbus;
+    GPtrArray *videos;      /* of KxlDeviceVideo: adapters in full; empty: one as vga says */
+    GPtrArray *sounds;      /* of KxlDeviceSound: cards in full; empty: as soundhw says */
+    GPtrArray *audios;      /* of KxlAudio; empty: the display's, or none */
+    GPtrArray *inputs;      /* of KxlDeviceInput */
+    GPtrArray *rngs;        /* of KxlDeviceRng */
+    GPtrArray *tpms;        /* of KxlDeviceTpm */
+    GPtrArray *shmems;      /* of KxlDeviceShmem */
+    GPtrArray *cryptos;     /* of KxlDeviceCrypto */
+    GPtrArray *smartcards;  /* of KxlDeviceSmartcard */
+    char **panics;          /* isa, pvpanic */
+    KxlBalloon balloon;
+    gboolean vsock;
+    guint64 vsock_cid;      /* 0: libkxl finds one */
+
+    GPtrArray *parallels;   /* of KxlSerial */
+    GPtrArray *ports;       /* of KxlSerial: virtio-serial ports, consoles among them */
     GPtrArray *serials;     /* of KxlSerial */
     GPtrArray *controllers; /* of KxlDeviceController */
     GPtrArray *disks;       /* of KxlDeviceDisk */
@@ -290,6 +414,15 @@ KxlDeviceController *kxl_device_controller_new (void);
 KxlDeviceNic *kxl_device_nic_new (void);
 KxlDeviceVfb *kxl_device_vfb_new (void);
 KxlSerial *kxl_serial_new (void);
+KxlDeviceVideo *kxl_device_video_new (void);
+KxlDeviceInput *kxl_device_input_new (void);
+KxlDeviceSound *kxl_device_sound_new (void);
+KxlAudio *kxl_audio_new (void);
+KxlDeviceRng *kxl_device_rng_new (void);
+KxlDeviceTpm *kxl_device_tpm_new (void);
+KxlDeviceShmem *kxl_device_shmem_new (void);
+KxlDeviceCrypto *kxl_device_crypto_new (void);
+KxlDeviceSmartcard *kxl_device_smartcard_new (void);
 KxlDevicePci *kxl_device_pci_new (void);
 KxlDeviceChannel *kxl_device_channel_new (void);
 KxlExtra *kxl_extra_new (const char *key, const char *value);
@@ -319,6 +452,12 @@ gboolean kxl_domain_config_validate (const KxlDomainConfig *config, GError **err
  * array; may be NULL), for the caller to tell: "vcpus: a PV guest runs on 1 vCPU for now, not 4". kxl_domain_create()
  * does this to its own copy without a word. */
 void kxl_domain_config_limit (KxlDomainConfig *config, GPtrArray *notes);
+
+/* The parts of a text in QEMU's way, "path,server,nowait", in which a doubled comma stands for one: a list that ends with
+ * NULL, of one part at least. */
+char **kxl_options_split (const char *text);
+/* Doubles the commas of a part. New string. */
+char *kxl_options_quote (const char *part);
 
 /* vdev text to Xen's device number (xvda -> 51712, hda -> 768, sda1 -> 2049 ...), misc/vbd-interface. -1: malformed. */
 int kxl_vdev_to_devid (const char *vdev);

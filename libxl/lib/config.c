@@ -9,11 +9,23 @@
         .size = sizeof(T), .fields = (rows), .nr_fields = G_N_ELEMENTS(rows), .free = (free_func)  \
     }
 
-static void serial_free(gpointer object);
 static void pci_free(gpointer object);
 static void channel_free(gpointer object);
 static void extra_free(gpointer object);
 static void controller_free(gpointer object);
+
+/* A type that only stands in arrays: its rows, and the function that makes one. */
+#define TYPE_IN_ARRAY(T, name)                                                                     \
+    static void name##_free(gpointer object);                                                      \
+    static const KxlType name##_type = TYPE(T, name##_rows, name##_free);                          \
+    static void name##_free(gpointer object)                                                       \
+    {                                                                                              \
+        kxl_type_free(&name##_type, object);                                                       \
+    }                                                                                              \
+    T *kxl_##name##_new(void)                                                                      \
+    {                                                                                              \
+        return kxl_type_new(&name##_type);                                                         \
+    }
 
 static const KxlField vnc_rows[] = {
     KXL_ROW("enable", DEFBOOL, KxlVnc, enable),
@@ -23,6 +35,12 @@ static const KxlField vnc_rows[] = {
     KXL_ROW_INIT("findunused", DEFBOOL, KxlVnc, find_unused, TRUE),
     KXL_ROW("socket", STRING, KxlVnc, socket),
     KXL_ROW("keymap", STRING, KxlVnc, keymap),
+    KXL_ROW("no_listen", BOOL, KxlVnc, no_listen),
+    KXL_ROW("websocket", INT, KxlVnc, websocket),
+    KXL_ROW("share_policy", STRING, KxlVnc, share_policy),
+    KXL_ROW_INIT("power_control", DEFBOOL, KxlVnc, power_control, KXL_DEFAULT),
+    KXL_ROW("passwd_valid_to", STRING, KxlVnc, passwd_valid_to),
+    KXL_ROW("audio", STRING, KxlVnc, audio),
 };
 static const KxlType vnc_type = TYPE(KxlVnc, vnc_rows, NULL);
 
@@ -34,6 +52,21 @@ static const KxlField spice_rows[] = {
     KXL_ROW("passwd", STRING, KxlSpice, passwd),
     KXL_ROW("disable_ticketing", DEFBOOL, KxlSpice, disable_ticketing),
     KXL_ROW("agent_mouse", DEFBOOL, KxlSpice, agent_mouse),
+    KXL_ROW("socket", STRING, KxlSpice, socket),
+    KXL_ROW("no_listen", BOOL, KxlSpice, no_listen),
+    KXL_ROW("passwd_valid_to", STRING, KxlSpice, passwd_valid_to),
+    KXL_ROW("connected", STRING, KxlSpice, connected),
+    KXL_ROW("default_mode", STRING, KxlSpice, default_mode),
+    KXL_ROW("channels", STRV, KxlSpice, channels),
+    KXL_ROW("image_compression", STRING, KxlSpice, image_compression),
+    KXL_ROW("jpeg_compression", STRING, KxlSpice, jpeg_compression),
+    KXL_ROW("zlib_compression", STRING, KxlSpice, zlib_compression),
+    KXL_ROW("streaming", STRING, KxlSpice, streaming),
+    KXL_ROW_INIT("playback_compression", DEFBOOL, KxlSpice, playback_compression, KXL_DEFAULT),
+    KXL_ROW_INIT("copy_paste", DEFBOOL, KxlSpice, copy_paste, KXL_DEFAULT),
+    KXL_ROW_INIT("file_transfer", DEFBOOL, KxlSpice, file_transfer, KXL_DEFAULT),
+    KXL_ROW("gl", BOOL, KxlSpice, gl),
+    KXL_ROW("rendernode", STRING, KxlSpice, rendernode),
 };
 static const KxlType spice_type = TYPE(KxlSpice, spice_rows, NULL);
 
@@ -42,6 +75,7 @@ static const KxlField sdl_rows[] = {
     KXL_ROW("opengl", DEFBOOL, KxlSdl, opengl),
     KXL_ROW("display", STRING, KxlSdl, display),
     KXL_ROW("xauthority", STRING, KxlSdl, xauthority),
+    KXL_ROW("fullscreen", BOOL, KxlSdl, fullscreen),
 };
 static const KxlType sdl_type = TYPE(KxlSdl, sdl_rows, NULL);
 
@@ -69,6 +103,16 @@ static const KxlField tune_rows[] = {
     KXL_ROW("group_name", STRING, KxlDiskTune, group),
 };
 static const KxlType tune_type = TYPE(KxlDiskTune, tune_rows, NULL);
+
+static const KxlField gl_display_rows[] = {
+    KXL_ROW("enable", DEFBOOL, KxlGlDisplay, enable),
+    KXL_ROW("p2p", BOOL, KxlGlDisplay, p2p),
+    KXL_ROW("address", STRING, KxlGlDisplay, address),
+    KXL_ROW("gl", BOOL, KxlGlDisplay, gl),
+    KXL_ROW("rendernode", STRING, KxlGlDisplay, rendernode),
+    KXL_ROW("audio", STRING, KxlGlDisplay, audio),
+};
+static const KxlType gl_display_type = TYPE(KxlGlDisplay, gl_display_rows, NULL);
 
 static const KxlField disk_rows[] = {
     KXL_ROW("pdev_path", STRING, KxlDeviceDisk, path),
@@ -163,8 +207,101 @@ static const KxlType vfb_type = TYPE(KxlDeviceVfb, vfb_rows, (GDestroyNotify)kxl
 static const KxlField serial_rows[] = {
     KXL_ROW("kind", STRING, KxlSerial, kind),
     KXL_ROW("target", STRING, KxlSerial, target),
+    KXL_ROW_INIT("append", DEFBOOL, KxlSerial, append, KXL_DEFAULT),
+    KXL_ROW("log", STRING, KxlSerial, log),
+    KXL_ROW_INIT("log_append", DEFBOOL, KxlSerial, log_append, KXL_DEFAULT),
+    KXL_ROW("reconnect", UINT, KxlSerial, reconnect_secs),
+    KXL_ROW("model", STRING, KxlSerial, model),
+    KXL_ROW("name", STRING, KxlSerial, name),
+    KXL_ROW_INIT("number", INT, KxlSerial, number, -1),
+    KXL_ROW_INIT("clipboard", DEFBOOL, KxlSerial, clipboard, KXL_DEFAULT),
+    KXL_ROW_INIT("mouse", DEFBOOL, KxlSerial, mouse, KXL_DEFAULT),
 };
-static const KxlType serial_type = TYPE(KxlSerial, serial_rows, serial_free);
+TYPE_IN_ARRAY(KxlSerial, serial)
+
+static const KxlField device_video_rows[] = {
+    KXL_ROW("model", STRING, KxlDeviceVideo, model),
+    KXL_ROW("ram_kb", UINT64, KxlDeviceVideo, ram_kb),
+    KXL_ROW("vram_kb", UINT64, KxlDeviceVideo, vram_kb),
+    KXL_ROW("vram64_kb", UINT64, KxlDeviceVideo, vram64_kb),
+    KXL_ROW("vgamem_kb", UINT64, KxlDeviceVideo, vgamem_kb),
+    KXL_ROW("heads", UINT, KxlDeviceVideo, heads),
+    KXL_ROW("accel3d", BOOL, KxlDeviceVideo, accel3d),
+    KXL_ROW("width", UINT, KxlDeviceVideo, width),
+    KXL_ROW("height", UINT, KxlDeviceVideo, height),
+};
+TYPE_IN_ARRAY(KxlDeviceVideo, device_video)
+
+static const KxlField device_input_rows[] = {
+    KXL_ROW("type", STRING, KxlDeviceInput, type),
+    KXL_ROW("path", STRING, KxlDeviceInput, path),
+    KXL_ROW("grab_all", BOOL, KxlDeviceInput, grab_all),
+    KXL_ROW("repeat", BOOL, KxlDeviceInput, repeat),
+    KXL_ROW("grab_toggle", STRING, KxlDeviceInput, grab_toggle),
+};
+TYPE_IN_ARRAY(KxlDeviceInput, device_input)
+
+static const KxlField device_sound_rows[] = {
+    KXL_ROW("model", STRING, KxlDeviceSound, model),
+    KXL_ROW("codecs", STRV, KxlDeviceSound, codecs),
+    KXL_ROW("audio", STRING, KxlDeviceSound, audio),
+};
+TYPE_IN_ARRAY(KxlDeviceSound, device_sound)
+
+static const KxlField audio_rows[] = {
+    KXL_ROW("id", STRING, KxlAudio, id),
+    KXL_ROW("type", STRING, KxlAudio, type),
+    KXL_ROW("settings", STRV, KxlAudio, settings),
+};
+TYPE_IN_ARRAY(KxlAudio, audio)
+
+static const KxlField device_rng_rows[] = {
+    KXL_ROW("backend", STRING, KxlDeviceRng, backend),
+    KXL_ROW("path", STRING, KxlDeviceRng, path),
+    KXL_ROW_TYPE("egd", STRUCT, KxlDeviceRng, egd, &serial_type),
+    KXL_ROW("rate_bytes", UINT, KxlDeviceRng, rate_bytes),
+    KXL_ROW("rate_period_ms", UINT, KxlDeviceRng, rate_period_ms),
+};
+TYPE_IN_ARRAY(KxlDeviceRng, device_rng)
+
+static const KxlField device_tpm_rows[] = {
+    KXL_ROW("model", STRING, KxlDeviceTpm, model),
+    KXL_ROW("backend", STRING, KxlDeviceTpm, backend),
+    KXL_ROW("version", STRING, KxlDeviceTpm, version),
+    KXL_ROW("path", STRING, KxlDeviceTpm, path),
+};
+TYPE_IN_ARRAY(KxlDeviceTpm, device_tpm)
+
+static const KxlField balloon_rows[] = {
+    KXL_ROW("model", STRING, KxlBalloon, model),
+    KXL_ROW("autodeflate", BOOL, KxlBalloon, autodeflate),
+    KXL_ROW("free_page_reporting", BOOL, KxlBalloon, free_page_reporting),
+    KXL_ROW("stats_period", UINT, KxlBalloon, stats_period_secs),
+};
+static const KxlType balloon_type = TYPE(KxlBalloon, balloon_rows, NULL);
+
+static const KxlField device_shmem_rows[] = {
+    KXL_ROW("name", STRING, KxlDeviceShmem, name),
+    KXL_ROW("model", STRING, KxlDeviceShmem, model),
+    KXL_ROW("size_kb", UINT64, KxlDeviceShmem, size_kb),
+    KXL_ROW("server", STRING, KxlDeviceShmem, server),
+    KXL_ROW("vectors", UINT, KxlDeviceShmem, vectors),
+    KXL_ROW_INIT("ioeventfd", DEFBOOL, KxlDeviceShmem, ioeventfd, KXL_DEFAULT),
+};
+TYPE_IN_ARRAY(KxlDeviceShmem, device_shmem)
+
+static const KxlField device_crypto_rows[] = {
+    KXL_ROW("queues", UINT, KxlDeviceCrypto, queues),
+};
+TYPE_IN_ARRAY(KxlDeviceCrypto, device_crypto)
+
+static const KxlField device_smartcard_rows[] = {
+    KXL_ROW("mode", STRING, KxlDeviceSmartcard, mode),
+    KXL_ROW("certificates", STRV, KxlDeviceSmartcard, certificates),
+    KXL_ROW("database", STRING, KxlDeviceSmartcard, database),
+    KXL_ROW_TYPE("chardev", STRUCT, KxlDeviceSmartcard, chardev, &serial_type),
+};
+TYPE_IN_ARRAY(KxlDeviceSmartcard, device_smartcard)
 
 static const KxlField pci_rows[] = {
     KXL_ROW("domain", UINT, KxlDevicePci, domain),     KXL_ROW("bus", UINT, KxlDevicePci, bus),
@@ -248,6 +385,11 @@ static const KxlField config_rows[] = {
     ROW("b_info/type.hvm/watchdog_action", STRING, watchdog_action),
     ROW("b_info/type.hvm/xen_platform_pci", DEFBOOL, xen_platform_pci),
     ROW_TYPE("b_info/type.hvm/serial_list", ARRAY, serials, serial_type),
+    ROW_TYPE("b_info/type.hvm/parallel_list", ARRAY, parallels, serial_type),
+    ROW_TYPE("b_info/type.hvm/egl_headless", STRUCT, egl_headless, gl_display_type),
+    ROW_TYPE("b_info/type.hvm/dbus", STRUCT, dbus, gl_display_type),
+    ROW("b_info/type.hvm/panics", STRV, panics),
+    ROW_TYPE("b_info/balloon", STRUCT, balloon, balloon_type),
 
     ROW_TYPE("controllers", ARRAY, controllers, controller_type),
     ROW_TYPE("disks", ARRAY, disks, kxl_type_device_disk),
@@ -255,6 +397,18 @@ static const KxlField config_rows[] = {
     ROW_TYPE("vfbs", ARRAY, vfbs, vfb_type),
     ROW_TYPE("pcidevs", ARRAY, pcis, pci_type),
     ROW_TYPE("channels", ARRAY, channels, channel_type),
+    ROW_TYPE("ports", ARRAY, ports, serial_type),
+    ROW_TYPE("videos", ARRAY, videos, device_video_type),
+    ROW_TYPE("inputs", ARRAY, inputs, device_input_type),
+    ROW_TYPE("sounds", ARRAY, sounds, device_sound_type),
+    ROW_TYPE("audios", ARRAY, audios, audio_type),
+    ROW_TYPE("rngs", ARRAY, rngs, device_rng_type),
+    ROW_TYPE("tpms", ARRAY, tpms, device_tpm_type),
+    ROW_TYPE("shmems", ARRAY, shmems, device_shmem_type),
+    ROW_TYPE("cryptos", ARRAY, cryptos, device_crypto_type),
+    ROW_TYPE("smartcards", ARRAY, smartcards, device_smartcard_type),
+    ROW("vsock/enable", BOOL, vsock),
+    ROW("vsock/cid", UINT64, vsock_cid),
     ROW_TYPE("extras", ARRAY, extras, extra_type),
 
     ROW_ALWAYS("on_poweroff", on_poweroff, action, KXL_ACTION_DESTROY),
@@ -301,11 +455,6 @@ KxlDeviceVfb *kxl_device_vfb_new(void)
     return kxl_type_new(&vfb_type);
 }
 
-KxlSerial *kxl_serial_new(void)
-{
-    return kxl_type_new(&serial_type);
-}
-
 KxlDevicePci *kxl_device_pci_new(void)
 {
     return kxl_type_new(&pci_type);
@@ -338,11 +487,6 @@ void kxl_device_nic_free(KxlDeviceNic *nic)
 void kxl_device_vfb_free(KxlDeviceVfb *vfb)
 {
     kxl_type_free(&vfb_type, vfb);
-}
-
-static void serial_free(gpointer object)
-{
-    kxl_type_free(&serial_type, object);
 }
 
 static void pci_free(gpointer object)

@@ -45,8 +45,22 @@ gboolean kxl_args_pv_nics(KxlArgs *args, const KxlMachine *m, GError **error);
 gboolean kxl_args_hvm_nics(KxlArgs *args, const KxlMachine *m, const int *bootindex,
                            GError **error);
 
-/* machine-display.c */
+/* machine-display.c, machine-video.c, machine-sound.c */
 gboolean kxl_args_display(KxlArgs *args, const KxlMachine *m, GError **error);
+gboolean kxl_args_videos(KxlArgs *args, const KxlDomainConfig *config, GError **error);
+gboolean kxl_args_audios(KxlArgs *args, const KxlDomainConfig *config, GError **error);
+gboolean kxl_args_sounds(KxlArgs *args, const KxlDomainConfig *config, GError **error);
+
+/* machine-char.c. The back end of a character device, -chardev id; log: where a copy goes when it
+ * names no place itself, or NULL. */
+gboolean kxl_args_chardev(KxlArgs *args, const KxlSerial *serial, const char *id, const char *log,
+                          GError **error);
+gboolean kxl_args_serials(KxlArgs *args, const KxlMachine *m, GError **error);
+gboolean kxl_args_ports(KxlArgs *args, const KxlDomainConfig *config, GError **error);
+gboolean kxl_args_smartcards(KxlArgs *args, const KxlDomainConfig *config, GError **error);
+
+/* machine-misc.c */
+gboolean kxl_args_misc(KxlArgs *args, const KxlMachine *m, GError **error);
 
 /* machine-hvm.c, machine-pv.c */
 gboolean kxl_args_hvm(KxlArgs *args, const KxlMachine *m, GError **error);

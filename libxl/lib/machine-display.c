@@ -7,22 +7,33 @@
 /* How far to look for a free display, as libxl does. */
 #define VNC_SEARCH 99
 
-static const struct {
-    const char *kind, *device;
-} adapters[] = {
-    { "cirrus", "cirrus-vga" }, { "stdvga", "VGA" },        { "std", "VGA" },
-    { "qxl", "qxl-vga" },       { "virtio", "virtio-vga" }, { "none", NULL },
-};
+/* Several displays may be there; QEMU's own window, if any, is one of them. */
+static void add_display(KxlArgs *args, GString *options)
+{
+    kxl_args_add(args, "-display", "%s", options->str);
+    g_string_free(options, TRUE);
+}
 
-static void add_vnc(KxlArgs *args, const KxlVnc *vnc)
+/* --- VNC -------------------------------------------------------------------------------------- */
+
+/* Where the socket is that was asked for without a path. */
+static char *socket_path(const KxlMachine *m, const char *given, const char *file)
+{
+    g_autofree char *path = *given ? g_strdup(given) : g_build_filename(m->dir, file, NULL);
+
+    return kxl_args_quote(path);
+}
+
+static void add_vnc_place(GString *options, const KxlMachine *m, const KxlVnc *vnc)
 {
     g_autofree char *listen = kxl_args_quote(vnc->listen ? vnc->listen : "127.0.0.1");
-    GString *options = g_string_new(NULL);
     /* An IPv6 address in brackets, as QEMU splits at the last colon. */
     gboolean v6 = strchr(listen, ':') && listen[0] != '[';
 
-    if (vnc->socket) {
-        g_autofree char *socket = kxl_args_quote(vnc->socket);
+    if (vnc->no_listen) {
+        g_string_append(options, "none");
+    } else if (vnc->socket) {
+        g_autofree char *socket = socket_path(m, vnc->socket, KXL_VNC_SOCKET);
 
         g_string_append_printf(options, "unix:%s", socket);
     } else {
@@ -30,73 +41,201 @@ static void add_vnc(KxlArgs *args, const KxlVnc *vnc)
         if (vnc->find_unused)
             g_string_append_printf(options, ",to=%d", VNC_SEARCH);
     }
+}
+
+static void add_vnc(KxlArgs *args, const KxlMachine *m, const KxlVnc *vnc)
+{
+    GString *options = g_string_new(NULL);
+
+    add_vnc_place(options, m, vnc);
+    if (vnc->websocket < 0)
+        g_string_append(options, ",websocket=on");
+    else if (vnc->websocket > 0)
+        g_string_append_printf(options, ",websocket=%d", vnc->websocket);
     if (vnc->passwd)
         g_string_append(options, ",password=on");
+    if (vnc->share_policy)
+        g_string_append_printf(options, ",share=%s", vnc->share_policy);
+    if (vnc->power_control != KXL_DEFAULT)
+        g_string_append_printf(options, ",power-control=%s",
+                               vnc->power_control == KXL_YES ? "on" : "off");
+    if (vnc->audio)
+        g_string_append_printf(options, ",audiodev=audio%s", vnc->audio);
     kxl_args_add(args, "-vnc", "%s", options->str);
     g_string_free(options, TRUE);
 }
 
-static void add_spice(KxlArgs *args, const KxlSpice *spice)
+/* --- SPICE ------------------------------------------------------------------------------------ */
+
+static void add_spice_place(GString *options, const KxlMachine *m, const KxlSpice *spice)
 {
     g_autofree char *listen = kxl_args_quote(spice->listen ? spice->listen : "127.0.0.1");
-    GString *options = g_string_new(NULL);
 
+    if (spice->socket || spice->no_listen) {
+        /* Without a place to listen at SPICE does not start: a socket that nobody is told of. */
+        g_autofree char *socket =
+            socket_path(m, spice->socket ? spice->socket : "", KXL_SPICE_SOCKET);
+
+        g_string_append_printf(options, "unix=on,addr=%s", socket);
+        return;
+    }
     g_string_append_printf(options, "addr=%s", listen);
     if (spice->port > 0)
         g_string_append_printf(options, ",port=%d", spice->port);
     if (spice->tls_port > 0)
-        g_string_append_printf(options, ",tls-port=%d", spice->tls_port);
+        g_string_append_printf(options, ",tls-port=%d,x509-dir=%s", spice->tls_port,
+                               KXL_SPICE_CERTIFICATES);
+}
+
+/* "name=mode": secure is tls-channel=name, insecure plaintext-channel=name. */
+static void add_spice_channel(GString *options, const char *name, gsize length, const char *mode)
+{
+    if (g_strcmp0(mode, "secure") == 0)
+        g_string_append(options, ",tls-channel=");
+    else if (g_strcmp0(mode, "insecure") == 0)
+        g_string_append(options, ",plaintext-channel=");
+    else
+        return;
+    g_string_append_len(options, name, (gssize)length);
+}
+
+static void add_spice_channels(GString *options, const KxlSpice *spice)
+{
+    add_spice_channel(options, "default", strlen("default"), spice->default_mode);
+    for (char **channel = spice->channels; channel && *channel; channel++) {
+        const char *equals = strchr(*channel, '=');
+
+        if (equals)
+            add_spice_channel(options, *channel, (gsize)(equals - *channel), equals + 1);
+    }
+}
+
+static void add_spice_tuning(GString *options, const KxlSpice *spice)
+{
+    const struct {
+        const char *option, *value;
+    } texts[] = {
+        { "image-compression", spice->image_compression },
+        { "jpeg-wan-compression", spice->jpeg_compression },
+        { "zlib-glz-wan-compression", spice->zlib_compression },
+        { "streaming-video", spice->streaming },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+        if (texts[i].value)
+            g_string_append_printf(options, ",%s=%s", texts[i].option, texts[i].value);
+    if (spice->playback_compression != KXL_DEFAULT)
+        g_string_append_printf(options, ",playback-compression=%s",
+                               spice->playback_compression == KXL_YES ? "on" : "off");
+    if (spice->copy_paste == KXL_NO)
+        g_string_append(options, ",disable-copy-paste=on");
+    if (spice->file_transfer == KXL_NO)
+        g_string_append(options, ",disable-agent-file-xfer=on");
+    if (spice->gl)
+        g_string_append(options, ",gl=on");
+    if (spice->gl && spice->rendernode) {
+        g_autofree char *node = kxl_args_quote(spice->rendernode);
+
+        g_string_append_printf(options, ",rendernode=%s", node);
+    }
+}
+
+static void add_spice(KxlArgs *args, const KxlMachine *m, const KxlSpice *spice)
+{
+    GString *options = g_string_new(NULL);
+
+    add_spice_place(options, m, spice);
     if (spice->disable_ticketing || !spice->passwd)
         g_string_append(options, ",disable-ticketing=on");
+    add_spice_channels(options, spice);
     g_string_append_printf(options, ",agent-mouse=%s", spice->agent_mouse ? "on" : "off");
+    add_spice_tuning(options, spice);
     kxl_args_add(args, "-spice", "%s", options->str);
     g_string_free(options, TRUE);
 }
 
-static gboolean add_sdl(KxlArgs *args, const KxlSdl *sdl)
+/* --- windows, D-Bus --------------------------------------------------------------------------- */
+
+static void add_sdl(KxlArgs *args, const KxlSdl *sdl)
 {
     kxl_args_add(args, "-display", sdl->opengl ? "sdl,gl=on" : "sdl");
+    if (sdl->fullscreen)
+        kxl_args_flag(args, "-full-screen");
+}
+
+static void add_rendernode(GString *options, const KxlGlDisplay *display)
+{
+    g_autofree char *node = display->rendernode ? kxl_args_quote(display->rendernode) : NULL;
+
+    if (node)
+        g_string_append_printf(options, ",rendernode=%s", node);
+}
+
+static void add_egl(KxlArgs *args, const KxlGlDisplay *egl)
+{
+    GString *options = g_string_new("egl-headless");
+
+    add_rendernode(options, egl);
+    add_display(args, options);
+}
+
+static void add_dbus(KxlArgs *args, const KxlGlDisplay *dbus)
+{
+    GString *options = g_string_new("dbus");
+    g_autofree char *address = dbus->address ? kxl_args_quote(dbus->address) : NULL;
+
+    if (dbus->p2p)
+        g_string_append(options, ",p2p=yes");
+    else if (address)
+        g_string_append_printf(options, ",addr=%s", address);
+    if (dbus->audio)
+        g_string_append_printf(options, ",audiodev=audio%s", dbus->audio);
+    if (dbus->gl)
+        g_string_append(options, ",gl=on");
+    add_rendernode(options, dbus);
+    add_display(args, options);
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+static gboolean check_displays(const KxlDomainConfig *config, GError **error)
+{
+    const KxlSpice *spice = &config->spice;
+
+    if (config->sdl.enable + config->egl_headless.enable + config->dbus.enable > 1)
+        return kxl_args_unsupported(error, "more than one of sdl, egl-headless and dbus displays");
+    if (spice->enable && spice->port <= 0 && spice->tls_port <= 0 && !spice->socket &&
+        !spice->no_listen)
+        return kxl_args_unsupported(error, "spice without a port");
     return TRUE;
 }
 
-static gboolean add_adapter(KxlArgs *args, const KxlDomainConfig *config, GError **error)
+static gboolean add_hvm_display(KxlArgs *args, const KxlMachine *m, GError **error)
 {
-    const char *kind = config->vga ? config->vga : "cirrus";
-    guint64 video_mb = config->video_memkb / 1024;
+    const KxlDomainConfig *config = m->config;
 
-    for (guint i = 0; i < G_N_ELEMENTS(adapters); i++) {
-        if (!g_str_equal(adapters[i].kind, kind))
-            continue;
-        if (!adapters[i].device)
-            return TRUE;
-        if (video_mb && !g_str_equal(kind, "virtio")) /* virtio has none of its own */
-            kxl_args_add(args, "-device", "%s,id=video0,addr=02.0,vgamem_mb=%" G_GUINT64_FORMAT,
-                         adapters[i].device, video_mb);
-        else
-            kxl_args_add(args, "-device", "%s,id=video0,addr=02.0", adapters[i].device);
-        return TRUE;
-    }
-    return kxl_args_unsupported(error, "vga '%s'", kind);
-}
-
-static gboolean add_hvm_display(KxlArgs *args, const KxlDomainConfig *config, GError **error)
-{
-    gboolean sdl = config->sdl.enable && !config->nographic;
-
-    if (config->spice.enable && config->spice.port < 0)
-        return kxl_args_unsupported(error, "spice: a free port found by itself");
-    if (!sdl)
+    if (!config->nographic && !check_displays(config, error))
+        return FALSE;
+    if (config->nographic ||
+        !(config->sdl.enable || config->egl_headless.enable || config->dbus.enable))
         kxl_args_add(args, "-display", "none");
+    /* What the displays play goes where these say. */
+    if (!kxl_args_audios(args, config, error))
+        return FALSE;
     if (config->nographic)
         return TRUE;
-    if (!add_adapter(args, config, error))
+    if (!kxl_args_videos(args, config, error))
         return FALSE;
-    if (sdl)
+    if (config->sdl.enable)
         add_sdl(args, &config->sdl);
+    if (config->egl_headless.enable)
+        add_egl(args, &config->egl_headless);
+    if (config->dbus.enable)
+        add_dbus(args, &config->dbus);
     if (kxl_machine_vnc(config))
-        add_vnc(args, kxl_machine_vnc(config));
+        add_vnc(args, m, kxl_machine_vnc(config));
     if (config->spice.enable)
-        add_spice(args, &config->spice);
+        add_spice(args, m, &config->spice);
     return TRUE;
 }
 
@@ -116,15 +255,17 @@ const KxlVnc *kxl_machine_vnc(const KxlDomainConfig *config)
 
 /* hv has no framebuffer back end yet: the display is there, and QEMU itself says in it that the
  * machine has no graphics. */
-static gboolean add_pv_display(KxlArgs *args, const KxlDomainConfig *config, GError **error)
+static gboolean add_pv_display(KxlArgs *args, const KxlMachine *m, GError **error)
 {
+    const KxlDomainConfig *config = m->config;
+
     if (config->vfbs->len > 1)
         return kxl_args_unsupported(error, "vfb: more than one");
     if (config->vfbs->len == 1 && ((const KxlDeviceVfb *)config->vfbs->pdata[0])->sdl.enable)
         return kxl_args_unsupported(error, "vfb: sdl in a PV domain");
     kxl_args_add(args, "-display", "none");
     if (kxl_machine_vnc(config))
-        add_vnc(args, kxl_machine_vnc(config));
+        add_vnc(args, m, kxl_machine_vnc(config));
     return TRUE;
 }
 
@@ -135,6 +276,6 @@ gboolean kxl_args_display(KxlArgs *args, const KxlMachine *m, GError **error)
 
     if (keymap)
         kxl_args_add(args, "-k", "%s", keymap);
-    return config->type == KXL_TYPE_PV ? add_pv_display(args, config, error)
-                                       : add_hvm_display(args, config, error);
+    return config->type == KXL_TYPE_PV ? add_pv_display(args, m, error)
+                                       : add_hvm_display(args, m, error);
 }

@@ -15,22 +15,6 @@ static const struct {
     { "kbd", "usb-kbd" },
 };
 
-static const struct {
-    const char *name;
-    const char *devices[3];
-} sound_cards[] = {
-    { "ac97", { "AC97,audiodev=audio0" } },
-    { "es1370", { "ES1370,audiodev=audio0" } },
-    { "sb16", { "sb16,audiodev=audio0" } },
-    { "adlib", { "adlib,audiodev=audio0" } },
-    { "gus", { "gus,audiodev=audio0" } },
-    { "hda", { "intel-hda", "hda-duplex,audiodev=audio0" } },
-    { "ich6", { "intel-hda", "hda-duplex,audiodev=audio0" } },
-};
-
-static const char *const watchdog_actions[] = { "reset", "shutdown", "poweroff",   "pause",
-                                                "debug", "none",     "inject-nmi", NULL };
-
 /* --- machine and CPU -------------------------------------------------------------------------- */
 
 static void add_machine(KxlArgs *args, const KxlDomainConfig *config)
@@ -134,52 +118,7 @@ static gboolean add_boot(KxlArgs *args, const KxlMachine *m, GError **error)
     return TRUE;
 }
 
-/* --- small devices ---------------------------------------------------------------------------- */
-
-static gboolean add_serial(KxlArgs *args, const KxlMachine *m, guint i, GError **error)
-{
-    const KxlSerial *serial = m->config->serials->pdata[i];
-    const char *kind = serial->kind ? serial->kind : "pty";
-    g_autofree char *target = kxl_args_quote(serial->target ? serial->target : "");
-    g_autofree char *log = g_strdup_printf("%s/console-%s%s.log", m->log_dir, m->config->name,
-                                           i == 0   ? ""
-                                           : i == 1 ? "-1"
-                                           : i == 2 ? "-2"
-                                                    : "-3");
-    g_autofree char *log_quoted = kxl_args_quote(log);
-    g_autofree char *logging = g_strdup_printf("logfile=%s,logappend=on", log_quoted);
-
-    if (i >= 4)
-        return kxl_args_unsupported(error, "serial: more than four ports");
-    if (g_str_equal(kind, "pty") || g_str_equal(kind, "null")) {
-        kxl_args_add(args, "-chardev", "%s,id=serial%u,%s", kind, i, logging);
-    } else if (!serial->target) {
-        return kxl_args_unsupported(error, "serial '%s' without a target", kind);
-    } else if (g_str_equal(kind, "file")) {
-        kxl_args_add(args, "-chardev", "file,id=serial%u,path=%s,append=on", i, target);
-    } else if (g_str_equal(kind, "unix")) {
-        kxl_args_add(args, "-chardev", "socket,id=serial%u,path=%s,server=on,wait=off,%s", i,
-                     target, logging);
-    } else if (g_str_equal(kind, "tcp") && strrchr(serial->target, ':')) {
-        g_autofree char *host =
-            g_strndup(serial->target, (gsize)(strrchr(serial->target, ':') - serial->target));
-
-        kxl_args_add(args, "-chardev", "socket,id=serial%u,host=%s,port=%s,server=on,wait=off,%s",
-                     i, *host ? host : "127.0.0.1", strrchr(serial->target, ':') + 1, logging);
-    } else {
-        return kxl_args_unsupported(error, "serial '%s'", kind);
-    }
-    kxl_args_add(args, "-device", "isa-serial,chardev=serial%u,index=%u", i, i);
-    return TRUE;
-}
-
-static gboolean add_serials(KxlArgs *args, const KxlMachine *m, GError **error)
-{
-    for (guint i = 0; i < m->config->serials->len; i++)
-        if (!add_serial(args, m, i, error))
-            return FALSE;
-    return TRUE;
-}
+/* --- USB -------------------------------------------------------------------------------------- */
 
 static gboolean add_usb_device(KxlArgs *args, const char *name, const char *bus, GError **error)
 {
@@ -207,45 +146,6 @@ static gboolean add_usb(KxlArgs *args, const KxlDomainConfig *config, GError **e
     return TRUE;
 }
 
-static gboolean add_sound(KxlArgs *args, const KxlDomainConfig *config, GError **error)
-{
-    if (!config->soundhw)
-        return TRUE;
-    for (guint i = 0; i < G_N_ELEMENTS(sound_cards); i++) {
-        if (!g_str_equal(sound_cards[i].name, config->soundhw))
-            continue;
-        kxl_args_add(args, "-audiodev",
-                     config->spice.enable ? "spice,id=audio0" : "none,id=audio0");
-        for (const char *const *device = sound_cards[i].devices; *device; device++)
-            kxl_args_add(args, "-device", "%s", *device);
-        return TRUE;
-    }
-    return kxl_args_unsupported(error, "soundhw '%s'", config->soundhw);
-}
-
-static gboolean add_watchdog(KxlArgs *args, const KxlDomainConfig *config, GError **error)
-{
-    const char *action = config->watchdog_action ? config->watchdog_action : "reset";
-
-    if (!config->watchdog)
-        return TRUE;
-    if (!g_str_equal(config->watchdog, "i6300esb") && !g_str_equal(config->watchdog, "ib700"))
-        return kxl_args_unsupported(error, "watchdog '%s'", config->watchdog);
-    if (!g_strv_contains(watchdog_actions, action))
-        return kxl_args_unsupported(error, "watchdog_action '%s'", action);
-    kxl_args_add(args, "-device", "%s", config->watchdog);
-    kxl_args_add(args, "-action", "watchdog=%s", action);
-    return TRUE;
-}
-
-/* Where there is something to balloon to. After the devices that sit at places of their own. */
-static gboolean add_balloon(KxlArgs *args, const KxlDomainConfig *config)
-{
-    if (config->max_memkb > config->target_memkb)
-        kxl_args_add(args, "-device", "virtio-balloon-pci,id=balloon0");
-    return TRUE;
-}
-
 gboolean kxl_args_hvm(KxlArgs *args, const KxlMachine *m, GError **error)
 {
     const KxlDomainConfig *config = m->config;
@@ -257,8 +157,10 @@ gboolean kxl_args_hvm(KxlArgs *args, const KxlMachine *m, GError **error)
     add_cpu(args, m);
     add_clock(args, m);
     return add_boot(args, m, error) && kxl_args_display(args, m, error) &&
-           kxl_args_controllers(args, m, error) && kxl_args_hvm_disks(args, m, disk_index, error) &&
-           kxl_args_hvm_nics(args, m, nic_index, error) && add_serials(args, m, error) &&
-           add_usb(args, config, error) && add_sound(args, config, error) &&
-           add_watchdog(args, config, error) && add_balloon(args, config);
+           kxl_args_controllers(args, m, error) &&
+           kxl_args_hvm_disks(args, m, disk_index, error) &&
+           kxl_args_hvm_nics(args, m, nic_index, error) && add_usb(args, config, error) &&
+           kxl_args_serials(args, m, error) && kxl_args_sounds(args, config, error) &&
+           kxl_args_misc(args, m, error) && kxl_args_ports(args, config, error) &&
+           kxl_args_smartcards(args, config, error);
 }

@@ -31,10 +31,7 @@ void kxl_args_flag(KxlArgs *args, const char *option)
 
 char *kxl_args_quote(const char *value)
 {
-    GString *quoted = g_string_new(value);
-
-    g_string_replace(quoted, ",", ",,", 0);
-    return g_string_free(quoted, FALSE);
+    return kxl_options_quote(value);
 }
 
 gboolean kxl_args_unsupported(GError **error, const char *format, ...)
@@ -141,8 +138,9 @@ static gboolean check_devices(const KxlDomainConfig *config, GError **error)
 {
     if (config->pcis->len > 0)
         return kxl_args_unsupported(error, "pci: PCI passthrough");
-    if (config->channels->len > 0)
-        return kxl_args_unsupported(error, "channel");
+    if (config->channels->len > 0 && config->type != KXL_TYPE_HVM)
+        return kxl_args_unsupported(error, "channel in a %s domain",
+                                    kxl_domain_type_to_string(config->type));
     for (guint i = 0; i < config->disks->len; i++) {
         const KxlDeviceDisk *disk = config->disks->pdata[i];
 

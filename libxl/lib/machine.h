@@ -20,6 +20,15 @@ typedef struct {
     gint64 now_us;
 } KxlMachine;
 
+/* Sockets in the run directory: those of displays that were asked for one without a place, and the
+ * TPM emulator's. */
+#define KXL_VNC_SOCKET   "vnc.sock"
+#define KXL_SPICE_SOCKET "spice.sock"
+#define KXL_TPM_SOCKET   "swtpm.sock"
+
+/* Where SPICE's certificates are for those who want TLS: libvirt's place for them. */
+#define KXL_SPICE_CERTIFICATES "/etc/pki/libvirt-spice"
+
 /* The whole argv. QEMU starts with its CPUs stopped. */
 char **kxl_machine_argv(const KxlMachine *machine, GError **error);
 

@@ -122,3 +122,33 @@ int kxl_disk_cache_from_string(const char *text)
 {
     return kxl_words_from_string(&kxl_words_disk_cache, text);
 }
+
+/* --- options in QEMU's way -------------------------------------------------------------------- */
+
+char **kxl_options_split(const char *text)
+{
+    GPtrArray *parts = g_ptr_array_new();
+    GString *part = g_string_new(NULL);
+
+    for (; *text; text++) {
+        if (*text != ',') {
+            g_string_append_c(part, *text);
+        } else if (text[1] == ',') {
+            g_string_append_c(part, *text++);
+        } else {
+            g_ptr_array_add(parts, g_string_free(part, FALSE));
+            part = g_string_new(NULL);
+        }
+    }
+    g_ptr_array_add(parts, g_string_free(part, FALSE));
+    g_ptr_array_add(parts, NULL);
+    return (char **)g_ptr_array_free(parts, FALSE);
+}
+
+char *kxl_options_quote(const char *part)
+{
+    GString *quoted = g_string_new(part);
+
+    g_string_replace(quoted, ",", ",,", 0);
+    return g_string_free(quoted, FALSE);
+}
