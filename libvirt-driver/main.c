@@ -188,6 +188,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     kanzend.pools = pools = pool_registry_new(pool_dir, kxl_host_run_dir(host), server, error);
     if (pools == NULL)
         return FALSE;
+    domain_registry_set_pools(domains, pools);
     if (!sockets_listen(sockets, server, options->group, kanzend.session, error))
         return FALSE;
 

@@ -35,6 +35,7 @@ struct Domain {
 struct DomainRegistry {
     KxlHost *host;
     RpcServer *server;
+    PoolRegistry *pools;
     Store *store;
     char *emulator;
     DomainXmlCaps xml_caps;

@@ -373,6 +373,16 @@ void domain_registry_free(DomainRegistry *registry)
     g_free(registry);
 }
 
+void domain_registry_set_pools(DomainRegistry *registry, PoolRegistry *pools)
+{
+    registry->pools = pools;
+}
+
+PoolRegistry *domain_registry_pools(DomainRegistry *registry)
+{
+    return registry->pools;
+}
+
 KxlHost *domain_registry_host(DomainRegistry *registry)
 {
     return registry->host;

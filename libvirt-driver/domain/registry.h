@@ -72,6 +72,9 @@ void domain_registry_autostart(DomainRegistry *registry);
 void domain_registry_free(DomainRegistry *registry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainRegistry, domain_registry_free)
 KxlHost *domain_registry_host(DomainRegistry *registry);
+/* Where disks that are volumes are looked for. Set once, before the first start. */
+void domain_registry_set_pools(DomainRegistry *registry, PoolRegistry *pools);
+PoolRegistry *domain_registry_pools(DomainRegistry *registry);
 /* What domain-xml's defaults need. */
 const DomainXmlCaps *domain_registry_xml_caps(DomainRegistry *registry);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Starting domains. */
 #include "handler.h"
+#include "volume-source.h"
 
 /* virDomainCreateFlags. FORCE_BOOT: not from a saved image; there are none. */
 enum { START_PAUSED = 1, START_AUTODESTROY = 2, START_FORCE_BOOT = 8, START_VALIDATE = 16 };
@@ -30,11 +31,13 @@ static void log_limits(KxlDomainConfig *config)
 gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *definition,
                       gboolean paused, GError **error)
 {
-    const DomainDef *def = definition_def(definition);
+    /* Its own copy, in which everything is found that the definition only names. */
+    g_autoptr(DomainDef) def = domain_def_dup(definition_def(definition));
     g_autoptr(KxlDomainConfig) config = NULL;
     int domid;
 
-    if (!check_networks(def, error))
+    if (!check_networks(def, error) ||
+        !resolve_volumes(domain_registry_pools(registry), def, error))
         return FALSE;
     config = domain_def_to_config(def, error);
     if (config == NULL)

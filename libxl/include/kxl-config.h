@@ -64,16 +64,16 @@ typedef struct {
 } KxlAddress;
 
 /*
- * How fast a disk may be: what is limited, the name of libvirt's <iotune> and QEMU's. For each: bytes or operations a
+ * How fast a disk may be: what is limited, the name of libvirt's <iotune> and that of QEMU's block_set_io_throttle. For each: bytes or operations a
  * second for good, the same while the burst lasts, and the seconds that it lasts. 0: no limit.
  */
 #define KXL_TUNE_KINDS(X) \
-    X (TOTAL_BYTES, "total_bytes_sec", "bps-total") \
-    X (READ_BYTES, "read_bytes_sec", "bps-read") \
-    X (WRITE_BYTES, "write_bytes_sec", "bps-write") \
-    X (TOTAL_IOPS, "total_iops_sec", "iops-total") \
-    X (READ_IOPS, "read_iops_sec", "iops-read") \
-    X (WRITE_IOPS, "write_iops_sec", "iops-write")
+    X (TOTAL_BYTES, "total_bytes_sec", "bps") \
+    X (READ_BYTES, "read_bytes_sec", "bps_rd") \
+    X (WRITE_BYTES, "write_bytes_sec", "bps_wr") \
+    X (TOTAL_IOPS, "total_iops_sec", "iops") \
+    X (READ_IOPS, "read_iops_sec", "iops_rd") \
+    X (WRITE_IOPS, "write_iops_sec", "iops_wr")
 #define KXL_TUNE_ENUM(id, xml, qemu) KXL_TUNE_##id,
 typedef enum { KXL_TUNE_KINDS (KXL_TUNE_ENUM) KXL_TUNE_COUNT } KxlTuneKind;
 

@@ -36,6 +36,8 @@ gboolean kxl_args_controllers(KxlArgs *args, const KxlMachine *m, GError **error
 
 /* machine-disk.c: the image, as block nodes the highest of which kxl_image_top() names. */
 gboolean kxl_args_image(KxlArgs *args, const KxlDeviceDisk *disk, const char *node, GError **error);
+/* The object that holds the image, as QEMU's monitor calls it. New string. */
+char *kxl_args_disk_backend(const KxlDomainConfig *config, const KxlDeviceDisk *disk);
 gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error);
 gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *bootindex,
                             GError **error);

@@ -8,38 +8,18 @@
 
 /* --- images ----------------------------------------------------------------------------------- */
 
-static void add_json(KxlArgs *args, const char *option, JsonObject *object)
-{
-    g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), object);
-    g_autofree char *text = json_to_string(node, FALSE);
-
-    kxl_args_add(args, option, "%s", text);
-}
-
-/* Disks of one group share the object. */
-static void add_throttle(KxlArgs *args, const KxlDeviceDisk *disk, const char *node)
-{
-    g_autoptr(JsonObject) object = kxl_image_throttle(disk, node);
-    g_autofree char *mark = NULL;
-
-    if (!object)
-        return;
-    mark = g_strdup_printf("\"id\":\"%s\"", json_object_get_string_member(object, "id"));
-    for (guint i = 0; i < args->len; i++)
-        if (strstr(args->pdata[i], mark))
-            return;
-    add_json(args, "-object", object);
-}
-
 gboolean kxl_args_image(KxlArgs *args, const KxlDeviceDisk *disk, const char *node, GError **error)
 {
     g_autoptr(GPtrArray) nodes = kxl_image_nodes(disk, node, error);
 
     if (!nodes)
         return FALSE;
-    add_throttle(args, disk, node);
-    for (guint i = 0; i < nodes->len; i++)
-        add_json(args, "-blockdev", nodes->pdata[i]);
+    for (guint i = 0; i < nodes->len; i++) {
+        g_autoptr(JsonNode) json = json_node_init_object(json_node_alloc(), nodes->pdata[i]);
+        g_autofree char *text = json_to_string(json, FALSE);
+
+        kxl_args_add(args, "-blockdev", "%s", text);
+    }
     return TRUE;
 }
 
@@ -187,6 +167,13 @@ static char *device_options(const KxlDeviceDisk *disk)
     return g_string_free(out, FALSE);
 }
 
+static char *node_name(const KxlDomainConfig *config, const KxlDeviceDisk *disk)
+{
+    if (config->type == KXL_TYPE_HVM)
+        return g_strdup_printf("disk-%s", disk->vdev);
+    return g_strdup_printf("vbd-%d", kxl_vdev_to_devid(disk->vdev));
+}
+
 /* --- paravirtual ------------------------------------------------------------------------------ */
 
 /* hv's block back end has one queue; what names a disk for SCSI and IDE has nowhere to go. */
@@ -196,7 +183,7 @@ gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error)
 
     for (guint i = 0; i < m->config->disks->len; i++) {
         const KxlDeviceDisk *disk = m->config->disks->pdata[i];
-        g_autofree char *node = g_strdup_printf("vbd-%d", kxl_vdev_to_devid(disk->vdev));
+        g_autofree char *node = node_name(m->config, disk);
         g_autofree char *top = kxl_image_top(disk, node);
         g_autofree char *at = kxl_machine_pv_function(i);
         g_autofree char *more = device_options(disk);
@@ -250,6 +237,19 @@ static gboolean disk_bus(const KxlDeviceDisk *disk, Bus *ret_bus, int *ret_unit,
         break;
     }
     return TRUE;
+}
+
+/* Of a virtio disk on PCI that is not the device itself. */
+char *kxl_args_disk_backend(const KxlDomainConfig *config, const KxlDeviceDisk *disk)
+{
+    g_autofree char *node = node_name(config, disk);
+    Bus bus = BUS_VIRTIO;
+    int unit;
+
+    if (config->type == KXL_TYPE_HVM)
+        disk_bus(disk, &bus, &unit, NULL);
+    return bus == BUS_VIRTIO ? g_strdup_printf("/machine/peripheral/dev-%s/virtio-backend", node)
+                             : g_strconcat("dev-", node, NULL);
 }
 
 /* A drive's place: IDE's cable and drive are bus and unit, the other buses have no `bus`. */
@@ -429,7 +429,7 @@ static gboolean add_disk(KxlArgs *args, Drive *d, GHashTable *taken, guint32 *co
                          GError **error)
 {
     const KxlDeviceDisk *disk = d->disk;
-    g_autofree char *node = g_strdup_printf("disk-%s", disk->vdev);
+    g_autofree char *node = node_name(d->config, disk);
     g_autofree char *top = kxl_image_top(disk, node);
     g_autofree char *more = device_options(disk);
     gboolean empty = kxl_disk_is_empty(disk);

@@ -177,16 +177,6 @@ static gboolean reads_copy(const KxlDeviceDisk *disk)
     return disk->copy_on_read == KXL_YES && !kxl_disk_is_empty(disk);
 }
 
-/* A group alone, too: its limits may be the other members'. */
-static gboolean is_throttled(const KxlDeviceDisk *disk)
-{
-    gboolean limited = disk->tune.group != NULL;
-
-    for (guint i = 0; i < KXL_TUNE_COUNT; i++)
-        limited |= disk->tune.limit[i] || disk->tune.burst[i];
-    return limited && !kxl_disk_is_empty(disk);
-}
-
 static JsonObject *filter_node(const char *name, const char *driver, const char *below)
 {
     JsonObject *node = json_object_new();
@@ -202,23 +192,15 @@ static char *copy_name(const char *node)
     return g_strconcat(node, "-copy", NULL);
 }
 
-static char *throttle_name(const char *node)
-{
-    return g_strconcat(node, "-limit", NULL);
-}
-
 char *kxl_image_top(const KxlDeviceDisk *disk, const char *node)
 {
-    if (is_throttled(disk))
-        return throttle_name(node);
     return reads_copy(disk) ? copy_name(node) : g_strdup(node);
 }
 
 GPtrArray *kxl_image_nodes(const KxlDeviceDisk *disk, const char *node, GError **error)
 {
     g_autoptr(GPtrArray) nodes = g_ptr_array_new_with_free_func((GDestroyNotify)json_object_unref);
-    g_autofree char *copy = copy_name(node), *throttle = throttle_name(node);
-    g_autofree char *group = kxl_image_throttle_id(disk, node);
+    g_autofree char *copy = copy_name(node);
     JsonObject *image = kxl_disk_is_empty(disk) ? empty_node(node) : image_node(disk, node, error);
 
     if (!image)
@@ -226,49 +208,5 @@ GPtrArray *kxl_image_nodes(const KxlDeviceDisk *disk, const char *node, GError *
     g_ptr_array_add(nodes, image);
     if (reads_copy(disk))
         g_ptr_array_add(nodes, filter_node(copy, "copy-on-read", node));
-    if (is_throttled(disk)) {
-        JsonObject *filter = filter_node(throttle, "throttle", reads_copy(disk) ? copy : node);
-
-        json_object_set_string_member(filter, "throttle-group", group);
-        g_ptr_array_add(nodes, filter);
-    }
     return g_steal_pointer(&nodes);
-}
-
-char *kxl_image_throttle_id(const KxlDeviceDisk *disk, const char *node)
-{
-    return disk->tune.group ? g_strconcat("limit-group-", disk->tune.group, NULL)
-                            : g_strconcat("limit-", node, NULL);
-}
-
-static void set_limit(JsonObject *limits, const char *name, const char *suffix, guint64 value)
-{
-    g_autofree char *key = g_strconcat(name, suffix, NULL);
-
-    if (value)
-        json_object_set_int_member(limits, key, (gint64)value);
-}
-
-JsonObject *kxl_image_throttle(const KxlDeviceDisk *disk, const char *node)
-{
-#define QEMU_NAME(id, xml, qemu) [KXL_TUNE_##id] = (qemu),
-    static const char *const names[KXL_TUNE_COUNT] = { KXL_TUNE_KINDS(QEMU_NAME) };
-#undef QEMU_NAME
-    g_autofree char *id = kxl_image_throttle_id(disk, node);
-    JsonObject *object, *limits;
-
-    if (!is_throttled(disk))
-        return NULL;
-    limits = json_object_new();
-    for (guint i = 0; i < KXL_TUNE_COUNT; i++) {
-        set_limit(limits, names[i], "", disk->tune.limit[i]);
-        set_limit(limits, names[i], "-max", disk->tune.burst[i]);
-        set_limit(limits, names[i], "-max-length", disk->tune.burst_secs[i]);
-    }
-    set_limit(limits, "iops-size", "", disk->tune.iops_size);
-    object = json_object_new();
-    json_object_set_string_member(object, "qom-type", "throttle-group");
-    json_object_set_string_member(object, "id", id);
-    json_object_set_object_member(object, "limits", limits);
-    return object;
 }

@@ -18,11 +18,6 @@ GPtrArray *kxl_image_nodes(const KxlDeviceDisk *disk, const char *node, GError *
 /* The node that the device in front gets. New string. */
 char *kxl_image_top(const KxlDeviceDisk *disk, const char *node);
 
-/* The throttle-group object that the nodes need, as -object and object-add take it; NULL: none. */
-JsonObject *kxl_image_throttle(const KxlDeviceDisk *disk, const char *node);
-/* Its id. New string. */
-char *kxl_image_throttle_id(const KxlDeviceDisk *disk, const char *node);
-
 /* QEMU's name of a format. */
 const char *kxl_image_driver(KxlDiskFormat format);
 

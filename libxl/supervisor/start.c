@@ -9,8 +9,9 @@
 #include "affinity.h"
 #include "boot-file.h"
 #include "bootloader.h"
+#include "disk-tune.h"
 #include "file.h"
-#include "machine.h"
+#include "machine-args.h"
 #include "session.h"
 #include "store-tree.h"
 
@@ -124,12 +125,24 @@ static gboolean set_password(Session *s, const char *protocol, const char *passw
     return kxl_qmp_run(s->qmp, "set_password", arguments, MONITOR_TIMEOUT_MS, error);
 }
 
+static gboolean tune_disks(Session *s, GError **error)
+{
+    for (guint i = 0; i < s->config->disks->len; i++) {
+        const KxlDeviceDisk *disk = s->config->disks->pdata[i];
+        g_autofree char *device = kxl_args_disk_backend(s->config, disk);
+
+        if (!kxl_disk_tune_apply(s->qmp, disk, device, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean step_settings(Session *s, GError **error)
 {
     const KxlDomainConfig *config = s->config;
     const KxlVnc *vnc = kxl_machine_vnc(config);
 
-    if (!emulator_inspect(s, error))
+    if (!emulator_inspect(s, error) || !tune_disks(s, error))
         return FALSE;
     if (vnc && !set_password(s, "vnc", vnc->passwd, error))
         return FALSE;

@@ -160,6 +160,14 @@ class Guest:
                 f"<initrd>{self.images}/initrd-{kernel}.img</initrd><cmdline>{cmdline}</cmdline></os>"
                 f"<devices>{devices}</devices></domain>")
 
+    def hvm_direct_xml(self, memory_mib=256, name=None, extra="", cmdline="console=ttyS0"):
+        """Domain XML of an HVM guest that runs in its initramfs, with no disk or nic of its own."""
+        return (f"<domain type='xen'><name>{name or self.name}</name><memory unit='MiB'>{memory_mib}</memory><vcpu>1</vcpu>"
+                f"<os><type arch='x86_64' machine='xenfv'>hvm</type><kernel>{self.images}/vmlinuz-generic</kernel>"
+                f"<initrd>{self.images}/initrd-generic.img</initrd><cmdline>{cmdline}</cmdline></os>"
+                f"<features><acpi/><apic/><pae/></features><devices><serial type='pty'/><console type='pty'/>{extra}"
+                "</devices></domain>")
+
     def hvm_xml(self, memory_mib=256, name=None, extra="", nic=True):
         """Domain XML of an HVM guest that boots from its disk."""
         interface = "<interface type='bridge'><source bridge='xenbr0'/><model type='e1000'/></interface>" if nic else ""
