@@ -7,14 +7,12 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "kxl-tuning.h"
 
 G_BEGIN_DECLS
 
 /* The most vCPUs a domain may have. */
 #define KXL_MAX_VCPUS 128
-
-typedef enum { KXL_DEFAULT = -1, KXL_NO = 0, KXL_YES = 1 } KxlTristate;
 
 typedef enum { KXL_TYPE_PV, KXL_TYPE_HVM, KXL_TYPE_PVH, KXL_TYPE_COUNT } KxlDomainType;
 
@@ -353,6 +351,8 @@ typedef struct {
     char *passthrough;
     KxlTristate localtime;
     int rtc_timeoffset;     /* seconds */
+    char *timezone;         /* the clock shows this zone's time: "Europe/Paris" */
+    gint64 clock_start_s;   /* the clock starts at this time, seconds since 1970; 0: at the host's */
     char *tsc_mode;         /* default, native, always_emulate, native_paravirt */
     char *timer_mode;
 
@@ -374,6 +374,17 @@ typedef struct {
     char *watchdog;         /* model, NULL: none */
     char *watchdog_action;
     gboolean xen_platform_pci;
+
+    char **device_model_env; /* NAME=value */
+
+    /* beyond xl.cfg(5): kxl-tuning.h */
+    guint64 tb_cache_kb;    /* of translated code, under TCG; 0: QEMU's choice */
+    KxlCpu cpu;
+    KxlMemory memory;
+    GPtrArray *numa_cells;  /* of KxlNumaCell */
+    GPtrArray *iothreads;   /* of KxlIothread */
+    KxlLimits limits;
+    KxlBoard board;
 
     KxlGlDisplay egl_headless, dbus;
     GPtrArray *videos;      /* of KxlDeviceVideo: adapters in full; empty: one as vga says */
@@ -458,6 +469,11 @@ void kxl_domain_config_limit (KxlDomainConfig *config, GPtrArray *notes);
 char **kxl_options_split (const char *text);
 /* Doubles the commas of a part. New string. */
 char *kxl_options_quote (const char *part);
+
+/* CPU features: the name that xl.cfg(5) has in cpuid= for one of QEMU's and libvirt's, and back. The same name where they
+ * do not differ. */
+const char *kxl_cpu_flag_to_xl (const char *name);
+const char *kxl_cpu_flag_from_xl (const char *name);
 
 /* vdev text to Xen's device number (xvda -> 51712, hda -> 768, sda1 -> 2049 ...), misc/vbd-interface. -1: malformed. */
 int kxl_vdev_to_devid (const char *vdev);

@@ -19,12 +19,25 @@
 
 G_STATIC_ASSERT(G_BYTE_ORDER == G_LITTLE_ENDIAN); /* the header is written as it lies in memory */
 
+/* Seconds that a zone's clocks are ahead of UTC now; an unknown zone's are not. */
+static gint64 zone_offset(const char *name, gint64 now_us)
+{
+    g_autoptr(GTimeZone) zone = name ? g_time_zone_new_identifier(name) : g_time_zone_new_local();
+    g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(now_us / G_USEC_PER_SEC);
+    g_autoptr(GDateTime) there = zone && utc ? g_date_time_to_timezone(utc, zone) : NULL;
+
+    return there ? g_date_time_get_utc_offset(there) / G_USEC_PER_SEC : 0;
+}
+
 gint64 kxl_time_offset(const KxlDomainConfig *config, gint64 now_us)
 {
-    g_autoptr(GDateTime) local = g_date_time_new_from_unix_local(now_us / G_USEC_PER_SEC);
-    gint64 zone = local ? g_date_time_get_utc_offset(local) / G_USEC_PER_SEC : 0;
+    gint64 offset = config->rtc_timeoffset;
 
-    return config->rtc_timeoffset + (config->localtime == KXL_YES ? zone : 0);
+    if (config->clock_start_s)
+        return offset + config->clock_start_s - now_us / G_USEC_PER_SEC;
+    if (config->timezone || config->localtime == KXL_YES)
+        offset += zone_offset(config->timezone, now_us);
+    return offset;
 }
 
 /* Moves fd to the next page and opens a section there. */

@@ -4,6 +4,8 @@
 
 #include "kxl.h"
 
+#include "config-tuning.h"
+
 #define TYPE(T, rows, free_func)                                                                   \
     {                                                                                              \
         .size = sizeof(T), .fields = (rows), .nr_fields = G_N_ELEMENTS(rows), .free = (free_func)  \
@@ -349,6 +351,8 @@ static const KxlField config_rows[] = {
     ROW("b_info/shadow_memkb", UINT64, shadow_memkb),
     ROW_INIT("b_info/localtime", DEFBOOL, localtime, KXL_DEFAULT),
     ROW("b_info/rtc_timeoffset", INT, rtc_timeoffset),
+    ROW("kanzen/timezone", STRING, timezone),
+    ROW("kanzen/clock_start", INT64, clock_start_s),
     ROW("b_info/tsc_mode", STRING, tsc_mode),
     ROW("b_info/timer_mode", STRING, timer_mode),
     ROW_INIT("b_info/nested_hvm", DEFBOOL, nested_hvm, KXL_DEFAULT),
@@ -391,6 +395,14 @@ static const KxlField config_rows[] = {
     ROW("b_info/type.hvm/panics", STRV, panics),
     ROW_TYPE("b_info/balloon", STRUCT, balloon, balloon_type),
 
+    ROW("kanzen/environment", STRV, device_model_env),
+    ROW("kanzen/tb_cache_kb", UINT64, tb_cache_kb),
+    ROW_TYPE("kanzen/cpu", STRUCT, cpu, kxl_type_cpu),
+    ROW_TYPE("kanzen/memory", STRUCT, memory, kxl_type_memory),
+    ROW_TYPE("kanzen/numa", ARRAY, numa_cells, kxl_type_numa_cell),
+    ROW_TYPE("kanzen/iothreads", ARRAY, iothreads, kxl_type_iothread),
+    ROW_TYPE("kanzen/limits", STRUCT, limits, kxl_type_limits),
+    ROW_TYPE("kanzen/board", STRUCT, board, kxl_type_board),
     ROW_TYPE("controllers", ARRAY, controllers, controller_type),
     ROW_TYPE("disks", ARRAY, disks, kxl_type_device_disk),
     ROW_TYPE("nics", ARRAY, nics, kxl_type_device_nic),

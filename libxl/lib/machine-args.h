@@ -21,6 +21,20 @@ char *kxl_args_quote(const char *value);
 
 gboolean kxl_args_unsupported(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* The most CPUs a topology may have room for. */
+#define KXL_MAX_PLACES 255
+
+/* machine-cpu.c */
+void kxl_args_accel(KxlArgs *args, const KxlMachine *m);
+void kxl_args_smp(KxlArgs *args, const KxlMachine *m);
+gboolean kxl_args_hvm_cpu(KxlArgs *args, const KxlMachine *m, GError **error);
+
+/* machine-memory.c: -m and all that is behind it, and the threads that disks may have. */
+gboolean kxl_args_memory(KxlArgs *args, const KxlMachine *m, GError **error);
+
+/* machine-board.c: machine, clock, firmware and its tables of an HVM guest. */
+void kxl_args_board(KxlArgs *args, const KxlMachine *m);
+
 /* machine-address.c: ",bus=pci.0,addr=05.0" of a device on PCI, ",bus=usb0.0,port=1" of one on USB;
  * "" when it may sit anywhere. New string, NULL with error. `what` names the device. */
 char *kxl_args_pci_address(const KxlAddress *address, const char *what, GError **error);

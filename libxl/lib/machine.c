@@ -77,6 +77,8 @@ char **kxl_machine_environment(const KxlDomainConfig *config)
         g_ptr_array_add(env, g_strdup_printf("DISPLAY=%s", sdl->display));
     if (sdl->enable && sdl->xauthority)
         g_ptr_array_add(env, g_strdup_printf("XAUTHORITY=%s", sdl->xauthority));
+    for (char **variable = config->device_model_env; variable && *variable; variable++)
+        g_ptr_array_add(env, g_strdup(*variable));
     g_ptr_array_add(env, NULL);
     return (char **)g_ptr_array_free(env, FALSE);
 }
@@ -86,21 +88,6 @@ static void add_name(KxlArgs *args, const KxlMachine *m)
     g_autofree char *name = kxl_args_quote(m->config->name);
 
     kxl_args_add(args, "-name", "guest=%s,debug-threads=on", name);
-}
-
-static void add_cpu(KxlArgs *args, const KxlMachine *m)
-{
-    guint max = MAX(m->config->max_vcpus, 1);
-    /* QEMU before 8.1 leaves the guest's memory barriers out when TCG can have one CPU only, and
-     * then a virtio notification gets lost now and then: the device's side runs in another thread
-     * all the same. */
-    guint possible = m->accel == KXL_ACCEL_KVM ? max : MAX(max, 2);
-
-    if (m->accel == KXL_ACCEL_KVM)
-        kxl_args_add(args, "-accel", "kvm");
-    else
-        kxl_args_add(args, "-accel", "tcg");
-    kxl_args_add(args, "-smp", "%u,maxcpus=%u", max, possible);
 }
 
 /* Two monitors. One is for whoever operates on the domain. The other only writes down what happens,
@@ -119,7 +106,7 @@ static void add_monitors(KxlArgs *args, const KxlMachine *m)
     kxl_args_add(args, "-mon", "chardev=events,mode=control");
 }
 
-static void add_common(KxlArgs *args, const KxlMachine *m)
+static gboolean add_common(KxlArgs *args, const KxlMachine *m, GError **error)
 {
     add_name(args, m);
     kxl_args_flag(args, "-nodefaults");
@@ -128,10 +115,12 @@ static void add_common(KxlArgs *args, const KxlMachine *m)
                  "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
     kxl_args_add(args, "-action", "reboot=shutdown,shutdown=pause,panic=pause");
     kxl_args_flag(args, "-S");
-    add_cpu(args, m);
-    kxl_args_add(args, "-m", "size=%" G_GUINT64_FORMAT "M",
-                 kxl_machine_memory_kb(m->config) / 1024);
+    kxl_args_accel(args, m);
+    kxl_args_smp(args, m);
+    if (!kxl_args_memory(args, m, error))
+        return FALSE;
     add_monitors(args, m);
+    return TRUE;
 }
 
 static gboolean check_devices(const KxlDomainConfig *config, GError **error)
@@ -156,8 +145,9 @@ static gboolean check_options(const KxlDomainConfig *config, GError **error)
 {
     if (config->type == KXL_TYPE_PVH)
         return kxl_args_unsupported(error, "type 'pvh'");
-    if (config->cpuid)
-        return kxl_args_unsupported(error, "cpuid '%s'", config->cpuid);
+    if (config->cpuid && config->type != KXL_TYPE_HVM)
+        return kxl_args_unsupported(error, "cpuid '%s' in a %s domain", config->cpuid,
+                                    kxl_domain_type_to_string(config->type));
     if (config->cpu_cap)
         return kxl_args_unsupported(error, "cap: limiting CPU time");
     if (g_strcmp0(config->tsc_mode, "always_emulate") == 0)
@@ -190,7 +180,8 @@ char **kxl_machine_argv(const KxlMachine *m, GError **error)
     if (!kxl_machine_check(m->config, error))
         return NULL;
     kxl_args_flag(args, m->qemu);
-    add_common(args, m);
+    if (!add_common(args, m, error))
+        return NULL;
     ok =
         m->config->type == KXL_TYPE_PV ? kxl_args_pv(args, m, error) : kxl_args_hvm(args, m, error);
     if (!ok)

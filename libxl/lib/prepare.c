@@ -5,11 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
+#include "firmware.h"
 #include "vdev.h"
 
 #define DEFAULT_BRIDGE "xenbr0"
 #define DEFAULT_SCRIPT "vif-bridge"
-#define OVMF_CODE      "/usr/share/OVMF/OVMF_CODE_4M.fd"
 
 /* The supervisor runs in another folder than whoever calls us. */
 static void make_absolute(char **path)
@@ -86,6 +87,7 @@ static gboolean prepare_nics(const KxlHost *host, KxlDomainConfig *config, GErro
 static void prepare_firmware(const KxlHost *host, KxlDomainConfig *config)
 {
     g_autofree char *kernel = config->kernel ? g_path_get_basename(config->kernel) : NULL;
+    g_autofree char *code = NULL, *variables = NULL;
 
     if (config->type != KXL_TYPE_HVM)
         return;
@@ -94,11 +96,54 @@ static void prepare_firmware(const KxlHost *host, KxlDomainConfig *config)
         g_clear_pointer(&config->kernel, g_free);
     if (config->firmware != KXL_FIRMWARE_OVMF)
         return;
-    if (!config->firmware_path)
-        config->firmware_path = g_strdup(OVMF_CODE);
+    kxl_firmware_find(config->firmware_path, &code, &variables);
+    g_free(config->firmware_path);
+    config->firmware_path = g_steal_pointer(&code);
+    if (!config->board.nvram_template)
+        config->board.nvram_template = g_steal_pointer(&variables);
     if (!config->nvram_path)
         config->nvram_path =
             g_strdup_printf("%s/nvram/%s_VARS.fd", kxl_host_lib_dir(host), config->name);
+}
+
+/* The host's own SMBIOS strings, of its BIOS, its system and its board (QEMU's -smbios, and the
+ * files of Linux Documentation/ABI/stable/sysfs-class-dmi). */
+static void prepare_smbios(KxlDomainConfig *config)
+{
+    static const struct {
+        guint type;
+        const char *key, *file;
+    } rows[] = {
+        { 0, "vendor", "bios_vendor" },      { 0, "version", "bios_version" },
+        { 0, "date", "bios_date" },          { 1, "manufacturer", "sys_vendor" },
+        { 1, "product", "product_name" },    { 1, "version", "product_version" },
+        { 1, "serial", "product_serial" },   { 1, "sku", "product_sku" },
+        { 1, "family", "product_family" },   { 2, "manufacturer", "board_vendor" },
+        { 2, "product", "board_name" },      { 2, "version", "board_version" },
+        { 2, "serial", "board_serial" },     { 2, "asset", "board_asset_tag" },
+        { 2, "location", "board_location" },
+    };
+    g_autoptr(GStrvBuilder) lines = g_strv_builder_new();
+
+    for (guint type = 0; type <= 2; type++) {
+        g_autoptr(GString) line = g_string_new(NULL);
+
+        g_string_append_printf(line, "type=%u", type);
+        for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+            g_autofree char *path = g_build_filename("/sys/class/dmi/id", rows[i].file, NULL);
+            g_autofree char *text = rows[i].type == type ? kxl_file_read(path, NULL) : NULL;
+
+            if (!text || !*g_strstrip(text) || !g_utf8_validate(text, -1, NULL))
+                continue;
+            g_string_append_printf(line, ",%s=", rows[i].key);
+            for (const char *c = text; *c; c++)
+                g_string_append(line, *c == ',' ? ",," : (const char[]){ *c, '\0' });
+        }
+        if (strchr(line->str, ','))
+            g_strv_builder_add(lines, line->str);
+    }
+    g_strfreev(config->board.smbios);
+    config->board.smbios = g_strv_builder_end(lines);
 }
 
 /* Configurations from Xen hosts name Xen's device model there; here that is the host's QEMU. */
@@ -128,10 +173,13 @@ KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *given, 
         config->max_memkb = config->target_memkb;
     prepare_firmware(host, config);
     prepare_emulator(config);
+    if (config->board.smbios_host && config->type == KXL_TYPE_HVM)
+        prepare_smbios(config);
     make_absolute(&config->kernel);
     make_absolute(&config->ramdisk);
     make_absolute(&config->firmware_path);
     make_absolute(&config->nvram_path);
+    make_absolute(&config->board.nvram_template);
     prepare_disks(host, config);
     if (!prepare_nics(host, config, error))
         return NULL;

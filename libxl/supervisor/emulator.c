@@ -32,10 +32,16 @@ static void G_GNUC_NORETURN become_emulator(const Session *s, char **argv, char 
                                             KxlFd log)
 {
     g_autofree char *record = session_path(s, "emulator.pid");
+    g_autoptr(GError) error = NULL;
+    KxlCgroup group = session_group(s);
 
     setsid();
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
+    if (!kxl_cgroup_join(&group, getpid(), &error)) {
+        dprintf(STDERR_FILENO, "%s\n", error->message);
+        _exit(127);
+    }
     keep_open(lock);
     for (guint i = 0; i < s->config->nics->len; i++)
         if (s->tap_fds[i] >= 0)

@@ -2,6 +2,7 @@
 /* One supervised domain: what main, start, run and end share. */
 #pragma once
 
+#include "cgroup.h"
 #include "fd.h"
 #include "qmp.h"
 #include "rundir.h"
@@ -68,6 +69,12 @@ gboolean emulator_connect(Session *s, GError **error);
 void emulator_disconnect(Session *s);
 /* Consoles, vCPU threads, display: into the state. */
 gboolean emulator_inspect(Session *s, GError **error);
+
+/* --- threads.c */
+/* The domain's control groups, whether there are any or not. */
+KxlCgroup session_group(const Session *s);
+/* Pins and schedules the emulator's threads, and puts them into control groups of their own. */
+gboolean threads_settle(Session *s, GError **error);
 
 /* --- network.c */
 gboolean network_up(Session *s, GError **error);

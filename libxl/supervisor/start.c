@@ -16,7 +16,6 @@
 #include "store-tree.h"
 
 #define MONITOR_TIMEOUT_MS 20000
-#define OVMF_VARS          "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
 /* From the machine's first instruction to the guest's: unpacking under TCG on a busy host takes a
  * while. */
@@ -68,7 +67,7 @@ static gboolean step_boot_file(Session *s, GError **error)
 
 /* --- firmware --------------------------------------------------------------------------------- */
 
-/* OVMF keeps its variables in a file per domain, made from the empty ones of Debian's package. */
+/* OVMF keeps its variables in a file per domain, made from the empty ones that belong to it. */
 static gboolean step_firmware(Session *s, GError **error)
 {
     const char *to = s->config->nvram_path;
@@ -80,12 +79,28 @@ static gboolean step_firmware(Session *s, GError **error)
         return TRUE;
     dir = g_path_get_dirname(to);
     g_mkdir_with_parents(dir, 0700);
-    if (g_file_get_contents(OVMF_VARS, &variables, &len, &local) &&
+    if (g_file_get_contents(s->config->board.nvram_template, &variables, &len, &local) &&
         g_file_set_contents_full(to, variables, (gssize)len, G_FILE_SET_CONTENTS_CONSISTENT, 0600,
                                  &local))
         return TRUE;
     g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "firmware variables: %s", local->message);
     return FALSE;
+}
+
+/* --- limits ----------------------------------------------------------------------------------- */
+
+static gboolean step_groups(Session *s, GError **error)
+{
+    KxlCgroup group = session_group(s);
+
+    return kxl_cgroup_make(&group, error);
+}
+
+static void undo_groups(Session *s)
+{
+    KxlCgroup group = session_group(s);
+
+    kxl_cgroup_remove(&group);
 }
 
 /* --- emulator --------------------------------------------------------------------------------- */
@@ -149,7 +164,7 @@ static gboolean step_settings(Session *s, GError **error)
     if (config->spice.enable && !config->nographic && !config->spice.disable_ticketing &&
         !set_password(s, "spice", config->spice.passwd, error))
         return FALSE;
-    return kxl_affinity_apply(config, s->state->vcpu_tids, error);
+    return kxl_affinity_apply(config, s->state->vcpu_tids, error) && threads_settle(s, error);
 }
 
 /* --- first instruction ------------------------------------------------------------------------ */
@@ -241,10 +256,15 @@ static const struct {
     void (*undo)(Session *s); /* may be called when the step has not run, or not to its end */
 } steps[] = {
     { "boot file", step_boot_file, NULL }, /* goes with the folder */
-    { "firmware", step_firmware, NULL },           { "overlays", overlays_make, overlays_remove },
-    { "network", network_up, network_down },       { "files", step_files, NULL },
-    { "emulator", emulator_spawn, undo_emulator }, { "monitor", emulator_connect, NULL },
-    { "settings", step_settings, NULL },           { "run", step_run, NULL },
+    { "firmware", step_firmware, NULL },
+    { "overlays", overlays_make, overlays_remove },
+    { "network", network_up, network_down },
+    { "files", step_files, NULL },
+    { "control groups", step_groups, undo_groups },
+    { "emulator", emulator_spawn, undo_emulator },
+    { "monitor", emulator_connect, NULL },
+    { "settings", step_settings, NULL },
+    { "run", step_run, NULL },
 };
 
 void session_undo(Session *s)

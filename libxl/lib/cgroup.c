@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "file.h"
+
+#define DEFAULT_PARTITION "/machine"
+/* What the kernel has when only a quota is given (Documentation/scheduler/sched-bwc.rst). */
+#define DEFAULT_PERIOD_US 100000
+
+/* The controllers that limits need, in both versions. */
+static const char *const controllers[] = { "cpu", "memory", "blkio" };
+
+typedef struct {
+    const char *controller; /* version 1's name */
+    const char *v1, *v2;    /* file; NULL: that version has none */
+    char *value;
+} Setting;
+
+static void setting_free(gpointer setting)
+{
+    g_free(((Setting *)setting)->value);
+    g_free(setting);
+}
+
+static void add(GPtrArray *settings, const char *controller, const char *v1, const char *v2,
+                char *value)
+{
+    Setting *setting = g_new(Setting, 1);
+
+    *setting = (Setting){ controller, v1, v2, value };
+    g_ptr_array_add(settings, setting);
+}
+
+/* --- what the configuration asks for -----------------------------------------------------------
+ */
+
+static gboolean has_bandwidth(const KxlBandwidth *limit)
+{
+    return limit->period != 0 || limit->quota != 0;
+}
+
+static void add_bandwidth(GPtrArray *settings, const KxlBandwidth *limit)
+{
+    guint64 period = limit->period ? limit->period : DEFAULT_PERIOD_US;
+    gboolean limited = limit->quota > 0;
+
+    if (!has_bandwidth(limit))
+        return;
+    add(settings, "cpu", "cpu.cfs_period_us", NULL, g_strdup_printf("%" G_GUINT64_FORMAT, period));
+    add(settings, "cpu", "cpu.cfs_quota_us", NULL,
+        limited ? g_strdup_printf("%" G_GINT64_FORMAT, limit->quota) : g_strdup("-1"));
+    add(settings, "cpu", NULL, "cpu.max",
+        limited ? g_strdup_printf("%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT, limit->quota, period)
+                : g_strdup_printf("max %" G_GUINT64_FORMAT, period));
+}
+
+static char *bytes(guint64 kb)
+{
+    return g_strdup_printf("%" G_GUINT64_FORMAT, kb * 1024);
+}
+
+static void add_memory(GPtrArray *settings, const KxlLimits *limits)
+{
+    if (limits->mem_hard_kb)
+        add(settings, "memory", "memory.limit_in_bytes", "memory.max", bytes(limits->mem_hard_kb));
+    if (limits->mem_soft_kb)
+        add(settings, "memory", "memory.soft_limit_in_bytes", "memory.high",
+            bytes(limits->mem_soft_kb));
+    if (!limits->swap_hard_kb)
+        return;
+    /* Version 1 counts memory and swap together, version 2 the swap alone. */
+    add(settings, "memory", "memory.memsw.limit_in_bytes", NULL, bytes(limits->swap_hard_kb));
+    add(settings, "memory", NULL, "memory.swap.max",
+        bytes(limits->swap_hard_kb - MIN(limits->mem_hard_kb, limits->swap_hard_kb)));
+}
+
+static gboolean add_device(GPtrArray *settings, const KxlBlkioDevice *device, GError **error)
+{
+    const struct {
+        guint64 value;
+        const char *v1, *v2_key;
+    } rows[] = {
+        { device->read_bytes, "blkio.throttle.read_bps_device", "rbps" },
+        { device->write_bytes, "blkio.throttle.write_bps_device", "wbps" },
+        { device->read_iops, "blkio.throttle.read_iops_device", "riops" },
+        { device->write_iops, "blkio.throttle.write_iops_device", "wiops" },
+    };
+    g_autofree char *number = NULL;
+    struct stat st;
+
+    if (stat(device->path, &st) < 0)
+        return kxl_error_set_errno(error, errno, "blkiotune: '%s'", device->path);
+    if (!S_ISBLK(st.st_mode)) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID, "blkiotune: '%s' is no block device",
+                    device->path);
+        return FALSE;
+    }
+    number = g_strdup_printf("%u:%u", major(st.st_rdev), minor(st.st_rdev));
+    if (device->weight)
+        add(settings, "blkio", "blkio.bfq.weight_device", "io.bfq.weight",
+            g_strdup_printf("%s %u", number, device->weight));
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (!rows[i].value)
+            continue;
+        add(settings, "blkio", rows[i].v1, NULL,
+            g_strdup_printf("%s %" G_GUINT64_FORMAT, number, rows[i].value));
+        add(settings, "blkio", NULL, "io.max",
+            g_strdup_printf("%s %s=%" G_GUINT64_FORMAT, number, rows[i].v2_key, rows[i].value));
+    }
+    return TRUE;
+}
+
+/* Of the domain's group itself. */
+static GPtrArray *group_settings(const KxlLimits *limits, GError **error)
+{
+    g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func(setting_free);
+
+    add_bandwidth(settings, &limits->global);
+    add_memory(settings, limits);
+    if (limits->blkio_weight)
+        add(settings, "blkio", "blkio.bfq.weight", "io.bfq.weight",
+            g_strdup_printf("%u", limits->blkio_weight));
+    for (guint i = 0; i < limits->blkio_devices->len; i++)
+        if (!add_device(settings, limits->blkio_devices->pdata[i], error))
+            return NULL;
+    return g_steal_pointer(&settings);
+}
+
+/* --- where groups are ---------------------------------------------------------------------------
+ */
+
+static gboolean v2_has(const char *root, const char *controller)
+{
+    g_autofree char *path = g_build_filename(root, "cgroup.controllers", NULL);
+    g_autofree char *text = kxl_file_read(path, NULL);
+    g_auto(GStrv) names = text ? g_strsplit(g_strchomp(text), " ", -1) : NULL;
+
+    /* Version 2 calls it "io". */
+    return names && g_strv_contains((const char *const *)names,
+                                    g_str_equal(controller, "blkio") ? "io" : controller);
+}
+
+/* The hierarchy that has a controller; NULL: the host has none. */
+static char *hierarchy(const char *root, const char *controller, gboolean *ret_v2)
+{
+    g_autofree char *v1 = g_build_filename(root, controller, NULL);
+    g_autofree char *procs = g_build_filename(v1, "cgroup.procs", NULL);
+
+    *ret_v2 = FALSE;
+    if (g_file_test(procs, G_FILE_TEST_EXISTS))
+        return g_steal_pointer(&v1);
+    *ret_v2 = TRUE;
+    return v2_has(root, controller) ? g_strdup(root) : NULL;
+}
+
+/* Below a hierarchy, without the leading slash. */
+static char *relative_path(const KxlCgroup *group)
+{
+    const char *partition = group->config->limits.partition;
+
+    partition = partition ? partition : DEFAULT_PARTITION;
+    return g_strdup_printf("%s/kanzen-%d-%s", partition + strspn(partition, "/"), group->domid,
+                           group->config->uuid);
+}
+
+static gboolean write_file(const char *dir, const char *file, const char *value, GError **error)
+{
+    g_autofree char *path = g_build_filename(dir, file, NULL);
+    g_auto(KxlFd) fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value))
+        return TRUE;
+    return kxl_error_set_errno(error, errno, "control group: cannot write '%s' to '%s'", value,
+                               path);
+}
+
+/* Makes base/a/b/c. In version 2 each group passes the controller on to those below it. */
+static gboolean make_group(const char *base, const char *relative, const char *pass_on,
+                           GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(relative, "/", -1);
+    g_autofree char *path = g_strdup(base);
+
+    for (char **part = parts; *part; part++) {
+        char *next = g_build_filename(path, *part, NULL);
+
+        if (pass_on && !write_file(path, "cgroup.subtree_control", pass_on, error)) {
+            g_free(next);
+            return FALSE;
+        }
+        g_free(path);
+        path = next;
+        if (mkdir(path, 0755) < 0 && errno != EEXIST)
+            return kxl_error_set_errno(error, errno, "control group '%s'", path);
+    }
+    return TRUE;
+}
+
+/* The domain's group in the hierarchy of a controller; NULL: the host has none. */
+static char *group_path(const KxlCgroup *group, const char *controller, gboolean *ret_v2)
+{
+    g_autofree char *base = hierarchy(group->root, controller, ret_v2);
+    g_autofree char *relative = relative_path(group);
+
+    return base ? g_build_filename(base, relative, NULL) : NULL;
+}
+
+static gboolean need_group(const KxlCgroup *group, const char *controller, char **ret_path,
+                           gboolean *ret_v2, GError **error)
+{
+    g_autofree char *base = hierarchy(group->root, controller, ret_v2);
+    g_autofree char *relative = relative_path(group);
+    g_autofree char *pass_on =
+        g_strdup_printf("+%s", g_str_equal(controller, "blkio") ? "io" : controller);
+
+    if (!base) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
+                    "a limit of %s needs the host's control groups, which have no '%s'",
+                    g_str_equal(controller, "cpu") ? "CPU time" : controller, controller);
+        return FALSE;
+    }
+    *ret_path = g_build_filename(base, relative, NULL);
+    return make_group(base, relative, *ret_v2 ? pass_on : NULL, error);
+}
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+static gboolean apply(const char *dir, gboolean v2, const Setting *setting, GError **error)
+{
+    const char *file = v2 ? setting->v2 : setting->v1;
+
+    return !file || write_file(dir, file, setting->value, error);
+}
+
+static gboolean make_main(const KxlCgroup *group, GError **error)
+{
+    g_autoptr(GPtrArray) settings = group_settings(&group->config->limits, error);
+
+    if (!settings)
+        return FALSE;
+    for (guint i = 0; i < settings->len; i++) {
+        const Setting *setting = settings->pdata[i];
+        g_autofree char *path = NULL;
+        gboolean v2;
+
+        if (!need_group(group, setting->controller, &path, &v2, error) ||
+            !apply(path, v2, setting, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* A group below the domain's, for some of its threads. */
+static gboolean make_threads(const KxlCgroup *group, const KxlBandwidth *limit, const char *kind,
+                             guint number, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("%s%u", kind, number);
+    g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func(setting_free);
+    g_autofree char *path = NULL, *dir = NULL;
+    gboolean v2;
+
+    if (!need_group(group, "cpu", &path, &v2, error))
+        return FALSE;
+    dir = g_build_filename(path, name, NULL);
+    if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+        return kxl_error_set_errno(error, errno, "control group '%s'", dir);
+    if (v2 && (!write_file(dir, "cgroup.type", "threaded", error) ||
+               !write_file(path, "cgroup.subtree_control", "+cpu", error)))
+        return FALSE;
+    add_bandwidth(settings, limit);
+    for (guint i = 0; i < settings->len; i++)
+        if (!apply(dir, v2, settings->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean make_all_threads(const KxlCgroup *group, GError **error)
+{
+    const KxlDomainConfig *config = group->config;
+    const KxlLimits *limits = &config->limits;
+
+    if (has_bandwidth(&limits->emulator) &&
+        !make_threads(group, &limits->emulator, "emulator", 0, error))
+        return FALSE;
+    for (guint i = 0; has_bandwidth(&limits->vcpu) && i < MAX(config->max_vcpus, 1); i++)
+        if (!make_threads(group, &limits->vcpu, "vcpu", i, error))
+            return FALSE;
+    for (guint i = 0; has_bandwidth(&limits->iothread) && i < config->iothreads->len; i++) {
+        const KxlIothread *thread = config->iothreads->pdata[i];
+
+        if (!make_threads(group, &limits->iothread, "iothread", thread->id, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Being in a partition alone is no limit: a host without control groups does without. */
+static void make_partition(const KxlCgroup *group)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = NULL;
+    gboolean v2;
+
+    if (group->config->limits.partition && !need_group(group, "cpu", &path, &v2, &error))
+        g_message("domain '%s': not in partition '%s': %s", group->config->name,
+                  group->config->limits.partition, error->message);
+}
+
+gboolean kxl_cgroup_make(const KxlCgroup *group, GError **error)
+{
+    make_partition(group);
+    if (make_main(group, error) && make_all_threads(group, error))
+        return TRUE;
+    kxl_cgroup_remove(group);
+    return FALSE;
+}
+
+/* --- joining and leaving ------------------------------------------------------------------------
+ */
+
+gboolean kxl_cgroup_join(const KxlCgroup *group, pid_t pid, GError **error)
+{
+    g_autofree char *number = g_strdup_printf("%d", (int)pid);
+
+    for (guint i = 0; i < G_N_ELEMENTS(controllers); i++) {
+        gboolean v2;
+        g_autofree char *path = group_path(group, controllers[i], &v2);
+        g_autofree char *emulator = path ? g_build_filename(path, "emulator0", NULL) : NULL;
+
+        if (!path || !g_file_test(path, G_FILE_TEST_IS_DIR))
+            continue;
+        if (!write_file(path, "cgroup.procs", number, error))
+            return FALSE;
+        if (g_file_test(emulator, G_FILE_TEST_IS_DIR) &&
+            !write_file(emulator, v2 ? "cgroup.threads" : "tasks", number, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean kxl_cgroup_join_thread(const KxlCgroup *group, const char *kind, guint number, pid_t tid,
+                                GError **error)
+{
+    gboolean v2;
+    g_autofree char *path = group_path(group, "cpu", &v2);
+    g_autofree char *name = g_strdup_printf("%s%u", kind, number);
+    g_autofree char *dir = path ? g_build_filename(path, name, NULL) : NULL;
+    g_autofree char *text = g_strdup_printf("%d", (int)tid);
+
+    return !dir || !g_file_test(dir, G_FILE_TEST_IS_DIR) ||
+           write_file(dir, v2 ? "cgroup.threads" : "tasks", text, error);
+}
+
+void kxl_cgroup_remove(const KxlCgroup *group)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(controllers); i++) {
+        gboolean v2;
+        g_autofree char *path = group_path(group, controllers[i], &v2);
+        g_autoptr(GDir) dir = path ? g_dir_open(path, 0, NULL) : NULL;
+        const char *name;
+
+        /* Groups have no files but the kernel's, which go with them. */
+        while (dir && (name = g_dir_read_name(dir))) {
+            g_autofree char *below = g_build_filename(path, name, NULL);
+
+            if (g_file_test(below, G_FILE_TEST_IS_DIR))
+                rmdir(below);
+        }
+        if (path)
+            rmdir(path);
+    }
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The PC around an HVM guest: chipset, clock, firmware and what firmware tells the guest. */
+#include "boot-file.h"
+#include "machine-args.h"
+
+static const char *on_off(gboolean on)
+{
+    return on ? "on" : "off";
+}
+
+static void append_tristate(GString *text, const char *name, KxlTristate value)
+{
+    if (value != KXL_DEFAULT)
+        g_string_append_printf(text, ",%s=%s", name, on_off(value == KXL_YES));
+}
+
+static void add_machine(KxlArgs *args, const KxlMachine *m)
+{
+    const KxlDomainConfig *config = m->config;
+    const KxlBoard *board = &config->board;
+    g_autoptr(GString) text = g_string_new("pc,usb=off");
+
+    g_string_append_printf(text, ",vmport=%s", on_off(board->vmport == KXL_YES));
+    g_string_append_printf(text, ",dump-guest-core=%s",
+                           on_off(config->memory.dump_guest == KXL_YES));
+    g_string_append_printf(text, ",acpi=%s", on_off(config->acpi != KXL_NO));
+    g_string_append_printf(text, ",hpet=%s", on_off(config->hpet == KXL_YES));
+    append_tristate(text, "smm", board->smm);
+    append_tristate(text, "pit", board->pit);
+    if (board->console_output)
+        g_string_append(text, ",graphics=off");
+    if (board->ioapic && m->accel == KXL_ACCEL_KVM)
+        g_string_append_printf(text, ",kernel_irqchip=%s",
+                               g_str_equal(board->ioapic, "kvm") ? "on" : "split");
+    kxl_args_add(args, "-machine", "%s", text->str);
+}
+
+static void add_power(KxlArgs *args, const KxlBoard *board)
+{
+    if (board->s3 != KXL_DEFAULT)
+        kxl_args_add(args, "-global", "PIIX4_PM.disable_s3=%d", board->s3 == KXL_NO);
+    if (board->s4 != KXL_DEFAULT)
+        kxl_args_add(args, "-global", "PIIX4_PM.disable_s4=%d", board->s4 == KXL_NO);
+}
+
+/* --- clock ------------------------------------------------------------------------------------ */
+
+/* The guest's time is said as a date whenever it is not the host's: QEMU counts on from there. */
+static char *clock_base(const KxlMachine *m)
+{
+    gint64 offset = kxl_time_offset(m->config, m->now_us);
+    g_autoptr(GDateTime) now = NULL;
+
+    if (offset == 0)
+        return g_strdup("utc");
+    now = g_date_time_new_from_unix_utc(m->now_us / G_USEC_PER_SEC + offset);
+    return now ? g_date_time_format(now, "%Y-%m-%dT%H:%M:%S") : g_strdup("utc");
+}
+
+static void add_clock(KxlArgs *args, const KxlMachine *m)
+{
+    const KxlBoard *board = &m->config->board;
+    g_autofree char *base = clock_base(m);
+    const char *source = NULL;
+
+    if (board->rtc_track)
+        source = g_str_equal(board->rtc_track, "guest") ? ",clock=vm" : ",clock=host";
+    kxl_args_add(args, "-rtc", "base=%s%s%s", base, source ? source : "",
+                 board->rtc_catchup ? ",driftfix=slew" : "");
+    if (board->pit_policy && m->accel == KXL_ACCEL_KVM)
+        kxl_args_add(args, "-global", "kvm-pit.lost_tick_policy=%s", board->pit_policy);
+}
+
+/* --- firmware --------------------------------------------------------------------------------- */
+
+static void add_flash(KxlArgs *args, guint unit, const char *options, const char *path)
+{
+    g_autofree char *file = kxl_args_quote(path);
+
+    kxl_args_add(args, "-drive", "if=pflash,unit=%u,format=raw,%sfile=%s", unit, options, file);
+}
+
+static void add_firmware(KxlArgs *args, const KxlDomainConfig *config)
+{
+    const KxlBoard *board = &config->board;
+    g_autoptr(GString) boot = g_string_new("strict=on");
+
+    if (config->bootmenu)
+        g_string_append(boot, ",menu=on");
+    if (config->bootmenu && board->splash_ms >= 0)
+        g_string_append_printf(boot, ",splash-time=%d", board->splash_ms);
+    if (board->reboot_timeout_ms >= -1)
+        g_string_append_printf(boot, ",reboot-timeout=%d", board->reboot_timeout_ms);
+    kxl_args_add(args, "-boot", "%s", boot->str);
+    if (config->firmware == KXL_FIRMWARE_OVMF) {
+        add_flash(args, 0, "readonly=on,", config->firmware_path);
+        add_flash(args, 1, "", config->nvram_path);
+    } else if (config->firmware_path) {
+        kxl_args_add(args, "-bios", "%s", config->firmware_path);
+    }
+}
+
+static void add_each(KxlArgs *args, const char *option, char *const *values)
+{
+    for (; values && *values; values++)
+        kxl_args_add(args, option, "%s", *values);
+}
+
+/* What the firmware tells the guest of the machine. */
+static void add_tables(KxlArgs *args, const KxlDomainConfig *config)
+{
+    const KxlBoard *board = &config->board;
+
+    if (config->uuid)
+        kxl_args_add(args, "-uuid", "%s", config->uuid);
+    add_each(args, "-smbios", board->smbios);
+    add_each(args, "-fw_cfg", board->fw_cfg);
+    add_each(args, "-acpitable", board->acpi_tables);
+    if (board->generation_id)
+        kxl_args_add(args, "-device", "vmgenid,guid=%s", board->generation_id);
+    if (board->vmcoreinfo)
+        kxl_args_add(args, "-device", "vmcoreinfo");
+}
+
+void kxl_args_board(KxlArgs *args, const KxlMachine *m)
+{
+    add_machine(args, m);
+    add_power(args, &m->config->board);
+    add_clock(args, m);
+    add_firmware(args, m->config);
+    add_tables(args, m->config);
+}
