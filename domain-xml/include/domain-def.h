@@ -7,6 +7,7 @@
 #pragma once
 
 #include "domain-devices.h"
+#include "domain-tuning.h"
 
 G_BEGIN_DECLS
 
@@ -18,6 +19,8 @@ typedef enum {
     DOMAIN_CLOCK_UTC = 1,
     DOMAIN_CLOCK_LOCALTIME,
     DOMAIN_CLOCK_VARIABLE,
+    DOMAIN_CLOCK_TIMEZONE,
+    DOMAIN_CLOCK_ABSOLUTE,
 } DomainClockOffset;
 
 typedef struct {
@@ -75,10 +78,13 @@ typedef struct DomainDef {
     char *name;
     char *uuid; /* 36 characters, lower case; NULL before completion */
     char *genid;
+    gboolean has_genid; /* <genid>, even an empty one: completion makes it */
     char *title;
     char *description;
     xmlNodePtr metadata; /* <metadata> kept as it was, owned (a copy without document), or NULL */
 
+    guint64 max_memory_kib; /* <maxMemory>: to which it may grow by memory devices; 0: none */
+    guint max_memory_slots;
     guint64 memory_kib; /* <memory> */
     char *memory_dump_core;
     guint64 current_memory_kib; /* <currentMemory>; 0: same */
@@ -86,8 +92,17 @@ typedef struct DomainDef {
     guint vcpus_current;        /* <vcpu current=>; 0: same */
     char *vcpu_placement;
     char *vcpu_cpuset;
+    GPtrArray *vcpus;     /* of DomainVcpu */
+    guint iothreads;
+    GPtrArray *iothread_ids; /* of DomainIothread; may be fewer than iothreads */
     guint cpu_shares;     /* <cputune><shares> */
     GPtrArray *vcpu_pins; /* of DomainVcpuPin */
+    DomainCputune cputune;
+    DomainBlkiotune *blkiotune;
+    DomainMemtune *memtune;
+    DomainMemoryBacking *memory_backing;
+    DomainNumatune *numatune;
+    GPtrArray *sysinfos; /* of DomainSysinfo */
 
     char *resource_partition;
 
@@ -100,7 +115,9 @@ typedef struct DomainDef {
     char *os_machine; /* "xenpv", "xenfv", "xenpvh" */
     char *loader;
     char *loader_readonly, *loader_secure, *loader_type;
+    GPtrArray *firmware_features; /* of DomainFirmwareFeature */
     char *nvram, *nvram_template;
+    char *nvram_type, *nvram_source; /* the other way to say nvram: type='file' */
     char *kernel, *initrd, *cmdline;
     char *acpi_slic, *acpi_table_type; /* <acpi><table type='slic'> */
     GPtrArray *boot_devs;              /* of DomainBootDev, in order */
@@ -114,6 +131,11 @@ typedef struct DomainDef {
         char *apic_eoi;
         int hap; /* DomainTristate, as the rest */
         int pvspinlock, pmu, vmport;
+        int smm, vmcoreinfo;
+        char *ioapic;
+        guint64 tb_cache_kib;
+        DomainHyperv *hyperv;
+        DomainKvm *kvm;
         int e820_host, passthrough;
         char *passthrough_mode; /* "sync_pt", "share_pt" */
     } features;
@@ -123,6 +145,8 @@ typedef struct DomainDef {
     int clock;              /* DomainClockOffset */
     char *clock_adjustment; /* "reset" or seconds */
     char *clock_basis;      /* "utc", "localtime" */
+    char *clock_timezone;
+    char *clock_start; /* seconds since 1970 */
     GPtrArray *timers;      /* of DomainTimer */
 
     char *on_poweroff, *on_reboot, *on_crash; /* libvirt's words */
@@ -156,6 +180,9 @@ typedef struct DomainDef {
     GPtrArray *redirdevs; /* of xmlNode, kept as written */
     GPtrArray *seclabels; /* the same */
     GPtrArray *xen_args;  /* of DomainArg: <xen:commandline>, for the device model */
+    GPtrArray *qemu_args; /* of DomainArg: <qemu:commandline>, the same */
+    GPtrArray *qemu_env;  /* of DomainEnvironment */
+    GPtrArray *perf_events; /* of DomainPerfEvent */
 } DomainDef;
 
 DomainDef *domain_def_new(void);

@@ -5,32 +5,6 @@
 
 #include <string.h>
 
-static gboolean check_os(const DomainDef *def, GError **error)
-{
-    if (g_strcmp0(def->loader_secure, "yes") == 0)
-        return fail_check(error, UNSUPPORTED,
-                          "Secure boot is not supported on Xen (/domain/os/loader/@secure)");
-    if (def->acpi_slic != NULL)
-        return fail_check(error, UNSUPPORTED, "/domain/os/acpi/table is not supported");
-    return TRUE;
-}
-
-/* The time stamp counter is every guest's; the HPET only an HVM guest's. QEMU's PIT and RTC are as
- * they are. */
-static gboolean check_timers(const DomainDef *def, GError **error)
-{
-    for (guint i = 0; i < def->timers->len; i++) {
-        const DomainTimer *timer = g_ptr_array_index(def->timers, i);
-        gboolean is_known = strcmp(timer->name, "tsc") == 0 ||
-                            (domain_is_hvm(def) && strcmp(timer->name, "hpet") == 0);
-        if (!is_known)
-            return fail_check(error, UNSUPPORTED,
-                              "unsupported timer type (name) '%s' (/domain/clock/timer[%u]/@name)",
-                              timer->name, i + 1);
-    }
-    return TRUE;
-}
-
 static gboolean check_disk(const DomainDisk *disk, guint number, GError **error)
 {
     static const char *const qemu_formats[] = { "raw", "aio",  "qcow", "qcow2", "qed", "vpc",
@@ -347,10 +321,7 @@ static gboolean check_memballoon(const DomainDef *def, GError **error)
 
 gboolean check_supported(const DomainDef *def, const DomainXmlCaps *caps, GError **error)
 {
-    if (def->xen_args->len > 0 && !caps->allow_arguments)
-        return fail_check(error, UNSUPPORTED,
-                          "/domain/xen:commandline is not enabled in the configuration");
-    return check_os(def, error) && check_timers(def, error) && check_disks(def, error) &&
+    return check_supported_host(def, caps, error) && check_disks(def, error) &&
            check_interfaces(def, error) && check_graphics(def, error) && check_videos(def, error) &&
            check_hvm_devices(def, error) && check_small_devices(def, error) &&
            check_chars(def, error) && check_memballoon(def, error);

@@ -36,51 +36,16 @@ static gboolean check_memory(const DomainDef *def, GError **error)
     return TRUE;
 }
 
-/* "0-3,^2,5": numbers and ranges, "^" takes one out. */
-static gboolean cpuset_is_valid(const char *text)
-{
-    guint64 first, last;
-    char *end;
-
-    for (const char *p = text;; p = end + 1) {
-        p += strspn(p, " ");
-        if (*p == '^')
-            p++;
-        if (!g_ascii_isdigit(*p))
-            return FALSE;
-        first = last = g_ascii_strtoull(p, &end, 10);
-        if (*end == '-') {
-            p = end + 1;
-            if (!g_ascii_isdigit(*p))
-                return FALSE;
-            last = g_ascii_strtoull(p, &end, 10);
-        }
-        if (last < first || last > 65535)
-            return FALSE;
-        end += strspn(end, " ");
-        if (*end == '\0')
-            return TRUE;
-        if (*end != ',')
-            return FALSE;
-    }
-}
-
-static gboolean check_cpuset(const char *text, const char *path, GError **error)
-{
-    return text == NULL || cpuset_is_valid(text) ||
-           fail_check(error, SYNTAX, "Failed to parse bitmap '%s' (%s)", text, path);
-}
-
 static gboolean check_vcpus(const DomainDef *def, GError **error)
 {
     if (def->vcpus_current > def->vcpus_max)
         return fail_check(error, SYNTAX, "maxvcpus must not be less than current vcpus (%u < %u)",
                           def->vcpus_max, def->vcpus_current);
-    if (!check_cpuset(def->vcpu_cpuset, "/domain/vcpu/@cpuset", error))
+    if (!check_set(def->vcpu_cpuset, "/domain/vcpu/@cpuset", error))
         return FALSE;
     for (guint i = 0; i < def->vcpu_pins->len; i++) {
         const DomainVcpuPin *pin = g_ptr_array_index(def->vcpu_pins, i);
-        if (!check_cpuset(pin->cpuset, "/domain/cputune/vcpupin/@cpuset", error))
+        if (!check_set(pin->cpuset, "/domain/cputune/vcpupin/@cpuset", error))
             return FALSE;
     }
     const DomainCpu *cpu = def->cpu;
@@ -216,9 +181,9 @@ static gboolean check_interfaces(const DomainDef *def, GError **error)
 gboolean check_definition(const DomainDef *def, GError **error)
 {
     static gboolean (*const checks[])(const DomainDef *, GError **) = {
-        check_name,        check_memory,       check_vcpus,
-        check_machine,     check_disk_targets, check_drive_addresses,
-        check_controllers, check_boot_orders,  check_interfaces,
+        check_name,         check_memory,          check_vcpus,       check_machine,
+        check_disk_targets, check_drive_addresses, check_controllers, check_boot_orders,
+        check_interfaces,   check_machine_parts,
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(checks); i++)

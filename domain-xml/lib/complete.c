@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "def-classes.h"
+#include "number-set.h"
 
 typedef void (*RandomFunc)(guint8 *buf, gsize len);
 
@@ -25,6 +26,69 @@ static char *new_uuid(RandomFunc random)
     return g_strdup_printf("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
                            b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11],
                            b[12], b[13], b[14], b[15]);
+}
+
+/* What is no set is left for the checks to name. */
+static void normalise_set(char **text)
+{
+    char *set = *text != NULL ? number_set_normalise(*text) : NULL;
+
+    if (set != NULL) {
+        g_free(*text);
+        *text = set;
+    }
+}
+
+/* The set at offset in each element of a list. */
+static void normalise_sets(const GPtrArray *list, gsize offset)
+{
+    for (guint i = 0; i < list->len; i++)
+        normalise_set(G_STRUCT_MEMBER_P(g_ptr_array_index(list, i), offset));
+}
+
+static void complete_sets(DomainDef *def)
+{
+    DomainCputune *cputune = &def->cputune;
+
+    normalise_set(&def->vcpu_cpuset);
+    normalise_sets(def->vcpu_pins, offsetof(DomainVcpuPin, cpuset));
+    normalise_set(&cputune->emulator_cpuset);
+    normalise_sets(cputune->iothread_pins, offsetof(DomainIothreadPin, cpuset));
+    normalise_sets(cputune->vcpu_scheds, offsetof(DomainSched, which));
+    normalise_sets(cputune->iothread_scheds, offsetof(DomainSched, which));
+    if (def->numatune != NULL) {
+        normalise_set(&def->numatune->nodeset);
+        normalise_sets(def->numatune->memnodes, offsetof(DomainMemnode, nodeset));
+    }
+    if (def->memory_backing != NULL)
+        normalise_sets(def->memory_backing->pages, offsetof(DomainHugePage, nodeset));
+    if (def->cpu != NULL)
+        normalise_sets(def->cpu->cells, offsetof(DomainNumaCell, cpus));
+}
+
+static gboolean is_enabled(const DomainVcpu *vcpu)
+{
+    return strcmp(vcpu->enabled, "yes") == 0;
+}
+
+/* What one part of a document says by saying another. */
+static void complete_machine(DomainDef *def, const DomainXmlCaps *caps, RandomFunc random)
+{
+    guint64 cells_kib = 0;
+    guint online = 0;
+
+    if (def->has_genid && def->genid == NULL)
+        def->genid = new_uuid(random);
+    for (guint i = 0; def->cpu != NULL && i < def->cpu->cells->len; i++)
+        cells_kib += ((const DomainNumaCell *)g_ptr_array_index(def->cpu->cells, i))->memory_kib;
+    /* Of what is only converted the sizes need not add up. */
+    if (cells_kib != 0 && (def->memory_kib == 0 || !caps->for_conversion))
+        def->memory_kib = cells_kib;
+    def->iothreads = MAX(def->iothreads, def->iothread_ids->len);
+    for (guint i = 0; i < def->vcpus->len; i++)
+        online += is_enabled(g_ptr_array_index(def->vcpus, i));
+    if (online != 0)
+        def->vcpus_current = online;
 }
 
 static void complete_general(DomainDef *def, RandomFunc random)
@@ -115,6 +179,8 @@ static void complete_interfaces(DomainDef *def, RandomFunc random)
 gboolean domain_def_complete(DomainDef *def, const DomainXmlCaps *caps, RandomFunc random,
                              GError **error)
 {
+    complete_sets(def);
+    complete_machine(def, caps, random);
     complete_general(def, random);
     complete_os(def, caps);
     complete_clock(def);

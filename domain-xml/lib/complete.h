@@ -20,6 +20,11 @@ void complete_devices(DomainDef *def);
 
 /* check.c, check-supported.c: what is well-formed but wrong, or right but not possible here. */
 gboolean check_definition(const DomainDef *def, GError **error);
+/* check-machine.c, check-host.c: their parts but for devices. */
+gboolean check_machine_parts(const DomainDef *def, GError **error);
+gboolean check_supported_host(const DomainDef *def, const DomainXmlCaps *caps, GError **error);
+/* A set of numbers as "0-3,^2"; path is what it is. NULL is one too. */
+gboolean check_set(const char *text, const char *path, GError **error);
 gboolean check_supported(const DomainDef *def, const DomainXmlCaps *caps, GError **error);
 
 static inline gboolean domain_is_hvm(const DomainDef *def)

@@ -45,7 +45,8 @@ DomainDef *domain_def_parse(const char *xml, DomainXmlParseFlags flags, GError *
     return g_steal_pointer(&def);
 }
 
-/* Declares the prefix of <xen:commandline> on <domain>, the first tag of the text. */
+/* Declares the prefix of <xen:commandline> or <qemu:commandline> on <domain>, the first tag of the
+ * text. */
 static void declare_namespace(GString *text, const char *prefix)
 {
     const char *end = strchr(text->str, '>');
@@ -68,6 +69,8 @@ char *domain_def_format(const DomainDef *def, DomainXmlFormatFlags flags)
     xml_object_format(&domain_def_class, def, "domain", 0, flags, text);
     if (def->xen_args->len > 0)
         declare_namespace(text, "xen");
+    if (def->qemu_args->len > 0 || def->qemu_env->len > 0)
+        declare_namespace(text, "qemu");
     return g_string_free(text, FALSE);
 }
 

@@ -59,7 +59,7 @@ static void map_firmware_to_config(const DomainDef *def, KxlDomainConfig *config
     config->firmware = wants_ovmf(def) ? KXL_FIRMWARE_OVMF : KXL_FIRMWARE_SEABIOS;
     if (def->loader != NULL && strcmp(name, XEN_SEABIOS_LOADER) != 0 && strcmp(name, XEN_OVMF) != 0)
         config->firmware_path = g_strdup(def->loader);
-    config->nvram_path = g_strdup(def->nvram);
+    config->nvram_path = g_strdup(def->nvram != NULL ? def->nvram : def->nvram_source);
 }
 
 static char *boot_letters_of(const DomainDef *def)

@@ -7,36 +7,6 @@
 #include "def-classes.h"
 #include "xlcfg-syntax.h"
 
-/* libvirt's names that differ from libxl's (libxl_cpuid_parse_config()). */
-static const char *const flag_names[][2] = {
-    { "cx16", "cmpxchg16" },
-    { "cid", "cntxid" },
-    { "ds_cpl", "dscpl" },
-    { "pclmuldq", "pclmulqdq" },
-    { "pni", "sse3" },
-    { "ht", "htt" },
-    { "pn", "psn" },
-    { "clflush", "clfsh" },
-    { "sep", "sysenter" },
-    { "cx8", "cmpxchg8" },
-    { "nodeid_msr", "nodeid" },
-    { "cr8legacy", "altmovcr8" },
-    { "lahf_lm", "lahfsahf" },
-    { "cmp_legacy", "cmplegacy" },
-    { "fxsr_opt", "ffxsr" },
-    { "pdpe1gb", "page1gb" },
-    { "spec-ctrl", "ibrsb" },
-};
-
-/* The name in column `to` of the flag that column `from` has. */
-static const char *translate_flag(const char *name, guint from, guint to)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(flag_names); i++)
-        if (strcmp(name, flag_names[i][from]) == 0)
-            return flag_names[i][to];
-    return name;
-}
-
 static gboolean is_off(const DomainCpuFeature *feature)
 {
     return strcmp(feature->policy, "disable") == 0 || strcmp(feature->policy, "forbid") == 0;
@@ -62,7 +32,7 @@ static void map_flags_to_config(const DomainCpu *cpu, KxlDomainConfig *config)
                 config->nested_hvm = KXL_NO;
             continue;
         }
-        g_string_append_printf(flags, ",%s=%s", translate_flag(feature->name, 0, 1), value);
+        g_string_append_printf(flags, ",%s=%s", kxl_cpu_flag_to_xl(feature->name), value);
     }
     config->cpuid = g_string_free(flags, strcmp(flags->str, "host") == 0);
 }
@@ -73,9 +43,7 @@ static void append_item(XlValue *list, char *text)
     g_free(text);
 }
 
-/* What cell `from` is away from cell `to`: as said, or as said the other way round, or the usual 10
- * and 20. */
-static guint distance(const DomainCpu *cpu, guint from, guint to)
+guint map_cell_distance(const DomainCpu *cpu, guint from, guint to)
 {
     const DomainNumaCell *cells[] = { g_ptr_array_index(cpu->cells, from),
                                       g_ptr_array_index(cpu->cells, to) };
@@ -102,7 +70,8 @@ static void map_cells_to_config(const DomainCpu *cpu, KxlDomainConfig *config)
         GString *distances = g_string_new("vdistances=");
 
         for (guint j = 0; j < cpu->cells->len; j++)
-            g_string_append_printf(distances, "%s%u", j > 0 ? "," : "", distance(cpu, i, j));
+            g_string_append_printf(distances, "%s%u", j > 0 ? "," : "",
+                                   map_cell_distance(cpu, i, j));
         append_item(node, g_strdup_printf("pnode=%u", i));
         append_item(node,
                     g_strdup_printf("size=%" G_GUINT64_FORMAT, (cell->memory_kib + 1023) / 1024));
@@ -163,7 +132,7 @@ static gboolean map_flags_from_config(const char *cpuid, DomainCpu *cpu, GError 
         const char *policy = strcmp(pair[1], "1") == 0   ? "force"
                              : strcmp(pair[1], "0") == 0 ? "disable"
                                                          : "optional";
-        add_feature(cpu, translate_flag(pair[0], 1, 0), policy);
+        add_feature(cpu, kxl_cpu_flag_from_xl(pair[0]), policy);
     }
     return TRUE;
 }

@@ -262,7 +262,10 @@ gboolean map_devices_to_config(const DomainDef *def, KxlDomainConfig *config, GE
     map_controllers_to_config(def, config);
     for (guint i = 0; i < def->xen_args->len; i++)
         map_add_string(&config->device_model_args,
-                   ((const DomainArg *)g_ptr_array_index(def->xen_args, i))->value);
+                       ((const DomainArg *)g_ptr_array_index(def->xen_args, i))->value);
+    for (guint i = 0; i < def->qemu_args->len; i++)
+        map_add_string(&config->device_model_args,
+                       ((const DomainArg *)g_ptr_array_index(def->qemu_args, i))->value);
     return TRUE;
 }
 

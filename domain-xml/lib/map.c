@@ -12,6 +12,8 @@ static const struct {
     { map_boot_to_config, map_boot_from_config },
     { map_features_to_config, map_features_from_config },
     { map_cpu_to_config, map_cpu_from_config },
+    { map_machine_to_config, NULL },
+    { map_tuning_to_config, NULL },
     { map_disks_to_config, map_disks_from_config },
     { map_nics_to_config, map_nics_from_config },
     { map_display_to_config, map_display_from_config },
@@ -58,7 +60,7 @@ DomainDef *domain_def_from_config(const KxlDomainConfig *config, const DomainXml
     def->virt_type = g_strdup("xen");
     def->os_arch = g_strdup("x86_64");
     for (guint i = 0; i < G_N_ELEMENTS(subjects); i++)
-        if (!subjects[i].from(config, def, error))
+        if (subjects[i].from != NULL && !subjects[i].from(config, def, error))
             return NULL;
     if (config->type == KXL_TYPE_HVM)
         name_host_files(def, caps);

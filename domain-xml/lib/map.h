@@ -21,6 +21,14 @@ gboolean map_features_from_config(const KxlDomainConfig *config, DomainDef *def,
 gboolean map_cpu_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
 gboolean map_cpu_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
 
+/* What cell `from` is away from cell `to`: as said, or as said the other way round, or the usual 10
+ * and 20. */
+guint map_cell_distance(const DomainCpu *cpu, guint from, guint to);
+
+/* What xl.cfg(5) has no words for, so there is no way back. */
+gboolean map_machine_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_tuning_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+
 gboolean map_disks_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
 gboolean map_disks_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
 

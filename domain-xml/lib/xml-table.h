@@ -43,7 +43,8 @@ typedef enum {
     XML_NONZERO = 1 << 7,  /* numbers: 0 is an error */
     XML_OPTIONAL = 1 << 8, /* XML_INT: below 0 when absent, 0 is a value */
     XML_KEPT = 1 << 9,     /* remembered and shown, without effect on the domain */
-    XML_ALIAS = 1 << 10,   /* as XML_LIVE, except for names a user may give ("ua-...") */
+    XML_HVM = 1 << 11, /* honoured for HVM guests, kept for others, whose machine has none of it */
+    XML_ALIAS = 1 << 10, /* as XML_LIVE, except for names a user may give ("ua-...") */
 } XmlFlags;
 
 typedef struct XmlClass XmlClass;

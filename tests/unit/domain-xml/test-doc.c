@@ -16,6 +16,8 @@ static const char *fate(const XmlRow *row, guint inherited)
         return "live";
     if ((row->flags | inherited) & XML_KEPT)
         return "kept";
+    if ((row->flags | inherited) & XML_HVM)
+        return "HVM";
     return row->flags & XML_SECRET ? "secret" : "honoured";
 }
 
@@ -73,7 +75,7 @@ static void append_class(GString *out, const XmlClass *class, const char *prefix
 
         if (row->item != NULL) {
             if (strcmp(row->path, "address") != 0 || strcmp(prefix, "/devices/disk") == 0)
-                append_class(out, row->item, path, inherited | (row->flags & XML_KEPT));
+                append_class(out, row->item, path, inherited | (row->flags & (XML_KEPT | XML_HVM)));
             else
                 g_string_append_printf(out, "| `%s` | as of a disk | kept |\n", path);
             continue;

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What of a definition's general part, however right, cannot be had here. Devices:
+ * check-supported.c. */
+#include "complete.h"
+
+#include <string.h>
+
+static gboolean check_os(const DomainDef *def, GError **error)
+{
+    if (g_strcmp0(def->loader_secure, "yes") == 0)
+        return fail_check(error, UNSUPPORTED,
+                          "Secure boot is not supported on Xen (/domain/os/loader/@secure)");
+    for (guint i = 0; i < def->firmware_features->len; i++) {
+        const DomainFirmwareFeature *feature = g_ptr_array_index(def->firmware_features, i);
+        if (strcmp(feature->enabled, "yes") == 0)
+            return fail_check(error, UNSUPPORTED,
+                              "Secure boot is not supported on Xen "
+                              "(/domain/os/firmware/feature[%u]: '%s')",
+                              i + 1, feature->name);
+    }
+    return TRUE;
+}
+
+/* The time stamp counter is every guest's, the rest is an HVM guest's. What may be said of each:
+ * NULL stands for nothing. */
+static const struct {
+    const char *name;
+    const char *tickpolicies[3], *tracks[3];
+    gboolean may_be_absent;
+} hvm_timers[] = {
+    { "hpet", { NULL }, { NULL }, TRUE },
+    { "rtc", { "delay", "catchup", NULL }, { "guest", "wall", NULL }, FALSE },
+    { "pit", { "delay", "discard", NULL }, { NULL }, TRUE },
+    { "kvmclock", { NULL }, { NULL }, TRUE },
+    { "hypervclock", { NULL }, { NULL }, TRUE },
+};
+
+static gboolean check_word(const char *word, const char *const *known, const DomainTimer *timer,
+                           const char *attribute, GError **error)
+{
+    if (word == NULL || g_strv_contains(known, word))
+        return TRUE;
+    return fail_check(error, UNSUPPORTED,
+                      "unsupported %s timer %s '%s' (/domain/clock/timer[@name='%s']/@%s)",
+                      timer->name, attribute, word, timer->name, attribute);
+}
+
+static gboolean check_timer(const DomainTimer *timer, gboolean hvm, guint number, GError **error)
+{
+    if (strcmp(timer->name, "tsc") == 0)
+        return TRUE;
+    for (guint i = 0; hvm && i < G_N_ELEMENTS(hvm_timers); i++) {
+        if (strcmp(timer->name, hvm_timers[i].name) != 0)
+            continue;
+        if (timer->present == DOMAIN_NO && !hvm_timers[i].may_be_absent)
+            return fail_check(error, UNSUPPORTED,
+                              "a machine without a '%s' timer (/domain/clock/timer[%u]/@present)",
+                              timer->name, number);
+        return check_word(timer->tickpolicy, hvm_timers[i].tickpolicies, timer, "tickpolicy",
+                          error) &&
+               check_word(timer->track, hvm_timers[i].tracks, timer, "track", error);
+    }
+    return fail_check(error, UNSUPPORTED,
+                      "unsupported timer type (name) '%s' (/domain/clock/timer[%u]/@name)",
+                      timer->name, number);
+}
+
+static gboolean check_timers(const DomainDef *def, GError **error)
+{
+    for (guint i = 0; i < def->timers->len; i++)
+        if (!check_timer(g_ptr_array_index(def->timers, i), domain_is_hvm(def), i + 1, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean check_cpu(const DomainDef *def, GError **error)
+{
+    const DomainCpu *cpu = def->cpu;
+
+    if (cpu == NULL || cpu->cache_mode == NULL || !domain_is_hvm(def))
+        return TRUE;
+    if (strcmp(cpu->cache_mode, "emulate") == 0 ? g_strcmp0(cpu->cache_level, "3") != 0
+                                                : cpu->cache_level != NULL)
+        return fail_check(error, UNSUPPORTED,
+                          "unsupported CPU cache level for mode '%s' (/domain/cpu/cache)",
+                          cpu->cache_mode);
+    if (strcmp(cpu->cache_mode, "passthrough") == 0 &&
+        g_strcmp0(cpu->mode, "host-passthrough") != 0 && g_strcmp0(cpu->mode, "maximum") != 0)
+        return fail_check(error, UNSUPPORTED,
+                          "CPU cache mode '%s' can only be used with 'host-passthrough' CPUs "
+                          "(/domain/cpu/cache)",
+                          cpu->cache_mode);
+    return TRUE;
+}
+
+static gboolean check_perf(const DomainDef *def, GError **error)
+{
+    for (guint i = 0; i < def->perf_events->len; i++) {
+        const DomainPerfEvent *event = g_ptr_array_index(def->perf_events, i);
+        if (strcmp(event->enabled, "yes") == 0)
+            return fail_check(error, UNSUPPORTED,
+                              "performance event '%s' is not supported (/domain/perf/event[%u])",
+                              event->name, i + 1);
+    }
+    return TRUE;
+}
+
+/* A label of the user's own that nobody would apply. */
+static gboolean check_seclabels(const DomainDef *def, GError **error)
+{
+    for (guint i = 0; i < def->seclabels->len; i++) {
+        xmlNodePtr node = g_ptr_array_index(def->seclabels, i);
+        xmlChar *type = xmlGetNoNsProp(node, BAD_CAST "type");
+        xmlChar *model = xmlGetNoNsProp(node, BAD_CAST "model");
+        gboolean is_static = xmlStrEqual(type, BAD_CAST "static");
+        g_autofree char *name = g_strdup(model != NULL ? (const char *)model : "");
+
+        xmlFree(type);
+        xmlFree(model);
+        if (is_static && strcmp(name, "none") != 0)
+            return fail_check(error, UNSUPPORTED,
+                              "Unable to find security driver for model %s (/domain/seclabel[%u])",
+                              name, i + 1);
+    }
+    return TRUE;
+}
+
+static gboolean check_arguments(const DomainDef *def, const DomainXmlCaps *caps, GError **error)
+{
+    if (caps->allow_arguments)
+        return TRUE;
+    if (def->xen_args->len > 0)
+        return fail_check(error, UNSUPPORTED,
+                          "/domain/xen:commandline is not enabled in the configuration");
+    if (def->qemu_args->len > 0 || def->qemu_env->len > 0)
+        return fail_check(error, UNSUPPORTED,
+                          "/domain/qemu:commandline is not enabled in the configuration");
+    return TRUE;
+}
+
+gboolean check_supported_host(const DomainDef *def, const DomainXmlCaps *caps, GError **error)
+{
+    return check_arguments(def, caps, error) && check_os(def, error) && check_timers(def, error) &&
+           check_cpu(def, error) && check_perf(def, error) && check_seclabels(def, error);
+}
