@@ -151,6 +151,15 @@ gboolean on_domain_get_vcpus_flags(RpcCall *call, GError **error);
 gboolean on_domain_set_vcpus(RpcCall *call, GError **error);
 gboolean on_domain_set_vcpus_flags(RpcCall *call, GError **error);
 
+/* domain/peripheral.c */
+gboolean on_domain_screenshot(RpcCall *call, GError **error);
+gboolean on_domain_send_key(RpcCall *call, GError **error);
+gboolean on_domain_inject_nmi(RpcCall *call, GError **error);
+gboolean on_domain_memory_peek(RpcCall *call, GError **error);
+gboolean on_domain_open_graphics(RpcCall *call, GError **error);
+gboolean on_domain_open_graphics_fd(RpcCall *call, GError **error);
+gboolean on_domain_monitor_command(RpcCall *call, GError **error);
+
 /* objects.c */
 gboolean on_list_all_none(RpcCall *call, GError **error);
 gboolean on_list_none(RpcCall *call, GError **error);

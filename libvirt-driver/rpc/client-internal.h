@@ -27,6 +27,7 @@ struct RpcClient {
     GMutex lock;
     int fd;                /* -1: closed */
     GQueue out;            /* of GByteArray */
+    GHashTable *out_fds;   /* those of out that take a descriptor along; NULL: none yet */
     gsize out_sent;        /* of the first */
     gsize out_bytes;       /* all that is not sent yet */
     guint running;         /* calls in handlers */
@@ -50,8 +51,9 @@ RpcClient *rpc_client_new(RpcServer *server, int fd, gboolean readonly, guint64 
 void rpc_client_close(RpcClient *client,
                       const char *why);  /* loop thread; why NULL: not worth a line */
 void rpc_client_tick(RpcClient *client); /* loop thread, every keepalive interval */
-/* Sends the reply of a call that was counted in running. Any thread. */
-void rpc_client_call_done(RpcClient *client, GByteArray *reply);
+/* Sends the reply of a call that was counted in running, and fd (-1: none; taken) behind it. Any
+ * thread. */
+void rpc_client_call_done(RpcClient *client, GByteArray *reply, int fd);
 
 /* dispatch.c */
 void rpc_dispatch_call(RpcClient *client, RpcPacket *packet); /* loop thread; takes packet */

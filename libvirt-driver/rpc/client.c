@@ -57,6 +57,7 @@ void rpc_client_unref(RpcClient *client)
     g_assert(client->closed);
     g_queue_clear_full(&client->out, (GDestroyNotify)g_byte_array_unref);
     g_hash_table_unref(client->streams);
+    g_clear_pointer(&client->out_fds, g_hash_table_unref);
     g_mutex_clear(&client->lock);
     g_free(client->name);
     g_free(client);
@@ -145,14 +146,42 @@ void rpc_client_close(RpcClient *client, const char *why)
 
 /* ---- sending ---- */
 
+/* A descriptor goes with a data byte of its own (packet.h). Takes what send() would. */
+static ssize_t send_descriptor(int socket, const GByteArray *byte, int fd)
+{
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof fd)];
+    } control = { .header = { .cmsg_len = CMSG_LEN(sizeof fd),
+                              .cmsg_level = SOL_SOCKET,
+                              .cmsg_type = SCM_RIGHTS } };
+    struct iovec iov = { .iov_base = byte->data, .iov_len = byte->len };
+    struct msghdr message = { .msg_iov = &iov,
+                              .msg_iovlen = 1,
+                              .msg_control = control.space,
+                              .msg_controllen = sizeof control.space };
+
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static ssize_t send_some(RpcClient *client, const GByteArray *packet)
+{
+    gpointer fd = client->out_fds != NULL ? g_hash_table_lookup(client->out_fds, packet) : NULL;
+
+    if (fd != NULL)
+        return send_descriptor(client->fd, packet, GPOINTER_TO_INT(fd));
+    return send(client->fd, packet->data + client->out_sent, packet->len - client->out_sent,
+                MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 /* Sends what the socket takes without waiting. Under lock. */
 static void flush_locked(RpcClient *client)
 {
     GByteArray *packet;
 
     while ((packet = g_queue_peek_head(&client->out)) != NULL && !client->broken) {
-        ssize_t n = send(client->fd, packet->data + client->out_sent,
-                         packet->len - client->out_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t n = send_some(client, packet);
 
         if (n < 0) {
             if (errno == EINTR)
@@ -166,6 +195,8 @@ static void flush_locked(RpcClient *client)
         if (client->out_sent < packet->len)
             continue;
         client->out_sent = 0;
+        if (client->out_fds != NULL)
+            g_hash_table_remove(client->out_fds, packet); /* which closes it */
         g_byte_array_unref(g_queue_pop_head(&client->out));
     }
 }
@@ -218,11 +249,30 @@ gboolean rpc_client_send(RpcClient *client, GByteArray *packet)
     return ok;
 }
 
-void rpc_client_call_done(RpcClient *client, GByteArray *reply)
+static void close_descriptor(gpointer fd)
+{
+    close(GPOINTER_TO_INT(fd));
+}
+
+/* Under lock. Takes fd. */
+static void send_descriptor_locked(RpcClient *client, int fd)
+{
+    GByteArray *byte = g_byte_array_append(g_byte_array_new(), (const guint8 *)"", 1);
+
+    if (client->out_fds == NULL)
+        client->out_fds = g_hash_table_new_full(NULL, NULL, NULL, close_descriptor);
+    g_hash_table_insert(client->out_fds, byte, GINT_TO_POINTER(fd));
+    send_locked(client, byte);
+}
+
+void rpc_client_call_done(RpcClient *client, GByteArray *reply, int fd)
 {
     g_mutex_lock(&client->lock);
     client->running--;
-    send_locked(client, reply);
+    if (send_locked(client, reply) && fd >= 0)
+        send_descriptor_locked(client, fd);
+    else if (fd >= 0)
+        close(fd);
     if (client->wants_slot)
         call_attention_locked(client);
     g_mutex_unlock(&client->lock);

@@ -3,6 +3,8 @@
  * answer once. */
 #include "client-internal.h"
 
+#include <unistd.h>
+
 #include "stream.h"
 
 static const RpcProgram *find_program(RpcServer *server, guint32 number, guint32 version)
@@ -73,22 +75,45 @@ static gboolean check_result(const RpcCall *call, GError **error)
 static void call_free(RpcCall *call)
 {
     xdr_args_free(call->args_owner);
+    rpc_packet_free(call->packet);
+    if (call->reply_fd >= 0)
+        close(call->reply_fd);
     g_clear_pointer(&call->ret, g_byte_array_unref);
     rpc_client_unref(call->client);
     g_free(call);
 }
 
+/* A reply that a descriptor follows is of another type and says how many. */
+static void announce_descriptor(GByteArray *reply, const RpcCall *call)
+{
+    RpcHeader header = call->header;
+    g_autoptr(GByteArray) head = NULL;
+
+    header.type = RPC_REPLY_WITH_FDS;
+    header.status = RPC_OK;
+    head = rpc_packet_begin(&header);
+    xdr_put_u32(head, 1);
+    g_byte_array_remove_range(reply, 0, RPC_HEADER_LEN);
+    g_byte_array_prepend(reply, head->data, head->len);
+}
+
 static void finish_call(RpcCall *call, const GError *error)
 {
     GByteArray *reply = error != NULL ? error_reply(call, error) : g_steal_pointer(&call->ret);
+    int fd = call->reply_fd;
 
+    call->reply_fd = -1;
+    if (error == NULL && fd >= 0)
+        announce_descriptor(reply, call);
     rpc_packet_finish(reply);
     /* Before the reply goes out, so that the stream is there when the client's first bytes come. */
     if (call->stream != NULL && error == NULL)
         rpc_stream_opened(call->stream);
     else if (call->stream != NULL)
         rpc_stream_discard(call->stream);
-    rpc_client_call_done(call->client, reply);
+    rpc_client_call_done(call->client, reply, error == NULL ? fd : -1);
+    if (error != NULL && fd >= 0)
+        close(fd);
     if (error == NULL && call->replied != NULL)
         call->replied(call);
     call_free(call);
@@ -174,10 +199,11 @@ static gboolean prepare_call(RpcCall *call, const RpcPacket *packet, GError **er
 
 void rpc_dispatch_call(RpcClient *client, RpcPacket *packet)
 {
-    g_autoptr(RpcPacket) owned = packet;
     g_autoptr(GError) error = NULL;
     RpcCall *call = g_new0(RpcCall, 1);
 
+    call->packet = packet;
+    call->reply_fd = -1;
     call->client = rpc_client_ref(client);
     call->app = rpc_server_config(client->server)->app;
     call->header = packet->header;

@@ -59,6 +59,8 @@ struct RpcCall {
     XdrArgs *args_owner;
     const XdrValue *args;
     GByteArray *ret;
+    RpcPacket *packet;              /* what came; its descriptors are the handler's to steal */
+    int reply_fd;                   /* goes with the reply; -1: none. Taken */
     RpcStream *stream;              /* set by the handler of a RPC_PROC_STREAM procedure */
     void (*replied)(RpcCall *call); /* called when the reply to a success is on its way */
     guint arg_i;                    /* a number the handler leaves for replied() */

@@ -11,6 +11,8 @@ gboolean kxl_domain_screenshot (KxlHost *host, int domid, guint screen, gboolean
 /* Presses all keys at once for hold_ms (0: 100) and lets them go. keys: Linux's input codes (input-event-codes.h).
  * KXL_ERROR_INVALID: no key of a PC keyboard. */
 gboolean kxl_domain_send_keys (KxlHost *host, int domid, const guint *keys, guint n_keys, guint hold_ms, GError **error);
+/* Linux's input code to the number of QEMU and RFB: a scan code of set 1, with bit 7 for the prefix e0. -1: none. */
+int kxl_key_from_linux (guint key);
 /* A non-maskable interrupt to every vCPU. */
 gboolean kxl_domain_inject_nmi (KxlHost *host, int domid, GError **error);
 

@@ -2,7 +2,6 @@
 /* A running machine beside its life cycle: screen, keys, interrupts, memory, the monitor itself. */
 #include <string.h>
 
-#include "keys.h"
 #include "kxl-guest.h"
 #include "ops.h"
 

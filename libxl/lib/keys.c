@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "keys.h"
+#include "kxl-guest.h"
 
 #include <linux/input-event-codes.h>
 
