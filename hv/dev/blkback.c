@@ -30,13 +30,18 @@ static int start_device(struct blkback *bb, uint64_t *ret_features)
     return 0;
 }
 
+static void read_capacity(struct blkback *bb)
+{
+    virtio_read_config(bb->vd, VIRTIO_BLK_CFG_CAPACITY, &bb->disk.capacity, sizeof(bb->disk.capacity));
+}
+
 static void read_geometry(struct blkback *bb, uint64_t features)
 {
     struct blk_disk *disk = &bb->disk;
     uint32_t seg_max = virtq_size(bb->vq) - 2;
     uint8_t physical_exp = 0;
 
-    virtio_read_config(bb->vd, VIRTIO_BLK_CFG_CAPACITY, &disk->capacity, sizeof(disk->capacity));
+    read_capacity(bb);
     disk->sector_size = 1U << VIRTIO_BLK_SECTOR_SHIFT;
     if (features & VIRTIO_BLK_F_BLK_SIZE)
         virtio_read_config(bb->vd, VIRTIO_BLK_CFG_BLK_SIZE, &disk->sector_size, 4);
@@ -147,17 +152,24 @@ static int write_properties(struct blkback *bb)
     return err ? backend_error(bb->dev, err, "cannot write the disk's properties") : 0;
 }
 
-/* The image grew or shrank under the guest. */
+/* The image grew or shrank under the guest, or is another. */
 static void config_changed(void *opaque)
 {
     struct blkback *bb = opaque;
     uint64_t old = bb->disk.capacity;
 
-    virtio_read_config(bb->vd, VIRTIO_BLK_CFG_CAPACITY, &bb->disk.capacity, sizeof(bb->disk.capacity));
+    read_capacity(bb);
     if (!bb->connected || bb->disk.capacity == old)
         return;
     if (write_size(bb) == 0)
         backend_touch_state(bb->dev);
+}
+
+/* The machine's disk does not tell of another medium; the toolstack does, by its path. */
+static void blkback_changed(struct backend_dev *dev, bool in_frontend, const char *key)
+{
+    if (!in_frontend && strcmp(key, "params") == 0)
+        config_changed(dev->priv);
 }
 
 /* ---- the front end ---- */
@@ -274,6 +286,8 @@ static int blkback_connect(struct backend_dev *dev)
     if (!err && !bb->vq)
         err = start_device(bb, &features);
     err = err ? err : map_ring(bb);
+    if (!err)
+        read_capacity(bb); /* the medium may be another than at the last connection */
     err = err ? err : write_properties(bb);
     err = err ? err : bind_port(bb);
     if (err)
@@ -338,4 +352,5 @@ const struct backend_type blkback_type = {
     .connect = blkback_connect,
     .disconnect = blkback_disconnect,
     .remove = blkback_remove,
+    .changed = blkback_changed,
 };

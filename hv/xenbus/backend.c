@@ -164,7 +164,8 @@ static void follow(struct backend_state *st, enum front front, bool online)
             set_closed(st, online);
         return;
     case FRONT_CLOSING:
-        if (release(st) && st->state != XenbusStateClosed)
+        /* Its ring is good until it says Closed: a disk that is in use stays served meanwhile. */
+        if (st->state != XenbusStateClosed)
             set_state(st, XenbusStateClosing);
         return;
     case FRONT_ABSENT:

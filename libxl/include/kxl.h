@@ -26,6 +26,7 @@ typedef enum {
     KXL_ERROR_STATE,         /* not possible in the domain's present state */
     KXL_ERROR_TIMEOUT,
     KXL_ERROR_PERMISSION,
+    KXL_ERROR_NO_DEVICE,     /* the domain has no such disk, nic ... */
     KXL_ERROR_START_FAILED,  /* the machine came up and ended at once: the message has the log's tail */
     KXL_ERROR_COUNT
 } KxlError;
@@ -173,6 +174,27 @@ typedef struct {
 void kxl_device_info_free (KxlDeviceInfo *info);
 GPtrArray *kxl_domain_disk_list (KxlHost *host, int domid, GError **error); /* of KxlDeviceInfo */
 GPtrArray *kxl_domain_nic_list (KxlHost *host, int domid, GError **error);
+
+/*
+ * Devices of a running domain. What is plugged in stays over the domain's restarts. After an error nothing has changed,
+ * with one exception: a guest that does not let go of a device in time (KXL_ERROR_TIMEOUT) may still do so, and then the
+ * device goes with the next operation on the domain. KXL_ERROR_EXISTS: the vdev is taken; KXL_ERROR_NO_DEVICE: there is
+ * none such. A paused PV domain's cannot be changed (KXL_ERROR_STATE).
+ */
+typedef enum {
+    KXL_DETACH_NONE = 0,
+    KXL_DETACH_FORCE = 1 << 0, /* PV: without asking the guest. HVM guests are always asked */
+} KxlDetachFlags;
+gboolean kxl_domain_disk_attach (KxlHost *host, int domid, const KxlDeviceDisk *disk, GError **error);
+gboolean kxl_domain_disk_detach (KxlHost *host, int domid, const char *vdev, KxlDetachFlags flags, GError **error);
+/* Another medium in the CD or floppy drive disk->vdev: path and format count, an empty one ejects. force: also when the guest
+ * has locked the drive. */
+gboolean kxl_domain_disk_update (KxlHost *host, int domid, const KxlDeviceDisk *disk, gboolean force, GError **error);
+/* ret_devid (may be NULL): the number that was chosen for it. */
+gboolean kxl_domain_nic_attach (KxlHost *host, int domid, const KxlDeviceNic *nic, int *ret_devid, GError **error);
+gboolean kxl_domain_nic_detach (KxlHost *host, int domid, int devid, KxlDetachFlags flags, GError **error);
+/* The nic of nic->devid: another bridge, or its link up or down. What is NULL stays as it is. */
+gboolean kxl_domain_nic_update (KxlHost *host, int domid, const KxlDeviceNic *nic, GError **error);
 
 /*
  * Watching: calls back in the thread-default main context of kxl_watch_new() whenever a domain appears, changes state

@@ -12,6 +12,7 @@
 #include "bootloader.h"
 #include "file.h"
 #include "host-check.h"
+#include "hot-device.h"
 #include "machine.h"
 #include "prepare.h"
 #include "qemu-caps.h"
@@ -54,7 +55,8 @@ static int allocate(const KxlHost *host, KxlDomainConfig *config, const char *us
     if (all < 0)
         return -1;
     kxl_rundir_sweep(host);
-    if (!kxl_host_check_unique(host, config, error) || !kxl_host_check_memory(host, config, error))
+    if (!kxl_host_check_unique(host, config, -1, error) ||
+        !kxl_host_check_memory(host, config, error))
         return -1;
     domid = kxl_rundir_next_domid(host, error);
     if (domid < 0)
@@ -133,7 +135,7 @@ static gboolean dry_run(const KxlHost *host, const KxlDomainConfig *config, GErr
 {
     g_auto(KxlFd) all = kxl_rundir_lock(host, error);
 
-    return all >= 0 && kxl_host_check_unique(host, config, error) &&
+    return all >= 0 && kxl_host_check_unique(host, config, -1, error) &&
            kxl_host_check_memory(host, config, error) && try_kernel(host, config, error);
 }
 
@@ -194,6 +196,7 @@ gboolean kxl_create_successor(const KxlHost *host, int domid, GError **error)
     next = config ? kxl_rundir_next_domid(host, error) : -1;
     if (next < 0)
         return FALSE;
+    kxl_hot_drop_unfinished(host, domid, config);
     kxl_prepare_ifnames(config, next);
     if (!kxl_rundir_save_config(host, domid, config, error))
         return FALSE;

@@ -49,22 +49,25 @@ static gboolean check_folder(const KxlDeviceDisk *disk, GError **error)
     return FALSE;
 }
 
+gboolean kxl_host_check_disk(const KxlDeviceDisk *disk, GError **error)
+{
+    int mode = R_OK | (kxl_disk_writes_image(disk) ? W_OK : 0);
+
+    if (disk->is_uri || kxl_disk_is_empty(disk))
+        return TRUE;
+    return disk->is_dir ? check_folder(disk, error)
+                        : check_file("disk", disk->path, mode, TRUE, error);
+}
+
 static gboolean check_disks(const KxlDomainConfig *config, GError **error)
 {
-    for (guint i = 0; i < config->disks->len; i++) {
-        const KxlDeviceDisk *disk = config->disks->pdata[i];
-        int mode = R_OK | (kxl_disk_writes_image(disk) ? W_OK : 0);
-
-        if (disk->is_uri || kxl_disk_is_empty(disk))
-            continue;
-        if (disk->is_dir ? !check_folder(disk, error)
-                         : !check_file("disk", disk->path, mode, TRUE, error))
+    for (guint i = 0; i < config->disks->len; i++)
+        if (!kxl_host_check_disk(config->disks->pdata[i], error))
             return FALSE;
-    }
     return TRUE;
 }
 
-static gboolean check_nic(const KxlDeviceNic *nic, guint i, GError **error)
+gboolean kxl_host_check_nic(const KxlDeviceNic *nic, guint i, GError **error)
 {
     g_autofree char *interface = g_build_filename("/sys/class/net", nic->bridge, NULL);
     g_autofree char *bridge = g_build_filename(interface, "bridge", NULL);
@@ -92,7 +95,7 @@ static gboolean check_nics(const KxlDomainConfig *config, GError **error)
     for (guint i = 0; i < config->nics->len; i++) {
         const KxlDeviceNic *nic = config->nics->pdata[i];
 
-        if (nic->kind == KXL_NIC_BRIDGE && !check_nic(nic, i, error))
+        if (nic->kind == KXL_NIC_BRIDGE && !kxl_host_check_nic(nic, i, error))
             return FALSE;
     }
     return TRUE;
@@ -233,13 +236,15 @@ static gboolean check_own_disks(const KxlDomainConfig *config, GError **error)
     return TRUE;
 }
 
-gboolean kxl_host_check_unique(const KxlHost *host, const KxlDomainConfig *config, GError **error)
+gboolean kxl_host_check_unique(const KxlHost *host, const KxlDomainConfig *config, int domid,
+                               GError **error)
 {
     g_autoptr(GArray) domids = kxl_rundir_list(host);
 
     for (guint i = 0; i < domids->len; i++) {
+        int id = g_array_index(domids, int, i);
         g_autoptr(KxlDomainConfig) other =
-            kxl_rundir_load_config(host, g_array_index(domids, int, i), NULL);
+            id == domid ? NULL : kxl_rundir_load_config(host, id, NULL);
 
         if (other && !check_against(config, other, error))
             return FALSE;

@@ -9,6 +9,7 @@
 
 #include "config-check.h"
 #include "file.h"
+#include "hot-device.h"
 #include "supervise.h"
 
 #define STORE_TIMEOUT_MS 5000
@@ -39,8 +40,10 @@ gboolean kxl_op_begin(KxlOp *op, KxlHost *host, int domid, GError **error)
     op->config = op->state ? kxl_rundir_load_config(host, domid, error) : NULL;
     if (!op->config)
         return FALSE;
-    if (op->state->state == KXL_STATE_PAUSED || op->state->state == KXL_STATE_RUNNING)
+    if (op->state->state == KXL_STATE_PAUSED || op->state->state == KXL_STATE_RUNNING) {
+        kxl_hot_recover(op);
         return TRUE;
+    }
     g_set_error(error, KXL_ERROR, KXL_ERROR_STATE, "domain '%s' is %s", op->config->name,
                 op->state->state == KXL_STATE_STARTING
                     ? "being started"

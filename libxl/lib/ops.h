@@ -14,8 +14,8 @@ typedef struct {
     KxlDomainConfig *config;
 } KxlOp;
 
-/* Sees to the supervisor, takes the lock, loads the records. FALSE: no such domain, or it has
- * ended. */
+/* Sees to the supervisor, takes the lock, loads the records, finishes what an operation that was
+ * killed has left. FALSE: no such domain, or it has ended. */
 gboolean kxl_op_begin(KxlOp *op, KxlHost *host, int domid, GError **error);
 void kxl_op_end(KxlOp *op);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KxlOp, kxl_op_end)

@@ -216,24 +216,78 @@ static void nic_nodes(Writer *w, const KxlDeviceNic *nic, const char *pci, const
         node(w, "mtu", "%u", nic->mtu);
 }
 
+/* XenStore's text form, owner with everybody's default first. */
+typedef struct {
+    char guest_reads[16], guest_owns[16], dom0_reads[24];
+} Perms;
+
+static Perms perms_for(int domid)
+{
+    Perms perms;
+
+    g_snprintf(perms.guest_reads, sizeof perms.guest_reads, "n0,r%d", domid);
+    g_snprintf(perms.guest_owns, sizeof perms.guest_owns, "n%d", domid);
+    g_snprintf(perms.dom0_reads, sizeof perms.dom0_reads, "n%d,r0", domid);
+    return perms;
+}
+
+static GByteArray *finish(Writer *w)
+{
+    g_free(w->base);
+    g_free(w->perms);
+    return w->bytes;
+}
+
 GByteArray *kxl_store_tree_new(const KxlDomainConfig *config, int domid,
                                const KxlStoreFunctions *functions, gint64 start_time_us)
 {
-    /* XenStore's text form, owner with everybody's default first. */
-    g_autofree char *guest_reads = g_strdup_printf("n0,r%d", domid);
-    g_autofree char *guest_owns = g_strdup_printf("n%d", domid);
-    g_autofree char *dom0_reads = g_strdup_printf("n%d,r0", domid);
+    Perms perms = perms_for(domid);
     Writer w = { .bytes = g_byte_array_new(), .domid = domid };
 
-    domain_nodes(&w, config, guest_reads, guest_owns);
-    vm_nodes(&w, config, guest_reads, start_time_us);
-    console_nodes(&w, guest_reads);
+    domain_nodes(&w, config, perms.guest_reads, perms.guest_owns);
+    vm_nodes(&w, config, perms.guest_reads, start_time_us);
+    console_nodes(&w, perms.guest_reads);
     for (guint i = 0; i < config->disks->len; i++)
-        disk_nodes(&w, config->disks->pdata[i], functions->disk_pci[i], guest_reads, dom0_reads);
+        disk_nodes(&w, config->disks->pdata[i], functions->disk_pci[i], perms.guest_reads,
+                   perms.dom0_reads);
     for (guint i = 0; i < config->nics->len; i++)
         if (functions->nic_pci[i])
-            nic_nodes(&w, config->nics->pdata[i], functions->nic_pci[i], guest_reads, dom0_reads);
-    g_free(w.base);
-    g_free(w.perms);
-    return w.bytes;
+            nic_nodes(&w, config->nics->pdata[i], functions->nic_pci[i], perms.guest_reads,
+                      perms.dom0_reads);
+    return finish(&w);
+}
+
+GByteArray *kxl_store_disk_nodes(int domid, const KxlDeviceDisk *disk, const char *pci)
+{
+    Perms perms = perms_for(domid);
+    Writer w = { .bytes = g_byte_array_new(), .domid = domid };
+
+    disk_nodes(&w, disk, pci, perms.guest_reads, perms.dom0_reads);
+    return finish(&w);
+}
+
+GByteArray *kxl_store_nic_nodes(int domid, const KxlDeviceNic *nic, const char *pci)
+{
+    Perms perms = perms_for(domid);
+    Writer w = { .bytes = g_byte_array_new(), .domid = domid };
+
+    nic_nodes(&w, nic, pci, perms.guest_reads, perms.dom0_reads);
+    return finish(&w);
+}
+
+/* Of our own making, so whole. */
+gboolean kxl_store_next(const GByteArray *records, gsize *at, KxlStoreNode *ret_node)
+{
+    guint32 len;
+
+    if (*at >= records->len)
+        return FALSE;
+    ret_node->path = (const char *)records->data + *at;
+    ret_node->perms = ret_node->path + strlen(ret_node->path) + 1;
+    *at = (gsize)(ret_node->perms + strlen(ret_node->perms) + 1 - (const char *)records->data);
+    memcpy(&len, records->data + *at, sizeof len);
+    len = GUINT32_FROM_LE(len);
+    ret_node->value = g_strndup((const char *)records->data + *at + sizeof len, len);
+    *at += sizeof len + len;
+    return TRUE;
 }

@@ -11,10 +11,14 @@
 #include "file.h"
 #include "sock.h"
 
+/* Of a transaction that others get in the way of. */
+#define MAX_TRIES 100
+
 struct KxlXs {
     int fd;
     guint timeout_ms;
     guint32 last_id;
+    guint32 transaction; /* 0: none */
 };
 
 KxlXs *kxl_xs_connect(const char *path, guint timeout_ms, GError **error)
@@ -73,14 +77,15 @@ static char *receive(KxlXs *xs, struct xsd_sockmsg *ret_header, gint64 deadline,
 }
 
 /* Sends and returns the reply's payload. *ret_errno: what the store answered, 0 when it did as
- * asked. */
-static char *request(KxlXs *xs, guint32 type, const char *path, const char *value, int *ret_errno,
-                     GError **error)
+ * asked. value follows the path and its NUL. */
+static char *request(KxlXs *xs, guint32 type, const char *path, const char *value, gsize value_len,
+                     int *ret_errno, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + (gint64)xs->timeout_ms * 1000;
-    gsize path_len = strlen(path) + 1, value_len = value ? strlen(value) : 0;
+    gsize path_len = strlen(path) + 1;
     struct xsd_sockmsg header = { .type = type,
                                   .req_id = ++xs->last_id,
+                                  .tx_id = xs->transaction,
                                   .len = (guint32)(path_len + value_len) };
     g_autoptr(GByteArray) message = g_byte_array_new();
     char *reply;
@@ -103,10 +108,22 @@ static char *request(KxlXs *xs, guint32 type, const char *path, const char *valu
     return reply;
 }
 
+/* A request whose reply says nothing. */
+static gboolean ask(KxlXs *xs, guint32 type, const char *path, const char *value, gsize value_len,
+                    GError **error)
+{
+    int answered = 0;
+    g_autofree char *reply = request(xs, type, path, value, value_len, &answered, error);
+
+    if (!reply)
+        return FALSE;
+    return answered == 0 || kxl_error_set_errno(error, answered, "xenstore '%s'", path);
+}
+
 char *kxl_xs_read(KxlXs *xs, const char *path, GError **error)
 {
     int answered = 0;
-    g_autofree char *reply = request(xs, XS_READ, path, NULL, &answered, error);
+    g_autofree char *reply = request(xs, XS_READ, path, NULL, 0, &answered, error);
 
     if (!reply || answered == ENOENT)
         return NULL;
@@ -119,10 +136,71 @@ char *kxl_xs_read(KxlXs *xs, const char *path, GError **error)
 
 gboolean kxl_xs_write(KxlXs *xs, const char *path, const char *value, GError **error)
 {
+    return ask(xs, XS_WRITE, path, value, strlen(value), error);
+}
+
+gboolean kxl_xs_set_perms(KxlXs *xs, const char *path, const char *perms, GError **error)
+{
+    gsize len = strlen(perms) + 1;
+    g_autofree char *list = g_strdelimit(g_strdup(perms), ",", '\0');
+
+    return ask(xs, XS_SET_PERMS, path, list, len, error);
+}
+
+gboolean kxl_xs_remove(KxlXs *xs, const char *path, GError **error)
+{
     int answered = 0;
-    g_autofree char *reply = request(xs, XS_WRITE, path, value, &answered, error);
+    g_autofree char *reply = request(xs, XS_RM, path, NULL, 0, &answered, error);
 
     if (!reply)
         return FALSE;
-    return answered == 0 || kxl_error_set_errno(error, answered, "xenstore '%s'", path);
+    return answered == 0 || answered == ENOENT ||
+           kxl_error_set_errno(error, answered, "xenstore '%s'", path);
+}
+
+/* --- transactions ----------------------------------------------------------------------------- */
+
+static gboolean begin(KxlXs *xs, GError **error)
+{
+    int answered = 0;
+    g_autofree char *reply = request(xs, XS_TRANSACTION_START, "", NULL, 0, &answered, error);
+
+    if (!reply)
+        return FALSE;
+    if (answered)
+        return kxl_error_set_errno(error, answered, "xenstore transaction");
+    xs->transaction = (guint32)g_ascii_strtoull(reply, NULL, 10);
+    return TRUE;
+}
+
+/* *ret_again: somebody else's change came in between. The request is "T" or "F" alone. */
+static gboolean end(KxlXs *xs, gboolean commit, gboolean *ret_again, GError **error)
+{
+    int answered = 0;
+    g_autofree char *reply =
+        request(xs, XS_TRANSACTION_END, commit ? "T" : "F", NULL, 0, &answered, error);
+
+    xs->transaction = 0;
+    *ret_again = answered == EAGAIN;
+    if (!reply)
+        return FALSE;
+    return answered == 0 || *ret_again ||
+           kxl_error_set_errno(error, answered, "xenstore transaction");
+}
+
+gboolean kxl_xs_transact(KxlXs *xs, KxlXsChange change, gconstpointer data, GError **error)
+{
+    gboolean again = TRUE;
+
+    for (guint tries = 0; again && tries < MAX_TRIES; tries++) {
+        if (!begin(xs, error))
+            return FALSE;
+        if (!change(xs, data, error)) {
+            end(xs, FALSE, &again, NULL);
+            return FALSE;
+        }
+        if (!end(xs, TRUE, &again, error))
+            return FALSE;
+    }
+    return !again || kxl_error_set_errno(error, EAGAIN, "xenstore transaction");
 }

@@ -15,3 +15,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KxlXs, kxl_xs_free)
  */
 char *kxl_xs_read(KxlXs *xs, const char *path, GError **error);
 gboolean kxl_xs_write(KxlXs *xs, const char *path, const char *value, GError **error);
+/* perms in the store's text form, the owner first: "n0,r5". */
+gboolean kxl_xs_set_perms(KxlXs *xs, const char *path, const char *perms, GError **error);
+/* With all below it. One that is not there is no error. */
+gboolean kxl_xs_remove(KxlXs *xs, const char *path, GError **error);
+
+/* Runs change in a transaction, again when somebody else's change came in between. Nobody sees a
+ * part of it; after an error there is nothing of it. */
+typedef gboolean (*KxlXsChange)(KxlXs *xs, gconstpointer data, GError **error);
+gboolean kxl_xs_transact(KxlXs *xs, KxlXsChange change, gconstpointer data, GError **error);

@@ -31,3 +31,10 @@ int cmd_mem_set(Xl *xl, const XlArgs *args);
 /* cmd-devices.c */
 int cmd_block_list(Xl *xl, const XlArgs *args);
 int cmd_network_list(Xl *xl, const XlArgs *args);
+/* cmd-hotplug.c */
+int cmd_block_attach(Xl *xl, const XlArgs *args);
+int cmd_block_detach(Xl *xl, const XlArgs *args);
+int cmd_cd_insert(Xl *xl, const XlArgs *args);
+int cmd_cd_eject(Xl *xl, const XlArgs *args);
+int cmd_network_attach(Xl *xl, const XlArgs *args);
+int cmd_network_detach(Xl *xl, const XlArgs *args);

@@ -180,7 +180,7 @@ static const Script scripts[] = {
     /* netfront goes to Connected at once */
     { "connect-directly", { { ADD, NULL, "P", 2 }, { FRONT_RING, "8", NULL, 2 }, { FRONT_STATE, "4", "C", 4 } } },
     { "close-and-reopen",
-      { CONNECT, { FRONT_STATE, "5", "D", 5 }, { FRONT_STATE, "6", NULL, 6 }, { FRONT_STATE, "1", NULL, 2 },
+      { CONNECT, { FRONT_STATE, "5", NULL, 5 }, { FRONT_STATE, "6", "D", 6 }, { FRONT_STATE, "1", NULL, 2 },
         { FRONT_STATE, "3", "C", 4 } } },
     { "closed-at-once", { CONNECT, { FRONT_STATE, "6", "D", 6 }, { FRONT_STATE, "1", NULL, 2 } } },
     /* kexec: the new kernel's front end begins without a word of the old one */
@@ -188,7 +188,7 @@ static const Script scripts[] = {
     { "never-connected", { { ADD, NULL, "P", 2 }, { FRONT_STATE, "6", NULL, 6 }, { FRONT_STATE, "1", NULL, 2 } } },
     { "detach",
       { CONNECT, { BACK_NODE, "online=0", "[b:online]", 4 }, { BACK_NODE, "state=5", NULL, 5 },
-        { FRONT_STATE, "5", "D", 5 }, { FRONT_STATE, "6", "RE", 6 }, { FRONT_GONE, NULL, NULL, 6 },
+        { FRONT_STATE, "5", NULL, 5 }, { FRONT_STATE, "6", "DRE", 6 }, { FRONT_GONE, NULL, NULL, 6 },
         { REMOVE, NULL, NULL, -1 }, CONNECT } },
     { "detach-without-front-end",
       { { ADD, NULL, "P", 2 }, { BACK_NODE, "online=0", NULL, 2 }, { BACK_NODE, "state=5", "RE", 6 },
@@ -215,8 +215,8 @@ static const Script scripts[] = {
       { CONNECT, { FAIL, NULL, "D", 5 }, { FRONT_STATE, "5", NULL, 5 }, { FRONT_STATE, "6", NULL, 6 },
         { FRONT_STATE, "1", NULL, 2 }, { FRONT_STATE, "3", "C", 4 } } },
     { "slow-disconnect",
-      { CONNECT, { SET_SLOW, "1", NULL, 4 }, { FRONT_STATE, "5", "D", 4 }, { FRONT_STATE, "6", NULL, 4 },
-        { FRONT_STATE, "1", NULL, 4 }, { SET_SLOW, "0", NULL, 4 }, { DISCONNECTED, NULL, NULL, 2 },
+      { CONNECT, { SET_SLOW, "1", NULL, 4 }, { FRONT_STATE, "5", NULL, 5 }, { FRONT_STATE, "6", "D", 5 },
+        { FRONT_STATE, "1", NULL, 5 }, { SET_SLOW, "0", NULL, 5 }, { DISCONNECTED, NULL, NULL, 2 },
         { FRONT_STATE, "3", "C", 4 } } },
     { "slow-removal",
       { CONNECT, { SET_SLOW, "1", NULL, 4 }, { REMOVE, NULL, "D", -1 }, { ADD, NULL, NULL, 1 },

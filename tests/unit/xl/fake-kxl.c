@@ -280,3 +280,37 @@ void kxl_watch_free(KxlWatch *watch)
         g_source_remove(watch->source);
     g_free(watch);
 }
+
+/* --- devices that come and go ----------------------------------------------------------------- */
+
+gboolean kxl_domain_disk_attach(KxlHost *host, int domid, const KxlDeviceDisk *disk, GError **error)
+{
+    fprintf(stderr, "fake: %s %s %s\n", disk->vdev, disk->path, disk->readwrite ? "w" : "r");
+    return asked("block-attach", domid, error);
+}
+
+gboolean kxl_domain_disk_detach(KxlHost *host, int domid, const char *vdev, KxlDetachFlags flags,
+                                GError **error)
+{
+    return asked("block-detach", domid, error);
+}
+
+gboolean kxl_domain_disk_update(KxlHost *host, int domid, const KxlDeviceDisk *disk, gboolean force,
+                                GError **error)
+{
+    fprintf(stderr, "fake: %s %s\n", disk->vdev, disk->path ? disk->path : "nothing");
+    return asked("cd", domid, error);
+}
+
+gboolean kxl_domain_nic_attach(KxlHost *host, int domid, const KxlDeviceNic *nic, int *ret_devid,
+                               GError **error)
+{
+    fprintf(stderr, "fake: %s %s\n", nic->mac, nic->bridge);
+    return asked("network-attach", domid, error);
+}
+
+gboolean kxl_domain_nic_detach(KxlHost *host, int domid, int devid, KxlDetachFlags flags,
+                               GError **error)
+{
+    return asked("network-detach", domid, error);
+}

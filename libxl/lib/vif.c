@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "vif.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if.h>
+#include <linux/if_tun.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "command.h"
+#include "config.h"
+#include "file.h"
+#include "rundir.h"
+
+#define SCRIPT_TIMEOUT_MS 30000
+#define MARK_PREFIX       "nic-"
+
+static KxlFd tap_open(const char *name, GError **error)
+{
+    g_auto(KxlFd) fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+    g_autofree char *there = g_build_filename("/sys/class/net", name, NULL);
+    struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+
+    if (fd < 0) {
+        kxl_error_set_errno(error, errno, "/dev/net/tun");
+        return -1;
+    }
+    /* TUNSETIFF would take over another's persistent tap of that name. */
+    if (g_file_test(there, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE, "network interface '%s' exists already",
+                    name);
+        return -1;
+    }
+    g_strlcpy(request.ifr_name, name, sizeof request.ifr_name);
+    if (ioctl(fd, TUNSETIFF, &request) < 0) {
+        kxl_error_set_errno(error, errno, "cannot make tap '%s'", name);
+        return -1;
+    }
+    return kxl_fd_steal(&fd);
+}
+
+static char **set_if(char **env, const char *name, const char *value)
+{
+    return value ? g_environ_setenv(env, name, value, TRUE) : env;
+}
+
+static char **script_environment(int domid, const KxlDeviceNic *nic)
+{
+    char **env = g_get_environ();
+    g_autofree char *path = g_strdup_printf("backend/vif/%d/%d", domid, nic->devid);
+    g_autofree char *mtu = nic->mtu ? g_strdup_printf("%u", nic->mtu) : NULL;
+    g_autofree char *domid_text = g_strdup_printf("%d", domid);
+    g_autofree char *rate = NULL;
+
+    if (nic->rate_bytes_per_interval)
+        rate = g_strdup_printf("%" G_GUINT64_FORMAT ",%u", nic->rate_bytes_per_interval,
+                               nic->rate_interval_usecs);
+    env = set_if(env, "XENBUS_TYPE", "vif");
+    env = set_if(env, "XENBUS_PATH", path);
+    env = set_if(env, "XENBUS_BASE_PATH", "backend");
+    env = set_if(env, "script", nic->script);
+    env = set_if(env, "vif", nic->ifname);
+    env = set_if(env, "domid", domid_text);
+    env = set_if(env, "bridge", nic->bridge);
+    env = set_if(env, "mac", nic->mac);
+    env = set_if(env, "ip", nic->ip);
+    env = set_if(env, "mtu", mtu);
+    env = set_if(env, "rate", rate);
+    return env;
+}
+
+static gboolean run_script(int domid, const KxlDeviceNic *nic, const char *verb, GError **error)
+{
+    const char *argv[] = { nic->script, verb, "type_if=vif", NULL };
+    g_auto(GStrv) env = script_environment(domid, nic);
+
+    return kxl_command_run(argv, (const char *const *)env, SCRIPT_TIMEOUT_MS, NULL, error);
+}
+
+static char *mark_path(const KxlHost *host, int domid, int devid)
+{
+    g_autofree char *file = g_strdup_printf(MARK_PREFIX "%d", devid);
+
+    return kxl_rundir_path(host, domid, file);
+}
+
+static gboolean mark(const KxlHost *host, int domid, const KxlDeviceNic *nic, GError **error)
+{
+    g_autofree char *path = mark_path(host, domid, nic->devid);
+    g_autofree char *text = kxl_type_to_text(&kxl_type_device_nic, nic);
+
+    return kxl_file_write(path, text, error);
+}
+
+gboolean kxl_vif_up(const KxlHost *host, int domid, const KxlDeviceNic *nic, KxlFd *ret_tap,
+                    GError **error)
+{
+    g_auto(KxlFd) tap = tap_open(nic->ifname, error);
+
+    /* Marked before the script runs: half of it may be done when we are killed. */
+    if (tap < 0 || !mark(host, domid, nic, error) || !run_script(domid, nic, "online", error)) {
+        g_prefix_error(error, "vif %d: ", nic->devid);
+        return FALSE;
+    }
+    *ret_tap = kxl_fd_steal(&tap);
+    return TRUE;
+}
+
+gboolean kxl_vif_replug(const KxlHost *host, int domid, const KxlDeviceNic *nic, GError **error)
+{
+    if (mark(host, domid, nic, error) && run_script(domid, nic, "online", error))
+        return TRUE;
+    g_prefix_error(error, "vif %d: ", nic->devid);
+    return FALSE;
+}
+
+void kxl_vif_down(const KxlHost *host, int domid, int devid)
+{
+    g_autofree char *path = mark_path(host, domid, devid);
+    g_autofree char *text = kxl_file_read(path, NULL);
+    g_autoptr(GError) error = NULL;
+    KxlDeviceNic *nic;
+
+    if (!text)
+        return;
+    nic = kxl_type_from_text(&kxl_type_device_nic, text, path, &error);
+    if (!nic || !run_script(domid, nic, "offline", &error))
+        g_warning("domain %d: vif %d: %s; ignoring", domid, devid, error->message);
+    kxl_device_nic_free(nic);
+    remove(path);
+}
+
+void kxl_vif_down_all(const KxlHost *host, int domid)
+{
+    g_autofree char *folder = kxl_rundir_path(host, domid, NULL);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir)))
+        if (g_str_has_prefix(name, MARK_PREFIX) && !strchr(name, '.')) /* no half-written one */
+            kxl_vif_down(host, domid, atoi(name + strlen(MARK_PREFIX)));
+}
