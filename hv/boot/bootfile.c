@@ -26,3 +26,10 @@ const char *bootfile_check(const struct kz_boot_header *h, uint64_t size)
         return "boot file with a wrong number of vCPUs";
     return NULL;
 }
+
+bool bootfile_kernel_is_32bit(const struct kz_boot_header *h)
+{
+    const uint8_t *ident = (const uint8_t *)h + h->kernel.offset;
+
+    return h->kernel.size > 4 && ident[4] == 1; /* ELF: EI_CLASS, ELFCLASS32 */
+}

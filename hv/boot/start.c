@@ -6,6 +6,7 @@
 #include "cpu/apic.h"
 #include "cpu/asm.h"
 #include "cpu/clock.h"
+#include "cpu/compat.h"
 #include "cpu/desc.h"
 #include "cpu/entry.h"
 #include "cpu/guestcpuid.h"
@@ -14,6 +15,7 @@
 #include "cpu/smp.h"
 #include "cpu/vcpu.h"
 #include "lib/log.h"
+#include "mm/compat.h"
 #include "mm/pagetable.h"
 #include "pv/builder.h"
 #include "pv/console.h"
@@ -118,8 +120,11 @@ _Noreturn static void start_guest(struct vcpu *v, const struct pv_start *start)
     regs->rip = start->entry;
     regs->rsp = start->stack_top;
     regs->rsi = start->start_info;
-    regs->cs = SEL_KERNEL_CS64;
-    regs->ss = SEL_KERNEL_SS;
+    regs->cs = v->domain->is_32bit ? SEL_COMPAT_KERNEL_CS : SEL_KERNEL_CS64;
+    regs->ss = v->domain->is_32bit ? SEL_COMPAT_KERNEL_DS : SEL_KERNEL_SS;
+    if (v->domain->is_32bit)
+        load_data_selectors(
+            (const uint16_t[DATA_SELECTORS]){ SEL_COMPAT_KERNEL_DS, SEL_COMPAT_KERNEL_DS, 0, 0 });
     regs->rflags = RFLAGS_IF | RFLAGS_RESERVED1;
     must_work(mmu_new_baseptr(v, start->cr3_mfn), "the guest's page table");
     status_write(KZ_STATUS_GUEST, NULL);
@@ -145,6 +150,7 @@ void hv_start(uint32_t start_info_paddr)
     epoch_ns = h->epoch_ns;
     time_offset_s = h->time_offset_s;
     console_io_set_verbose(h->flags & KZ_BOOT_VERBOSE);
+    mm_compat = bootfile_kernel_is_32bit(h);
     boot_memory_init(&mem, h->max_pages);
     apic_init();
     clock_start();

@@ -1,33 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu/bounce.h"
 #include "cpu/asm.h"
+#include "cpu/compat.h"
 #include "cpu/vcpu.h"
 #include "guest.h"
 #include "printk.h"
 #include "string.h"
 
 #define FRAME_MAX 12 /* words */
-
-struct bounce {
-    gva_t address;
-    bool mask_events;
-    bool has_error;
-    uint32_t error;
-    bool selectors; /* the failsafe callback's four */
-    const char *what;
-};
-
-#define DEFINE_SELECTOR(reg)                                                                       \
-    static uint64_t read_##reg(void)                                                               \
-    {                                                                                              \
-        uint64_t s;                                                                                \
-        __asm__ __volatile__("mov %%" #reg ", %0" : "=r"(s));                                      \
-        return s & 0xffff;                                                                         \
-    }
-DEFINE_SELECTOR(ds)
-DEFINE_SELECTOR(es)
-DEFINE_SELECTOR(fs)
-DEFINE_SELECTOR(gs)
 
 /* The guest's view of its CS and flags: kernel mode is RPL 0, IF is the inverse of the event mask,
  * whose value also stands beside CS (struct cpu_user_regs saved_upcall_mask). */
@@ -40,10 +20,11 @@ static unsigned int build_frame(uint64_t *frame, const struct vcpu *v, const str
     frame[n++] = regs->rcx;
     frame[n++] = regs->r11;
     if (b->selectors) {
-        frame[n++] = read_ds();
-        frame[n++] = read_es();
-        frame[n++] = read_fs();
-        frame[n++] = read_gs();
+        uint16_t selectors[DATA_SELECTORS];
+
+        read_data_selectors(selectors);
+        for (unsigned int i = 0; i < DATA_SELECTORS; i++)
+            frame[n++] = selectors[i];
     }
     if (b->has_error)
         frame[n++] = b->error;
@@ -55,7 +36,7 @@ static unsigned int build_frame(uint64_t *frame, const struct vcpu *v, const str
     return n;
 }
 
-static void bounce(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b)
+static void bounce_64(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b)
 {
     struct cpu_info *info = cpu_info();
     bool from_kernel = info->in_kernel;
@@ -63,11 +44,6 @@ static void bounce(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b
     unsigned int n;
     gva_t sp;
 
-    if (!b->address) {
-        domain_crash(v->domain, "vCPU %u: no handler for %s (error 0x%x) at rip 0x%lx, rsp 0x%lx",
-                     v->id, b->what, b->error, regs->rip, regs->rsp);
-        return;
-    }
     n = build_frame(frame, v, regs, b, from_kernel);
     sp = ((from_kernel ? regs->rsp : v->arch->kernel_sp) & ~15UL) - n * sizeof(uint64_t);
     if (copy_to_guest(sp, frame, n * sizeof(uint64_t)) < 0) {
@@ -86,6 +62,17 @@ static void bounce(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b
     regs->ss = SEL_KERNEL_SS;
     regs->rsp = sp;
     regs->rflags = (regs->rflags & ~RFLAGS_DROPPED) | RFLAGS_IF;
+}
+
+static void bounce(struct vcpu *v, struct cpu_regs *regs, const struct bounce *b)
+{
+    if (!b->address)
+        domain_crash(v->domain, "vCPU %u: no handler for %s (error 0x%x) at rip 0x%lx, rsp 0x%lx",
+                     v->id, b->what, b->error, regs->rip, regs->rsp);
+    else if (cpu_info()->is_32bit)
+        compat_bounce(v, regs, b);
+    else
+        bounce_64(v, regs, b);
 }
 
 static const char *const trap_names[32] = {
@@ -115,6 +102,7 @@ static void bounce_trap(struct vcpu *v, struct cpu_regs *regs, unsigned int vect
     const struct trap_info *t = &v->arch->traps[vector];
     struct bounce b = {
         .address = t->address,
+        .cs = t->cs,
         .mask_events = TI_GET_IF(t),
         .has_error = has_error,
         .error = error,
@@ -136,7 +124,7 @@ void inject_trap_error(struct vcpu *v, struct cpu_regs *regs, unsigned int vecto
 
 void inject_page_fault(struct vcpu *v, struct cpu_regs *regs, gva_t va, uint32_t error)
 {
-    v->vcpu_info->arch.cr2 = va;
+    vcpu_set_cr2(v, va);
     bounce_trap(v, regs, VEC_PF, true, error);
 }
 
@@ -152,6 +140,7 @@ void inject_callback(struct vcpu *v, struct cpu_regs *regs, unsigned int type)
     };
     struct bounce b = {
         .address = v->arch->callbacks[type].address,
+        .cs = v->arch->callbacks[type].cs,
         .mask_events = v->arch->callbacks[type].mask_events,
         .selectors = type == CALLBACKTYPE_failsafe,
         .what = names[type],
@@ -165,6 +154,10 @@ void guest_iret(struct vcpu *v, struct cpu_regs *regs)
     struct cpu_info *info = cpu_info();
     struct iret_context f;
 
+    if (info->is_32bit) {
+        compat_iret(v, regs);
+        return;
+    }
     if (copy_from_guest(&f, regs->rsp, sizeof(f)) < 0) {
         domain_crash(v->domain, "vCPU %u: iret frame at 0x%lx cannot be read", v->id, regs->rsp);
         return;

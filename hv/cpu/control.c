@@ -36,10 +36,11 @@ bool guest_read_cr(struct vcpu *v, unsigned int nr, uint64_t *ret)
         *ret = CR0_SHOWN | v->arch->cr0_ts;
         return true;
     case 2:
-        *ret = v->vcpu_info->arch.cr2;
+        *ret = vcpu_get_cr2(v);
         return true;
     case 3:
-        *ret = xen_pfn_to_cr3(v->arch->cr3_mfn);
+        *ret = v->domain->is_32bit ? abi32_mfn_to_cr3(v->arch->cr3_mfn)
+                                   : xen_pfn_to_cr3(v->arch->cr3_mfn);
         return true;
     case 4:
         *ret = v->arch->cr4;
@@ -80,10 +81,11 @@ bool guest_write_cr(struct vcpu *v, unsigned int nr, uint64_t val)
         guest_set_ts(v, val & CR0_TS);
         return true;
     case 2:
-        v->vcpu_info->arch.cr2 = val;
+        vcpu_set_cr2(v, val);
         return true;
     case 3:
-        return mmu_new_baseptr(v, xen_cr3_to_pfn(val)) == 0;
+        return mmu_new_baseptr(v, v->domain->is_32bit ? abi32_cr3_to_mfn(val)
+                                                      : xen_cr3_to_pfn(val)) == 0;
     case 4:
         return write_cr4_guest(v, val);
     default:

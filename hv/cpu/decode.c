@@ -13,6 +13,7 @@ struct cursor {
     bool overrun;
     uint8_t rex;
     bool operand16;
+    bool is_32bit;
 };
 
 static uint8_t next(struct cursor *c)
@@ -59,7 +60,7 @@ static uint8_t decode_prefixes(struct cursor *c, struct insn *i)
         case 0x3e:
             break;
         default:
-            if ((b & 0xf0) != 0x40)
+            if (c->is_32bit || (b & 0xf0) != 0x40)
                 return b;
             c->rex = b & 0xf;
             return next(c);
@@ -98,7 +99,7 @@ static void decode_memory(struct cursor *c, uint8_t modrm, struct insn *i)
             i->disp = next_signed(c, 4);
         }
     } else if ((modrm & 7) == 5 && mod == 0) {
-        i->base = GPR_RIP;
+        i->base = c->is_32bit ? GPR_NONE : GPR_RIP;
         i->disp = next_signed(c, 4);
     }
     if (mod == 1)
@@ -194,9 +195,9 @@ static bool decode_one_byte(struct cursor *c, uint8_t opcode, struct insn *i)
     return true;
 }
 
-bool insn_decode(const uint8_t *code, size_t len, struct insn *ret)
+bool insn_decode(const uint8_t *code, size_t len, bool is_32bit, struct insn *ret)
 {
-    struct cursor c = { .code = code, .len = MIN(len, (size_t)INSN_MAX_LEN) };
+    struct cursor c = { .code = code, .len = MIN(len, (size_t)INSN_MAX_LEN), .is_32bit = is_32bit };
     struct insn i = { 0 };
     uint8_t opcode = decode_prefixes(&c, &i);
     bool known = opcode == 0x0f ? decode_two_byte(&c, &i) : decode_one_byte(&c, opcode, &i);

@@ -53,6 +53,7 @@ struct insn {
 #define GPR_NONE 0xff
 #define GPR_RIP  0xfe
 
-/* Decodes 64-bit code. false: not one of the instructions above, or more bytes are needed than len.
+/* Decodes 64-bit or flat 32-bit code. false: not one of the instructions above, or more bytes are
+ * needed than len.
  */
-bool insn_decode(const uint8_t *code, size_t len, struct insn *ret);
+bool insn_decode(const uint8_t *code, size_t len, bool is_32bit, struct insn *ret);

@@ -113,15 +113,32 @@ static void set_system_descriptor(uint64_t *desc, unsigned int type, uint64_t ba
 #define TYPE_LDT 0x2
 #define TYPE_TSS 0x9
 
-static const struct {
+struct flat_segment {
     uint16_t selector;
     uint64_t descriptor;
-} flat_segments[] = {
+};
+
+static const struct flat_segment flat_segments[] = {
     { SEL_HV_CS, 0x00af9b000000ffff },     { SEL_HV_DS, 0x00cf93000000ffff },
     { SEL_USER_CS32, 0x00cffb000000ffff }, { SEL_USER_DS, 0x00cff3000000ffff },
     { SEL_USER_CS64, 0x00affb000000ffff }, { SEL_KERNEL_CS64, 0x00afbb000000ffff },
     { SEL_KERNEL_SS, 0x00cfb3000000ffff },
 };
+
+static const struct flat_segment compat_segments[] = {
+    { SEL_HV_CS, 0x00af9b000000ffff },
+    { SEL_HV_DS, 0x00cf93000000ffff },
+    { SEL_COMPAT_KERNEL_CS, 0x00cfbb000000ffff },
+    { SEL_COMPAT_KERNEL_DS, 0x00cfb3000000ffff },
+    { SEL_COMPAT_USER_CS, 0x00cffb000000ffff },
+    { SEL_COMPAT_USER_DS, 0x00cff3000000ffff },
+};
+
+static void set_segments(struct vcpu *v, const struct flat_segment *segments, unsigned int n)
+{
+    for (unsigned int i = 0; i < n; i++)
+        *hv_descriptor(v, segments[i].selector) = segments[i].descriptor;
+}
 
 static void init_tss(struct vcpu *v, struct vcpu_desc *d)
 {
@@ -151,8 +168,10 @@ int desc_init_vcpu(struct vcpu *v)
     if (hv_map(gdt_area(v) + FIRST_RESERVED_GDT_BYTE, virt_to_paddr(gdt_page), PAGE_SIZE,
                PTE_RW | PTE_NX))
         return -XEN_ENOMEM;
-    for (unsigned int i = 0; i < ARRAY_SIZE(flat_segments); i++)
-        *hv_descriptor(v, flat_segments[i].selector) = flat_segments[i].descriptor;
+    if (v->domain->is_32bit)
+        set_segments(v, compat_segments, ARRAY_SIZE(compat_segments));
+    else
+        set_segments(v, flat_segments, ARRAY_SIZE(flat_segments));
     init_tss(v, d);
     syscall_slots[v->id].stack_top = (uintptr_t)stack_info(v->arch->stack);
     desc_map_guest_gdt(v);
@@ -184,15 +203,16 @@ void desc_load(struct vcpu *v)
     /* SYSRET's selectors are those of Linux's users (0x33, 0x2b), the ones worth a short way back.
      */
     wrmsr(MSR_STAR, (uint64_t)0x23 << 48 | (uint64_t)SEL_HV_CS << 32);
-    wrmsr(MSR_LSTAR, (uintptr_t)syscall64_stubs + v->id * 64);
+    wrmsr(MSR_LSTAR,
+          (uintptr_t)(v->domain->is_32bit ? syscall32_stubs : syscall64_stubs) + v->id * 64);
     wrmsr(MSR_CSTAR, (uintptr_t)syscall32_stubs + v->id * 64);
     wrmsr(MSR_FMASK,
           RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC | RFLAGS_RF | RFLAGS_IOPL);
     wrmsr(MSR_SYSENTER_CS, 0); /* SYSENTER faults */
 }
 
-/* Null descriptors where the guest has no GDT page: a selector that points there faults as it does on hardware, and
- * not on a page that is absent. */
+/* Null descriptors where the guest has no GDT page: a selector that points there faults as it does
+ * on hardware, and not on a page that is absent. */
 static uint64_t no_descriptors[PAGE_SIZE / sizeof(uint64_t)] __attribute__((aligned(PAGE_SIZE)));
 
 void desc_map_guest_gdt(struct vcpu *v)

@@ -22,10 +22,10 @@ void desc_load_ldt(struct vcpu *v);
 /*
  * Makes a descriptor of the guest's fit to stand in a GDT or LDT: code and data segments of levels
  * 0 to 2 become the kernel's (level 1); gates and system segments would lead into hv, so they lose
- * their present bit unless they are not present anyway. Returns false if the descriptor had to lose
- * it.
+ * their present bit unless they are not present anyway; so do 64-bit code segments of a 32-bit
+ * guest. Returns false if the descriptor had to lose it.
  */
-bool desc_fix(uint64_t *desc);
+bool desc_fix(uint64_t *desc, bool is_32bit);
 
 /* Loads the users' %gs while the kernel's base is active. false: it faults, the null selector was
  * loaded. */

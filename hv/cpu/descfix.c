@@ -7,14 +7,15 @@
 #define DESC_DPL_SHIFT 45
 #define DESC_DPL       (3ULL << DESC_DPL_SHIFT)
 #define DESC_P         (1ULL << 47)
+#define DESC_L         (1ULL << 53)
 
 #define GUEST_KERNEL_LEVEL 1ULL
 
-bool desc_fix(uint64_t *desc)
+bool desc_fix(uint64_t *desc, bool is_32bit)
 {
     if (!(*desc & DESC_P))
         return true;
-    if (!(*desc & DESC_S)) {
+    if (!(*desc & DESC_S) || (is_32bit && (*desc & DESC_L))) {
         *desc &= ~DESC_P;
         return false;
     }

@@ -164,6 +164,8 @@ static bool do_invlpg(struct vcpu *v, struct cpu_regs *regs, const struct insn *
         va += *gpr(regs, i->base);
     if (i->index != GPR_NONE)
         va += *gpr(regs, i->index) * i->scale;
+    if (v->domain->is_32bit)
+        va = (uint32_t)va;
     if (i->segment_gs)
         va += rdmsr(MSR_GS_BASE);
     else if (i->segment_fs)
@@ -238,7 +240,7 @@ bool emulate_privileged(struct vcpu *v, struct cpu_regs *regs)
     uint8_t code[INSN_MAX_LEN];
     struct insn i;
 
-    if (!insn_decode(code, fetch(regs, code), &i))
+    if (!insn_decode(code, fetch(regs, code), v->domain->is_32bit, &i))
         return false;
     if (i.op >= ARRAY_SIZE(emulators) || !emulators[i.op])
         return false;

@@ -264,6 +264,8 @@ syscall_long_way:
     movq FRAME_FLAGS(%rsp), %r11
     SAVE_ALL
     movq %rsp, %rdi
+    cmpb $0, REGS_SIZE + INFO_IS_32BIT(%rsp)
+    jne 1f                          /* such a kernel uses the gate: this is a user's system call */
     cmpb $0, REGS_SIZE + INFO_IN_KERNEL(%rsp)
     je 1f
     movq $SEL_KERNEL_CS64, REGS_CS(%rsp)

@@ -2,6 +2,7 @@
 /* The way back to the guest, and waiting when it has nothing to do. */
 #include "cpu/asm.h"
 #include "cpu/bounce.h"
+#include "cpu/compat.h"
 #include "cpu/clock.h"
 #include "cpu/entry.h"
 #include "cpu/exit.h"
@@ -63,7 +64,7 @@ void vcpu_wait_online(struct vcpu *v)
     write_cr3(hv_l4_paddr());
     runstate_change(v, RUNSTATE_offline);
     vcpu_wait(v, is_online);
-    write_cr3(v->arch->cr3_mfn << PAGE_SHIFT);
+    write_cr3(v->arch->root_mfn << PAGE_SHIFT);
     runstate_change(v, RUNSTATE_running);
 }
 
@@ -101,6 +102,8 @@ void guest_iret_failed(struct cpu_regs *regs)
 {
     struct vcpu *v = cpu_info()->vcpu;
 
+    if (cpu_info()->is_32bit)
+        compat_enter(cpu_info(), regs);
     if (cpu_info()->in_kernel)
         domain_crash(v->domain, "vCPU %u: kernel state does not load: rip 0x%lx, rsp 0x%lx", v->id,
                      regs->rip, regs->rsp);

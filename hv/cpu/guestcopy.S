@@ -2,7 +2,7 @@
 /*
  * Accesses that may fault. size_t guest_copy(dst, src, n) and guest_clear(dst, n): return how many bytes were
  * left undone. bool load_user_gs(selector): loads %gs for the users, whose base is not the active one now; a
- * selector that faults gives the null selector and false. bool fpu_load(area): FXRSTOR; false: it faults.
+ * selector that faults gives the null selector and false. load_data_selectors(s): DS, ES, FS, GS, likewise. bool fpu_load(area): FXRSTOR; false: it faults.
  */
     .macro EX_TABLE from, to
     .pushsection .ex_table, "a"
@@ -52,6 +52,23 @@ fpu_load:
 2:  xorl %eax, %eax
     ret
     EX_TABLE 1b, 2b
+
+    .globl load_data_selectors
+load_data_selectors:
+    .macro LOAD offset, reg
+    movzwl \offset(%rdi), %eax
+1:  movl %eax, %\reg
+    .pushsection .text.unlikely, "ax"
+2:  xorl %eax, %eax
+    jmp 1b
+    .popsection
+    EX_TABLE 1b, 2b
+    .endm
+    LOAD 0, ds
+    LOAD 2, es
+    LOAD 4, fs
+    LOAD 6, gs
+    ret
 
     .globl load_user_gs
 load_user_gs:

@@ -237,6 +237,12 @@ struct cpuid_regs guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf)
     case 0:
         r.eax = MIN(r.eax, (uint32_t)MAX_BASIC);
         break;
+    case 0x80000001: /* a 32-bit guest has no long mode to go to */
+        if (v->domain->is_32bit) {
+            r.edx &= ~(1U << F(LM) % 32 | 1U << F(SYSCALL) % 32);
+            r.ecx &= ~(1U << F(LAHF_LM) % 32);
+        }
+        break;
     case 0x80000000:
         r.eax = MIN(r.eax, (uint32_t)MAX_EXTENDED);
         break;

@@ -23,6 +23,7 @@
 #define INFO_IN_KERNEL     0x14
 #define INFO_SYSCALL_MASKS 0x15
 #define INFO_NMI_BLOCKED   0x16
+#define INFO_IS_32BIT      0x17
 #define INFO_SYSCALL_ENTRY 0x18
 #define INFO_KERNEL_SP     0x20
 #define INFO_SIZE          0x40
@@ -51,6 +52,12 @@
 #define SEL_LDT         0xe050 /* 16 bytes */
 #define SEL_KERNEL_CS64 0xe061
 #define SEL_KERNEL_SS   0xe069
+
+/* A 32-bit guest's instead, where Xen has them (xen-x86_32.h FLAT_RING1_CS ...). */
+#define SEL_COMPAT_KERNEL_CS 0xe019
+#define SEL_COMPAT_KERNEL_DS 0xe021
+#define SEL_COMPAT_USER_CS   0xe02b
+#define SEL_COMPAT_USER_DS   0xe033
 
 /* What a guest sees as the CS of its 64-bit kernel: Xen's selector with RPL 0, whatever ring it
  * runs in. */
@@ -108,6 +115,7 @@ struct cpu_info {
     /* For the short ways of entry.S, see vcpu_update_short_ways(). */
     bool syscall_masks;     /* the system call's handler starts with events masked */
     bool nmi_blocked;       /* an NMI is being handled; iret ends it */
+    bool is_32bit;          /* the domain is: in_kernel follows CS, see compat_enter() */
     uint64_t syscall_entry; /* its address; 0: take the long way */
     uint64_t kernel_sp;     /* the top of its stack */
     /* TLB flushes: asked for by other CPUs, and done up to (smp.c). */
@@ -136,6 +144,7 @@ _Static_assert(offsetof(struct cpu_info, work) == INFO_WORK, "asm offset");
 _Static_assert(offsetof(struct cpu_info, in_kernel) == INFO_IN_KERNEL, "asm offset");
 _Static_assert(offsetof(struct cpu_info, syscall_masks) == INFO_SYSCALL_MASKS, "asm offset");
 _Static_assert(offsetof(struct cpu_info, nmi_blocked) == INFO_NMI_BLOCKED, "asm offset");
+_Static_assert(offsetof(struct cpu_info, is_32bit) == INFO_IS_32BIT, "asm offset");
 _Static_assert(offsetof(struct cpu_info, syscall_entry) == INFO_SYSCALL_ENTRY, "asm offset");
 _Static_assert(offsetof(struct cpu_info, kernel_sp) == INFO_KERNEL_SP, "asm offset");
 

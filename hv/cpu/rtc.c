@@ -3,6 +3,7 @@
  */
 #include "cpu/clock.h"
 #include "cpu/asm.h"
+#include "abi32.h"
 #include "domain.h"
 #include "time.h"
 
@@ -61,6 +62,21 @@ static uint64_t rtc_read_s(void)
     return days_since_epoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
 }
 
+/* The fields' places depend on the guest's width. */
+struct wall {
+    uint32_t *version, *sec, *nsec, *sec_hi;
+};
+
+static struct wall wall_of(struct domain *d)
+{
+    struct shared_info_32 *n = (void *)d->shared_info;
+    shared_info_t *s = d->shared_info;
+
+    return d->is_32bit
+               ? (struct wall){ &n->wc_version, &n->wc_sec, &n->wc_nsec, &n->arch.wc_sec_hi }
+               : (struct wall){ &s->wc_version, &s->wc_sec, &s->wc_nsec, &s->wc_sec_hi };
+}
+
 /*
  * The RTC knows only seconds. The file was written a moment before the machine started, and the TSC
  * starts at 0 with the machine, so their sum is close; the RTC says within which second it must
@@ -71,15 +87,17 @@ void clock_set_wall(struct domain *d, uint64_t epoch_ns, int64_t offset_s)
     uint64_t low = rtc_read_s() * NS_PER_S, high = low + NS_PER_S - 1;
     uint64_t wall = epoch_ns ? epoch_ns + clock_tsc_ns() : low + NS_PER_S / 2;
     uint64_t boot_ns, s;
+    struct wall w;
 
     wall = MAX(low, MIN(wall, high));
     boot_ns = wall - now_ns();
     s = boot_ns / NS_PER_S + (uint64_t)offset_s;
-    d->shared_info->wc_version++;
+    w = wall_of(d);
+    (*w.version)++;
     wmb();
-    d->shared_info->wc_sec = (uint32_t)s;
-    d->shared_info->wc_sec_hi = (uint32_t)(s >> 32);
-    d->shared_info->wc_nsec = (uint32_t)(boot_ns % NS_PER_S);
+    *w.sec = (uint32_t)s;
+    *w.sec_hi = (uint32_t)(s >> 32);
+    *w.nsec = (uint32_t)(boot_ns % NS_PER_S);
     wmb();
-    d->shared_info->wc_version++;
+    (*w.version)++;
 }

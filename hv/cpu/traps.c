@@ -2,6 +2,7 @@
 /* What arrives through the IDT: interrupts, the guest's exceptions, and hv's own. */
 #include "cpu/asm.h"
 #include "cpu/bounce.h"
+#include "cpu/compat.h"
 #include "cpu/emulate.h"
 #include "cpu/entry.h"
 #include "cpu/extable.h"
@@ -96,7 +97,9 @@ static void trap_page_fault(struct vcpu *v, struct cpu_regs *regs)
     uint32_t error = regs->error_code;
 
     if ((error & (PF_PRESENT | PF_WRITE | PF_USER | PF_RSVD)) == (PF_PRESENT | PF_WRITE) &&
-        guest_pt_unprotect(v->arch->cr3_mfn, va))
+        guest_pt_unprotect(v->arch->root_mfn, va))
+        return;
+    if (v->domain->is_32bit && guest_pt_repair(v->arch->root_mfn, va))
         return;
     inject_page_fault(v, regs, va, error);
 }
@@ -115,7 +118,10 @@ static void trap_int80(struct vcpu *v, struct cpu_regs *regs)
 
 static void trap_hypercall(struct vcpu *v, struct cpu_regs *regs)
 {
-    hypercall_entry(regs);
+    if (v->domain->is_32bit)
+        hypercall_entry_32(regs);
+    else
+        hypercall_entry(regs);
 }
 
 static trap_handler_fn *const trap_handlers[VEC_HYPERCALL + 1] = {
@@ -168,6 +174,8 @@ void trap_entry(struct cpu_regs *regs)
 {
     trap_handler_fn *handler;
 
+    if (cpu_info()->is_32bit && regs_from_guest(regs))
+        compat_enter(cpu_info(), regs);
     if (regs->vector >= VEC_IRQ_FIRST && regs->vector != VEC_INT80 &&
         regs->vector != VEC_HYPERCALL) {
         irq_dispatch(regs->vector);
@@ -188,6 +196,8 @@ void syscall_bounce(struct cpu_regs *regs)
     struct vcpu *v = cpu_info()->vcpu;
     unsigned int type = regs->vector == VEC_SYSCALL ? CALLBACKTYPE_syscall : CALLBACKTYPE_syscall32;
 
+    if (cpu_info()->is_32bit)
+        compat_syscall(cpu_info(), regs);
     if (v->arch->callbacks[type].address) {
         inject_callback(v, regs, type);
         return;

@@ -2,6 +2,7 @@
 /* The architecture's part of a vCPU. */
 #pragma once
 
+#include "abi32.h"
 #include "cpu/regs.h"
 #include "domain.h"
 #include "time.h"
@@ -13,6 +14,7 @@
 struct guest_callback {
     gva_t address; /* 0: none */
     bool mask_events;
+    uint16_t cs; /* of a 32-bit guest */
 };
 
 struct vcpu_arch {
@@ -32,9 +34,12 @@ struct vcpu_arch {
     uint32_t apic_id; /* of the CPU it runs on */
     /* What VCPUOP_initialise gave, for the vCPU's own CPU to load. */
     uint64_t start_fs_base, start_gs_kernel, start_gs_user;
-    void *start_fpu; /* FXSAVE area, or NULL */
+    uint16_t start_selectors[4]; /* a 32-bit guest's DS, ES, FS, GS */
+    void *start_fpu;             /* FXSAVE area, or NULL */
 
-    mfn_t cr3_mfn;        /* the loaded (kernel) page table */
+    mfn_t cr3_mfn;        /* the guest's (kernel) page table */
+    mfn_t root_mfn;       /* what CR3 really holds: the same, or a 32-bit guest's compat_l4 */
+    uint64_t *compat_l4;  /* hv's, with the guest's L3 in slot 0; NULL in a 64-bit guest */
     mfn_t user_cr3_mfn;   /* MMUEXT_NEW_USER_BASEPTR; 0: none */
     uint64_t cr0_ts;      /* CR0.TS or 0, as the guest sees it */
     uint64_t cr4;         /* as the guest sees it */
@@ -63,6 +68,20 @@ struct vcpu_arch {
 static inline bool vcpu_in_kernel(const struct vcpu *v)
 {
     return stack_info(v->arch->stack)->in_kernel;
+}
+
+/* Where the guest finds the address of a page fault. */
+static inline void vcpu_set_cr2(struct vcpu *v, uint64_t va)
+{
+    if (v->domain->is_32bit)
+        ((struct vcpu_info_32 *)v->vcpu_info)->cr2 = (uint32_t)va;
+    else
+        v->vcpu_info->arch.cr2 = va;
+}
+static inline uint64_t vcpu_get_cr2(const struct vcpu *v)
+{
+    return v->domain->is_32bit ? ((const struct vcpu_info_32 *)v->vcpu_info)->cr2
+                               : v->vcpu_info->arch.cr2;
 }
 
 /* v's vcpu_info is at this address from now on. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mm/frames.h"
+#include "mm/compat.h"
 #include "mm/m2p.h"
 #include "alloc.h"
 #include "domain.h"
@@ -87,7 +88,7 @@ bool mfn_is_guest_ram(struct domain *d, mfn_t mfn)
 
 bool mfn_is_guest_writable(struct domain *d, mfn_t mfn)
 {
-    return frame_owner(mfn) == FRAME_GUEST && frame_level(mfn) != 4;
+    return frame_owner(mfn) == FRAME_GUEST && frame_level(mfn) != guest_top_level();
 }
 
 mfn_t domain_alloc_frame(struct domain *d)

@@ -20,7 +20,8 @@ enum frame_owner {
 };
 
 #define FRAME_OWNER_MASK  0x07
-#define FRAME_LEVEL_SHIFT 4 /* 0: no page table, 1 to 4 */
+#define FRAME_LEVEL_SHIFT 4 /* 0: no page table, 1 to 4, or FRAME_L2_TOP */
+#define FRAME_L2_TOP      5 /* a 32-bit guest's L2 of the last GiB: hv's slots are in it */
 
 extern uint8_t *frame_table;
 extern mfn_t frame_table_size; /* frames above it are FRAME_NONE */
@@ -34,7 +35,14 @@ static inline enum frame_owner frame_owner(mfn_t mfn)
 /* Page-table level of one of the guest's frames, or 0. */
 static inline unsigned int frame_level(mfn_t mfn)
 {
-    return mfn < frame_table_size ? frame_table[mfn] >> FRAME_LEVEL_SHIFT : 0;
+    unsigned int level = mfn < frame_table_size ? frame_table[mfn] >> FRAME_LEVEL_SHIFT : 0;
+
+    return level == FRAME_L2_TOP ? 2 : level;
+}
+
+static inline bool frame_is_l2_top(mfn_t mfn)
+{
+    return mfn < frame_table_size && frame_table[mfn] >> FRAME_LEVEL_SHIFT == FRAME_L2_TOP;
 }
 
 /* Nothing happens to frames that are not the guest's (any more). */

@@ -18,5 +18,13 @@
 
 #define GDT_AREA_SIZE 0x20000
 
+/*
+ * In a 32-bit guest hv keeps the end of the last GiB for the M2P (xen-x86_32.h
+ * HYPERVISOR_VIRT_START); the rest is in the same slots of an L4 of hv's own. Its L2 slots: */
+#define HV_COMPAT_VA         0xf5800000
+#define HV_COMPAT_SLOT_FIRST 428
+#define HV_COMPAT_SLOTS      84
+#define HV_COMPAT_L3_SLOT    3
+
 /* Each vCPU's stack; struct cpu_info stands at its end (cpu/regs.h). */
 #define HV_STACK_SIZE 0x4000

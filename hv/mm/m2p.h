@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "mm/compat.h"
 #include "mm/layout.h"
 #include "types.h"
 
@@ -20,13 +21,27 @@ extern uint64_t m2p_table[];
 #define m2p_table ((uint64_t *)M2P_VA)
 #endif
 
+static inline unsigned int m2p_entry_size(void)
+{
+    return mm_compat ? sizeof(uint32_t) : sizeof(uint64_t);
+}
+
 /* mfn must be RAM. */
 static inline void m2p_set(mfn_t mfn, pfn_t pfn)
 {
-    m2p_table[mfn] = pfn;
+    if (mm_compat)
+        ((uint32_t *)m2p_table)[mfn] = (uint32_t)pfn;
+    else
+        m2p_table[mfn] = pfn;
 }
 
+/* INVALID_M2P_ENTRY: none. */
 static inline pfn_t m2p_get(mfn_t mfn)
 {
-    return m2p_table[mfn];
+    uint32_t narrow;
+
+    if (!mm_compat)
+        return m2p_table[mfn];
+    narrow = ((const uint32_t *)m2p_table)[mfn];
+    return narrow == ~0U ? INVALID_M2P_ENTRY : narrow;
 }

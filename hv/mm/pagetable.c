@@ -2,6 +2,7 @@
 #include "mm/pagetable.h"
 #include "boot/memory.h"
 #include "cpu/asm.h"
+#include "mm/compat.h"
 #include "mm/m2p.h"
 #include "mm/pagealloc.h"
 #include "alloc.h"
@@ -15,6 +16,8 @@ extern const char hv_text_start[], hv_rodata_start[], hv_data_start[], hv_image_
 extern uint64_t hv_directmap_l2[4 * PT_ENTRIES];
 
 mfn_t m2p_size;
+bool mm_compat;
+uint64_t mm_compat_l2e[HV_COMPAT_SLOTS];
 
 /* The table that entry points to, a new one if there is none yet; NULL: no memory. */
 static uint64_t *table_below(uint64_t *entry)
@@ -112,10 +115,10 @@ static void map_directmap(const struct boot_memory *mem)
     }
 }
 
-/* Eight bytes a frame: a page of the M2P describes 2 MiB of machine memory. */
+/* A 64-bit guest's page of the M2P describes 2 MiB of machine memory, a 32-bit guest's 4 MiB. */
 static void map_m2p(const struct boot_memory *mem)
 {
-    mfn_t per_page = PAGE_SIZE / sizeof(uint64_t);
+    mfn_t per_page = PAGE_SIZE / m2p_entry_size();
     uint64_t *none = must_have(alloc_pages(0));
 
     memset(none, 0xff, PAGE_SIZE);
@@ -128,10 +131,20 @@ static void map_m2p(const struct boot_memory *mem)
             page = pagealloc_early(PAGE_SIZE);
             memset(page, 0xff, PAGE_SIZE);
         }
-        if (hv_map(M2P_VA + mfn * sizeof(uint64_t), virt_to_paddr(page), PAGE_SIZE,
+        if (hv_map(M2P_VA + mfn * m2p_entry_size(), virt_to_paddr(page), PAGE_SIZE,
                    PTE_NX | (ram ? PTE_RW : 0)))
             panic("no memory for the machine-to-physical table");
     }
+}
+
+/* The same tables, read-only, in the L2 slots that a 32-bit guest leaves to hv. RAM beyond what
+ * they can describe stays invisible there. */
+static void fill_compat_slots(void)
+{
+    uint64_t used = DIV_ROUND_UP(m2p_size * m2p_entry_size(), LARGE_PAGE);
+
+    for (unsigned int i = 0; i < MIN(used, HV_COMPAT_SLOTS); i++)
+        mm_compat_l2e[i] = (*entry_at_level(M2P_VA + i * LARGE_PAGE, 2) & ~PTE_RW) | PTE_A;
 }
 
 /* Guests' L4 tables hold copies of hv's entries, so what is used later must have its table now. */
@@ -149,6 +162,8 @@ void pagetable_init(const struct boot_memory *mem)
     map_directmap(mem);
     fill_slots();
     map_m2p(mem);
+    if (mm_compat)
+        fill_compat_slots();
     hv_l4[0] = 0;
     write_cr3(read_cr3());
 }

@@ -12,6 +12,7 @@
 #include "pv/elf.h"
 #include "pv/hypercall.h"
 #include "pv/layout.h"
+#include "abi32.h"
 #include "alloc.h"
 #include "domain.h"
 #include "evtchn.h"
@@ -19,8 +20,6 @@
 #include "printk.h"
 #include "string.h"
 #include <xen/grant_table.h>
-
-#define MFNS_PER_PAGE (PAGE_SIZE / sizeof(uint64_t))
 
 struct builder {
     struct domain *domain;
@@ -34,19 +33,36 @@ struct builder {
     uint64_t pages_in_place;
 };
 
-static uint64_t *p2m_entry(struct builder *b, pfn_t pfn)
+static void *p2m_entry(struct builder *b, pfn_t pfn)
 {
-    return (uint64_t *)mfn_to_virt(b->p2m_frames[pfn / MFNS_PER_PAGE]) + pfn % MFNS_PER_PAGE;
+    unsigned int size = m2p_entry_size(), per_page = PAGE_SIZE / size;
+
+    return (char *)mfn_to_virt(b->p2m_frames[pfn / per_page]) + pfn % per_page * size;
+}
+
+/* MFN_INVALID: none yet. */
+static mfn_t p2m_get(struct builder *b, pfn_t pfn)
+{
+    const void *entry = p2m_entry(b, pfn);
+    uint32_t narrow;
+
+    if (!mm_compat)
+        return *(const uint64_t *)entry;
+    narrow = *(const uint32_t *)entry;
+    return narrow == ~0U ? MFN_INVALID : narrow;
 }
 
 static void *page_of(struct builder *b, pfn_t pfn)
 {
-    return mfn_to_virt(*p2m_entry(b, pfn));
+    return mfn_to_virt(p2m_get(b, pfn));
 }
 
 static void assign(struct builder *b, pfn_t pfn, mfn_t mfn)
 {
-    *p2m_entry(b, pfn) = mfn;
+    if (mm_compat)
+        *(uint32_t *)p2m_entry(b, pfn) = (uint32_t)mfn;
+    else
+        *(uint64_t *)p2m_entry(b, pfn) = mfn;
     m2p_set(mfn, pfn);
     b->domain->nr_pages++;
 }
@@ -103,7 +119,7 @@ static void load_page(struct builder *b, const struct kernel_segment *s, uint64_
 {
     pfn_t pfn = (va - b->kernel.virt_base) >> PAGE_SHIFT;
     uint64_t start = MAX(va, s->va), file_end = MIN(va + PAGE_SIZE, s->va + s->filesz);
-    bool fresh = *p2m_entry(b, pfn) == INVALID_M2P_ENTRY;
+    bool fresh = p2m_get(b, pfn) == MFN_INVALID;
     uint64_t offset = b->header->kernel.offset + s->offset + (va - s->va);
 
     if (fresh && va >= s->va && file_end == va + PAGE_SIZE && offset % PAGE_SIZE == 0 &&
@@ -130,7 +146,7 @@ static void load_kernel(struct builder *b)
     }
     if (b->kernel.hypercall_page)
         hypercall_page_fill(
-            page_of(b, (b->kernel.hypercall_page - b->kernel.virt_base) >> PAGE_SHIFT));
+            b->domain, page_of(b, (b->kernel.hypercall_page - b->kernel.virt_base) >> PAGE_SHIFT));
 }
 
 static void load_ramdisk(struct builder *b)
@@ -149,7 +165,7 @@ static uint64_t *table_for(struct builder *b, uint64_t *table, uint64_t va, unsi
     uint64_t *entry = &table[pt_slot(va, level + 1)];
 
     if (!(*entry & PTE_P))
-        *entry = *p2m_entry(b, (*next)++) << PAGE_SHIFT | PTE_P | PTE_RW | PTE_U | PTE_A;
+        *entry = p2m_get(b, (*next)++) << PAGE_SHIFT | PTE_P | PTE_RW | PTE_U | PTE_A;
     return mfn_to_virt(pte_mfn(*entry));
 }
 
@@ -158,13 +174,14 @@ static void map_pfns(struct builder *b, uint64_t va, pfn_t pfn, uint64_t pages, 
     const struct pv_area *tables = &b->layout.tables;
 
     for (uint64_t i = 0; i < pages; i++, va += PAGE_SIZE, pfn++) {
-        uint64_t *l3 = table_for(b, page_of(b, tables->pfn), va, 3, next);
+        uint64_t *top = page_of(b, tables->pfn);
+        uint64_t *l3 = mm_compat ? top : table_for(b, top, va, 3, next);
         uint64_t *l2 = table_for(b, l3, va, 2, next);
         uint64_t *l1 = table_for(b, l2, va, 1, next);
         bool is_table = pfn >= tables->pfn && pfn < tables->pfn + tables->pages;
 
         l1[pt_slot(va, 1)] =
-            *p2m_entry(b, pfn) << PAGE_SHIFT | PTE_P | PTE_A | PTE_D | (is_table ? 0 : PTE_RW);
+            p2m_get(b, pfn) << PAGE_SHIFT | PTE_P | PTE_A | PTE_D | (is_table ? 0 : PTE_RW);
     }
 }
 
@@ -174,14 +191,42 @@ static void build_tables(struct builder *b)
     pfn_t next_p2m = b->layout.p2m_tables.pfn;
 
     map_pfns(b, b->kernel.virt_base, 0, b->layout.mapped_end, &next);
+    if (mm_compat) /* the L2 that hv's slots go into */
+        table_for(b, page_of(b, b->layout.tables.pfn), HV_COMPAT_VA, 2, &next);
     if (b->kernel.p2m_base)
         map_pfns(b, b->kernel.p2m_base, b->layout.p2m.pfn, b->layout.p2m.pages, &next_p2m);
-    guest_pt_mark(*p2m_entry(b, b->layout.tables.pfn), 4);
+    guest_pt_mark(p2m_get(b, b->layout.tables.pfn), guest_top_level());
 }
 
 static gva_t va_of(const struct builder *b, struct pv_area a)
 {
     return b->kernel.virt_base + (a.pfn << PAGE_SHIFT);
+}
+
+/* The page at a 32-bit guest's layout. */
+static void narrow_start_info(void *page)
+{
+    struct start_info si;
+    struct start_info_32 n = { .magic = "xen-3.0-x86_32p" };
+
+    memcpy(&si, page, sizeof(si));
+    n.nr_pages = (uint32_t)si.nr_pages;
+    n.shared_info = (uint32_t)si.shared_info;
+    n.flags = si.flags;
+    n.store_mfn = (uint32_t)si.store_mfn;
+    n.store_evtchn = si.store_evtchn;
+    n.console_mfn = (uint32_t)si.console.domU.mfn;
+    n.console_evtchn = si.console.domU.evtchn;
+    n.pt_base = (uint32_t)si.pt_base;
+    n.nr_pt_frames = (uint32_t)si.nr_pt_frames;
+    n.mfn_list = (uint32_t)si.mfn_list;
+    n.mod_start = (uint32_t)si.mod_start;
+    n.mod_len = (uint32_t)si.mod_len;
+    memcpy(n.cmd_line, si.cmd_line, sizeof(n.cmd_line));
+    n.first_p2m_pfn = (uint32_t)si.first_p2m_pfn;
+    n.nr_p2m_frames = (uint32_t)si.nr_p2m_frames;
+    memset(page, 0, PAGE_SIZE);
+    memcpy(page, &n, sizeof(n));
 }
 
 static void fill_start_info(struct builder *b, const struct pv_start *start)
@@ -194,9 +239,9 @@ static void fill_start_info(struct builder *b, const struct pv_start *start)
     si->nr_pages = h->nr_pages;
     si->shared_info = b->domain->shared_info_mfn << PAGE_SHIFT;
     si->flags = SIF_VIRT_P2M_4TOOLS; /* nobody outside looks for the P2M */
-    si->store_mfn = *p2m_entry(b, l->store.pfn);
+    si->store_mfn = p2m_get(b, l->store.pfn);
     si->store_evtchn = start->store_port;
-    si->console.domU.mfn = *p2m_entry(b, l->console.pfn);
+    si->console.domU.mfn = p2m_get(b, l->console.pfn);
     si->console.domU.evtchn = start->console_port;
     si->pt_base = va_of(b, l->tables);
     si->nr_pt_frames = l->tables.pages;
@@ -213,6 +258,8 @@ static void fill_start_info(struct builder *b, const struct pv_start *start)
     }
     memcpy(si->cmd_line, paddr_to_virt((b->file_mfn << PAGE_SHIFT) + h->cmdline.offset),
            h->cmdline.size);
+    if (mm_compat)
+        narrow_start_info(si);
 }
 
 static void make_ports(struct builder *b, struct pv_start *start)
@@ -224,8 +271,8 @@ static void make_ports(struct builder *b, struct pv_start *start)
         panic("no event channels for the store and the console");
     start->store_ring = page_of(b, b->layout.store.pfn);
     start->console_ring = page_of(b, b->layout.console.pfn);
-    grant_set_reserved(d, GNTTAB_RESERVED_XENSTORE, *p2m_entry(b, b->layout.store.pfn));
-    grant_set_reserved(d, GNTTAB_RESERVED_CONSOLE, *p2m_entry(b, b->layout.console.pfn));
+    grant_set_reserved(d, GNTTAB_RESERVED_XENSTORE, p2m_get(b, b->layout.store.pfn));
+    grant_set_reserved(d, GNTTAB_RESERVED_CONSOLE, p2m_get(b, b->layout.console.pfn));
 }
 
 /* What of the boot file did not become the guest's in place is free RAM. */
@@ -239,7 +286,7 @@ static void recycle_file(struct builder *b)
 static void assign_rest(struct builder *b, uint64_t nr_pages)
 {
     for (pfn_t pfn = 0; pfn < nr_pages; pfn++)
-        if (*p2m_entry(b, pfn) == INVALID_M2P_ENTRY)
+        if (p2m_get(b, pfn) == MFN_INVALID)
             assign(b, pfn, take_frame());
 }
 
@@ -260,6 +307,7 @@ void pv_build(struct domain *d, mfn_t file_mfn, uint64_t file_size, struct pv_st
         error = pv_layout_compute(&b.kernel, h->ramdisk.size, nr_pages, &b.layout);
     if (error)
         panic("guest kernel: %s", error);
+    ASSERT(b.kernel.is_32bit == mm_compat);
 
     make_p2m(&b);
     load_kernel(&b);
@@ -279,7 +327,7 @@ void pv_build(struct domain *d, mfn_t file_mfn, uint64_t file_size, struct pv_st
     ret->entry = b.kernel.entry;
     ret->start_info = va_of(&b, l->start_info);
     ret->stack_top = va_of(&b, l->stack) + PAGE_SIZE;
-    ret->cr3_mfn = *p2m_entry(&b, l->tables.pfn);
+    ret->cr3_mfn = p2m_get(&b, l->tables.pfn);
     printk(LOG_INFO, "guest: %lu pages, %lu of them the boot file's; entry 0x%lx", nr_pages,
            b.pages_in_place, ret->entry);
     kfree(b.p2m_frames);

@@ -4,6 +4,8 @@
 #include "cpu/guestcpuid.h"
 #include "cpu/power.h"
 #include "cpu/vcpu.h"
+#include "mm/compat.h"
+#include "mm/pagetable.h"
 #include "pv/sched.h"
 #include "alloc.h"
 #include "printk.h"
@@ -32,7 +34,9 @@ static void init_stack(struct vcpu *v, void *stack)
 
     v->arch->stack = stack;
     v->arch->traps = must_have(kmalloc(256 * sizeof(v->arch->traps[0])));
-    *info = (struct cpu_info){ .vcpu = v, .vcpu_info = v->vcpu_info, .in_kernel = true };
+    *info = (struct cpu_info){
+        .vcpu = v, .vcpu_info = v->vcpu_info, .in_kernel = true, .is_32bit = v->domain->is_32bit
+    };
 }
 
 static struct vcpu *vcpu_create(struct domain *d, uint32_t id)
@@ -49,7 +53,11 @@ static struct vcpu *vcpu_create(struct domain *d, uint32_t id)
     v->arch->xcr0_allowed = guest_cpuid_xcr0();
     vcpu_timers_init(v);
     vcpu_set_info(v, id < XEN_LEGACY_MAX_VCPUS ? &d->shared_info->vcpu_info[id] : &no_vcpu_info);
-    v->vcpu_info->evtchn_upcall_mask = 1;
+    if (d->is_32bit) {
+        v->arch->compat_l4 = must_have(alloc_pages(0));
+        memcpy(v->arch->compat_l4, hv_l4, PAGE_SIZE);
+        v->arch->root_mfn = virt_to_mfn(v->arch->compat_l4);
+    }
     return v;
 }
 
@@ -65,6 +73,9 @@ struct domain *domain_create(const struct kz_boot_header *h, void *boot_stack)
     d->max_vcpus = h->max_vcpus;
     d->max_pages = h->max_pages;
     d->shared_info = must_have(domain_alloc_shared(d, &d->shared_info_mfn));
+    d->is_32bit = mm_compat;
+    for (uint32_t id = 0; id < XEN_LEGACY_MAX_VCPUS; id++)
+        d->shared_info->vcpu_info[id].evtchn_upcall_mask = 1;
     d->vcpu = must_have(kmalloc(d->max_vcpus * sizeof(d->vcpu[0])));
     for (uint32_t id = 0; id < d->max_vcpus; id++)
         d->vcpu[id] = vcpu_create(d, id);

@@ -27,13 +27,26 @@ int gdt_set(struct vcpu *v, const uint64_t *frames, unsigned int entries)
         /* The whole page, as Xen: what stands behind the limit may come into use with the next
          * call. */
         for (unsigned int n = 0; n < DESCRIPTORS_PER_PAGE; n++)
-            if (!desc_fix(&desc[n]))
+            if (!desc_fix(&desc[n], v->domain->is_32bit))
                 printk_guest(LOG_WARNING,
                              "d%uv%u: GDT entry %lu is a gate or system segment, made not present",
                              v->domain->domid, v->id, i * DESCRIPTORS_PER_PAGE + n);
         v->arch->gdt_frames[i] = frames[i];
     }
     v->arch->gdt_entries = entries;
+    return 0;
+}
+
+static int read_frames(struct vcpu *v, gva_t list, unsigned int n, uint64_t *ret)
+{
+    uint32_t narrow[FIRST_RESERVED_GDT_PAGE];
+
+    if (!v->domain->is_32bit)
+        return copy_from_guest(ret, list, n * sizeof(ret[0]));
+    if (copy_from_guest(narrow, list, n * sizeof(narrow[0])) < 0)
+        return -XEN_EFAULT;
+    for (unsigned int i = 0; i < n; i++)
+        ret[i] = narrow[i];
     return 0;
 }
 
@@ -45,8 +58,7 @@ int64_t hc_set_gdt(struct vcpu *v, const uint64_t *a)
 
     if (entries > FIRST_RESERVED_GDT_ENTRY)
         return -XEN_EINVAL;
-    if (copy_from_guest(frames, a[0],
-                        DIV_ROUND_UP(entries, DESCRIPTORS_PER_PAGE) * sizeof(frames[0])) < 0)
+    if (read_frames(v, a[0], DIV_ROUND_UP(entries, DESCRIPTORS_PER_PAGE), frames) < 0)
         return -XEN_EFAULT;
     rc = gdt_set(v, frames, entries);
     if (rc == 0)
@@ -58,7 +70,8 @@ int64_t hc_update_descriptor(struct vcpu *v, const uint64_t *a)
 {
     uint64_t ma = a[0], desc = a[1];
 
-    if ((ma & 7) || !mfn_is_guest_writable(v->domain, ma >> PAGE_SHIFT) || !desc_fix(&desc))
+    if ((ma & 7) || !mfn_is_guest_writable(v->domain, ma >> PAGE_SHIFT) ||
+        !desc_fix(&desc, v->domain->is_32bit))
         return -XEN_EINVAL;
     WRITE_ONCE(*(uint64_t *)paddr_to_virt(ma), desc);
     return 0;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pv/elf.h"
 #include "mm/layout.h"
+#include "pv/elf-notes.h"
 #include "string.h"
-#include <xen/elfnote.h>
 
+#define EM_386      3
 #define EM_X86_64   62
-#define ET_EXEC     2
 #define PT_LOAD     1
 #define PT_NOTE     4
+#define SHT_STRTAB  3
 #define SHT_NOTE    7
 #define ELFCLASS32  1
 #define ELFCLASS64  2
@@ -34,22 +35,33 @@ struct elf_section {
     uint64_t addralign, entsize;
 };
 
+struct elf_header_32 {
+    uint8_t ident[16];
+    uint16_t type, machine;
+    uint32_t version, entry, phoff, shoff, flags;
+    uint16_t ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
+};
+
+struct elf_program_32 {
+    uint32_t type, offset, vaddr, paddr, filesz, memsz, flags, align;
+};
+
+struct elf_section_32 {
+    uint32_t name, type, flags, addr, offset, size, link, info, addralign, entsize;
+};
+
 _Static_assert(sizeof(struct elf_header) == 64, "ELF64 header");
 _Static_assert(sizeof(struct elf_program) == 56, "ELF64 program header");
 _Static_assert(sizeof(struct elf_section) == 64, "ELF64 section header");
+_Static_assert(sizeof(struct elf_header_32) == 52, "ELF32 header");
+_Static_assert(sizeof(struct elf_program_32) == 32, "ELF32 program header");
+_Static_assert(sizeof(struct elf_section_32) == 40, "ELF32 section header");
 
 struct image {
     const uint8_t *data;
     size_t size;
-};
-
-/* The notes as found; names the builder does not use are only checked. */
-struct notes {
-    uint64_t numbers[XEN_ELFNOTE_MAX + 1];
-    bool present[XEN_ELFNOTE_MAX + 1];
-    const char *features; /* XEN_ELFNOTE_FEATURES, features_len bytes */
-    size_t features_len;
-    bool any;
+    bool is_32bit;
+    struct elf_header h; /* of either class */
 };
 
 static bool inside(const struct image *im, uint64_t offset, uint64_t size)
@@ -57,78 +69,133 @@ static bool inside(const struct image *im, uint64_t offset, uint64_t size)
     return offset <= im->size && size <= im->size - offset;
 }
 
-static void read_note(struct notes *n, uint32_t type, const uint8_t *desc, uint32_t size)
+static void read_header(struct image *im)
 {
-    if (type > XEN_ELFNOTE_MAX)
-        return;
-    n->any = true;
-    if (type == XEN_ELFNOTE_FEATURES) {
-        n->features = (const char *)desc;
-        n->features_len = strnlen((const char *)desc, size);
+    struct elf_header_32 h;
+
+    if (!im->is_32bit) {
+        memcpy(&im->h, im->data, sizeof(im->h));
         return;
     }
-    if (size != 4 && size != 8)
-        return;
-    n->present[type] = true;
-    memcpy(&n->numbers[type], desc, size);
+    memcpy(&h, im->data, sizeof(h));
+    im->h = (struct elf_header){ .machine = h.machine,
+                                 .entry = h.entry,
+                                 .phoff = h.phoff,
+                                 .shoff = h.shoff,
+                                 .phentsize = h.phentsize,
+                                 .phnum = h.phnum,
+                                 .shentsize = h.shentsize,
+                                 .shnum = h.shnum };
 }
 
-/* Name and descriptor are padded to 4 bytes each. */
+static void read_program(const struct image *im, unsigned int i, struct elf_program *ret)
+{
+    struct elf_program_32 p;
+
+    if (!im->is_32bit) {
+        memcpy(ret, im->data + im->h.phoff + i * sizeof(*ret), sizeof(*ret));
+        return;
+    }
+    memcpy(&p, im->data + im->h.phoff + i * sizeof(p), sizeof(p));
+    *ret = (struct elf_program){
+        .type = p.type, .offset = p.offset, .paddr = p.paddr, .filesz = p.filesz, .memsz = p.memsz
+    };
+}
+
+static void read_section(const struct image *im, unsigned int i, struct elf_section *ret)
+{
+    struct elf_section_32 s;
+
+    if (!im->is_32bit) {
+        memcpy(ret, im->data + im->h.shoff + i * sizeof(*ret), sizeof(*ret));
+        return;
+    }
+    memcpy(&s, im->data + im->h.shoff + i * sizeof(s), sizeof(s));
+    *ret =
+        (struct elf_section){ .name = s.name, .type = s.type, .offset = s.offset, .size = s.size };
+}
+
 static void read_notes(const struct image *im, uint64_t offset, uint64_t size, struct notes *n)
 {
-    uint64_t end;
-
-    if (!inside(im, offset, size))
-        return;
-    end = offset + size;
-    while (end - offset >= 12) {
-        uint32_t head[3]; /* name size, descriptor size, type */
-        uint64_t name, desc;
-
-        memcpy(head, im->data + offset, sizeof(head));
-        name = offset + sizeof(head);
-        desc = name + ROUND_UP((uint64_t)head[0], 4);
-        offset = desc + ROUND_UP((uint64_t)head[1], 4);
-        if (desc + head[1] > end)
-            return;
-        if (head[0] == 4 && memcmp(im->data + name, "Xen", 4) == 0)
-            read_note(n, head[2], im->data + desc, head[1]);
-        if (offset > end)
-            return;
-    }
+    if (inside(im, offset, size))
+        notes_read(n, im->data + offset, im->data + offset + size, im->data + im->size);
 }
 
-static void collect_notes(const struct image *im, const struct elf_header *h, struct notes *n)
+/* Is the section's name in one of the string tables this one? */
+static bool section_is(const struct image *im, const struct elf_section *s, const char *name)
 {
+    struct elf_section names;
+    size_t len = strlen(name) + 1;
+
+    for (unsigned int i = 0; i < im->h.shnum; i++) {
+        read_section(im, i, &names);
+        if (names.type == SHT_STRTAB && s->name < names.size &&
+            inside(im, names.offset, names.size) && len <= names.size - s->name &&
+            memcmp(im->data + names.offset + s->name, name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* In the segments; failing that, in the sections; failing that, the string of kernels older than
+ * notes. */
+static void collect_notes(const struct image *im, struct notes *n)
+{
+    unsigned int section_size =
+        im->is_32bit ? sizeof(struct elf_section_32) : sizeof(struct elf_section);
     struct elf_program p;
     struct elf_section s;
 
-    for (unsigned int i = 0; i < h->phnum; i++) {
-        memcpy(&p, im->data + h->phoff + i * sizeof(p), sizeof(p));
+    for (unsigned int i = 0; i < im->h.phnum; i++) {
+        read_program(im, i, &p);
         if (p.type == PT_NOTE)
             read_notes(im, p.offset, p.filesz, n);
     }
-    if (n->any || h->shentsize != sizeof(s) ||
-        !inside(im, h->shoff, (uint64_t)h->shnum * sizeof(s)))
+    if (n->any || im->h.shentsize != section_size ||
+        !inside(im, im->h.shoff, (uint64_t)im->h.shnum * section_size))
         return;
-    for (unsigned int i = 0; i < h->shnum; i++) {
-        memcpy(&s, im->data + h->shoff + i * sizeof(s), sizeof(s));
+    for (unsigned int i = 0; i < im->h.shnum; i++) {
+        read_section(im, i, &s);
         if (s.type == SHT_NOTE)
             read_notes(im, s.offset, s.size, n);
     }
+    for (unsigned int i = 0; i < im->h.shnum && !n->any; i++) {
+        read_section(im, i, &s);
+        if (section_is(im, &s, "__xen_guest") && inside(im, s.offset, s.size))
+            notes_read_string(n, (const char *)im->data + s.offset, s.size);
+    }
 }
 
-static const char *check_header(const struct image *im, const struct elf_header *h)
+static const char *check_header(struct image *im)
 {
-    if (memcmp(h->ident, "\177ELF", 4) != 0)
+    uint16_t wanted;
+
+    if (im->size < sizeof(struct elf_header_32))
+        return "image is truncated";
+    if (memcmp(im->data, "\177ELF", 4) != 0)
         return "not an ELF image";
-    if (h->ident[4] == ELFCLASS32)
-        return "32-bit kernels are not supported";
-    if (h->ident[4] != ELFCLASS64 || h->ident[5] != ELFDATA2LSB || h->machine != EM_X86_64)
-        return "not an x86-64 image";
-    if (h->phentsize != sizeof(struct elf_program) ||
-        !inside(im, h->phoff, (uint64_t)h->phnum * sizeof(struct elf_program)))
+    im->is_32bit = im->data[4] == ELFCLASS32;
+    if ((!im->is_32bit && im->data[4] != ELFCLASS64) || im->data[5] != ELFDATA2LSB)
+        return "not an x86 image";
+    if (!im->is_32bit && im->size < sizeof(struct elf_header))
+        return "image is truncated";
+    read_header(im);
+    wanted = im->is_32bit ? sizeof(struct elf_program_32) : sizeof(struct elf_program);
+    if (im->h.machine != (im->is_32bit ? EM_386 : EM_X86_64))
+        return "not an x86 image";
+    if (im->h.phentsize != wanted || !inside(im, im->h.phoff, (uint64_t)im->h.phnum * wanted))
         return "program headers outside of the image";
+    return NULL;
+}
+
+/* elfnote.h XEN_ELFNOTE_PAE_MODE. A kernel that can do either is run with PAE; one that says
+ * nothing has no choice. */
+static const char *check_pae(const struct notes *n, struct kernel_image *k)
+{
+    if (!k->is_32bit || !n->present[XEN_ELFNOTE_PAE_MODE])
+        return NULL;
+    if (notes_list_has(n->pae_mode, n->pae_mode_len, ',', "no"))
+        return "32-bit kernels without PAE are not supported";
     return NULL;
 }
 
@@ -155,22 +222,23 @@ static const char *check_features(const struct notes *n)
 }
 
 /* Addresses follow from p_paddr, as Xen has it: pseudo-physical 0 is at virt_base. */
-static const char *read_segments(const struct image *im, const struct elf_header *h,
-                                 uint64_t offset, struct kernel_image *k)
+static const char *read_segments(const struct image *im, uint64_t offset, struct kernel_image *k)
 {
+    uint64_t mask = k->is_32bit ? 0xffffffff : ~0ULL;
+
     k->virt_start = ~0ULL;
-    for (unsigned int i = 0; i < h->phnum; i++) {
+    for (unsigned int i = 0; i < im->h.phnum; i++) {
         struct kernel_segment *s = &k->segments[k->nr_segments];
         struct elf_program p;
 
-        memcpy(&p, im->data + h->phoff + i * sizeof(p), sizeof(p));
+        read_program(im, i, &p);
         if (p.type != PT_LOAD || p.memsz == 0)
             continue;
         if (k->nr_segments == KERNEL_MAX_SEGMENTS)
             return "too many segments";
         if (!inside(im, p.offset, p.filesz) || p.filesz > p.memsz)
             return "segment outside of the image";
-        *s = (struct kernel_segment){ p.offset, p.filesz, p.paddr + offset, p.memsz };
+        *s = (struct kernel_segment){ p.offset, p.filesz, (p.paddr + offset) & mask, p.memsz };
         if (s->va < k->virt_base || s->va + s->memsz < s->va)
             return "segment outside of the kernel's address range";
         k->virt_start = MIN(k->virt_start, s->va);
@@ -180,48 +248,49 @@ static const char *read_segments(const struct image *im, const struct elf_header
     return k->nr_segments ? NULL : "no segments to load";
 }
 
-/* L4 slots that a guest can have memory in. */
-static bool guest_address(uint64_t va)
+/* Where a guest can have memory. */
+static bool guest_address(const struct kernel_image *k, uint64_t va)
 {
+    if (k->is_32bit)
+        return va < HV_COMPAT_VA;
     return va < 0x0000800000000000 || va >= HV_VA_END;
 }
 
 const char *kernel_image_parse(const void *image, size_t size, struct kernel_image *ret)
 {
-    struct image im = { image, size };
+    struct image im = { .data = image, .size = size };
     struct kernel_image k = { 0 };
     struct notes n = { 0 };
-    struct elf_header h;
-    const char *error;
+    const char *error = check_header(&im);
 
-    if (size < sizeof(h))
-        return "image is truncated";
-    memcpy(&h, image, sizeof(h));
-    error = check_header(&im, &h);
     if (error)
         return error;
-    collect_notes(&im, &h, &n);
+    collect_notes(&im, &n);
+    k.is_32bit = im.is_32bit;
     if (!n.any)
         return "not a PV kernel: it has no Xen ELF notes";
     error = check_features(&n);
+    if (!error)
+        error = check_pae(&n, &k);
     if (error)
         return error;
 
     k.virt_base = n.numbers[XEN_ELFNOTE_VIRT_BASE];
-    k.entry = n.present[XEN_ELFNOTE_ENTRY] ? n.numbers[XEN_ELFNOTE_ENTRY] : h.entry;
+    k.entry = n.present[XEN_ELFNOTE_ENTRY] ? n.numbers[XEN_ELFNOTE_ENTRY] : im.h.entry;
     k.hypercall_page = n.numbers[XEN_ELFNOTE_HYPERCALL_PAGE];
     k.p2m_base = n.numbers[XEN_ELFNOTE_INIT_P2M];
     k.ramdisk_unmapped = n.numbers[XEN_ELFNOTE_MOD_START_PFN] != 0;
     if (k.virt_base & ~PAGE_MASK || k.p2m_base & ~PAGE_MASK || k.hypercall_page & ~PAGE_MASK)
         return "an address in the Xen notes is not page-aligned";
-    error = read_segments(&im, &h, k.virt_base - n.numbers[XEN_ELFNOTE_PADDR_OFFSET], &k);
+    error = read_segments(&im, k.virt_base - n.numbers[XEN_ELFNOTE_PADDR_OFFSET], &k);
     if (error)
         return error;
     if (k.entry < k.virt_start || k.entry >= k.virt_end)
         return "the entry point is outside of the kernel";
     if (k.hypercall_page && (k.hypercall_page < k.virt_start || k.hypercall_page >= k.virt_end))
         return "the hypercall page is outside of the kernel";
-    if (!guest_address(k.virt_base) || !guest_address(k.virt_end - 1) || !guest_address(k.p2m_base))
+    if (!guest_address(&k, k.virt_base) || !guest_address(&k, k.virt_end - 1) ||
+        !guest_address(&k, k.p2m_base))
         return "the kernel wants addresses that are the hypervisor's";
     *ret = k;
     return NULL;

@@ -17,6 +17,7 @@ struct kernel_segment {
 struct kernel_image {
     struct kernel_segment segments[KERNEL_MAX_SEGMENTS];
     unsigned int nr_segments;
+    bool is_32bit;                 /* PAE */
     uint64_t virt_base;            /* address of pfn 0 */
     uint64_t virt_start, virt_end; /* of all segments */
     uint64_t entry;

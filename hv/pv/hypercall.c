@@ -78,10 +78,12 @@ void hypercall_entry(struct cpu_regs *regs)
 
 #define STUB_SIZE 32
 
-/* mov $nr, %eax; int $0x82; ret. For iret, rax, r11 and rcx are the top of struct iret_context. */
-void hypercall_page_fill(void *page)
+/* mov $nr, %eax; int $0x82; ret. For iret, rax, r11 and rcx are the top of struct iret_context, or
+ * eax alone that of a 32-bit guest's frame. */
+void hypercall_page_fill(const struct domain *d, void *page)
 {
     static const uint8_t call[] = { 0xb8, 0, 0, 0, 0, 0xcd, 0x82, 0xc3 };
+    static const uint8_t iret_32[] = { 0x50, 0xb8, __HYPERVISOR_iret, 0, 0, 0, 0xcd, 0x82 };
     static const uint8_t iret[] = { 0x51, 0x41, 0x53, 0x50, 0xb8, __HYPERVISOR_iret,
                                     0,    0,    0,    0xcd, 0x82 };
     uint8_t *stub = page;
@@ -89,7 +91,8 @@ void hypercall_page_fill(void *page)
     memset(page, 0xcc, PAGE_SIZE);
     for (unsigned int nr = 0; nr < PAGE_SIZE / STUB_SIZE; nr++, stub += STUB_SIZE) {
         if (nr == __HYPERVISOR_iret) {
-            memcpy(stub, iret, sizeof(iret));
+            memcpy(stub, d->is_32bit ? iret_32 : iret,
+                   d->is_32bit ? sizeof(iret_32) : sizeof(iret));
             continue;
         }
         memcpy(stub, call, sizeof(call));

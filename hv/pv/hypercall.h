@@ -4,6 +4,7 @@
 
 #include "types.h"
 
+struct domain;
 struct vcpu;
 struct cpu_regs;
 
@@ -30,17 +31,22 @@ const struct hypercall *hypercall_find(uint64_t nr);
  * r8, r9. */
 void hypercall_entry(struct cpu_regs *regs);
 
+/* The same for a 32-bit guest: number in eax, arguments in ebx, ecx, edx, esi, edi, ebp. */
+const struct hypercall *hypercall_find_32(uint64_t nr);
+void hypercall_entry_32(struct cpu_regs *regs);
+
 /* Fills the page that XEN_ELFNOTE_HYPERCALL_PAGE names. */
-void hypercall_page_fill(void *page);
+void hypercall_page_fill(const struct domain *d, void *page);
 
 /* Handlers, by the file they are in. */
 /* mmu.c */
-hypercall_fn hc_mmu_update, hc_mmuext_op, hc_update_va_mapping, hc_update_va_mapping_otherdomain;
+hypercall_fn hc_mmu_update, hc_mmuext_op, hc_mmuext_op_32, hc_update_va_mapping,
+    hc_update_va_mapping_otherdomain;
 /* descriptor.c */
 hypercall_fn hc_set_gdt, hc_update_descriptor, hc_set_segment_base;
 /* traps.c */
-hypercall_fn hc_set_trap_table, hc_set_callbacks, hc_callback_op, hc_stack_switch, hc_iret,
-    hc_nmi_op;
+hypercall_fn hc_set_trap_table, hc_set_callbacks, hc_set_callbacks_32, hc_callback_op,
+    hc_stack_switch, hc_iret, hc_nmi_op;
 /* cpuctl.c */
 hypercall_fn hc_fpu_taskswitch, hc_set_debugreg, hc_get_debugreg, hc_vm_assist;
 /* sched.c */

@@ -5,8 +5,10 @@
  */
 #include "cpu/vcpu.h"
 #include "mm/frames.h"
+#include "mm/compat.h"
 #include "mm/m2p.h"
 #include "pv/hypercall.h"
+#include "abi32.h"
 #include "alloc.h"
 #include "guest.h"
 #include "string.h"
@@ -27,15 +29,49 @@ static bool is_self(const struct domain *d, domid_t domid)
     return domid == DOMID_SELF || domid == d->domid;
 }
 
-static gva_t extent(const struct xen_memory_reservation *r, uint64_t i)
+/* The i-th frame number of the list, whose elements are as wide as the guest is. */
+static int read_extent(const struct domain *d, const struct xen_memory_reservation *r, uint64_t i,
+                       xen_pfn_t *ret)
 {
-    return guest_handle_gva(r->extent_start) + i * sizeof(xen_pfn_t);
+    gva_t list = guest_handle_gva(r->extent_start);
+    uint32_t narrow;
+
+    if (!d->is_32bit)
+        return copy_from_guest(ret, list + i * sizeof(*ret), sizeof(*ret));
+    if (copy_from_guest(&narrow, list + i * sizeof(narrow), sizeof(narrow)) < 0)
+        return -XEN_EFAULT;
+    *ret = narrow;
+    return 0;
+}
+
+static int write_extent(const struct domain *d, const struct xen_memory_reservation *r, uint64_t i,
+                        xen_pfn_t mfn)
+{
+    gva_t list = guest_handle_gva(r->extent_start);
+    uint32_t narrow = (uint32_t)mfn;
+
+    return d->is_32bit ? copy_to_guest(list + i * sizeof(narrow), &narrow, sizeof(narrow))
+                       : copy_to_guest(list + i * sizeof(mfn), &mfn, sizeof(mfn));
+}
+
+static void widen_reservation(const struct memory_reservation_32 *n,
+                              struct xen_memory_reservation *ret)
+{
+    *ret = (struct xen_memory_reservation){ .nr_extents = n->nr_extents,
+                                            .extent_order = n->extent_order,
+                                            .mem_flags = n->mem_flags,
+                                            .domid = n->domid };
+    ret->extent_start.p = (void *)(uintptr_t)n->extent_start;
 }
 
 static int read_reservation(struct domain *d, gva_t arg, struct xen_memory_reservation *r)
 {
-    if (copy_from_guest(r, arg, sizeof(*r)) < 0)
+    struct memory_reservation_32 n;
+
+    if (d->is_32bit ? copy_from_guest(&n, arg, sizeof(n)) : copy_from_guest(r, arg, sizeof(*r)))
         return -XEN_EFAULT;
+    if (d->is_32bit)
+        widen_reservation(&n, r);
     if (!is_self(d, r->domid))
         return -XEN_EPERM;
     return 0;
@@ -69,7 +105,7 @@ static bool give_extent(struct domain *d, mfn_t mfn, unsigned int order)
     uint64_t n = 1ULL << order;
 
     for (uint64_t i = 0; i < n; i++)
-        if (frame_owner(mfn + i) != FRAME_GUEST || frame_level(mfn + i) == 4)
+        if (frame_owner(mfn + i) != FRAME_GUEST || frame_level(mfn + i) == guest_top_level())
             return false;
     for (uint64_t i = 0; i < n; i++)
         domain_free_frame(d, mfn + i);
@@ -92,8 +128,7 @@ static int64_t increase_reservation(struct domain *d, gva_t arg)
 
         if (mfn == MFN_INVALID)
             break;
-        if (guest_handle_gva(r.extent_start) &&
-            copy_to_guest(extent(&r, i), &mfn, sizeof(mfn)) < 0) {
+        if (guest_handle_gva(r.extent_start) && write_extent(d, &r, i, mfn) < 0) {
             give_extent(d, mfn, r.extent_order);
             break;
         }
@@ -114,12 +149,12 @@ static int64_t populate_physmap(struct domain *d, gva_t arg)
     for (i = 0; i < r.nr_extents; i++) {
         xen_pfn_t gpfn, mfn;
 
-        if (copy_from_guest(&gpfn, extent(&r, i), sizeof(gpfn)) < 0)
+        if (read_extent(d, &r, i, &gpfn) < 0)
             break;
         mfn = take_extent(d, r.extent_order, address_limit(r.mem_flags));
         if (mfn == MFN_INVALID)
             break;
-        if (copy_to_guest(extent(&r, i), &mfn, sizeof(mfn)) < 0) {
+        if (write_extent(d, &r, i, mfn) < 0) {
             give_extent(d, mfn, r.extent_order);
             break;
         }
@@ -142,8 +177,7 @@ static int64_t decrease_reservation(struct domain *d, gva_t arg)
     for (i = 0; i < r.nr_extents; i++) {
         xen_pfn_t mfn;
 
-        if (copy_from_guest(&mfn, extent(&r, i), sizeof(mfn)) < 0 ||
-            !give_extent(d, mfn, r.extent_order))
+        if (read_extent(d, &r, i, &mfn) < 0 || !give_extent(d, mfn, r.extent_order))
             break;
     }
     return (int64_t)i;
@@ -159,23 +193,23 @@ static int exchange_chunk(struct domain *d, const struct xen_memory_exchange *x,
     for (uint64_t i = 0; i < nr_in; i++) {
         xen_pfn_t mfn;
 
-        if (copy_from_guest(&mfn, extent(&x->in, chunk * nr_in + i), sizeof(mfn)) < 0)
+        if (read_extent(d, &x->in, chunk * nr_in + i, &mfn) < 0)
             return -XEN_EFAULT;
         if (!give_extent(d, mfn, x->in.extent_order))
             return -XEN_EINVAL;
     }
     for (uint64_t i = 0; i < nr_out; i++) {
         xen_pfn_t gpfn, mfn;
-        gva_t out = extent(&x->out, chunk * nr_out + i);
+        uint64_t at = chunk * nr_out + i;
 
-        if (copy_from_guest(&gpfn, out, sizeof(gpfn)) < 0)
+        if (read_extent(d, &x->out, at, &gpfn) < 0)
             return -XEN_EFAULT;
         mfn = take_extent(d, x->out.extent_order, address_limit(x->out.mem_flags));
         if (mfn == MFN_INVALID)
             return -XEN_ENOMEM;
         for (uint64_t n = 0; n < 1ULL << x->out.extent_order; n++)
             m2p_set(mfn + n, gpfn + n);
-        if (copy_to_guest(out, &mfn, sizeof(mfn)) < 0)
+        if (write_extent(d, &x->out, at, mfn) < 0)
             return -XEN_EFAULT;
     }
     return 0;
@@ -194,6 +228,30 @@ static int check_exchange(struct domain *d, const struct xen_memory_exchange *x)
     return 0;
 }
 
+static int read_exchange(struct domain *d, gva_t arg, struct xen_memory_exchange *ret)
+{
+    struct memory_exchange_32 n;
+
+    if (!d->is_32bit)
+        return copy_from_guest(ret, arg, sizeof(*ret));
+    if (copy_from_guest(&n, arg, sizeof(n)) < 0)
+        return -XEN_EFAULT;
+    widen_reservation(&n.in, &ret->in);
+    widen_reservation(&n.out, &ret->out);
+    ret->nr_exchanged = n.nr_exchanged;
+    return 0;
+}
+
+static int write_nr_exchanged(struct domain *d, gva_t arg, xen_ulong_t nr)
+{
+    uint32_t narrow = (uint32_t)nr;
+
+    return d->is_32bit ? copy_to_guest(arg + offsetof(struct memory_exchange_32, nr_exchanged),
+                                       &narrow, sizeof(narrow))
+                       : copy_to_guest(arg + offsetof(struct xen_memory_exchange, nr_exchanged),
+                                       &nr, sizeof(nr));
+}
+
 static int64_t exchange(struct domain *d, gva_t arg)
 {
     struct xen_memory_exchange x;
@@ -201,7 +259,7 @@ static int64_t exchange(struct domain *d, gva_t arg)
     uint64_t chunks, done, in_per_chunk;
     int rc;
 
-    if (copy_from_guest(&x, arg, sizeof(x)) < 0)
+    if (read_exchange(d, arg, &x) < 0)
         return -XEN_EFAULT;
     rc = check_exchange(d, &x);
     if (rc < 0)
@@ -213,9 +271,7 @@ static int64_t exchange(struct domain *d, gva_t arg)
     chunks = x.in.nr_extents / in_per_chunk;
     for (done = x.nr_exchanged / in_per_chunk; done < chunks && rc == 0; done += rc == 0)
         rc = exchange_chunk(d, &x, done, order);
-    x.nr_exchanged = done * in_per_chunk;
-    if (copy_to_guest(arg + offsetof(struct xen_memory_exchange, nr_exchanged), &x.nr_exchanged,
-                      sizeof(x.nr_exchanged)) < 0)
+    if (write_nr_exchanged(d, arg, done * in_per_chunk) < 0)
         return -XEN_EFAULT;
     return rc;
 }
@@ -250,9 +306,12 @@ static int64_t maximum_reservation(struct domain *d, gva_t arg)
 
 static int64_t maximum_gpfn(struct domain *d, gva_t arg)
 {
+    const struct shared_info_32 *narrow = (const void *)d->shared_info;
     int rc = read_domid(d, arg);
 
-    return rc < 0 ? rc : (int64_t)d->shared_info->arch.max_pfn - 1;
+    if (rc < 0)
+        return rc;
+    return (int64_t)(d->is_32bit ? narrow->arch.max_pfn : d->shared_info->arch.max_pfn) - 1;
 }
 
 /* The E820 map that Xen's toolstack gives a PV domain: RAM from 0 to maxmem, so there is room to
@@ -263,16 +322,23 @@ static int64_t memory_map(struct domain *d, gva_t arg)
         uint64_t addr, size;
         uint32_t type;
     } __attribute__((packed)) ram = { 0, d->max_pages << PAGE_SHIFT, 1 };
+    struct memory_map_32 narrow;
     struct xen_memory_map map;
 
-    if (copy_from_guest(&map, arg, sizeof(map)) < 0)
+    if (d->is_32bit ? copy_from_guest(&narrow, arg, sizeof(narrow))
+                    : copy_from_guest(&map, arg, sizeof(map)))
         return -XEN_EFAULT;
+    if (d->is_32bit) {
+        map.nr_entries = narrow.nr_entries;
+        map.buffer.p = (void *)(uintptr_t)narrow.buffer;
+    }
     if (map.nr_entries < 1)
         return -XEN_EINVAL;
     map.nr_entries = 1;
     if (copy_to_guest(guest_handle_gva(map.buffer), &ram, sizeof(ram)) < 0)
         return -XEN_EFAULT;
-    return copy_to_guest(arg, &map, sizeof(map));
+    return copy_to_guest(arg, &map.nr_entries,
+                         sizeof(map.nr_entries)); /* which comes first in both */
 }
 
 static int64_t machphys_mapping(struct domain *d, gva_t arg)
@@ -282,8 +348,16 @@ static int64_t machphys_mapping(struct domain *d, gva_t arg)
         .v_end = M2P_VA + m2p_size * sizeof(uint64_t),
         .max_mfn = m2p_size - 1,
     };
+    uint64_t shown =
+        MIN(m2p_size, (uint64_t)HV_COMPAT_SLOTS << (21 - 2)); /* 4-byte entries in 2 MiB slots */
+    struct machphys_mapping_32 narrow = {
+        .v_start = HV_COMPAT_VA,
+        .v_end = (uint32_t)(HV_COMPAT_VA + shown * sizeof(uint32_t) - 1) + 1,
+        .max_mfn = (uint32_t)shown - 1,
+    };
 
-    return copy_to_guest(arg, &m, sizeof(m));
+    return d->is_32bit ? copy_to_guest(arg, &narrow, sizeof(narrow))
+                       : copy_to_guest(arg, &m, sizeof(m));
 }
 
 static int64_t not_permitted(struct domain *d, gva_t arg)

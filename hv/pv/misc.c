@@ -3,6 +3,7 @@
 #include "cpu/vcpu.h"
 #include "lib/log.h"
 #include "pv/hypercall.h"
+#include "abi32.h"
 #include "evtchn.h"
 #include "grant.h"
 #include "guest.h"
@@ -31,6 +32,19 @@ int64_t hc_xenpmu_op(struct vcpu *v, const uint64_t *a)
     return -XEN_EOPNOTSUPP;
 }
 
+static int read_iobitmap(struct vcpu *v, gva_t arg, struct physdev_set_iobitmap *ret)
+{
+    struct physdev_set_iobitmap_32 n;
+
+    if (!v->domain->is_32bit)
+        return copy_from_guest(ret, arg, sizeof(*ret));
+    if (copy_from_guest(&n, arg, sizeof(n)) < 0)
+        return -XEN_EFAULT;
+    ret->nr_ports = n.nr_ports;
+    ret->bitmap.p = (void *)(uintptr_t)n.bitmap;
+    return 0;
+}
+
 /* A domain without devices of the machine's has nothing to ask here, but for the I/O privilege of
  * its users, who find all ports empty. */
 int64_t hc_physdev_op(struct vcpu *v, const uint64_t *a)
@@ -47,7 +61,7 @@ int64_t hc_physdev_op(struct vcpu *v, const uint64_t *a)
         v->arch->iopl = iopl.iopl;
         return 0;
     case PHYSDEVOP_set_iobitmap:
-        if (copy_from_guest(&bitmap, a[1], sizeof(bitmap)) < 0)
+        if (read_iobitmap(v, a[1], &bitmap) < 0)
             return -XEN_EFAULT;
         if (bitmap.nr_ports > 65536)
             return -XEN_EINVAL;
@@ -61,14 +75,15 @@ int64_t hc_physdev_op(struct vcpu *v, const uint64_t *a)
 
 int64_t hc_physdev_op_compat(struct vcpu *v, const uint64_t *a)
 {
-    struct physdev_op op;
     uint64_t args[2];
+    uint32_t cmd;
 
-    if (copy_from_guest(&op, a[0], sizeof(op)) < 0)
+    if (copy_from_guest(&cmd, a[0] + offsetof(struct physdev_op, cmd), sizeof(cmd)) < 0)
         return -XEN_EFAULT;
-    if (op.cmd != PHYSDEVOP_set_iopl && op.cmd != PHYSDEVOP_set_iobitmap)
+    if (cmd != PHYSDEVOP_set_iopl && cmd != PHYSDEVOP_set_iobitmap)
         return -XEN_ENOSYS;
-    args[0] = op.cmd;
-    args[1] = a[0] + offsetof(struct physdev_op, u);
+    args[0] = cmd;
+    /* What follows has 64-bit numbers in it: aligned to 8, or to 4 in a 32-bit guest. */
+    args[1] = a[0] + (v->domain->is_32bit ? sizeof(cmd) : offsetof(struct physdev_op, u));
     return hc_physdev_op(v, args);
 }

@@ -8,9 +8,11 @@
 #include "cpu/desc.h"
 #include "cpu/smp.h"
 #include "cpu/vcpu.h"
+#include "mm/compat.h"
 #include "mm/guest-pt.h"
 #include "mm/m2p.h"
 #include "pv/hypercall.h"
+#include "abi32.h"
 #include "alloc.h"
 #include "guest.h"
 #include "printk.h"
@@ -44,7 +46,9 @@ static int flush_mask(struct vcpu *v, gva_t mask)
 
 uint64_t *guest_l1e(struct vcpu *v, gva_t va)
 {
-    return va >= M2P_VA && va < HV_VA_END ? NULL : guest_pt_entry(v->arch->cr3_mfn, va, 1);
+    if ((va >= M2P_VA && va < HV_VA_END) || (mm_compat && va >= HV_COMPAT_VA))
+        return NULL;
+    return guest_pt_entry(v->arch->root_mfn, va, 1);
 }
 
 /* Guests name themselves, by DOMID_SELF or by number. */
@@ -57,10 +61,14 @@ int mmu_new_baseptr(struct vcpu *v, mfn_t mfn)
 {
     if (frame_owner(mfn) != FRAME_GUEST)
         return -XEN_EINVAL;
-    if (frame_level(mfn) != 4)
-        guest_pt_mark(mfn, 4);
+    if (frame_level(mfn) != guest_top_level())
+        guest_pt_mark(mfn, guest_top_level());
     v->arch->cr3_mfn = mfn;
-    write_cr3(mfn << PAGE_SHIFT);
+    if (mm_compat)
+        v->arch->compat_l4[0] = mfn << PAGE_SHIFT | PTE_P | PTE_RW | PTE_U | PTE_A;
+    else
+        v->arch->root_mfn = mfn;
+    write_cr3(v->arch->root_mfn << PAGE_SHIFT);
     return 0;
 }
 
@@ -130,7 +138,8 @@ int64_t hc_mmu_update(struct vcpu *v, const uint64_t *a)
 
 static int pin(struct vcpu *v, const struct mmuext_op *op)
 {
-    if (frame_owner(op->arg1.mfn) != FRAME_GUEST)
+    if (frame_owner(op->arg1.mfn) != FRAME_GUEST ||
+        op->cmd - MMUEXT_PIN_L1_TABLE >= guest_top_level())
         return -XEN_EINVAL;
     guest_pt_mark(op->arg1.mfn, op->cmd - MMUEXT_PIN_L1_TABLE + 1);
     return 0;
@@ -253,22 +262,50 @@ static int mmuext_one(struct vcpu *v, const struct mmuext_op *op)
     return mmuext_ops[op->cmd](v, op);
 }
 
-int64_t hc_mmuext_op(struct vcpu *v, const uint64_t *a)
+static int read_mmuext(gva_t ops, uint32_t i, struct mmuext_op *ret)
+{
+    return copy_from_guest(ret, ops + i * sizeof(*ret), sizeof(*ret));
+}
+
+static int read_mmuext_32(gva_t ops, uint32_t i, struct mmuext_op *ret)
+{
+    struct mmuext_op_32 n;
+
+    if (copy_from_guest(&n, ops + i * sizeof(n), sizeof(n)) < 0)
+        return -XEN_EFAULT;
+    /* The widest members of the unions: what they hold depends on the command. */
+    *ret = (struct mmuext_op){ .cmd = n.cmd, .arg1.mfn = n.arg1, .arg2.src_mfn = n.arg2 };
+    return n.cmd == MMUEXT_NEW_USER_BASEPTR ? -XEN_EOPNOTSUPP : 0;
+}
+
+/* Made for each width by the compiler. */
+static inline __attribute__((always_inline)) int64_t
+mmuext(struct vcpu *v, const uint64_t *a, int (*read)(gva_t, uint32_t, struct mmuext_op *))
 {
     uint32_t count = (uint32_t)a[1] & ~MMU_UPDATE_PREEMPTED, done = 0;
-    gva_t uops = a[0], pdone = a[2];
+    gva_t pdone = a[2];
     int rc = is_self(v, (domid_t)a[3]) ? 0 : -XEN_EPERM;
 
     for (; rc == 0 && done < count; done += rc == 0) {
         struct mmuext_op op;
 
-        rc = copy_from_guest(&op, uops + done * sizeof(op), sizeof(op));
+        rc = read(a[0], done, &op);
         if (rc == 0)
             rc = mmuext_one(v, &op);
     }
     if (pdone && copy_to_guest(pdone, &done, sizeof(done)) < 0)
         return -XEN_EFAULT;
     return rc;
+}
+
+int64_t hc_mmuext_op(struct vcpu *v, const uint64_t *a)
+{
+    return mmuext(v, a, read_mmuext);
+}
+
+int64_t hc_mmuext_op_32(struct vcpu *v, const uint64_t *a)
+{
+    return mmuext(v, a, read_mmuext_32);
 }
 
 /* Above the type of flush: 0 for this vCPU, UVMF_ALL, or a pointer to a bitmap of vCPUs. */

@@ -7,10 +7,12 @@
 #include "cpu/smp.h"
 #include "cpu/vcpu.h"
 #include "pv/hypercall.h"
+#include "abi32.h"
 #include "evtchn.h"
 #include "guest.h"
 #include "kanzen-abi.h"
 #include "printk.h"
+#include "string.h"
 #include "time.h"
 #include <xen/errno.h>
 #include <xen/sched.h>
@@ -21,12 +23,25 @@ void runstate_get(struct vcpu *v, struct vcpu_runstate_info *ret)
     ret->time[ret->state] += now_ns() - ret->state_entry_time;
 }
 
+int runstate_put(struct vcpu *v, gva_t area, const struct vcpu_runstate_info *rs)
+{
+    struct vcpu_runstate_info_32 n = { .state = rs->state };
+
+    if (!v->domain->is_32bit)
+        return copy_to_guest(area, rs, sizeof(*rs));
+    memcpy(n.state_entry_time, &rs->state_entry_time, sizeof(n.state_entry_time));
+    memcpy(n.time, rs->time, sizeof(n.time));
+    return copy_to_guest(area, &n, sizeof(n));
+}
+
 /* With the update flag the guest sees state_entry_time's top bit while the rest changes (vcpu.h).
  */
 static void publish_runstate(struct vcpu *v)
 {
     gva_t area = v->arch->runstate_area;
-    gva_t entry = area + offsetof(struct vcpu_runstate_info, state_entry_time);
+    gva_t entry =
+        area + (v->domain->is_32bit ? offsetof(struct vcpu_runstate_info_32, state_entry_time)
+                                    : offsetof(struct vcpu_runstate_info, state_entry_time));
     uint64_t updating = v->arch->runstate.state_entry_time | XEN_RUNSTATE_UPDATE;
     bool flag = v->domain->vm_assist & (1UL << VMASST_TYPE_runstate_update_flag);
     struct vcpu_runstate_info copy = v->arch->runstate;
@@ -38,7 +53,7 @@ static void publish_runstate(struct vcpu *v)
         copy.state_entry_time = updating;
         wmb();
     }
-    copy_to_guest(area, &copy, sizeof(copy));
+    runstate_put(v, area, &copy);
     if (flag) {
         wmb();
         copy_to_guest(entry, &v->arch->runstate.state_entry_time, sizeof(updating));
@@ -124,6 +139,20 @@ static int begin_poll(struct vcpu *v, const struct sched_poll *poll)
     return 0;
 }
 
+static int read_poll(struct vcpu *v, gva_t arg, struct sched_poll *ret)
+{
+    struct sched_poll_32 n;
+
+    if (!v->domain->is_32bit)
+        return copy_from_guest(ret, arg, sizeof(*ret));
+    if (copy_from_guest(&n, arg, sizeof(n)) < 0)
+        return -XEN_EFAULT;
+    *ret = (struct sched_poll){ .nr_ports = n.nr_ports,
+                                .timeout = (uint64_t)n.timeout[1] << 32 | n.timeout[0] };
+    ret->ports.p = (void *)(uintptr_t)n.ports;
+    return 0;
+}
+
 static int64_t do_poll(struct vcpu *v, const struct sched_poll *poll)
 {
     int rc;
@@ -202,7 +231,7 @@ int64_t hc_sched_op(struct vcpu *v, const uint64_t *a)
                                    at the end */
         return copy_from_guest(&shutdown, a[1], sizeof(shutdown));
     case SCHEDOP_poll:
-        if (copy_from_guest(&poll, a[1], sizeof(poll)) < 0)
+        if (read_poll(v, a[1], &poll) < 0)
             return -XEN_EFAULT;
         return do_poll(v, &poll);
     case SCHEDOP_watchdog:

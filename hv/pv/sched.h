@@ -11,6 +11,8 @@ void runstate_change(struct vcpu *v, int state);
 /* The books up to now. */
 struct vcpu_runstate_info;
 void runstate_get(struct vcpu *v, struct vcpu_runstate_info *ret);
+/* Into the guest's memory, as its width has it. -XEN_EFAULT. */
+int runstate_put(struct vcpu *v, gva_t area, const struct vcpu_runstate_info *rs);
 
 /* The guest is done, for Xen's reason (sched.h SHUTDOWN_*): -XEN_EINVAL, or no return. */
 int64_t domain_shutdown(struct vcpu *v, uint32_t reason);

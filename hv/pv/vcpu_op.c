@@ -42,7 +42,9 @@ static int64_t set_singleshot(struct vcpu *v, gva_t arg)
 {
     struct vcpu_set_singleshot_timer set;
 
-    if (copy_from_guest(&set, arg, sizeof(set)) < 0)
+    /* In a 32-bit guest there is no padding behind. */
+    if (copy_from_guest(&set, arg,
+                        offsetof(struct vcpu_set_singleshot_timer, flags) + sizeof(set.flags)) < 0)
         return -XEN_EFAULT;
     if ((set.flags & VCPU_SSHOTTMR_future) && set.timeout_abs_ns < now_ns())
         return -XEN_ETIME;
@@ -60,12 +62,13 @@ static int64_t stop_singleshot(struct vcpu *v, gva_t arg)
  * is lost. */
 static int64_t register_vcpu_info(struct vcpu *v, gva_t arg)
 {
+    size_t align = v->domain->is_32bit ? sizeof(uint32_t) : sizeof(xen_ulong_t);
     struct vcpu_register_vcpu_info reg;
     vcpu_info_t *to;
 
     if (copy_from_guest(&reg, arg, sizeof(reg)) < 0)
         return -XEN_EFAULT;
-    if (reg.offset > PAGE_SIZE - sizeof(vcpu_info_t) || (reg.offset & (sizeof(xen_ulong_t) - 1)) ||
+    if (reg.offset > PAGE_SIZE - sizeof(vcpu_info_t) || (reg.offset & (align - 1)) ||
         v->arch->vcpu_info_mfn != MFN_INVALID || !mfn_is_guest_writable(v->domain, reg.mfn))
         return -XEN_EINVAL;
     to = paddr_to_virt((reg.mfn << PAGE_SHIFT) + reg.offset);
@@ -89,8 +92,11 @@ static int64_t register_runstate(struct vcpu *v, gva_t arg)
 
     if (copy_from_guest(&reg, arg, sizeof(reg)) < 0)
         return -XEN_EFAULT;
+    if (v->domain->is_32bit)
+        reg.addr.p =
+            (uint32_t)reg.addr.p; /* what stands above a pointer of such a guest's is not its */
     runstate_get(v, &rs);
-    if (copy_to_guest(reg.addr.p, &rs, sizeof(rs)) < 0)
+    if (runstate_put(v, reg.addr.p, &rs) < 0)
         return -XEN_EFAULT;
     v->arch->runstate_area = reg.addr.p;
     return 0;
@@ -102,6 +108,8 @@ static int64_t register_time(struct vcpu *v, gva_t arg)
 
     if (copy_from_guest(&reg, arg, sizeof(reg)) < 0)
         return -XEN_EFAULT;
+    if (v->domain->is_32bit)
+        reg.addr.p = (uint32_t)reg.addr.p;
     if (reg.addr.p &&
         copy_to_guest(reg.addr.p, &v->vcpu_info->time, sizeof(v->vcpu_info->time)) < 0)
         return -XEN_EFAULT;
@@ -114,7 +122,7 @@ static int64_t get_runstate(struct vcpu *v, gva_t arg)
     struct vcpu_runstate_info rs;
 
     runstate_get(v, &rs);
-    return copy_to_guest(arg, &rs, sizeof(rs));
+    return runstate_put(v, arg, &rs);
 }
 
 static int64_t bring_up(struct vcpu *v, gva_t arg)

@@ -54,6 +54,7 @@ static int64_t put_text(gva_t arg, const char *text, size_t size)
 int64_t hc_xen_version(struct vcpu *v, const uint64_t *a)
 {
     gva_t arg = a[1];
+    uint32_t virt_start_32 = HV_COMPAT_VA;
     xen_ulong_t virt_start = M2P_VA;
 
     switch ((uint32_t)a[0]) {
@@ -64,11 +65,12 @@ int64_t hc_xen_version(struct vcpu *v, const uint64_t *a)
     case XENVER_compile_info:
         return compile_info(arg);
     case XENVER_capabilities:
-        return put_text(arg, "xen-3.0-x86_64", sizeof(xen_capabilities_info_t));
+        return put_text(arg, "xen-3.0-x86_64 xen-3.0-x86_32p ", sizeof(xen_capabilities_info_t));
     case XENVER_changeset:
         return put_text(arg, "unavailable", sizeof(xen_changeset_info_t));
     case XENVER_platform_parameters:
-        return copy_to_guest(arg, &virt_start, sizeof(virt_start));
+        return v->domain->is_32bit ? copy_to_guest(arg, &virt_start_32, sizeof(virt_start_32))
+                                   : copy_to_guest(arg, &virt_start, sizeof(virt_start));
     case XENVER_get_features:
         return get_features(v, arg);
     case XENVER_pagesize:

@@ -2,6 +2,7 @@
 #include "fake-core.h"
 #include "cpu/bounce.h"
 #include "cpu/clock.h"
+#include "cpu/compat.h"
 #include "cpu/desc.h"
 #include "cpu/emulate.h"
 #include "cpu/exit.h"
@@ -25,6 +26,8 @@ struct fake_core fake_core;
 uint64_t hv_l4[PT_ENTRIES];
 WEAK mfn_t m2p_size = NR_FRAMES;
 uint64_t m2p_table[NR_FRAMES];
+WEAK bool mm_compat;
+WEAK uint64_t mm_compat_l2e[HV_COMPAT_SLOTS];
 
 static void *first_stack;
 
@@ -56,7 +59,7 @@ static void set_up_vcpu(struct vcpu *v)
     v->arch = g_new0(struct vcpu_arch, 1);
     v->arch->vcpu_info_mfn = MFN_INVALID;
     v->arch->runstate.state = v->id == 0 ? RUNSTATE_running : RUNSTATE_offline;
-    v->arch->cr3_mfn = MFN_INVALID;
+    v->arch->cr3_mfn = v->arch->root_mfn = MFN_INVALID;
     v->arch->stack = stack;
     v->arch->traps = g_new0(struct trap_info, 256);
     vcpu_timers_init(v);
@@ -202,6 +205,10 @@ WEAK void desc_load_ldt(struct vcpu *v)
 WEAK bool load_user_gs(uint64_t selector)
 {
     return true;
+}
+
+WEAK void load_data_selectors(const uint16_t selectors[DATA_SELECTORS])
+{
 }
 
 WEAK void guest_iret(struct vcpu *v, struct cpu_regs *regs)

@@ -81,13 +81,30 @@ static void test_good(void)
         memset(&got, 0x55, sizeof(got));
         want.len = (uint8_t)good[n].len;
         g_test_message("%s", good[n].text);
-        g_assert_true(insn_decode(good[n].code, sizeof(good[n].code), &got));
+        g_assert_true(insn_decode(good[n].code, sizeof(good[n].code), false, &got));
         g_assert_cmpmem(&got, sizeof(got), &want, sizeof(want));
         /* Not one byte less. */
-        g_assert_true(insn_decode(good[n].code, good[n].len, &got));
+        g_assert_true(insn_decode(good[n].code, good[n].len, false, &got));
         for (size_t len = 0; len < good[n].len; len++)
-            g_assert_false(insn_decode(good[n].code, len, &got));
+            g_assert_false(insn_decode(good[n].code, len, false, &got));
     }
+}
+
+/* No REX prefixes, and no addresses relative to the instruction. */
+static void test_32bit(void)
+{
+    static const uint8_t inc[] = { 0x48, 0xed }, invlpg[] = { 0x0f, 0x01, 0x3d, 0, 0x10, 0, 0 };
+    static const uint8_t mov_cr3[] = { 0x0f, 0x20, 0xd8 };
+    struct insn i;
+
+    g_assert_false(insn_decode(inc, sizeof(inc), true, &i));
+    g_assert_true(insn_decode(inc, sizeof(inc), false, &i));
+    g_assert_true(insn_decode(invlpg, sizeof(invlpg), true, &i));
+    g_assert_cmpuint(i.base, ==, GPR_NONE);
+    g_assert_cmpint(i.disp, ==, 0x1000);
+    g_assert_true(insn_decode(mov_cr3, sizeof(mov_cr3), true, &i));
+    g_assert_cmpint(i.op, ==, PRIVOP_READ_CR);
+    g_assert_cmpuint(i.sysreg, ==, 3);
 }
 
 static void test_bad(void)
@@ -109,7 +126,7 @@ static void test_bad(void)
     struct insn i;
 
     for (unsigned int n = 0; n < G_N_ELEMENTS(bad); n++)
-        g_assert_false(insn_decode(bad[n].code, bad[n].len, &i));
+        g_assert_false(insn_decode(bad[n].code, bad[n].len, false, &i));
 }
 
 /* Any bytes, each copied so that a read past the end is noticed. */
@@ -125,7 +142,7 @@ static void test_random(void)
         if (len > 1 && n % 2)
             code[0] = 0x0f;
         code = g_realloc(code, len ? len : 1);
-        if (insn_decode(code, len, &i))
+        if (insn_decode(code, len, n % 3 == 0, &i))
             g_assert_cmpuint(i.len, <=, MIN(len, INSN_MAX_LEN));
         g_free(code);
     }
@@ -136,6 +153,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/decode/good", test_good);
     g_test_add_func("/decode/bad", test_bad);
+    g_test_add_func("/decode/32-bit", test_32bit);
     g_test_add_func("/decode/random", test_random);
     return g_test_run();
 }

@@ -117,6 +117,114 @@ static void test_paddr_offset(void)
     g_assert_cmphex(k.segments[0].va, ==, BASE + 0x1000000);
 }
 
+/* A 32-bit image: a segment at pseudo-physical 4 MiB, sections for notes or the old string, and the
+ * string's name. */
+#define BASE_32   0xc0000000U
+#define STRING_32 0x400U
+#define NAMES_32  0x600U
+
+static size_t make_32(uint8_t *data, uint32_t paddr)
+{
+    static const char names[] = "\0__xen_guest\0.shstrtab";
+    Elf32_Ehdr *h = (Elf32_Ehdr *)(void *)data;
+    Elf32_Phdr *p = (Elf32_Phdr *)(void *)(data + sizeof(*h));
+    Elf32_Shdr *s = (Elf32_Shdr *)(void *)(data + 0x700);
+
+    memset(data, 0, IMAGE);
+    *h = (Elf32_Ehdr){ .e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, 1 },
+                       .e_type = ET_EXEC,
+                       .e_machine = EM_386,
+                       .e_entry = BASE_32 + 0x400000,
+                       .e_phoff = sizeof(*h),
+                       .e_phentsize = sizeof(*p),
+                       .e_phnum = 1,
+                       .e_shoff = 0x700,
+                       .e_shentsize = sizeof(*s),
+                       .e_shnum = 3 };
+    *p = (Elf32_Phdr){ .p_type = PT_LOAD,
+                       .p_offset = 0x1000,
+                       .p_paddr = paddr,
+                       .p_filesz = 0x2000,
+                       .p_memsz = 0x3000 };
+    memcpy(data + NAMES_32, names, sizeof(names));
+    s[1] = (Elf32_Shdr){
+        .sh_name = 1, .sh_type = SHT_PROGBITS, .sh_offset = STRING_32, .sh_size = 0x200
+    };
+    s[2] = (Elf32_Shdr){
+        .sh_name = 13, .sh_type = SHT_STRTAB, .sh_offset = NAMES_32, .sh_size = sizeof(names)
+    };
+    return IMAGE;
+}
+
+/* Kernels of Red Hat Enterprise Linux 5's days. */
+static void test_string(void)
+{
+    static const struct {
+        const char *string, *error;
+        uint32_t paddr;
+    } rows[] = {
+        { "GUEST_OS=linux,XEN_VER=xen-3.0,VIRT_BASE=0xC0000000,ELF_PADDR_OFFSET=0xC0000000,VIRT_"
+          "ENTRY=0xC0400000,"
+          "HYPERCALL_PAGE=0x401,FEATURES=writable_page_tables|pae_pgdir_above_4gb,PAE=yes[extended-"
+          "cr3],LOADER=generic",
+          NULL, BASE_32 + 0x400000 },
+        /* Without an offset, program headers have virtual addresses. */
+        { "VIRT_BASE=0xC0000000,VIRT_ENTRY=0xC0400000,HYPERCALL_PAGE=0x401,PAE=yes", NULL,
+          BASE_32 + 0x400000 },
+        { "VIRT_BASE=0xC0000000,ELF_PADDR_OFFSET=0x0,HYPERCALL_PAGE=0x401", NULL, 0x400000 },
+        { "VIRT_BASE=0xC0000000,PAE=no", "32-bit kernels without PAE are not supported",
+          BASE_32 + 0x400000 },
+        { "VIRT_BASE=0xF5000000,ELF_PADDR_OFFSET=0",
+          "the kernel wants addresses that are the hypervisor's", 0x7ff000 },
+        { "VIRT_BASE=0xC0000000,FEATURES=!supervisor_mode_kernel",
+          "the kernel requires a feature that PV guests do not have here", BASE_32 + 0x400000 },
+    };
+    uint8_t *data = g_malloc(IMAGE);
+
+    for (unsigned int i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct kernel_image k;
+
+        g_test_message("%s", rows[i].string);
+        make_32(data, rows[i].paddr);
+        ((Elf32_Ehdr *)(void *)data)->e_entry = rows[i].error ? 0xf57ff000 : BASE_32 + 0x400000;
+        strcpy((char *)data + STRING_32, rows[i].string);
+        g_assert_cmpstr(kernel_image_parse(data, IMAGE, &k), ==, rows[i].error);
+        if (rows[i].error)
+            continue;
+        g_assert_true(k.is_32bit);
+        g_assert_cmphex(k.virt_base, ==, BASE_32);
+        g_assert_cmphex(k.entry, ==, BASE_32 + 0x400000);
+        g_assert_cmphex(k.hypercall_page, ==, BASE_32 + 0x401000);
+        g_assert_cmphex(k.segments[0].va, ==, BASE_32 + 0x400000);
+    }
+    g_free(data);
+}
+
+/* GRUB's: all at 0, and the block of notes ends before its last note does. */
+static void test_grub(void)
+{
+    uint8_t *data = g_malloc(IMAGE);
+    uint32_t notes[] = { 4,          4,         XEN_ELFNOTE_VIRT_BASE, 0x6e6558, 0,
+                         4,          12,        XEN_ELFNOTE_PAE_MODE,  0x6e6558, 0x2c736579,
+                         0x6f6d6962, 0x006c6164 };
+    struct kernel_image k;
+
+    make_32(data, 0);
+    ((Elf32_Ehdr *)(void *)data)->e_entry = 0;
+    ((Elf32_Phdr *)(void *)(data + sizeof(Elf32_Ehdr)))[1] =
+        (Elf32_Phdr){ .p_type = PT_NOTE, .p_offset = STRING_32, .p_filesz = sizeof(notes) - 8 };
+    ((Elf32_Ehdr *)(void *)data)->e_phnum = 2;
+    memcpy(data + STRING_32, notes, sizeof(notes));
+    g_assert_null(kernel_image_parse(data, IMAGE, &k));
+    g_assert_true(k.is_32bit);
+    g_assert_cmphex(k.virt_base, ==, 0);
+    g_assert_cmphex(k.virt_end, ==, 0x3000);
+    memcpy(data + STRING_32 + 36, "no\0", 3);
+    g_assert_cmpstr(kernel_image_parse(data, IMAGE, &k), ==,
+                    "32-bit kernels without PAE are not supported");
+    g_free(data);
+}
+
 static void test_section_notes(void)
 {
     struct kernel_image k;
@@ -150,9 +258,10 @@ static void test_bad(void)
 
     g_assert_cmpstr(kernel_image_parse("", 0, &k), ==, "image is truncated");
     BAD("not an ELF image", im.data[0] = 'M');
-    BAD("32-bit kernels are not supported", im.data[4] = ELFCLASS32);
-    BAD("not an x86-64 image", ehdr(&im)->e_machine = EM_AARCH64);
-    BAD("not an x86-64 image", im.data[5] = ELFDATA2MSB);
+    BAD("not an x86 image", im.data[4] = ELFCLASS32);
+    BAD("not an x86 image", im.data[4] = 3);
+    BAD("not an x86 image", ehdr(&im)->e_machine = EM_AARCH64);
+    BAD("not an x86 image", im.data[5] = ELFDATA2MSB);
     BAD("program headers outside of the image", ehdr(&im)->e_phoff = ~0ULL - 8);
     BAD("program headers outside of the image", ehdr(&im)->e_phoff = IMAGE - 60);
     BAD("program headers outside of the image", ehdr(&im)->e_phentsize = 32);
@@ -203,6 +312,8 @@ int main(int argc, char **argv)
     g_test_add_func("/elf/linux", test_linux);
     g_test_add_func("/elf/paddr-offset", test_paddr_offset);
     g_test_add_func("/elf/section-notes", test_section_notes);
+    g_test_add_func("/elf/string", test_string);
+    g_test_add_func("/elf/grub", test_grub);
     g_test_add_func("/elf/bad", test_bad);
     g_test_add_func("/elf/mutated", test_mutated);
     return g_test_run();
