@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <gio/gio.h>
 
+#include "network/update.h"
+
 typedef struct {
     VirErrorCode code;
     int sys_errno; /* for VIR_ERR_SYSTEM_ERROR: what the client finds in int1 */
@@ -38,6 +40,12 @@ static const Row domain_xml_rows[DOMAIN_XML_ERROR_COUNT] = {
     [DOMAIN_XML_ERROR_SCHEMA] = { VIR_ERR_XML_INVALID_SCHEMA },
 };
 
+static const Row network_update_rows[] = {
+    [NETWORK_UPDATE_ERROR_INVALID] = { VIR_ERR_OPERATION_INVALID },
+    [NETWORK_UPDATE_ERROR_UNSUPPORTED] = { VIR_ERR_OPERATION_UNSUPPORTED },
+    [NETWORK_UPDATE_ERROR_ARGUMENT] = { VIR_ERR_INVALID_ARG },
+};
+
 static void apply(const Row *rows, guint n_rows, const GError *error, RpcWireError *wire)
 {
     Row row = { VIR_ERR_INTERNAL_ERROR };
@@ -56,8 +64,13 @@ gboolean kanzend_map_error(const GError *error, RpcWireError *wire)
         return TRUE;
     }
     if (error->domain == DOMAIN_XML_ERROR) {
-        wire->from = VIR_FROM_DOMAIN;
+        if (wire->from == VIR_FROM_LIBXL)
+            wire->from = VIR_FROM_DOMAIN;
         apply(domain_xml_rows, G_N_ELEMENTS(domain_xml_rows), error, wire);
+        return TRUE;
+    }
+    if (error->domain == NETWORK_UPDATE_ERROR) {
+        apply(network_update_rows, G_N_ELEMENTS(network_update_rows), error, wire);
         return TRUE;
     }
     if (error->domain == G_IO_ERROR || error->domain == G_FILE_ERROR) {

@@ -13,6 +13,9 @@ gboolean check_flags(const RpcCall *call, guint32 flags, guint32 known, GError *
 /* Sets VIR_ERROR with libvirt's number and the detail; returns FALSE. */
 gboolean fail(GError **error, VirErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* The flag of calls with typed parameters: strings may be among them. */
+#define TYPED_PARAM_STRING_OKAY 4u
+
 #define UUID_TEXT_LEN 37
 /* 16 bytes as 36 characters and a NUL; and back (FALSE: not a UUID). */
 void uuid_to_text(const guint8 *uuid, char *text);

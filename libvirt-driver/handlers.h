@@ -160,12 +160,43 @@ gboolean on_domain_open_graphics(RpcCall *call, GError **error);
 gboolean on_domain_open_graphics_fd(RpcCall *call, GError **error);
 gboolean on_domain_monitor_command(RpcCall *call, GError **error);
 
+/* network/handlers-network.c */
+gboolean on_connect_list_all_networks(RpcCall *call, GError **error);
+gboolean on_connect_num_of_networks(RpcCall *call, GError **error);
+gboolean on_connect_num_of_defined_networks(RpcCall *call, GError **error);
+gboolean on_connect_list_networks(RpcCall *call, GError **error);
+gboolean on_connect_list_defined_networks(RpcCall *call, GError **error);
+gboolean on_network_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_network_lookup_by_uuid(RpcCall *call, GError **error);
+gboolean on_network_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_network_get_bridge_name(RpcCall *call, GError **error);
+gboolean on_network_is_active(RpcCall *call, GError **error);
+gboolean on_network_is_persistent(RpcCall *call, GError **error);
+gboolean on_network_get_autostart(RpcCall *call, GError **error);
+gboolean on_network_get_dhcp_leases(RpcCall *call, GError **error);
+gboolean on_network_define_xml(RpcCall *call, GError **error);
+gboolean on_network_define_xml_flags(RpcCall *call, GError **error);
+gboolean on_network_create_xml(RpcCall *call, GError **error);
+gboolean on_network_create_xml_flags(RpcCall *call, GError **error);
+gboolean on_network_create(RpcCall *call, GError **error);
+gboolean on_network_destroy(RpcCall *call, GError **error);
+gboolean on_network_undefine(RpcCall *call, GError **error);
+gboolean on_network_set_autostart(RpcCall *call, GError **error);
+gboolean on_network_update(RpcCall *call, GError **error);
+
+/* network/handlers-port.c */
+gboolean on_network_list_all_ports(RpcCall *call, GError **error);
+gboolean on_network_port_lookup_by_uuid(RpcCall *call, GError **error);
+gboolean on_network_port_create_xml(RpcCall *call, GError **error);
+gboolean on_network_port_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_network_port_delete(RpcCall *call, GError **error);
+gboolean on_network_port_get_parameters(RpcCall *call, GError **error);
+gboolean on_network_port_set_parameters(RpcCall *call, GError **error);
+
 /* objects.c */
 gboolean on_list_all_none(RpcCall *call, GError **error);
 gboolean on_list_none(RpcCall *call, GError **error);
 gboolean on_num_of_none(RpcCall *call, GError **error);
-gboolean on_network_lookup_by_name(RpcCall *call, GError **error);
-gboolean on_network_lookup_by_uuid(RpcCall *call, GError **error);
 gboolean on_secret_lookup_by_uuid(RpcCall *call, GError **error);
 gboolean on_nwfilter_lookup_by_uuid(RpcCall *call, GError **error);
 gboolean on_nwfilter_lookup_by_name(RpcCall *call, GError **error);

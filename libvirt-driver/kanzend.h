@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 typedef struct DomainRegistry DomainRegistry;
 typedef struct Consoles Consoles;
 typedef struct PoolRegistry PoolRegistry;
+typedef struct NetworkRegistry NetworkRegistry;
 
 typedef struct Kanzend {
     KxlHost *host;
@@ -21,6 +22,7 @@ typedef struct Kanzend {
     DomainRegistry *domains;
     Consoles *consoles;
     PoolRegistry *pools;
+    NetworkRegistry *networks;
     gboolean session; /* a user's own daemon: xen:///session */
     const char *uri;  /* "xen:///system" */
 } Kanzend;

@@ -13,6 +13,7 @@
 #include "domain/console.h"
 #include "domain/registry.h"
 #include "log.h"
+#include "network/network.h"
 #include "procedures.h"
 #include "sockets.h"
 #include "storage/pool.h"
@@ -161,6 +162,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     g_autoptr(RpcServer) server = NULL;
     g_autoptr(DomainRegistry) domains = NULL;
     g_autoptr(PoolRegistry) pools = NULL;
+    g_autoptr(NetworkRegistry) networks = NULL;
     g_autofree char *pool_dir = NULL;
     g_autoptr(XenstoredServer) xenstored = NULL;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
@@ -189,6 +191,10 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     if (pools == NULL)
         return FALSE;
     domain_registry_set_pools(domains, pools);
+    kanzend.networks = networks = network_registry_new(kxl_host_lib_dir(host),
+                                                       kxl_host_run_dir(host), server, error);
+    if (networks == NULL)
+        return FALSE;
     if (!sockets_listen(sockets, server, options->group, kanzend.session, error))
         return FALSE;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Networks, secrets and network filters: kanzend keeps none of them yet, so there are none, and
+ * Secrets and network filters: kanzend keeps none of them yet, so there are none, and
  * that is what listing and looking up answer. Whatever would make one has no handler and says that
  * it is not supported; so do all calls about host interfaces and node devices, of which the host
  * does have some that kanzend does not know.
@@ -28,11 +28,6 @@ gboolean on_num_of_none(RpcCall *call, GError **error)
     return TRUE;
 }
 
-gboolean on_network_lookup_by_name(RpcCall *call, GError **error)
-{
-    return fail(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'", call->args[0].str);
-}
-
 /* ---- by UUID ---- */
 
 static gboolean fail_uuid(RpcCall *call, int code, const char *what, GError **error)
@@ -41,11 +36,6 @@ static gboolean fail_uuid(RpcCall *call, int code, const char *what, GError **er
 
     uuid_to_text(call->args[0].bytes, uuid);
     return fail(error, code, "no %s with matching uuid '%s'", what, uuid);
-}
-
-gboolean on_network_lookup_by_uuid(RpcCall *call, GError **error)
-{
-    return fail_uuid(call, VIR_ERR_NO_NETWORK, "network", error);
 }
 
 gboolean on_secret_lookup_by_uuid(RpcCall *call, GError **error)

@@ -9,7 +9,6 @@ G_BEGIN_DECLS
 
 /* virDomainModificationImpact */
 enum { AFFECT_CURRENT = 0, AFFECT_LIVE = 1, AFFECT_CONFIG = 2 };
-#define TYPED_PARAM_STRING_OKAY 4u
 
 /* The domain that the handle in args[index] names: by UUID, its name and id may be old. A new
  * reference. */

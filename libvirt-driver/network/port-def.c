@@ -188,3 +188,21 @@ gboolean network_port_plug(NetworkPort *port, const NetworkDef *def, GError **er
     port->mac_table_manager = g_strdup(def->mac_table_manager);
     return inherit(port, def, error);
 }
+
+DomainBandwidth *network_bandwidth_new(void)
+{
+    return xml_object_new(&domain_bandwidth_class);
+}
+
+void network_port_drop_empty_bandwidth(NetworkPort *port)
+{
+    DomainBandwidth **const directions[] = { &port->inbound, &port->outbound };
+
+    for (guint i = 0; i < G_N_ELEMENTS(directions); i++) {
+        DomainBandwidth *rate = *directions[i];
+        if (rate == NULL || rate->average > 0 || rate->floor > 0)
+            continue;
+        xml_object_free(&domain_bandwidth_class, rate);
+        *directions[i] = NULL;
+    }
+}

@@ -43,4 +43,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetworkPort, network_port_free)
  * where it is to be plugged. An error when such a network cannot serve a domain here. */
 gboolean network_port_plug(NetworkPort *port, const NetworkDef *def, GError **error);
 
+/* For a direction of a port: no limits yet. */
+DomainBandwidth *network_bandwidth_new(void);
+/* A direction without an average is one without a limit. */
+void network_port_drop_empty_bandwidth(NetworkPort *port);
+
 G_END_DECLS

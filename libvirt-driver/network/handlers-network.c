@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The calls about networks. */
+#include "handler-util.h"
+#include "leases.h"
+#include "network.h"
+
+static const char *call_uuid(const RpcCall *call, char *text)
+{
+    uuid_to_text(call->args[0].items[1].bytes, text);
+    return text;
+}
+
+/* The network whose handle is args[0]. */
+static gboolean call_network(const RpcCall *call, NetworkView *view, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    char uuid[UUID_TEXT_LEN];
+
+    return network_find_uuid(kanzend->networks, call_uuid(call, uuid), view, error);
+}
+
+static void put_handle(GByteArray *out, const NetworkDef *def)
+{
+    guint8 uuid[XDR_UUID_LEN];
+
+    uuid_from_text(def->uuid, uuid);
+    xdr_put_string(out, def->name);
+    xdr_put_raw(out, uuid, sizeof uuid);
+}
+
+/* ---- finding ---- */
+
+gboolean on_network_lookup_by_name(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_auto(NetworkView) view = { 0 };
+
+    if (!network_find_name(kanzend->networks, call->args[0].str, &view, error))
+        return FALSE;
+    put_handle(call->ret, view.def);
+    return TRUE;
+}
+
+gboolean on_network_lookup_by_uuid(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_auto(NetworkView) view = { 0 };
+    char uuid[UUID_TEXT_LEN];
+
+    uuid_to_text(call->args[0].bytes, uuid);
+    if (!network_find_uuid(kanzend->networks, uuid, &view, error))
+        return FALSE;
+    put_handle(call->ret, view.def);
+    return TRUE;
+}
+
+enum { /* virConnectListAllNetworksFlags */
+       LIST_INACTIVE = 1 << 0,
+       LIST_ACTIVE = 1 << 1,
+       LIST_PERSISTENT = 1 << 2,
+       LIST_TRANSIENT = 1 << 3,
+       LIST_AUTOSTART = 1 << 4,
+       LIST_NO_AUTOSTART = 1 << 5,
+       LIST_ALL = (1 << 6) - 1,
+};
+
+static gboolean matches(const NetworkView *view, guint32 flags)
+{
+    const struct {
+        guint32 group, bit;
+    } rows[] = {
+        { LIST_INACTIVE | LIST_ACTIVE, view->active ? LIST_ACTIVE : LIST_INACTIVE },
+        { LIST_PERSISTENT | LIST_TRANSIENT, view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT },
+        { LIST_AUTOSTART | LIST_NO_AUTOSTART,
+          view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if ((flags & rows[i].group) != 0 && !(flags & rows[i].bit))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static GPtrArray *list_matching(RpcCall *call, guint32 flags)
+{
+    const Kanzend *kanzend = call->app;
+    GPtrArray *networks = network_list(kanzend->networks);
+
+    for (guint i = networks->len; i > 0; i--) {
+        if (!matches(networks->pdata[i - 1], flags))
+            g_ptr_array_remove_index(networks, i - 1);
+    }
+    return networks;
+}
+
+gboolean on_connect_list_all_networks(RpcCall *call, GError **error)
+{
+    if (!check_flags(call, call->args[1].u, LIST_ALL, error))
+        return FALSE;
+    g_autoptr(GPtrArray) networks = list_matching(call, call->args[1].u);
+    gboolean need_results = call->args[0].i != 0;
+
+    xdr_put_u32(call->ret, need_results ? networks->len : 0);
+    for (guint i = 0; need_results && i < networks->len; i++)
+        put_handle(call->ret, ((NetworkView *)networks->pdata[i])->def);
+    xdr_put_u32(call->ret, networks->len);
+    return TRUE;
+}
+
+static gboolean put_number(RpcCall *call, guint32 flags)
+{
+    g_autoptr(GPtrArray) networks = list_matching(call, flags);
+
+    xdr_put_i32(call->ret, (gint32)networks->len);
+    return TRUE;
+}
+
+static gboolean put_names(RpcCall *call, guint32 flags)
+{
+    g_autoptr(GPtrArray) networks = list_matching(call, flags);
+    guint n = MIN((guint)MAX(call->args[0].i, 0), networks->len);
+
+    xdr_put_u32(call->ret, n);
+    for (guint i = 0; i < n; i++)
+        xdr_put_string(call->ret, ((NetworkView *)networks->pdata[i])->def->name);
+    return TRUE;
+}
+
+gboolean on_connect_num_of_networks(RpcCall *call, GError **error)
+{
+    return put_number(call, LIST_ACTIVE);
+}
+
+gboolean on_connect_num_of_defined_networks(RpcCall *call, GError **error)
+{
+    return put_number(call, LIST_INACTIVE);
+}
+
+gboolean on_connect_list_networks(RpcCall *call, GError **error)
+{
+    return put_names(call, LIST_ACTIVE);
+}
+
+gboolean on_connect_list_defined_networks(RpcCall *call, GError **error)
+{
+    return put_names(call, LIST_INACTIVE);
+}
+
+/* ---- reading ---- */
+
+gboolean on_network_get_xml_desc(RpcCall *call, GError **error)
+{
+    enum { XML_INACTIVE = 1 };
+    g_auto(NetworkView) view = { 0 };
+    g_autofree char *xml = NULL;
+
+    if (!check_flags(call, call->args[1].u, XML_INACTIVE, error) ||
+        !call_network(call, &view, error))
+        return FALSE;
+    if (call->args[1].u & XML_INACTIVE)
+        xml = network_def_format(view.next != NULL ? view.next : view.def,
+                                 DOMAIN_XML_FORMAT_INACTIVE);
+    else
+        xml = network_def_format(view.def, DOMAIN_XML_FORMAT_NONE);
+    xdr_put_string(call->ret, xml);
+    return TRUE;
+}
+
+gboolean on_network_get_bridge_name(RpcCall *call, GError **error)
+{
+    g_auto(NetworkView) view = { 0 };
+
+    if (!call_network(call, &view, error))
+        return FALSE;
+    if (view.def->bridge == NULL)
+        return fail(error, VIR_ERR_INTERNAL_ERROR, "network '%s' does not have a bridge name.",
+                    view.def->name);
+    xdr_put_string(call->ret, view.def->bridge);
+    return TRUE;
+}
+
+gboolean on_network_is_active(RpcCall *call, GError **error)
+{
+    g_auto(NetworkView) view = { 0 };
+
+    if (!call_network(call, &view, error))
+        return FALSE;
+    xdr_put_i32(call->ret, view.active);
+    return TRUE;
+}
+
+gboolean on_network_is_persistent(RpcCall *call, GError **error)
+{
+    g_auto(NetworkView) view = { 0 };
+
+    if (!call_network(call, &view, error))
+        return FALSE;
+    xdr_put_i32(call->ret, view.persistent);
+    return TRUE;
+}
+
+gboolean on_network_get_autostart(RpcCall *call, GError **error)
+{
+    g_auto(NetworkView) view = { 0 };
+
+    if (!call_network(call, &view, error))
+        return FALSE;
+    if (!view.persistent)
+        return fail(error, VIR_ERR_OPERATION_INVALID, "cannot get autostart of transient network");
+    xdr_put_i32(call->ret, view.autostart);
+    return TRUE;
+}
+
+static void put_lease(GByteArray *out, const char *bridge, const Lease *lease)
+{
+    enum { ADDR_IPV4 = 0, ADDR_IPV6 = 1 }; /* virIPAddrType */
+
+    xdr_put_string(out, bridge);
+    xdr_put_i64(out, lease->expiry);
+    xdr_put_i32(out, lease->is_v6 ? ADDR_IPV6 : ADDR_IPV4);
+    xdr_put_optional_string(out, lease->mac);
+    xdr_put_optional_string(out, lease->iaid);
+    xdr_put_string(out, lease->ip);
+    xdr_put_u32(out, lease->prefix);
+    xdr_put_optional_string(out, lease->hostname);
+    xdr_put_optional_string(out, lease->clientid);
+}
+
+gboolean on_network_get_dhcp_leases(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_auto(NetworkView) view = { 0 };
+    g_autofree char *mac = NULL;
+
+    if (!check_flags(call, call->args[3].u, 0, error) || !call_network(call, &view, error))
+        return FALSE;
+    if (call->args[1].str != NULL && (mac = inet_mac_normal(call->args[1].str)) == NULL)
+        return fail(error, VIR_ERR_INVALID_MAC, "%s", call->args[1].str);
+
+    g_autoptr(GPtrArray) leases = network_leases(kanzend->networks, view.def);
+    gboolean need_results = call->args[2].i != 0;
+    guint place = xdr_put_count(call->ret), n = 0;
+    for (guint i = 0; i < leases->len; i++) {
+        const Lease *lease = leases->pdata[i];
+        if (mac != NULL && g_strcmp0(mac, lease->mac) != 0)
+            continue;
+        if (need_results)
+            put_lease(call->ret, view.def->bridge, lease);
+        n++;
+    }
+    xdr_set_u32(call->ret, place, need_results ? n : 0);
+    xdr_put_u32(call->ret, n);
+    return TRUE;
+}
+
+/* ---- changing ---- */
+
+enum { XML_VALIDATE = 1 }; /* virNetworkDefineFlags, virNetworkCreateFlags */
+
+static NetworkDef *parse(const RpcCall *call, guint32 flags, GError **error)
+{
+    return network_def_parse(call->args[0].str,
+                             DOMAIN_XML_PARSE_INACTIVE |
+                                 (flags & XML_VALIDATE ? DOMAIN_XML_PARSE_VALIDATE : 0),
+                             error);
+}
+
+static gboolean define(RpcCall *call, guint32 flags, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(NetworkDef) def = parse(call, flags, error);
+
+    if (def == NULL || !network_define(kanzend->networks, def, error))
+        return FALSE;
+    put_handle(call->ret, def);
+    return TRUE;
+}
+
+static gboolean create(RpcCall *call, guint32 flags, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(NetworkDef) def = parse(call, flags, error);
+
+    if (def == NULL || !network_create(kanzend->networks, def, error))
+        return FALSE;
+    put_handle(call->ret, def);
+    return TRUE;
+}
+
+gboolean on_network_define_xml(RpcCall *call, GError **error)
+{
+    return define(call, 0, error);
+}
+
+gboolean on_network_define_xml_flags(RpcCall *call, GError **error)
+{
+    return check_flags(call, call->args[1].u, XML_VALIDATE, error) &&
+           define(call, call->args[1].u, error);
+}
+
+gboolean on_network_create_xml(RpcCall *call, GError **error)
+{
+    return create(call, 0, error);
+}
+
+gboolean on_network_create_xml_flags(RpcCall *call, GError **error)
+{
+    return check_flags(call, call->args[1].u, XML_VALIDATE, error) &&
+           create(call, call->args[1].u, error);
+}
+
+gboolean on_network_create(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    char uuid[UUID_TEXT_LEN];
+
+    return network_start(kanzend->networks, call_uuid(call, uuid), error);
+}
+
+gboolean on_network_destroy(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    char uuid[UUID_TEXT_LEN];
+
+    return network_stop(kanzend->networks, call_uuid(call, uuid), error);
+}
+
+gboolean on_network_undefine(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    char uuid[UUID_TEXT_LEN];
+
+    return network_undefine(kanzend->networks, call_uuid(call, uuid), error);
+}
+
+gboolean on_network_set_autostart(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    char uuid[UUID_TEXT_LEN];
+
+    return network_set_autostart(kanzend->networks, call_uuid(call, uuid), call->args[1].i != 0,
+                                 error);
+}
+
+gboolean on_network_update(RpcCall *call, GError **error)
+{
+    enum { UPDATE_LIVE = 1, UPDATE_CONFIG = 2 }; /* virNetworkUpdateFlags */
+    const Kanzend *kanzend = call->app;
+    guint32 flags = call->args[5].u;
+    const NetworkChange change = { .command = call->args[1].u,
+                                   .section = call->args[2].u,
+                                   .parent_index = call->args[3].i,
+                                   .xml = call->args[4].str,
+                                   .live = (flags & UPDATE_LIVE) != 0,
+                                   .config = (flags & UPDATE_CONFIG) != 0 };
+    char uuid[UUID_TEXT_LEN];
+
+    return check_flags(call, flags, UPDATE_LIVE | UPDATE_CONFIG, error) &&
+           network_update(kanzend->networks, call_uuid(call, uuid), &change, error);
+}
