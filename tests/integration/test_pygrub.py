@@ -53,8 +53,12 @@ def test_debian(guest):
     """The path of Xen's own pygrub means the same. GRUB unpacks xz, but no lz4 as the cloud kernel has it."""
     config = ("set timeout=0\nlinux /boot/vmlinuz root=/dev/xvda ro console=hvc0\n"
               "initrd /boot/initrd.img\nboot\n")
-    files = {"vmlinuz": guest.images / "vmlinuz-generic", "initrd.img": guest.images / "initrd-generic.img"}
-    create(guest, "/usr/bin/pygrub", make_disk(guest, files, config), 512)
+    disk = guest.disk()
+    commands = ["mkdir /boot", "mkdir /boot/grub", "cd /boot", f"write {guest.images}/vmlinuz-generic vmlinuz",
+                f"write {guest.images}/initrd-generic.img initrd.img", "cd /boot/grub",
+                f"write {guest.write('grub.cfg', config)} grub.cfg"]
+    run("debugfs", "-w", "-f", guest.write("commands", "\n".join(commands) + "\n"), disk)
+    create(guest, "/usr/bin/pygrub", disk, 512)
     console = Console("xl", "console", guest.name).login(timeout=150)
     assert console.command("cat /sys/hypervisor/type") == "xen"
     assert "root=/dev/xvda" in console.command("cat /proc/cmdline")
