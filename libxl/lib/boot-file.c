@@ -65,7 +65,7 @@ static gboolean add_kernel(int fd, const KxlBootSpec *spec, struct kz_section *s
                            KxlKernel *ret_kernel, GError **error)
 {
     if (!section_begin(fd, section, error) ||
-        !kxl_kernel_unpack(spec->kernel, fd, ret_kernel, error))
+        !kxl_kernel_unpack(spec->kernel, fd, KXL_KERNEL_PV, ret_kernel, error))
         return FALSE;
     section->size = ret_kernel->image_size;
     return TRUE;
@@ -172,4 +172,19 @@ gboolean kxl_boot_file_write(const char *path, const KxlBootSpec *spec, GError *
     if (pwrite(fd, &header, sizeof header, 0) != sizeof header)
         return kxl_error_set_errno(error, errno, "cannot write '%s'", path);
     return TRUE;
+}
+
+gboolean kxl_boot_kernel_write(const char *path, const KxlDomainConfig *config, GError **error)
+{
+    g_auto(KxlFd) fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    KxlBootSpec spec = { .config = config, .kernel = config->kernel };
+    struct stat ramdisk = { 0 };
+    KxlKernel kernel;
+
+    if (fd < 0)
+        return kxl_error_set_errno(error, errno, "cannot write '%s'", path);
+    if (config->ramdisk && stat(config->ramdisk, &ramdisk) < 0)
+        return kxl_error_set_errno(error, errno, "ramdisk '%s'", config->ramdisk);
+    return kxl_kernel_unpack(config->kernel, fd, KXL_KERNEL_PVH, &kernel, error) &&
+           check_memory(&spec, &kernel, (guint64)ramdisk.st_size, error);
 }

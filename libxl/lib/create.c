@@ -116,15 +116,17 @@ static gboolean try_kernel(const KxlHost *host, const KxlDomainConfig *config, G
     g_autofree char *path = NULL;
     KxlBootSpec spec;
 
-    if (config->type != KXL_TYPE_PV)
+    if (config->type == KXL_TYPE_HVM)
         return TRUE;
-    kernel = kxl_bootloader_kernel(config, error);
-    if (!kernel)
-        return FALSE;
     fd = memfd_create("kxl-boot", MFD_CLOEXEC);
     if (fd < 0)
         return kxl_error_set_errno(error, errno, "memfd_create");
     path = g_strdup_printf("/proc/self/fd/%d", fd);
+    if (config->type == KXL_TYPE_PVH)
+        return kxl_boot_kernel_write(path, config, error);
+    kernel = kxl_bootloader_kernel(config, error);
+    if (!kernel)
+        return FALSE;
     spec = (KxlBootSpec){
         .config = config, .kernel = kernel, .store = store, .now_us = g_get_real_time()
     };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Is this ELF file a Xen PV kernel? It says so in its ELF notes (xen/elfnote.h). Untrusted input.
- */
+/* Is this ELF file a Xen PV or PVH kernel? It says so in its ELF notes (xen/elfnote.h). Untrusted
+ * input. */
 #include <elf.h>
 #include <string.h>
 
@@ -104,8 +104,15 @@ static Part section_get(const Elf *elf, const Table *table, guint i)
     return (Part){ s32.sh_name, s32.sh_type, s32.sh_offset, s32.sh_size, s32.sh_addr, s32.sh_size };
 }
 
-/* Notes that only a PV kernel has; PHYS32_ENTRY alone is a PVH kernel. */
-static gboolean notes_are_pv(const Elf *elf, const Part *part)
+/* Notes that only a PV kernel has; PHYS32_ENTRY is where a PVH kernel begins. */
+static gboolean note_says(guint32 type, KxlKernelKind kind)
+{
+    if (kind == KXL_KERNEL_PVH)
+        return type == XEN_ELFNOTE_PHYS32_ENTRY;
+    return type == XEN_ELFNOTE_ENTRY || type == XEN_ELFNOTE_XEN_VERSION;
+}
+
+static gboolean notes_say(const Elf *elf, const Part *part, KxlKernelKind kind)
 {
     const guint8 *notes = elf_at(elf, part->offset, part->file_size);
     gsize left = notes ? part->file_size : 0;
@@ -120,7 +127,7 @@ static gboolean notes_are_pv(const Elf *elf, const Part *part)
         if (size > left)
             return FALSE;
         if (n.n_namesz == sizeof "Xen" && memcmp(notes + sizeof n, "Xen", sizeof "Xen") == 0 &&
-            (n.n_type == XEN_ELFNOTE_ENTRY || n.n_type == XEN_ELFNOTE_XEN_VERSION))
+            note_says(n.n_type, kind))
             return TRUE;
         notes += size;
         left -= size;
@@ -146,25 +153,28 @@ static gboolean section_is_xen_guest(const Elf *elf, const Table *sections, cons
     return FALSE;
 }
 
-static gboolean elf_is_pv(const Elf *elf, const Table *segments, const Table *sections)
+/* QEMU looks for the entry of a PVH kernel among the segments only. */
+static gboolean elf_is(const Elf *elf, const Table *segments, const Table *sections,
+                       KxlKernelKind kind)
 {
     for (guint i = 0; i < segments->count; i++) {
         Part part = segment_get(elf, segments, i);
 
-        if (part.type == PT_NOTE && notes_are_pv(elf, &part))
+        if (part.type == PT_NOTE && notes_say(elf, &part, kind))
             return TRUE;
     }
-    for (guint i = 0; i < sections->count; i++) {
+    for (guint i = 0; kind == KXL_KERNEL_PV && i < sections->count; i++) {
         Part part = section_get(elf, sections, i);
 
-        if (part.type == SHT_NOTE ? notes_are_pv(elf, &part)
+        if (part.type == SHT_NOTE ? notes_say(elf, &part, kind)
                                   : section_is_xen_guest(elf, sections, &part))
             return TRUE;
     }
     return FALSE;
 }
 
-gboolean kxl_kernel_check(const guint8 *data, gsize len, KxlKernel *ret_kernel, GError **error)
+gboolean kxl_kernel_check(const guint8 *data, gsize len, KxlKernelKind kind, KxlKernel *ret_kernel,
+                          GError **error)
 {
     Elf elf = { .data = data, .len = len };
     Table segments, sections;
@@ -186,8 +196,10 @@ gboolean kxl_kernel_check(const guint8 *data, gsize len, KxlKernel *ret_kernel, 
     }
     if (high <= low)
         return not_a_kernel(error, "not a kernel: nothing to load");
-    if (!elf_is_pv(&elf, &segments, &sections))
-        return not_a_kernel(error, "not a Xen PV kernel: it has no Xen ELF notes");
+    if (!elf_is(&elf, &segments, &sections, kind))
+        return not_a_kernel(error, kind == KXL_KERNEL_PVH
+                                       ? "not a PVH kernel: it has no PHYS32_ENTRY note"
+                                       : "not a Xen PV kernel: it has no Xen ELF notes");
     *ret_kernel =
         (KxlKernel){ .image_size = len, .memory_size = high - low, .is_64bit = elf.is_64bit };
     return TRUE;

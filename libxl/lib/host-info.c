@@ -124,7 +124,7 @@ KxlHostInfo *kxl_host_get_info(KxlHost *host, GError **error)
     info->total_memkb = kxl_host_meminfo_kb("MemTotal");
     info->free_memkb = kxl_host_meminfo_kb("MemAvailable");
     info->hw_caps = hw_caps();
-    info->virt_caps = g_strdup("pv hvm");
+    info->virt_caps = g_strdup("pv hvm pvh");
     info->xen_major = 4;
     info->xen_minor = 17;
     info->xen_extra = g_strdup(".0-kanzen");

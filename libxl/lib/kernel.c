@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From a kernel file to the ELF image hv loads. A bzImage carries the ELF as a compressed payload
- * that its setup header points to (Linux Documentation/arch/x86/boot.rst, protocol 2.08 and later).
+ * From a kernel file to the ELF image that hv loads, or QEMU for a PVH guest. A bzImage carries the
+ * ELF as a compressed payload that its setup header points to (Linux
+ * Documentation/arch/x86/boot.rst, protocol 2.08 and later).
  */
 #include "kernel.h"
 
@@ -124,8 +125,8 @@ static gboolean unpack(Span file, int fd, guint64 *ret_size, GError **error)
 
 /* The image just written, from its first byte. Its place in the file need not be a multiple of a
  * page. */
-static gboolean check_written(int fd, off_t start, guint64 size, KxlKernel *ret_kernel,
-                              GError **error)
+static gboolean check_written(int fd, off_t start, guint64 size, KxlKernelKind kind,
+                              KxlKernel *ret_kernel, GError **error)
 {
     g_auto(Span) map = { 0 };
 
@@ -135,10 +136,11 @@ static gboolean check_written(int fd, off_t start, guint64 size, KxlKernel *ret_
     }
     if (!map_fd(fd, "the unpacked kernel", &map, error))
         return FALSE;
-    return kxl_kernel_check(map.data + start, size, ret_kernel, error);
+    return kxl_kernel_check(map.data + start, size, kind, ret_kernel, error);
 }
 
-gboolean kxl_kernel_unpack(const char *path, int fd, KxlKernel *ret_kernel, GError **error)
+gboolean kxl_kernel_unpack(const char *path, int fd, KxlKernelKind kind, KxlKernel *ret_kernel,
+                           GError **error)
 {
     g_auto(KxlFd) in = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     off_t start = lseek(fd, 0, SEEK_CUR);
@@ -151,7 +153,8 @@ gboolean kxl_kernel_unpack(const char *path, int fd, KxlKernel *ret_kernel, GErr
         g_prefix_error(error, "kernel: ");
         return FALSE;
     }
-    if (!unpack(file, fd, &size, error) || !check_written(fd, start, size, ret_kernel, error)) {
+    if (!unpack(file, fd, &size, error) ||
+        !check_written(fd, start, size, kind, ret_kernel, error)) {
         g_prefix_error(error, "kernel '%s': ", path);
         return FALSE;
     }

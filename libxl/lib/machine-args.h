@@ -32,7 +32,7 @@ gboolean kxl_args_hvm_cpu(KxlArgs *args, const KxlMachine *m, GError **error);
 /* machine-memory.c: -m and all that is behind it, and the threads that disks may have. */
 gboolean kxl_args_memory(KxlArgs *args, const KxlMachine *m, GError **error);
 
-/* machine-board.c: machine, clock, firmware and its tables of an HVM guest. */
+/* machine-board.c: machine, clock, firmware and its tables of an HVM or PVH guest. */
 void kxl_args_board(KxlArgs *args, const KxlMachine *m);
 
 /* machine-address.c: ",bus=pci.0,addr=05.0" of a device on PCI, ",bus=usb0.0,port=1" of one on USB;
@@ -78,6 +78,7 @@ gboolean kxl_args_smartcards(KxlArgs *args, const KxlDomainConfig *config, GErro
 /* machine-misc.c */
 gboolean kxl_args_misc(KxlArgs *args, const KxlMachine *m, GError **error);
 
-/* machine-hvm.c, machine-pv.c */
+/* The whole machine: machine-hvm.c, machine-pv.c, machine-pvh.c */
 gboolean kxl_args_hvm(KxlArgs *args, const KxlMachine *m, GError **error);
 gboolean kxl_args_pv(KxlArgs *args, const KxlMachine *m, GError **error);
+gboolean kxl_args_pvh(KxlArgs *args, const KxlMachine *m, GError **error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The PC around an HVM guest: chipset, clock, firmware and what firmware tells the guest. */
+/* The PC around an HVM or PVH guest: chipset, clock, firmware and what firmware tells the guest. */
 #include "boot-file.h"
 #include "machine-args.h"
 
@@ -25,7 +25,7 @@ static void add_machine(KxlArgs *args, const KxlMachine *m)
                            on_off(config->memory.dump_guest == KXL_YES));
     g_string_append_printf(text, ",acpi=%s", on_off(config->acpi != KXL_NO));
     g_string_append_printf(text, ",hpet=%s", on_off(config->hpet == KXL_YES));
-    append_tristate(text, "smm", board->smm);
+    append_tristate(text, "smm", config->type == KXL_TYPE_PVH ? KXL_NO : board->smm);
     append_tristate(text, "pit", board->pit);
     if (board->console_output)
         g_string_append(text, ",graphics=off");

@@ -245,7 +245,7 @@ const KxlVnc *kxl_machine_vnc(const KxlDomainConfig *config)
 
     if (config->nographic)
         return NULL;
-    if (config->type == KXL_TYPE_PV) {
+    if (config->type != KXL_TYPE_HVM) {
         if (config->vfbs->len == 0)
             return NULL;
         vnc = &((const KxlDeviceVfb *)config->vfbs->pdata[0])->vnc;
@@ -253,8 +253,8 @@ const KxlVnc *kxl_machine_vnc(const KxlDomainConfig *config)
     return vnc->enable ? vnc : NULL;
 }
 
-/* hv has no framebuffer back end yet: the display is there, and QEMU itself says in it that the
- * machine has no graphics. */
+/* A PVH guest's framebuffer, keyboard and pointer are virtio's. hv has no framebuffer back end yet:
+ * the display is there, and QEMU itself says in it that the machine has no graphics. */
 static gboolean add_pv_display(KxlArgs *args, const KxlMachine *m, GError **error)
 {
     const KxlDomainConfig *config = m->config;
@@ -262,10 +262,16 @@ static gboolean add_pv_display(KxlArgs *args, const KxlMachine *m, GError **erro
     if (config->vfbs->len > 1)
         return kxl_args_unsupported(error, "vfb: more than one");
     if (config->vfbs->len == 1 && ((const KxlDeviceVfb *)config->vfbs->pdata[0])->sdl.enable)
-        return kxl_args_unsupported(error, "vfb: sdl in a PV domain");
+        return kxl_args_unsupported(error, "vfb: sdl in a %s domain",
+                                    kxl_domain_type_to_string(config->type));
     kxl_args_add(args, "-display", "none");
     if (kxl_machine_vnc(config))
         add_vnc(args, m, kxl_machine_vnc(config));
+    if (config->type == KXL_TYPE_PVH && config->vfbs->len == 1) {
+        kxl_args_add(args, "-device", "virtio-gpu-pci,id=video0");
+        kxl_args_add(args, "-device", "virtio-keyboard-pci,id=vkbd");
+        kxl_args_add(args, "-device", "virtio-tablet-pci,id=vptr");
+    }
     return TRUE;
 }
 
@@ -276,6 +282,6 @@ gboolean kxl_args_display(KxlArgs *args, const KxlMachine *m, GError **error)
 
     if (keymap)
         kxl_args_add(args, "-k", "%s", keymap);
-    return config->type == KXL_TYPE_PV ? add_pv_display(args, m, error)
-                                       : add_hvm_display(args, m, error);
+    return config->type == KXL_TYPE_HVM ? add_hvm_display(args, m, error)
+                                        : add_pv_display(args, m, error);
 }

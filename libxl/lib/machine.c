@@ -143,9 +143,9 @@ static gboolean check_devices(const KxlDomainConfig *config, GError **error)
 /* Options that no machine of ours has, or not in the way that is asked for. */
 static gboolean check_options(const KxlDomainConfig *config, GError **error)
 {
-    if (config->type == KXL_TYPE_PVH)
-        return kxl_args_unsupported(error, "type 'pvh'");
-    if (config->cpuid && config->type != KXL_TYPE_HVM)
+    if (config->type == KXL_TYPE_PVH && config->bootloader)
+        return kxl_args_unsupported(error, "bootloader '%s' in a PVH domain", config->bootloader);
+    if (config->cpuid && config->type == KXL_TYPE_PV)
         return kxl_args_unsupported(error, "cpuid '%s' in a %s domain", config->cpuid,
                                     kxl_domain_type_to_string(config->type));
     if (config->cpu_cap)
@@ -174,17 +174,17 @@ gboolean kxl_machine_check(const KxlDomainConfig *config, GError **error)
 
 char **kxl_machine_argv(const KxlMachine *m, GError **error)
 {
+    static gboolean (*const builders[KXL_TYPE_COUNT])(KxlArgs *, const KxlMachine *, GError **) = {
+        [KXL_TYPE_PV] = kxl_args_pv,
+        [KXL_TYPE_HVM] = kxl_args_hvm,
+        [KXL_TYPE_PVH] = kxl_args_pvh,
+    };
     g_autoptr(GPtrArray) args = g_ptr_array_new_with_free_func(g_free);
-    gboolean ok;
 
     if (!kxl_machine_check(m->config, error))
         return NULL;
     kxl_args_flag(args, m->qemu);
-    if (!add_common(args, m, error))
-        return NULL;
-    ok =
-        m->config->type == KXL_TYPE_PV ? kxl_args_pv(args, m, error) : kxl_args_hvm(args, m, error);
-    if (!ok)
+    if (!add_common(args, m, error) || !builders[m->config->type](args, m, error))
         return NULL;
     kxl_args_sort_devices(args);
     for (char **arg = m->config->device_model_args; arg && *arg; arg++)

@@ -40,6 +40,10 @@ char *kxl_machine_pv_function(guint index);
 /* The most of them that fit. */
 #define KXL_MACHINE_MAX_PV_DEVICES (28 * 8)
 
+/* A PVH guest's command line: root=/dev/xvda1 names a disk of the configuration, which the guest
+ * finds as /dev/vda1. New string. */
+char *kxl_machine_pvh_cmdline(const KxlDomainConfig *config);
+
 /* KiB of the machine, hv's part included. */
 guint64 kxl_machine_memory_kb(const KxlDomainConfig *config);
 

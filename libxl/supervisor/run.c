@@ -57,15 +57,25 @@ void session_catch_up(Session *s)
     handle_events(s, TRUE);
 }
 
-/* Once the guest runs hv has taken its kernel and ramdisk out of the boot file. The run directory
- * is in memory and QEMU keeps the file mapped, so the pages are given back by making it a hole. */
+/* Once the guest runs hv has taken its kernel and ramdisk out of the boot file. A PVH kernel is in
+ * the guest's memory before QEMU answers on its monitor. */
+static gboolean boot_file_is_used(Session *s)
+{
+    g_autofree char *word = NULL, *rest = NULL;
+
+    if (s->config->type == KXL_TYPE_PV)
+        return session_status(s, &word, &rest) && g_str_equal(word, KZ_STATUS_GUEST);
+    return s->config->type == KXL_TYPE_PVH;
+}
+
+/* The run directory is in memory and QEMU keeps the file mapped, so the pages are given back by
+ * making it a hole. */
 static void release_boot_file(Session *s)
 {
-    g_autofree char *word = NULL, *rest = NULL, *path = NULL;
+    g_autofree char *path = NULL;
     g_auto(KxlFd) fd = -1;
 
-    if (s->boot_used || s->config->type != KXL_TYPE_PV || !session_status(s, &word, &rest) ||
-        !g_str_equal(word, KZ_STATUS_GUEST))
+    if (s->boot_used || !boot_file_is_used(s))
         return;
     s->boot_used = TRUE;
     path = session_path(s, "boot");

@@ -51,6 +51,8 @@ static gboolean step_boot_file(Session *s, GError **error)
     g_autoptr(GByteArray) store = NULL;
     KxlBootSpec spec;
 
+    if (s->config->type == KXL_TYPE_PVH)
+        return kxl_boot_kernel_write(path, s->config, error);
     if (s->config->type != KXL_TYPE_PV)
         return TRUE;
     kernel = kxl_bootloader_kernel(s->config, error);

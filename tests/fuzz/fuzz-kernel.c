@@ -16,8 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     KxlKernel kernel;
 
     if (write(in, data, size) == (ssize_t)size)
-        kxl_kernel_unpack(path, out, &kernel, NULL);
-    kxl_kernel_check(data, size, &kernel, NULL);
+        kxl_kernel_unpack(path, out, KXL_KERNEL_PV, &kernel, NULL);
+    kxl_kernel_check(data, size, KXL_KERNEL_PV, &kernel, NULL);
+    kxl_kernel_check(data, size, KXL_KERNEL_PVH, &kernel, NULL);
     close(in);
     close(out);
     return 0;

@@ -37,7 +37,7 @@ static void add_note(GByteArray *notes, const char *name, guint32 type, const ch
 }
 
 /* One loadable segment of 2 MiB in memory and a note segment. */
-static GByteArray *make_elf(gboolean xen)
+static GByteArray *make_elf_with(gboolean xen, guint32 note_type)
 {
     g_autoptr(GByteArray) notes = g_byte_array_new();
     g_autoptr(GRand) rand = g_rand_new_with_seed(7);
@@ -56,7 +56,7 @@ static GByteArray *make_elf(gboolean xen)
 
     add_note(notes, "GNU", 3, "build id");
     if (xen)
-        add_note(notes, "Xen", XEN_ELFNOTE_XEN_VERSION, "xen-3.0");
+        add_note(notes, "Xen", note_type, "xen-3.0");
     note.p_offset = sizeof h + 2 * sizeof load;
     note.p_filesz = note.p_memsz = notes->len;
     load.p_offset = note.p_offset + notes->len;
@@ -69,6 +69,11 @@ static GByteArray *make_elf(gboolean xen)
         g_byte_array_append(elf, &byte, 1);
     }
     return elf;
+}
+
+static GByteArray *make_elf(gboolean xen)
+{
+    return make_elf_with(xen, XEN_ELFNOTE_XEN_VERSION);
 }
 
 static GByteArray *pack_none(const GByteArray *in)
@@ -201,7 +206,7 @@ static gboolean unpack(Fixture *f, const GByteArray *file, KxlKernel *kernel, GB
         g_file_set_contents(f->path, (const char *)file->data, (gssize)file->len, NULL);
     g_assert_cmpint(lseek(fd, 8192, SEEK_SET), ==,
                     8192); /* into the middle of a file, as in the boot file */
-    ok = kxl_kernel_unpack(f->path, fd, kernel, error);
+    ok = kxl_kernel_unpack(f->path, fd, KXL_KERNEL_PV, kernel, error);
     if (ok) {
         g_byte_array_set_size(ret_elf, (guint)kernel->image_size);
         g_assert_cmpint(pread(fd, ret_elf->data, ret_elf->len, 8192), ==, ret_elf->len);
@@ -362,10 +367,37 @@ static void test_old_style(Fixture *f, gconstpointer data)
     g_byte_array_append(elf, (const guint8 *)sections, sizeof sections);
     g_byte_array_append(elf, (const guint8 *)guest, sizeof guest);
     g_byte_array_append(elf, (const guint8 *)names, sizeof names);
-    kxl_kernel_check(elf->data, elf->len, &kernel, &error);
+    kxl_kernel_check(elf->data, elf->len, KXL_KERNEL_PV, &kernel, &error);
     g_assert_no_error(error);
     g_assert_false(kernel.is_64bit);
     g_assert_cmpuint(kernel.memory_size, ==, 4096);
+    g_assert_false(kxl_kernel_check(elf->data, elf->len, KXL_KERNEL_PVH, &kernel, &error));
+    g_assert_error(error, KXL_ERROR, KXL_ERROR_INVALID);
+}
+
+/* Each kind of kernel by its own note only. */
+static void test_kinds(void)
+{
+    static const struct {
+        guint32 note;
+        gboolean ok[2]; /* by KxlKernelKind */
+    } rows[] = { { XEN_ELFNOTE_PHYS32_ENTRY, { FALSE, TRUE } },
+                 { XEN_ELFNOTE_ENTRY, { TRUE, FALSE } },
+                 { XEN_ELFNOTE_XEN_VERSION, { TRUE, FALSE } },
+                 { XEN_ELFNOTE_LOADER, { FALSE, FALSE } } };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GByteArray) elf = make_elf_with(TRUE, rows[i].note);
+
+        for (guint kind = KXL_KERNEL_PV; kind <= KXL_KERNEL_PVH; kind++) {
+            g_autoptr(GError) error = NULL;
+            KxlKernel kernel;
+            gboolean ok = kxl_kernel_check(elf->data, elf->len, kind, &kernel, &error);
+
+            g_assert_cmpint(ok, ==, rows[i].ok[kind]);
+            g_assert_true(ok ? !error : g_error_matches(error, KXL_ERROR, KXL_ERROR_INVALID));
+        }
+    }
 }
 
 int main(int argc, char **argv)
@@ -377,5 +409,6 @@ int main(int argc, char **argv)
     ADD("refused", test_refused);
     ADD("bomb", test_bomb);
     ADD("old-style", test_old_style);
+    g_test_add_func("/kernel/kinds", test_kinds);
     return g_test_run();
 }

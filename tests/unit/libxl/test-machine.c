@@ -58,13 +58,16 @@ static void test_golden(gconstpointer data)
 }
 
 #define HVM(rest)      "{\"c_info\": {\"type\": \"hvm\"}" rest "}"
+#define PVH(rest)      "{\"c_info\": {\"type\": \"pvh\"}" rest "}"
 #define HVM_INFO(rest) HVM(", \"b_info\": {\"type.hvm\": {" rest "}}")
 #define DISK(rest)     ", \"disks\": [{\"pdev_path\": \"/d\", " rest "}]"
 
 static const struct {
     const char *json, *message;
 } unsupported[] = {
-    { "{\"c_info\": {\"type\": \"pvh\"}}", "type 'pvh' *" },
+    { PVH(", \"b_info\": {\"bootloader\": \"pygrub\"}"), "bootloader 'pygrub' in a PVH *" },
+    { PVH(", \"b_info\": {\"type.hvm\": {\"serial_list\": [{\"kind\": \"pty\"}]}}"),
+      "serial in a PVH *" },
     { "{\"pcidevs\": [{\"bus\": 3}]}", "pci: *" },
     { "{\"channels\": [{}]}", "channel in a pv *" },
     { "{\"b_info\": {\"cpuid\": \"host,sse=0\"}}", "cpuid *" },
@@ -140,6 +143,46 @@ static void test_conflict(void)
     g_assert_nonnull(strstr(error->message, "disk 'xvda'"));
 }
 
+/* root= of a PVH guest names its disk as Linux finds it. */
+static void test_pvh_cmdline(void)
+{
+    static const struct {
+        const char *given, *expected;
+    } rows[] = {
+        { "root=/dev/xvda1 ro", "root=/dev/vda1 ro" },
+        { "quiet  root=/dev/xvdc init=/dev/xvdc", "quiet  root=/dev/vdc init=/dev/xvdc" },
+        { "root=/dev/xvdb2", "root=/dev/vdb" },   /* a disk that is a partition's only */
+        { "root=/dev/xvdb1", "root=/dev/xvdb1" }, /* none of its disks */
+        { "root=/dev/xvdb23", "root=/dev/xvdb23" },
+        { "root=/dev/xvda1p", "root=/dev/xvda1p" },
+        { "root=/dev/vda1", "root=/dev/vda1" },
+        { "root=LABEL=/ nroot=/dev/xvda", "root=LABEL=/ nroot=/dev/xvda" },
+        { "", "" },
+    };
+    static const char *const vdevs[] = { "xvda", "xvdb2", "xvdc" };
+    g_autoptr(KxlDomainConfig) config = kxl_domain_config_new();
+    g_autofree char *last = NULL;
+
+    for (guint i = 0; i < 27; i++) {
+        KxlDeviceDisk *disk = kxl_device_disk_new();
+
+        disk->vdev = i < 3 ? g_strdup(vdevs[i]) : g_strdup_printf("sd%c", 'a' + i - 3);
+        g_ptr_array_add(config->disks, disk);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *got = NULL;
+
+        g_free(config->cmdline);
+        config->cmdline = g_strdup(rows[i].given);
+        got = kxl_machine_pvh_cmdline(config);
+        g_assert_cmpstr(got, ==, rows[i].expected);
+    }
+    g_free(config->cmdline);
+    config->cmdline = g_strdup("root=/dev/sdx3");
+    last = kxl_machine_pvh_cmdline(config);
+    g_assert_cmpstr(last, ==, "root=/dev/vdaa3");
+}
+
 /* 28 slots, then their further functions. */
 static void test_functions(void)
 {
@@ -177,5 +220,6 @@ int main(int argc, char **argv)
     g_test_add_func("/machine/unsupported", test_unsupported);
     g_test_add_func("/machine/conflict", test_conflict);
     g_test_add_func("/machine/functions", test_functions);
+    g_test_add_func("/machine/pvh-cmdline", test_pvh_cmdline);
     return g_test_run();
 }
