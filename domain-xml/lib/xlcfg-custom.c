@@ -44,6 +44,8 @@ gboolean xlcfg_builder_parse(XlReader *reader, const XlValue *value, GError **er
 
     if (!xlcfg_reader_string(reader, value, &word, error))
         return FALSE;
+    xlcfg_reader_warn(reader, NULL,
+                      "The \"builder\" option is being deprecated, please use \"type\" instead.");
     for (guint i = 0; i < G_N_ELEMENTS(words); i++)
         if (!strcmp(words[i].word, word)) {
             reader->config->type = words[i].type;
@@ -155,6 +157,47 @@ static void write_cpus(XlWriter *writer, const char *key, const char *text)
 gboolean xlcfg_cpus_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     return read_cpus(reader, value, &reader->config->cpus, error);
+}
+
+/* xm: all vCPUs on that one; -1 on any. */
+gboolean xlcfg_cpu_parse(XlReader *reader, const XlValue *value, GError **error)
+{
+    gint64 number = 0;
+
+    if (!xlcfg_reader_int(reader, value, -1, G_MAXINT16, &number, error))
+        return FALSE;
+    if (number >= 0 && !reader->config->cpus)
+        reader->config->cpus = g_strdup_printf("%d", (int)number);
+    return TRUE;
+}
+
+/* xm's word for all three of on_poweroff, on_reboot and on_crash. */
+gboolean xlcfg_restart_parse(XlReader *reader, const XlValue *value, GError **error)
+{
+    static const struct {
+        const char *word;
+        KxlAction poweroff, reboot, crash;
+    } words[] = {
+        { "always", KXL_ACTION_RESTART, KXL_ACTION_RESTART, KXL_ACTION_RESTART },
+        { "onreboot", KXL_ACTION_DESTROY, KXL_ACTION_RESTART, KXL_ACTION_DESTROY },
+        { "never", KXL_ACTION_DESTROY, KXL_ACTION_DESTROY, KXL_ACTION_DESTROY },
+    };
+    KxlDomainConfig *config = reader->config;
+    g_autofree char *word = NULL;
+
+    if (!xlcfg_reader_string(reader, value, &word, error))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (strcmp(words[i].word, word) != 0)
+            continue;
+        xlcfg_reader_warn(reader, value,
+                          "option 'restart' is deprecated: use on_poweroff, on_reboot, on_crash");
+        config->on_poweroff = words[i].poweroff;
+        config->on_reboot = words[i].reboot;
+        config->on_crash = words[i].crash;
+        return TRUE;
+    }
+    return xlcfg_reader_fail(reader, value, error, "invalid value \"%s\" for \"restart\"", word);
 }
 
 gboolean xlcfg_cpus_format(XlWriter *writer, const char *key, GError **error)

@@ -17,6 +17,8 @@ gboolean xlcfg_maxvcpus_format(XlWriter *writer, const char *key, GError **error
 gboolean xlcfg_vcpus_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_cpus_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_cpus_format(XlWriter *writer, const char *key, GError **error);
+gboolean xlcfg_cpu_parse(XlReader *reader, const XlValue *value, GError **error);
+gboolean xlcfg_restart_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_cpus_soft_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_cpus_soft_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_cpuid_parse(XlReader *reader, const XlValue *value, GError **error);

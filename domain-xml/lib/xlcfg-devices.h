@@ -32,6 +32,8 @@ void xlcfg_display_finish(XlReader *reader);
 /* xlcfg-misc.c */
 gboolean xlcfg_pcis_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_pcis_format(XlWriter *writer, const char *key, GError **error);
+gboolean xlcfg_pci_default_parse(XlReader *reader, const XlValue *value, GError **error);
+void xlcfg_pci_finish(XlReader *reader); /* the defaults, to devices that do not say themselves */
 gboolean xlcfg_channels_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_channels_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_serials_parse(XlReader *reader, const XlValue *value, GError **error);

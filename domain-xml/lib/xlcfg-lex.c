@@ -110,17 +110,30 @@ static gboolean lexer_escape(XlLexer *lexer, GString *out, GError **error)
     return TRUE;
 }
 
+static gboolean at_quotes(const XlLexer *lexer, char quote, guint n)
+{
+    guint i = 0;
+
+    while (i < n && lexer->at[i] == quote)
+        i++;
+    return i == n;
+}
+
+/* In one quote on one line, or in three and as long as it likes. */
 static gboolean lexer_string(XlLexer *lexer, GError **error)
 {
     XlToken *token = &lexer->token;
     char quote = *lexer->at;
+    guint quotes = at_quotes(lexer, quote, 3) ? 3 : 1;
 
     token->kind = XL_TOKEN_STRING;
-    lexer_step(lexer);
-    while (*lexer->at != quote) {
-        if (!*lexer->at || *lexer->at == '\n')
-            return xlcfg_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, lexer->filename, token->line,
-                              token->column, "the string does not end on its line");
+    for (guint i = 0; i < quotes; i++)
+        lexer_step(lexer);
+    while (!at_quotes(lexer, quote, quotes)) {
+        if (!*lexer->at || (*lexer->at == '\n' && quotes == 1))
+            return xlcfg_fail(
+                error, DOMAIN_XML_ERROR_CONF_SYNTAX, lexer->filename, token->line, token->column,
+                quotes == 1 ? "the string does not end on its line" : "the string does not end");
         if (*lexer->at == '\\') {
             lexer_step(lexer);
             if (!lexer_escape(lexer, token->text, error))
@@ -130,7 +143,8 @@ static gboolean lexer_string(XlLexer *lexer, GError **error)
         g_string_append_c(token->text, *lexer->at);
         lexer_step(lexer);
     }
-    lexer_step(lexer);
+    for (guint i = 0; i < quotes; i++)
+        lexer_step(lexer);
     if (!g_utf8_validate(token->text->str, -1, NULL))
         return xlcfg_fail(error, DOMAIN_XML_ERROR_CONF_SYNTAX, lexer->filename, token->line,
                           token->column, "the string is not UTF-8");

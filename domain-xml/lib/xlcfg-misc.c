@@ -77,6 +77,49 @@ gboolean xlcfg_pcis_parse(XlReader *reader, const XlValue *value, GError **error
     return xlcfg_reader_each(reader, value, read_pci, error);
 }
 
+/* pci_X is what X is for the devices that do not say it. */
+static const char *const pci_defaults[XL_PCI_DEFAULTS] = { "permissive", "msitranslate", "seize",
+                                                           "power_mgmt" };
+
+gboolean xlcfg_pci_default_parse(XlReader *reader, const XlValue *value, GError **error)
+{
+    gboolean on;
+
+    if (!xlcfg_reader_bool(reader, value, &on, error))
+        return FALSE;
+    for (guint i = 0; i < XL_PCI_DEFAULTS; i++)
+        if (!strcmp(reader->setting->key + strlen("pci_"), pci_defaults[i]))
+            reader->pci_defaults[i] = on ? KXL_YES : KXL_NO;
+    return TRUE;
+}
+
+static gboolean pci_says(const KxlDevicePci *pci, const char *key)
+{
+    g_autoptr(GPtrArray) parts = xlcfg_spec_split(pci->options ? pci->options : "");
+
+    for (guint i = 0; i < parts->len; i++)
+        if (!g_strcmp0(((const XlSpecItem *)parts->pdata[i])->key, key))
+            return TRUE;
+    return FALSE;
+}
+
+void xlcfg_pci_finish(XlReader *reader)
+{
+    for (guint i = 0; i < reader->config->pcis->len; i++) {
+        KxlDevicePci *pci = reader->config->pcis->pdata[i];
+
+        for (guint k = 0; k < XL_PCI_DEFAULTS; k++) {
+            g_autofree char *before = NULL;
+
+            if (reader->pci_defaults[k] == KXL_DEFAULT || pci_says(pci, pci_defaults[k]))
+                continue;
+            before = g_steal_pointer(&pci->options);
+            pci->options = g_strdup_printf("%s%s%s=%d", before ? before : "", before ? "," : "",
+                                           pci_defaults[k], reader->pci_defaults[k]);
+        }
+    }
+}
+
 gboolean xlcfg_pcis_format(XlWriter *writer, const char *key, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);

@@ -25,6 +25,7 @@ static const char *const watchdog_action_words[] = { "reset", "shutdown",   "pow
 #define ONE_SCHED  "the host's scheduler has weight and cap only"
 #define HV_LIMITS  "hv has its own limits"
 #define XEND_GONE  "it was for xend"
+#define NO_DRIVERS "driver domains are not supported"
 #define NO_RDM     "reserved device memory is the host kernel's matter"
 
 #define FIELD(key, kind, member)                                                                   \
@@ -65,6 +66,7 @@ const XlOption xlcfg_options[] = {
     CUSTOM("maxvcpus", xlcfg_maxvcpus_parse, xlcfg_maxvcpus_format),
     CUSTOM("vcpus", xlcfg_vcpus_parse, xlcfg_vcpus_format),
     CUSTOM("cpus", xlcfg_cpus_parse, xlcfg_cpus_format),
+    READ("cpu", xlcfg_cpu_parse),
     CUSTOM("cpus_soft", xlcfg_cpus_soft_parse, xlcfg_cpus_soft_format),
     NUMBER("cpu_weight", XL_UINT, cpu_weight, 0, 65535),
     NUMBER("cap", XL_UINT, cpu_cap, 0, 65535),
@@ -82,6 +84,7 @@ const XlOption xlcfg_options[] = {
     { "rtc_timeoffset", XL_DONE, XL_INT, G_STRUCT_OFFSET(KxlDomainConfig, rtc_timeoffset), G_MININT,
       G_MAXINT, .format = xlcfg_rtc_timeoffset_format },
     FIELD("localtime", XL_TRISTATE, localtime),
+    READ("restart", xlcfg_restart_parse),
     FIELD("on_poweroff", XL_ACTION, on_poweroff),
     FIELD("on_reboot", XL_ACTION, on_reboot),
     FIELD("on_crash", XL_ACTION, on_crash),
@@ -107,6 +110,10 @@ const XlOption xlcfg_options[] = {
     CUSTOM("vfb", xlcfg_vfbs_parse, xlcfg_vfbs_format),
     CUSTOM("vif", xlcfg_vifs_parse, xlcfg_vifs_format),
     CUSTOM("pci", xlcfg_pcis_parse, xlcfg_pcis_format),
+    READ("pci_permissive", xlcfg_pci_default_parse),
+    READ("pci_msitranslate", xlcfg_pci_default_parse),
+    READ("pci_seize", xlcfg_pci_default_parse),
+    READ("pci_power_mgmt", xlcfg_pci_default_parse),
     { "parallel", XL_KEPT, XL_CUSTOM, .format = xlcfg_parallel_format, .harmless = "none",
       .why = "the guest gets no parallel port" },
     CUSTOM("serial", xlcfg_serials_parse, xlcfg_serials_format),
@@ -132,6 +139,7 @@ const XlOption xlcfg_options[] = {
     FIELD("nestedhvm", XL_TRISTATE, nested_hvm),
     PARSED("cpuid", XL_STRING, cpuid, xlcfg_cpuid_parse),
     CUSTOM("disk", xlcfg_disks_parse, xlcfg_disks_format),
+    NUMBER("mmio_hole", XL_MIB, mmio_hole_memkb, 256, 3840),
     READ("hdtype", xlcfg_hdtype_parse),
     READ("fda", xlcfg_floppy_parse),
     READ("fdb", xlcfg_floppy_parse),
@@ -192,10 +200,6 @@ const XlOption xlcfg_options[] = {
     KEPT("usbctrl", NULL, "the USB controller is that of usb=1"),
     KEPT("rdm", NULL, NO_RDM),
     KEPT("rdm_mem_boundary", "2048", NO_RDM),
-    KEPT("pci_permissive", NULL, "VFIO decides what a guest may write"),
-    KEPT("pci_msitranslate", NULL, "VFIO delivers MSI as the guest asks"),
-    KEPT("pci_seize", NULL, "bind the device to vfio-pci first"),
-    KEPT("pci_power_mgmt", NULL, "VFIO decides about power states"),
     KEPT("dm_restrict", "1", "the device model is always restricted"),
     KEPT("device_model_user", NULL, "the device model's user is the toolstack's choice"),
     KEPT("device_model", NULL, "use device_model_override if you want a non-default device_model"),
@@ -214,7 +218,6 @@ const XlOption xlcfg_options[] = {
     KEPT("smbios_firmware", NULL, "the SMBIOS tables are QEMU's"),
     KEPT("acpi_firmware", NULL, "the ACPI tables are QEMU's"),
     KEPT("vpt_align", "1", "timers are QEMU's"),
-    KEPT("mmio_hole", NULL, "the hole below 4 GiB is QEMU's choice"),
     KEPT("mca_caps", NULL, "machine checks are not passed on"),
     KEPT("msr_relaxed", NULL, "unknown MSRs fault"),
     KEPT("vendor_device", "none", "there is no xen-pvdevice"),
@@ -229,6 +232,8 @@ const XlOption xlcfg_options[] = {
     KEPT("budget", NULL, ONE_SCHED),
     KEPT("latency", NULL, ONE_SCHED),
     KEPT("extratime", NULL, ONE_SCHED),
+    KEPT("blkdev_start", NULL, "a boot loader's disks are the guest's own"),
+    KEPT("ssidref", NULL, NO_XSM),
     KEPT("claim_mode", NULL, "memory is checked at the start"),
     KEPT("vncviewer", NULL, "use \"-V\" option of \"xl create\" to automatically spawn vncviewer"),
     KEPT("vncconsole", NULL, "use \"-V\" option of \"xl create\" to automatically spawn vncviewer"),
@@ -241,6 +246,14 @@ const XlOption xlcfg_options[] = {
     KEPT("suppress_spurious_page_faults", NULL, "hv reports faults as they are"),
     KEPT("vhpt", NULL, "it is for ia64 guests"),
     KEPT("isa", NULL, "the machine always has an ISA bridge"),
+    KEPT("description", NULL, "nothing shows it"),
+    KEPT("machine_address_size", NULL, "all of the machine's memory is within its guest's reach"),
+    KEPT("superpages", NULL, "the host's kernel gives large pages where it can"),
+    KEPT("tmem", NULL, "there is no transcendent memory"),
+    KEPT("s3_integrity", NULL, "the host's own suspend is not Kanzen's"),
+    KEPT("xen_extended_power_mgmt", NULL, "power states are QEMU's and the host's"),
+    KEPT("cpuid_check", NULL, "the host's CPU is not compared"),
+    KEPT("loader", NULL, "see firmware and bios_path_override"),
     KEPT("vif2", NULL, "netchannel2 is deprecated and not supported by xl"),
 
     /* the guest would not be what was asked for, or unsafe */
@@ -257,7 +270,11 @@ const XlOption xlcfg_options[] = {
     REFUSED("iomem", NULL, "host I/O memory cannot be given to a guest"),
     REFUSED("irqs", NULL, "host interrupts cannot be given to a guest"),
     REFUSED("irq", NULL, "host interrupts cannot be given to a guest"),
-    REFUSED("driver_domain", NULL, "driver domains are not supported"),
+    REFUSED("driver_domain", NULL, NO_DRIVERS),
+    REFUSED("blkif", "no", NO_DRIVERS),
+    REFUSED("netif", "no", NO_DRIVERS),
+    REFUSED("tpmif", "no", NO_DRIVERS),
+    REFUSED("vusb", NULL, "the USB split driver is not supported: see usbdev of HVM guests"),
     REFUSED("gfx_passthru", NULL, "graphics passthrough is not supported"),
     REFUSED("device_model_stubdomain_override", NULL, NO_STUBDOM),
     REFUSED("access_control", NULL, "access control labels are not supported"),

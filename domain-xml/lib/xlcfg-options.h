@@ -26,6 +26,8 @@ typedef enum {
     XL_CUSTOM,   /* parse and format say */
 } XlKind;
 
+enum { XL_PCI_DEFAULTS = 4 }; /* pci_permissive and the like */
+
 /* A file being read: the config, and what makes sense only together with other options. */
 typedef struct {
     const char *filename;
@@ -41,6 +43,7 @@ typedef struct {
     gboolean ahci;                                              /* hdtype */
     guint vcpus, maxvcpus;
     char *floppies[2]; /* xm: fda, fdb */
+    KxlTristate pci_defaults[XL_PCI_DEFAULTS];
 } XlReader;
 
 typedef struct {

@@ -2,8 +2,8 @@
 /*
  * The statements of an xl.cfg file: KEY = VALUE and KEY += VALUE, and as much of Python as xm's
  * files have around them: import, if/elif/else, pass, and variables given an expression. Nothing is
- * executed: a condition is not decided, an expression is not evaluated, and both are refused where
- * an option of the domain depends on them.
+ * executed: conditions and expressions that say nothing but the file itself are worked out (see
+ * xlcfg-parser.h), the others are refused where an option of the domain depends on them.
  */
 #pragma once
 
@@ -15,9 +15,11 @@ G_BEGIN_DECLS
 typedef struct {
     char *key;
     XlValue *value;       /* NULL: a Python expression */
-    gboolean conditional; /* below an if */
+    gboolean conditional; /* below an if that is not decided */
+    gboolean python;      /* in a file that is Python so far */
     guint line, column;   /* of the key */
     guint value_line, value_column;
+    guint index; /* for the parser */
 } XlSetting;
 
 /* The settings in the order of their last assignment, each key once. NULL:

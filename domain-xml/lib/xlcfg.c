@@ -112,11 +112,13 @@ static gboolean is_harmless(const XlOption *option, const XlValue *value)
 
 static gboolean read_unknown(XlReader *reader, const XlSetting *setting)
 {
-    if (setting->value && !setting->conditional)
+    gboolean is_variable = setting->python || !setting->value || setting->conditional;
+
+    if (!is_variable)
         xlcfg_reader_keep(reader, setting->key, setting->value);
     xlcfg_reader_warn(reader, NULL,
-                      setting->value && !setting->conditional ? "unknown option '%s' is ignored"
-                                                              : "Python variable '%s' is ignored",
+                      is_variable ? "Python variable '%s' is ignored"
+                                  : "unknown option '%s' is ignored",
                       setting->key);
     return TRUE;
 }
@@ -197,6 +199,7 @@ static gboolean read_settings(XlReader *reader, const GPtrArray *settings, GErro
     }
     reader->setting = NULL;
     xlcfg_display_finish(reader);
+    xlcfg_pci_finish(reader);
     return xlcfg_custom_finish(reader, error);
 }
 
@@ -216,6 +219,8 @@ KxlDomainConfig *xl_cfg_parse(const char *text, const char *filename, GPtrArray 
         return NULL;
     config = kxl_domain_config_new();
     reader.config = config;
+    for (guint i = 0; i < XL_PCI_DEFAULTS; i++)
+        reader.pci_defaults[i] = KXL_DEFAULT;
     ok = read_settings(&reader, settings, error);
     xlcfg_reader_clear(&reader);
     return ok ? g_steal_pointer(&config) : NULL;

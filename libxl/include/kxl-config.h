@@ -323,6 +323,7 @@ typedef struct {
     guint64 target_memkb;
     guint64 video_memkb;    /* 0: by adapter */
     guint64 shadow_memkb;
+    guint64 mmio_hole_memkb; /* HVM: below 4 GiB; 0: QEMU's choice */
 
     /* cpu */
     guint max_vcpus;        /* 0: 1 */

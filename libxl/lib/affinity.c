@@ -9,36 +9,75 @@
 
 #include "file.h"
 
-#define DEFAULT_WEIGHT 256 /* xl.cfg(5) */
+#define DEFAULT_WEIGHT 256  /* xl.cfg(5) */
+#define MAX_NODES      1024 /* Linux's limit on x86-64 (NODES_SHIFT) */
 
-static gboolean parse_item(const char *item, guint nr_cpus, cpu_set_t *set)
+static void change_cpus(cpu_set_t *set, gboolean remove, guint64 first, guint64 last, guint nr_cpus)
 {
-    gboolean remove = *item == '^';
-    const char *at = item + remove;
-    char *end;
-    guint64 first, last;
-
-    if (g_str_equal(at, "all")) {
-        first = 0;
-        last = CPU_SETSIZE - 1;
-    } else {
-        if (!g_ascii_isdigit(*at))
-            return FALSE;
-        first = last = g_ascii_strtoull(at, &end, 10);
-        if (*end == '-') {
-            if (!g_ascii_isdigit(end[1]))
-                return FALSE;
-            last = g_ascii_strtoull(end + 1, &end, 10);
-        }
-        if (*end != '\0' || last < first)
-            return FALSE;
-    }
     for (guint64 cpu = first; cpu <= last && cpu < nr_cpus && cpu < CPU_SETSIZE; cpu++) {
         if (remove)
             CPU_CLR(cpu, set);
         else
             CPU_SET(cpu, set);
     }
+}
+
+/* "all", "3" or "3-5". */
+static gboolean parse_range(const char *text, guint64 *ret_first, guint64 *ret_last)
+{
+    char *end;
+
+    if (g_str_equal(text, "all")) {
+        *ret_first = 0;
+        *ret_last = CPU_SETSIZE - 1;
+        return TRUE;
+    }
+    if (!g_ascii_isdigit(*text))
+        return FALSE;
+    *ret_first = *ret_last = g_ascii_strtoull(text, &end, 10);
+    if (*end == '-') {
+        if (!g_ascii_isdigit(end[1]))
+            return FALSE;
+        *ret_last = g_ascii_strtoull(end + 1, &end, 10);
+    }
+    return *end == '\0' && *ret_last >= *ret_first;
+}
+
+/* The CPUs of a NUMA node of the host; a node that is not there has none. */
+static void change_node(cpu_set_t *set, gboolean remove, guint64 node, guint nr_cpus)
+{
+    g_autofree char *path =
+        g_strdup_printf("/sys/devices/system/node/node%" G_GUINT64_FORMAT "/cpulist", node);
+    g_autofree char *list = kxl_file_read(path, NULL);
+    g_auto(GStrv) ranges = g_strsplit(list ? g_strchomp(list) : "", ",", -1);
+    guint64 first, last;
+
+    for (char **range = ranges; *range; range++)
+        if (parse_range(*range, &first, &last))
+            change_cpus(set, remove, first, last, nr_cpus);
+}
+
+/* xl.cfg(5) CPULIST: a range of CPUs, or "nodes:" and one of nodes; '^' takes away. */
+static gboolean parse_item(const char *item, guint nr_cpus, cpu_set_t *set)
+{
+    static const char *const prefixes[] = { "nodes:", "node:" };
+    gboolean remove = *item == '^', nodes = FALSE;
+    const char *at = item + remove;
+    guint64 first, last;
+
+    for (guint i = 0; i < G_N_ELEMENTS(prefixes) && !nodes; i++)
+        if ((nodes = g_str_has_prefix(at, prefixes[i])))
+            at += strlen(prefixes[i]);
+    if (*at == '^' && nodes && !remove) { /* libxl has it on either side of the prefix */
+        remove = TRUE;
+        at++;
+    }
+    if (!parse_range(at, &first, &last))
+        return FALSE;
+    if (!nodes)
+        change_cpus(set, remove, first, last, nr_cpus);
+    for (guint64 node = first; nodes && node <= last && node < MAX_NODES; node++)
+        change_node(set, remove, node, nr_cpus);
     return TRUE;
 }
 

@@ -349,6 +349,7 @@ static const KxlField config_rows[] = {
     ROW("b_info/target_memkb", UINT64, target_memkb),
     ROW("b_info/video_memkb", UINT64, video_memkb),
     ROW("b_info/shadow_memkb", UINT64, shadow_memkb),
+    ROW("b_info/type.hvm/mmio_hole_memkb", UINT64, mmio_hole_memkb),
     ROW_INIT("b_info/localtime", DEFBOOL, localtime, KXL_DEFAULT),
     ROW("b_info/rtc_timeoffset", INT, rtc_timeoffset),
     ROW("kanzen/timezone", STRING, timezone),

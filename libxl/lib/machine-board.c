@@ -29,6 +29,9 @@ static void add_machine(KxlArgs *args, const KxlMachine *m)
     append_tristate(text, "pit", board->pit);
     if (board->console_output)
         g_string_append(text, ",graphics=off");
+    if (config->mmio_hole_memkb) /* what of the first 4 GiB is no memory */
+        g_string_append_printf(text, ",max-ram-below-4g=%" G_GUINT64_FORMAT "K",
+                               (G_GUINT64_CONSTANT(4) << 20) - config->mmio_hole_memkb);
     if (board->ioapic && m->accel == KXL_ACCEL_KVM)
         g_string_append_printf(text, ",kernel_irqchip=%s",
                                g_str_equal(board->ioapic, "kvm") ? "on" : "split");

@@ -127,7 +127,7 @@ static gboolean check_devices(const KxlDomainConfig *config, GError **error)
 {
     if (config->pcis->len > 0)
         return kxl_args_unsupported(error, "pci: PCI passthrough");
-    if (config->channels->len > 0 && config->type != KXL_TYPE_HVM)
+    if (config->channels->len > 0 && config->type == KXL_TYPE_PV)
         return kxl_args_unsupported(error, "channel in a %s domain",
                                     kxl_domain_type_to_string(config->type));
     for (guint i = 0; i < config->disks->len; i++) {

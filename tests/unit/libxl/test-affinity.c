@@ -1,14 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "affinity.h"
 
+#include <unistd.h>
+
 static const struct {
     const char *cpus;
     guint64 mask; /* 0: refused */
 } rows[] = {
-    { "0", 0x1 },    { "0-3,5,^1", 0x2d }, { "all", 0xff },  { "^0", 0xfe }, { "0-2", 0x7 },
-    { "1, 2", 0x6 }, { "all,^7", 0x7f },   { "6-20", 0xc0 }, { "8", 0 },     { "3-1", 0 },
-    { "", 0 },       { "x", 0 },           { "1-", 0 },      { "-1", 0 },    { "1,,2", 0 },
-    { "0,^0", 0 },   { "1-2x", 0 },        { "node:0", 0 },
+    { "0", 0x1 },
+    { "0-3,5,^1", 0x2d },
+    { "all", 0xff },
+    { "^0", 0xfe },
+    { "0-2", 0x7 },
+    { "1, 2", 0x6 },
+    { "all,^7", 0x7f },
+    { "6-20", 0xc0 },
+    { "8", 0 },
+    { "3-1", 0 },
+    { "", 0 },
+    { "x", 0 },
+    { "1-", 0 },
+    { "-1", 0 },
+    { "1,,2", 0 },
+    { "0,^0", 0 },
+    { "1-2x", 0 },
+    { "node:999", 0 },
+    { "nodes:x", 0 },
+    { "0,^node:999", 0x1 },
+    { "1,nodes:900-999", 0x2 },
+    { "node:", 0 },
 };
 
 static void test_parse(void)
@@ -26,6 +46,26 @@ static void test_parse(void)
         g_test_message("%s", rows[i].cpus);
         g_assert_cmphex(mask, ==, rows[i].mask);
     }
+}
+
+/* Every CPU is on some node; where the host tells of its nodes. */
+static void test_nodes(void)
+{
+    static const char *const same[] = { "nodes:0-1023", "all,node:0", "0-1023,^nodes:1023" };
+    guint nr_cpus = (guint)sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t all, set;
+
+    if (!g_file_test("/sys/devices/system/node/node0/cpulist", G_FILE_TEST_EXISTS)) {
+        g_test_skip("no NUMA nodes in /sys");
+        return;
+    }
+    g_assert_true(kxl_affinity_parse("all", nr_cpus, &all, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(same); i++) {
+        g_assert_true(kxl_affinity_parse(same[i], nr_cpus, &set, NULL));
+        g_assert_true(CPU_EQUAL(&all, &set));
+    }
+    g_assert_false(kxl_affinity_parse("all,^nodes:0-1023", nr_cpus, &set, NULL));
+    g_assert_false(kxl_affinity_parse("all,nodes:^0-1023", nr_cpus, &set, NULL));
 }
 
 static const struct {
@@ -74,6 +114,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/affinity/parse", test_parse);
+    g_test_add_func("/affinity/nodes", test_nodes);
     g_test_add_func("/affinity/parse-vcpu", test_parse_vcpu);
     g_test_add_func("/affinity/nice", test_nice);
     return g_test_run();
