@@ -159,6 +159,12 @@ typedef enum {
     DOMAIN_INTERFACE_NETWORK,
     DOMAIN_INTERFACE_USER,
     DOMAIN_INTERFACE_ETHERNET,
+    DOMAIN_INTERFACE_DIRECT,
+    DOMAIN_INTERFACE_UDP,
+    DOMAIN_INTERFACE_MCAST,
+    DOMAIN_INTERFACE_SERVER,
+    DOMAIN_INTERFACE_CLIENT,
+    DOMAIN_INTERFACE_NULL,
 } DomainInterfaceType;
 
 typedef struct {
@@ -189,7 +195,10 @@ typedef struct {
     char *mac_type, *mac_check;
     char *bridge; /* <source bridge=> of bridge; live network interfaces: where it was plugged */
     char *network, *portgroup, *port_id;
-    char *source_dev;  /* ethernet */
+    char *source_dev;  /* ethernet, direct */
+    char *source_mode; /* direct */
+    char *host, *local_host; /* udp, mcast, server, client; udp's own end */
+    guint port, local_port;
     GPtrArray *ips;    /* of DomainIp */
     GPtrArray *routes; /* of DomainRoute */
     int vlan_trunk;
@@ -200,15 +209,17 @@ typedef struct {
     DomainBandwidth *inbound, *outbound;
     char *script;
     char *target; /* ifname: "vif3.0" when live */
+    int target_managed;
     char *guest_dev;
     char *model;
     char *driver_name, *driver_txmode;
     int driver_ioeventfd, driver_event_idx;
     guint driver_queues, driver_rx_queue_size, driver_tx_queue_size;
+    int offload[KXL_OFFLOAD_COUNT];
+    int isolated;
     guint sndbuf;
     char *link; /* "up", "down" */
     guint mtu;
-    guint coalesce_frames;
     char *rom_file;
     int rom_bar, rom_enabled;
     DomainDeviceInfo info;

@@ -14,12 +14,18 @@ static const char *const interface_types[] = {
     [DOMAIN_INTERFACE_NETWORK] = "network",
     [DOMAIN_INTERFACE_USER] = "user",
     [DOMAIN_INTERFACE_ETHERNET] = "ethernet",
+    [DOMAIN_INTERFACE_DIRECT] = "direct",
+    [DOMAIN_INTERFACE_UDP] = "udp",
+    [DOMAIN_INTERFACE_MCAST] = "mcast",
+    [DOMAIN_INTERFACE_SERVER] = "server",
+    [DOMAIN_INTERFACE_CLIENT] = "client",
+    [DOMAIN_INTERFACE_NULL] = "null",
     NULL,
 };
 static const char *const other_interface_types[] = {
-    "vhostuser", "server",  "client", "mcast", "udp", "internal",
-    "direct",    "hostdev", "vdpa",   "null",  "vds", NULL,
+    "vhostuser", "internal", "hostdev", "vdpa", "vds", NULL,
 };
+static const char *const direct_modes[] = { "", "vepa", "bridge", "private", "passthrough", NULL };
 static const char *const link_states[] = { "", "default", "up", "down", NULL };
 static const char *const mac_types[] = { "", "generated", "static", NULL };
 static const char *const ip_families[] = { "", "ipv4", "ipv6", NULL };
@@ -80,9 +86,9 @@ XML_CLASS_DEFINE(domain_vlan_tag_class, DomainVlanTag, vlan_tag_rows, NULL)
 #define F(field) offsetof(DomainBandwidth, field)
 static const XmlRow bandwidth_rows[] = {
     { "@average", XML_ULONG, F(average), .max = G_MAXUINT },
-    { "@peak", XML_ULONG, F(peak), XML_KEPT },
+    { "@peak", XML_ULONG, F(peak), .max = G_MAXUINT },
     { "@floor", XML_ULONG, F(floor), XML_KEPT },
-    { "@burst", XML_ULONG, F(burst), XML_KEPT },
+    { "@burst", XML_ULONG, F(burst), .max = G_MAXUINT },
 };
 #undef F
 XML_CLASS_DEFINE(domain_bandwidth_class, DomainBandwidth, bandwidth_rows, NULL)
@@ -103,12 +109,31 @@ static gboolean is_network_on_bridge(const void *object)
     return is_network(object) && interface->bridge != NULL;
 }
 
-static gboolean is_ethernet(const void *object)
+static gboolean is_direct(const void *object)
 {
-    return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_ETHERNET;
+    return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_DIRECT;
+}
+
+static gboolean is_on_device(const void *object)
+{
+    return is_direct(object) ||
+           ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_ETHERNET;
+}
+
+static gboolean is_udp(const void *object)
+{
+    return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_UDP;
+}
+
+static gboolean is_socket(const void *object)
+{
+    int type = ((const DomainInterface *)object)->type;
+    return type >= DOMAIN_INTERFACE_UDP && type <= DOMAIN_INTERFACE_CLIENT;
 }
 
 #define F(field) offsetof(DomainInterface, field)
+#define OFFLOAD_ROW(id, xml, qemu)                                                                 \
+    { "driver/" xml, XML_WORD, F(offload[KXL_OFFLOAD_##id]), .words = xml_on_off },
 static const XmlRow interface_rows[] = {
     { "@type", XML_WORD, F(type), XML_REQUIRED, .words = interface_types,
       .refused = other_interface_types },
@@ -119,7 +144,12 @@ static const XmlRow interface_rows[] = {
     { "source/@network", XML_STRING, F(network), XML_REQUIRED, .when = is_network },
     { "source/@portgroup", XML_STRING, F(portgroup), .when = is_network },
     { "source/@bridge", XML_STRING, F(bridge), XML_LIVE, .when = is_network_on_bridge },
-    { "source/@dev", XML_STRING, F(source_dev), .when = is_ethernet },
+    { "source/@dev", XML_STRING, F(source_dev), .when = is_on_device },
+    { "source/@mode", XML_STRING, F(source_mode), .words = direct_modes, .when = is_direct },
+    { "source/@address", XML_STRING, F(host), .when = is_socket },
+    { "source/@port", XML_UINT, F(port), .max = 65535, .when = is_socket },
+    { "source/local/@address", XML_STRING, F(local_host), .when = is_udp },
+    { "source/local/@port", XML_UINT, F(local_port), .max = 65535, .when = is_udp },
     { "vlan/@trunk", XML_WORD, F(vlan_trunk), .words = xml_yes_no },
     { "vlan/tag", XML_LIST, F(vlan_tags), .item = &domain_vlan_tag_class },
     { "virtualport/@type", XML_STRING, F(virtualport_type), .words = virtualport_types,
@@ -130,7 +160,7 @@ static const XmlRow interface_rows[] = {
     { "virtualport/parameters/@instanceid", XML_STRING, F(vport_instanceid), XML_KEPT },
     { "virtualport/parameters/@profileid", XML_STRING, F(vport_profileid), XML_KEPT },
     { "virtualport/parameters/@interfaceid", XML_STRING, F(vport_interfaceid), XML_KEPT },
-    { "bandwidth/inbound", XML_OBJECT, F(inbound), XML_KEPT, .item = &domain_bandwidth_class },
+    { "bandwidth/inbound", XML_OBJECT, F(inbound), .item = &domain_bandwidth_class },
     { "bandwidth/outbound", XML_OBJECT, F(outbound), .item = &domain_bandwidth_class },
     { "ip", XML_LIST, F(ips), .item = &domain_ip_class },
     { "route", XML_LIST, F(routes), XML_KEPT, .item = &domain_route_class },
@@ -138,22 +168,27 @@ static const XmlRow interface_rows[] = {
     { "downscript", XML_REFUSED },
     { "backenddomain", XML_REFUSED },
     { "target/@dev", XML_STRING, F(target) },
+    { "target/@managed", XML_WORD, F(target_managed), .words = xml_yes_no },
     { "guest/@dev", XML_STRING, F(guest_dev), XML_KEPT },
     { "model/@type", XML_STRING, F(model) },
-    { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = driver_names },
-    { "driver/@txmode", XML_STRING, F(driver_txmode), XML_KEPT, .words = txmodes },
-    { "driver/@ioeventfd", XML_WORD, F(driver_ioeventfd), XML_KEPT, .words = xml_on_off },
-    { "driver/@event_idx", XML_WORD, F(driver_event_idx), XML_KEPT, .words = xml_on_off },
+    { "driver/@name", XML_STRING, F(driver_name), .words = driver_names },
+    { "driver/@txmode", XML_STRING, F(driver_txmode), .words = txmodes },
+    { "driver/@ioeventfd", XML_WORD, F(driver_ioeventfd), .words = xml_on_off },
+    { "driver/@event_idx", XML_WORD, F(driver_event_idx), .words = xml_on_off },
     { "driver/@queues", XML_UINT, F(driver_queues), XML_KEPT },
-    { "driver/@rx_queue_size", XML_UINT, F(driver_rx_queue_size), XML_KEPT },
-    { "driver/@tx_queue_size", XML_UINT, F(driver_tx_queue_size), XML_KEPT },
+    { "driver/@rx_queue_size", XML_UINT, F(driver_rx_queue_size) },
+    { "driver/@tx_queue_size", XML_UINT, F(driver_tx_queue_size) },
+    /* clang-format off */
+    KXL_OFFLOADS(OFFLOAD_ROW)
+    /* clang-format on */
+    { "backend", XML_REFUSED },
     { "teaming", XML_REFUSED },
     { "filterref", XML_REFUSED },
-    { "tune/sndbuf", XML_UINT, F(sndbuf), XML_KEPT },
+    { "tune/sndbuf", XML_UINT, F(sndbuf) },
     { "link/@state", XML_STRING, F(link), .words = link_states },
     { "mtu/@size", XML_UINT, F(mtu), .max = 65535 },
-    { "coalesce/rx/frames/@max", XML_UINT, F(coalesce_frames), XML_KEPT },
-    { "port", XML_REFUSED },
+    { "coalesce", XML_REFUSED },
+    { "port/@isolated", XML_WORD, F(isolated), .words = xml_yes_no },
     DEVICE_BOOT_ROW(DomainInterface),
     DEVICE_ALIAS_ROW(DomainInterface),
     DEVICE_ROM_ROWS(DomainInterface),
@@ -183,6 +218,19 @@ static gboolean check_mac(DomainInterface *interface, xmlNodePtr node, GError **
     return FALSE;
 }
 
+static const char *missing_of_socket(const DomainInterface *interface)
+{
+    if (interface->port == 0)
+        return "No <source> 'port' attribute specified with socket interface";
+    if (interface->host == NULL && interface->type != DOMAIN_INTERFACE_SERVER)
+        return "No <source> 'address' attribute specified with socket interface";
+    if (is_udp(interface) && interface->local_port == 0)
+        return "No <local> 'port' attribute specified with socket interface";
+    if (is_udp(interface) && interface->local_host == NULL)
+        return "No <local> 'address' attribute specified with socket interface";
+    return NULL;
+}
+
 static gboolean interface_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainInterface *interface = object;
@@ -198,6 +246,16 @@ static gboolean interface_check(gpointer object, xmlNodePtr node, GError **error
     if (interface->type == DOMAIN_INTERFACE_NETWORK && interface->network == NULL) {
         xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
                   "No <source> 'network' attribute specified with <interface type='network'/>");
+        return FALSE;
+    }
+    if (is_direct(interface) && interface->source_dev == NULL) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "No <source> 'dev' attribute specified with <interface type='direct'/>");
+        return FALSE;
+    }
+    const char *missing = is_socket(interface) ? missing_of_socket(interface) : NULL;
+    if (missing != NULL) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "%s", missing);
         return FALSE;
     }
     return TRUE;

@@ -36,6 +36,13 @@ static char *join_ips(const GPtrArray *ips)
     return g_string_free(text, ips->len == 0);
 }
 
+static const KxlNicKind socket_kinds[] = {
+    [DOMAIN_INTERFACE_UDP] = KXL_NIC_UDP,
+    [DOMAIN_INTERFACE_MCAST] = KXL_NIC_MCAST,
+    [DOMAIN_INTERFACE_SERVER] = KXL_NIC_SERVER,
+    [DOMAIN_INTERFACE_CLIENT] = KXL_NIC_CLIENT,
+};
+
 static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GError **error)
 {
     gboolean is_ovs = g_strcmp0(from->virtualport_type, "openvswitch") == 0;
@@ -56,6 +63,30 @@ static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GE
         to->kind = KXL_NIC_USER;
         break;
     case DOMAIN_INTERFACE_ETHERNET:
+        if (from->target_managed == DOMAIN_NO && from->target == NULL)
+            return fail_check(error, SYNTAX,
+                              "interface %s: target dev must be specified when managed='no'",
+                              from->mac);
+        if (from->target_managed == DOMAIN_NO)
+            to->kind = KXL_NIC_TAP;
+        break;
+    case DOMAIN_INTERFACE_DIRECT:
+        to->kind = KXL_NIC_DIRECT;
+        to->source_dev = g_strdup(from->source_dev);
+        to->source_mode = g_strdup(from->source_mode);
+        break;
+    case DOMAIN_INTERFACE_UDP:
+    case DOMAIN_INTERFACE_MCAST:
+    case DOMAIN_INTERFACE_SERVER:
+    case DOMAIN_INTERFACE_CLIENT:
+        to->kind = socket_kinds[from->type];
+        to->host = g_strdup(from->host);
+        to->port = from->port;
+        to->local_host = g_strdup(from->local_host);
+        to->local_port = from->local_port;
+        break;
+    case DOMAIN_INTERFACE_NULL:
+        to->kind = KXL_NIC_UNPLUGGED;
         break;
     }
     to->script = g_strdup(from->script == NULL && is_ovs ? OVS_SCRIPT : from->script);
@@ -63,6 +94,30 @@ static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GE
         return fail_check(error, UNSUPPORTED,
                           "interface %s: VLAN tags need virtualport type 'openvswitch'", from->mac);
     return TRUE;
+}
+
+static void map_bandwidth(const DomainBandwidth *from, KxlNicBandwidth *to)
+{
+    if (from != NULL)
+        *to = (KxlNicBandwidth){ from->average, from->peak, from->burst };
+}
+
+/* The word "default" is libkxl's own choice. */
+static char *choice(const char *word)
+{
+    return word == NULL || strcmp(word, "default") == 0 ? NULL : g_strdup(word);
+}
+
+static void map_driver(const DomainInterface *from, KxlDeviceNic *to)
+{
+    to->driver = choice(from->driver_name);
+    to->tx_mode = choice(from->driver_txmode);
+    to->ioeventfd = map_tristate(from->driver_ioeventfd);
+    to->event_idx = map_tristate(from->driver_event_idx);
+    to->rx_queue_size = from->driver_rx_queue_size;
+    to->tx_queue_size = from->driver_tx_queue_size;
+    for (guint i = 0; i < KXL_OFFLOAD_COUNT; i++)
+        to->offload[i] = map_tristate(from->offload[i]);
 }
 
 static gboolean map_nic_to_config(const DomainInterface *from, KxlDeviceNic *to, GError **error)
@@ -76,6 +131,15 @@ static gboolean map_nic_to_config(const DomainInterface *from, KxlDeviceNic *to,
     to->bootindex = (int)from->info.boot_order;
     to->mtu = from->mtu;
     to->link_down = g_strcmp0(from->link, "down") == 0;
+    to->isolated = from->isolated == DOMAIN_YES;
+    to->sndbuf = from->sndbuf;
+    map_bandwidth(from->inbound, &to->inbound);
+    map_bandwidth(from->outbound, &to->outbound);
+    map_driver(from, to);
+    to->rom_file = g_strdup(from->rom_file);
+    to->rom_bar = map_tristate(from->rom_bar);
+    to->rom_enabled = map_tristate(from->rom_enabled);
+    map_address(&from->info, &to->address);
     if (from->outbound != NULL && from->outbound->average > 0) {
         to->rate_interval_usecs = RATE_INTERVAL_USECS;
         to->rate_bytes_per_interval =
@@ -130,13 +194,26 @@ static void split_ovs_bridge(const char *text, DomainInterface *interface)
  * bridge's script it is none's but its own script's. */
 static void map_connection_from_config(const KxlDeviceNic *from, DomainInterface *to)
 {
+    static const DomainInterfaceType types[KXL_NIC_KIND_COUNT] = {
+        [KXL_NIC_USER] = DOMAIN_INTERFACE_USER,     [KXL_NIC_TAP] = DOMAIN_INTERFACE_ETHERNET,
+        [KXL_NIC_DIRECT] = DOMAIN_INTERFACE_DIRECT, [KXL_NIC_UDP] = DOMAIN_INTERFACE_UDP,
+        [KXL_NIC_MCAST] = DOMAIN_INTERFACE_MCAST,   [KXL_NIC_SERVER] = DOMAIN_INTERFACE_SERVER,
+        [KXL_NIC_CLIENT] = DOMAIN_INTERFACE_CLIENT, [KXL_NIC_UNPLUGGED] = DOMAIN_INTERFACE_NULL,
+    };
     gboolean is_ovs = g_strcmp0(from->script, OVS_SCRIPT) == 0;
     gboolean has_bridge_script =
         g_strcmp0(from->script, "vif-bridge") == 0 || g_strcmp0(from->script, "vif-vnic") == 0;
 
     to->script = g_strdup(from->script);
-    if (from->kind == KXL_NIC_USER) {
-        to->type = DOMAIN_INTERFACE_USER;
+    if (from->kind != KXL_NIC_BRIDGE && from->kind != KXL_NIC_NONE) {
+        to->type = (int)types[from->kind];
+        to->target_managed = from->kind == KXL_NIC_TAP ? DOMAIN_NO : DOMAIN_ABSENT;
+        to->source_dev = g_strdup(from->source_dev);
+        to->source_mode = g_strdup(from->source_mode);
+        to->host = g_strdup(from->host);
+        to->port = from->port;
+        to->local_host = g_strdup(from->local_host);
+        to->local_port = from->local_port;
     } else if (from->network != NULL) {
         to->type = DOMAIN_INTERFACE_NETWORK;
         to->network = g_strdup(from->network);
@@ -167,6 +244,39 @@ static void map_ips_from_config(const char *text, DomainInterface *to)
     }
 }
 
+static DomainBandwidth *map_bandwidth_from_config(const KxlNicBandwidth *from)
+{
+    DomainBandwidth *to;
+
+    if (from->average == 0)
+        return NULL;
+    to = xml_object_new(&domain_bandwidth_class);
+    to->average = from->average;
+    to->peak = from->peak;
+    to->burst = from->burst;
+    return to;
+}
+
+static void map_options_from_config(const KxlDeviceNic *from, DomainInterface *to)
+{
+    to->isolated = from->isolated ? DOMAIN_YES : DOMAIN_ABSENT;
+    to->sndbuf = from->sndbuf;
+    to->inbound = map_bandwidth_from_config(&from->inbound);
+    to->outbound = map_bandwidth_from_config(&from->outbound);
+    to->driver_name = g_strdup(from->driver);
+    to->driver_txmode = g_strdup(from->tx_mode);
+    to->driver_ioeventfd = map_tristate_back(from->ioeventfd);
+    to->driver_event_idx = map_tristate_back(from->event_idx);
+    to->driver_rx_queue_size = from->rx_queue_size;
+    to->driver_tx_queue_size = from->tx_queue_size;
+    for (guint i = 0; i < KXL_OFFLOAD_COUNT; i++)
+        to->offload[i] = map_tristate_back(from->offload[i]);
+    to->rom_file = g_strdup(from->rom_file);
+    to->rom_bar = map_tristate_back(from->rom_bar);
+    to->rom_enabled = map_tristate_back(from->rom_enabled);
+    to->info.address = map_address_from_config(&from->address);
+}
+
 static DomainInterface *map_nic_from_config(const KxlDeviceNic *from)
 {
     DomainInterface *to = domain_interface_new();
@@ -181,7 +291,9 @@ static DomainInterface *map_nic_from_config(const KxlDeviceNic *from)
     to->mtu = from->mtu;
     if (from->link_down)
         to->link = g_strdup("down");
-    if (from->rate_bytes_per_interval > 0 && from->rate_interval_usecs > 0) {
+    map_options_from_config(from, to);
+    if (to->outbound == NULL && from->rate_bytes_per_interval > 0 &&
+        from->rate_interval_usecs > 0) {
         to->outbound = xml_object_new(&domain_bandwidth_class);
         to->outbound->average = (guint64)((double)from->rate_bytes_per_interval * USECS_PER_SEC /
                                               from->rate_interval_usecs / BYTES_PER_KB +

@@ -228,6 +228,20 @@ static char *to_xm(const DomainDef *def, KxlDomainConfig *config, GError **error
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* What neither format can say. */
+static gboolean check_sayable(const DomainDef *def, const KxlDomainConfig *config, GError **error)
+{
+    for (guint i = 0; i < config->nics->len; i++) {
+        const KxlDeviceNic *nic = g_ptr_array_index(config->nics, i);
+        if (nic->kind > KXL_NIC_NONE)
+            return fail_check(error, UNSUPPORTED, "Unsupported net type (interface %s)", nic->mac);
+    }
+    for (guint i = 0; i < def->disks->len; i++)
+        if (((const DomainDisk *)g_ptr_array_index(def->disks, i))->transient)
+            return fail_check(error, UNSUPPORTED, "transient disks not supported yet");
+    return TRUE;
+}
+
 char *domain_def_to_native(const DomainDef *def, const char *format, GError **error)
 {
     NativeFormat native;
@@ -235,7 +249,7 @@ char *domain_def_to_native(const DomainDef *def, const char *format, GError **er
     if (!find_format(format, &native, error))
         return NULL;
     g_autoptr(KxlDomainConfig) config = domain_def_to_config(def, error);
-    if (config == NULL)
+    if (config == NULL || !check_sayable(def, config, error))
         return NULL;
     return native == NATIVE_XM ? to_xm(def, config, error) : xl_cfg_format(config, error);
 }

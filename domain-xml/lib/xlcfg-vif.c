@@ -178,7 +178,8 @@ static gboolean read_backend(XlReader *reader, const XlValue *item, gpointer dev
     return xlcfg_reader_backend(reader, item, value, error);
 }
 
-static const char *const modes[KXL_NIC_KIND_COUNT] = {
+/* The other kinds have no name here. */
+static const char *const modes[] = {
     [KXL_NIC_BRIDGE] = "bridge",
     [KXL_NIC_USER] = "user",
     [KXL_NIC_NONE] = "none",
@@ -187,7 +188,7 @@ static const char *const modes[KXL_NIC_KIND_COUNT] = {
 static gboolean read_mode(XlReader *reader, const XlValue *item, gpointer device, const char *value,
                           GError **error)
 {
-    for (guint i = 0; i < KXL_NIC_KIND_COUNT; i++)
+    for (guint i = 0; i < G_N_ELEMENTS(modes); i++)
         if (!strcmp(modes[i], value)) {
             ((KxlDeviceNic *)device)->kind = (KxlNicKind)i;
             return TRUE;
@@ -199,7 +200,9 @@ static char *write_mode(gconstpointer device)
 {
     const KxlDeviceNic *nic = device;
 
-    return nic->kind == KXL_NIC_BRIDGE ? NULL : g_strdup(modes[nic->kind]);
+    if (nic->kind == KXL_NIC_BRIDGE || nic->kind >= G_N_ELEMENTS(modes))
+        return NULL;
+    return g_strdup(modes[nic->kind]);
 }
 
 static gboolean read_link(XlReader *reader, const XlValue *item, gpointer device, const char *value,

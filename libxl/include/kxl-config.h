@@ -132,7 +132,40 @@ typedef struct { /* HVM: a controller that something hangs on, or that is wanted
     KxlAddress address;
 } KxlDeviceController;
 
-typedef enum { KXL_NIC_BRIDGE, KXL_NIC_USER, KXL_NIC_NONE, KXL_NIC_KIND_COUNT } KxlNicKind;
+typedef enum {
+    KXL_NIC_BRIDGE,         /* a tap that a script puts somewhere */
+    KXL_NIC_USER,           /* QEMU's own network */
+    KXL_NIC_NONE,           /* no device at all */
+    KXL_NIC_TAP,            /* a tap that somebody else has made and looks after: ifname */
+    KXL_NIC_DIRECT,         /* a macvtap on an interface of the host */
+    KXL_NIC_UDP,            /* QEMU's sockets: to one peer ... */
+    KXL_NIC_MCAST,          /* ... to a group ... */
+    KXL_NIC_SERVER,         /* ... over a TCP connection that is waited for ... */
+    KXL_NIC_CLIENT,         /* ... or made */
+    KXL_NIC_UNPLUGGED,      /* a device without a network */
+    KXL_NIC_KIND_COUNT
+} KxlNicKind;
+
+/* What a virtio nic's sides may leave to each other: libvirt's attribute and QEMU's option. */
+#define KXL_OFFLOADS(X) \
+    X (HOST_CSUM, "host/@csum", "csum") \
+    X (HOST_GSO, "host/@gso", "gso") \
+    X (HOST_TSO4, "host/@tso4", "host_tso4") \
+    X (HOST_TSO6, "host/@tso6", "host_tso6") \
+    X (HOST_ECN, "host/@ecn", "host_ecn") \
+    X (HOST_UFO, "host/@ufo", "host_ufo") \
+    X (HOST_MRG_RXBUF, "host/@mrg_rxbuf", "mrg_rxbuf") \
+    X (GUEST_CSUM, "guest/@csum", "guest_csum") \
+    X (GUEST_TSO4, "guest/@tso4", "guest_tso4") \
+    X (GUEST_TSO6, "guest/@tso6", "guest_tso6") \
+    X (GUEST_ECN, "guest/@ecn", "guest_ecn") \
+    X (GUEST_UFO, "guest/@ufo", "guest_ufo")
+#define KXL_OFFLOAD_ENUM(id, xml, qemu) KXL_OFFLOAD_##id,
+typedef enum { KXL_OFFLOADS (KXL_OFFLOAD_ENUM) KXL_OFFLOAD_COUNT } KxlOffload;
+
+typedef struct { /* KiB/s and KiB; average 0: no limit */
+    guint64 average, peak, burst;
+} KxlNicBandwidth;
 
 typedef struct {
     KxlNicKind kind;        /* bridge through its script, or QEMU user networking */
@@ -150,6 +183,23 @@ typedef struct {
     guint mtu;              /* 0: the bridge's */
     gboolean link_down;
     int devid;              /* -1: next free */
+    KxlAddress address;     /* HVM */
+    char *source_dev;       /* direct: the host's interface */
+    char *source_mode;      /* direct: vepa (NULL), bridge, private, passthrough */
+    char *host;             /* sockets: address */
+    guint port;
+    char *local_host;       /* udp: our own end */
+    guint local_port;
+    KxlNicBandwidth inbound, outbound; /* to and from the guest: taps */
+    gboolean isolated;      /* bridge: reaches no other isolated port */
+    char *driver;           /* vhost, qemu; NULL: qemu */
+    char *tx_mode;          /* virtio: iothread, timer */
+    KxlTristate ioeventfd, event_idx;
+    guint rx_queue_size, tx_queue_size;
+    guint sndbuf;           /* tap: bytes; 0: no limit */
+    KxlTristate offload[KXL_OFFLOAD_COUNT];
+    char *rom_file;
+    KxlTristate rom_bar, rom_enabled;
 } KxlDeviceNic;
 
 typedef struct {

@@ -148,6 +148,23 @@ static gboolean ifname_is_valid(const char *name)
     return TRUE;
 }
 
+/* What the kinds of the host's side need. */
+static gboolean check_kind(const KxlDeviceNic *nic, guint i, GError **error)
+{
+    gboolean socket = nic->kind >= KXL_NIC_UDP && nic->kind <= KXL_NIC_CLIENT;
+
+    if (nic->kind == KXL_NIC_TAP && !nic->ifname)
+        return invalid(error, "vif %u: a tap that is there already needs its name", i);
+    if (nic->kind == KXL_NIC_DIRECT && (!nic->source_dev || !ifname_is_valid(nic->source_dev)))
+        return invalid(error, "vif %u: '%s' is no interface name", i,
+                       nic->source_dev ? nic->source_dev : "");
+    if (socket && (nic->port == 0 || nic->port > 65535))
+        return invalid(error, "vif %u: %u is no port", i, nic->port);
+    if (socket && nic->kind != KXL_NIC_SERVER && !nic->host)
+        return invalid(error, "vif %u: no address given", i);
+    return TRUE;
+}
+
 static gboolean check_nics(const KxlDomainConfig *config, GError **error)
 {
     g_autoptr(GHashTable) macs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -168,6 +185,8 @@ static gboolean check_nics(const KxlDomainConfig *config, GError **error)
             return invalid(error, "vif %u: vifname '%s' is given twice", i, nic->ifname);
         if (nic->bridge && !ifname_is_valid(nic->bridge))
             return invalid(error, "vif %u: '%s' is no bridge name", i, nic->bridge);
+        if (!check_kind(nic, i, error))
+            return FALSE;
         if (nic->devid < -1)
             return invalid(error, "vif %u: devid %d is negative", i, nic->devid);
         if (nic->devid >= 0 && !g_hash_table_add(devids, GINT_TO_POINTER(nic->devid)))

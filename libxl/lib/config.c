@@ -180,6 +180,16 @@ static const KxlField controller_rows[] = {
 };
 static const KxlType controller_type = TYPE(KxlDeviceController, controller_rows, controller_free);
 
+static const KxlField bandwidth_rows[] = {
+    KXL_ROW("average", UINT64, KxlNicBandwidth, average),
+    KXL_ROW("peak", UINT64, KxlNicBandwidth, peak),
+    KXL_ROW("burst", UINT64, KxlNicBandwidth, burst),
+};
+static const KxlType bandwidth_type = TYPE(KxlNicBandwidth, bandwidth_rows, NULL);
+
+#define OFFLOAD_ROW(id, xml, qemu)                                                                 \
+    KXL_ROW_INIT("offload/" qemu, DEFBOOL, KxlDeviceNic, offload[KXL_OFFLOAD_##id], KXL_DEFAULT),
+
 static const KxlField nic_rows[] = {
     KXL_ROW_INIT("devid", INT, KxlDeviceNic, devid, -1),
     KXL_ROW_ENUM("kind", KxlDeviceNic, kind, &kxl_words_nic_kind, KXL_NIC_BRIDGE),
@@ -196,6 +206,26 @@ static const KxlField nic_rows[] = {
     KXL_ROW("bootindex", INT, KxlDeviceNic, bootindex),
     KXL_ROW("mtu", UINT, KxlDeviceNic, mtu),
     KXL_ROW("link_down", BOOL, KxlDeviceNic, link_down),
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceNic, address, &address_type),
+    KXL_ROW("source_dev", STRING, KxlDeviceNic, source_dev),
+    KXL_ROW("source_mode", STRING, KxlDeviceNic, source_mode),
+    KXL_ROW("host", STRING, KxlDeviceNic, host),
+    KXL_ROW("port", UINT, KxlDeviceNic, port),
+    KXL_ROW("local_host", STRING, KxlDeviceNic, local_host),
+    KXL_ROW("local_port", UINT, KxlDeviceNic, local_port),
+    KXL_ROW_TYPE("inbound", STRUCT, KxlDeviceNic, inbound, &bandwidth_type),
+    KXL_ROW_TYPE("outbound", STRUCT, KxlDeviceNic, outbound, &bandwidth_type),
+    KXL_ROW("isolated", BOOL, KxlDeviceNic, isolated),
+    KXL_ROW("driver", STRING, KxlDeviceNic, driver),
+    KXL_ROW("tx_mode", STRING, KxlDeviceNic, tx_mode),
+    KXL_ROW_INIT("ioeventfd", DEFBOOL, KxlDeviceNic, ioeventfd, KXL_DEFAULT),
+    KXL_ROW_INIT("event_idx", DEFBOOL, KxlDeviceNic, event_idx, KXL_DEFAULT),
+    KXL_ROW("rx_queue_size", UINT, KxlDeviceNic, rx_queue_size),
+    KXL_ROW("tx_queue_size", UINT, KxlDeviceNic, tx_queue_size),
+    KXL_ROW("sndbuf", UINT, KxlDeviceNic, sndbuf),
+    KXL_OFFLOADS(OFFLOAD_ROW) KXL_ROW("rom_file", STRING, KxlDeviceNic, rom_file),
+    KXL_ROW_INIT("rom_bar", DEFBOOL, KxlDeviceNic, rom_bar, KXL_DEFAULT),
+    KXL_ROW_INIT("rom_enabled", DEFBOOL, KxlDeviceNic, rom_enabled, KXL_DEFAULT),
 };
 const KxlType kxl_type_device_nic =
     TYPE(KxlDeviceNic, nic_rows, (GDestroyNotify)kxl_device_nic_free);

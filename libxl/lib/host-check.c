@@ -12,6 +12,7 @@
 #include "bootloader.h"
 #include "file.h"
 #include "machine-image.h"
+#include "nic-host.h"
 #include "process.h"
 #include "rundir.h"
 
@@ -67,7 +68,33 @@ static gboolean check_disks(const KxlDomainConfig *config, GError **error)
     return TRUE;
 }
 
-gboolean kxl_host_check_nic(const KxlDeviceNic *nic, guint i, GError **error)
+static gboolean check_interface(const char *name, guint i, GError **error)
+{
+    g_autofree char *path = g_build_filename("/sys/class/net", name, NULL);
+
+    if (g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "vif %u: interface '%s' does not exist", i,
+                name);
+    return FALSE;
+}
+
+static gboolean check_tap(const KxlDeviceNic *nic, guint i, GError **error)
+{
+    const char *tun = "/dev/net/tun", *vhost = "/dev/vhost-net";
+
+    if (nic->kind == KXL_NIC_DIRECT && !check_interface(nic->source_dev, i, error))
+        return FALSE;
+    if (nic->kind == KXL_NIC_TAP && !check_interface(nic->ifname, i, error))
+        return FALSE;
+    if (nic->kind != KXL_NIC_DIRECT && faccessat(AT_FDCWD, tun, R_OK | W_OK, AT_EACCESS) < 0)
+        return kxl_error_set_errno(error, errno, "vif %u: '%s'", i, tun);
+    return g_strcmp0(nic->driver, "vhost") != 0 ||
+           faccessat(AT_FDCWD, vhost, R_OK | W_OK, AT_EACCESS) == 0 ||
+           kxl_error_set_errno(error, errno, "vif %u: driver 'vhost': '%s'", i, vhost);
+}
+
+static gboolean check_script(const KxlDeviceNic *nic, guint i, GError **error)
 {
     g_autofree char *interface = g_build_filename("/sys/class/net", nic->bridge, NULL);
     g_autofree char *bridge = g_build_filename(interface, "bridge", NULL);
@@ -76,8 +103,6 @@ gboolean kxl_host_check_nic(const KxlDeviceNic *nic, guint i, GError **error)
 
     if (faccessat(AT_FDCWD, nic->script, X_OK, AT_EACCESS) < 0)
         return kxl_error_set_errno(error, errno, "vif %u: script '%s'", i, nic->script);
-    if (faccessat(AT_FDCWD, "/dev/net/tun", R_OK | W_OK, AT_EACCESS) < 0)
-        return kxl_error_set_errno(error, errno, "vif %u: '/dev/net/tun'", i);
     /* Routing and NAT have no bridge. */
     if (is_bridge && !g_file_test(bridge, G_FILE_TEST_IS_DIR)) {
         gboolean exists = g_file_test(interface, G_FILE_TEST_EXISTS);
@@ -90,12 +115,18 @@ gboolean kxl_host_check_nic(const KxlDeviceNic *nic, guint i, GError **error)
     return TRUE;
 }
 
+gboolean kxl_host_check_nic(const KxlDeviceNic *nic, guint i, GError **error)
+{
+    return (!kxl_nic_has_tap(nic) || check_tap(nic, i, error)) &&
+           (nic->kind != KXL_NIC_BRIDGE || check_script(nic, i, error));
+}
+
 static gboolean check_nics(const KxlDomainConfig *config, GError **error)
 {
     for (guint i = 0; i < config->nics->len; i++) {
         const KxlDeviceNic *nic = config->nics->pdata[i];
 
-        if (nic->kind == KXL_NIC_BRIDGE && !kxl_host_check_nic(nic, i, error))
+        if (!kxl_host_check_nic(nic, i, error))
             return FALSE;
     }
     return TRUE;

@@ -7,9 +7,11 @@
 #include <xen/io/xenbus.h>
 
 #include "config.h"
+#include "disk-tune.h"
 #include "file.h"
 #include "host-check.h"
 #include "hot-store.h"
+#include "nic-host.h"
 #include "store-tree.h"
 #include "vif.h"
 
@@ -371,17 +373,27 @@ static gboolean give_tap(KxlQmp *qmp, int tap, GError **error)
     return answer != NULL;
 }
 
+/* What is said to a device that is there. */
+static gboolean settle(KxlHotDevice *d, GError **error)
+{
+    g_autofree char *backend = d->disk ? kxl_args_disk_backend(d->op->config, d->disk) : NULL;
+
+    if (d->disk)
+        return kxl_disk_tune_apply(d->qmp, d->disk, backend, error);
+    return kxl_nic_settle(d->qmp, d->nic, error);
+}
+
 static gboolean plug(KxlHotDevice *d, const char *addr, GError **error)
 {
     KxlHotPlace place = { .addr = addr, .fd = NETDEV_FD_NAME };
     g_auto(KxlFd) tap = -1;
 
-    if (d->nic && d->nic->kind == KXL_NIC_BRIDGE &&
+    if (d->nic && kxl_nic_has_tap(d->nic) &&
         (!kxl_vif_up(d->op->host, d->op->domid, d->nic, &tap, error) ||
          !give_tap(d->qmp, tap, error)))
         return FALSE;
     leave_out_present(d);
-    return kxl_hot_plug(d->qmp, d->args, &place, error);
+    return kxl_hot_plug(d->qmp, d->args, &place, error) && settle(d, error);
 }
 
 static gboolean add_to_store(KxlHotDevice *d, const char *pci, GError **error)

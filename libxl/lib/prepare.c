@@ -7,6 +7,7 @@
 
 #include "file.h"
 #include "firmware.h"
+#include "nic-host.h"
 #include "vdev.h"
 
 #define DEFAULT_BRIDGE "xenbr0"
@@ -69,14 +70,14 @@ static gboolean prepare_nics(const KxlHost *host, KxlDomainConfig *config, GErro
         nic->mac = mac;
         if (nic->devid < 0)
             nic->devid = next_devid(config);
-        if (nic->kind != KXL_NIC_BRIDGE)
-            continue;
-        if (geteuid() != 0) {
-            g_set_error(
-                error, KXL_ERROR, KXL_ERROR_PERMISSION,
-                "vif %u: a bridge needs root; an ordinary user's domains have user networking", i);
+        if (kxl_nic_has_tap(nic) && geteuid() != 0) {
+            g_set_error(error, KXL_ERROR, KXL_ERROR_PERMISSION,
+                        "vif %u: a %s needs root; an ordinary user's domains have user networking",
+                        i, nic->kind == KXL_NIC_BRIDGE ? "bridge" : "tap");
             return FALSE;
         }
+        if (nic->kind != KXL_NIC_BRIDGE)
+            continue;
         if (!nic->bridge)
             nic->bridge = g_strdup(DEFAULT_BRIDGE);
         prepare_script(host, nic);
@@ -200,7 +201,7 @@ void kxl_prepare_ifnames(KxlDomainConfig *config, int domid)
     for (guint i = 0; i < config->nics->len; i++) {
         KxlDeviceNic *nic = config->nics->pdata[i];
 
-        if (nic->kind != KXL_NIC_BRIDGE || !is_automatic(nic))
+        if (!kxl_nic_has_tap(nic) || nic->kind == KXL_NIC_TAP || !is_automatic(nic))
             continue;
         g_free(nic->ifname);
         nic->ifname = g_strdup_printf("vif%d.%d", domid, nic->devid);

@@ -13,15 +13,25 @@
 #include "command.h"
 #include "config.h"
 #include "file.h"
+#include "nic-host.h"
 #include "rundir.h"
 
 #define SCRIPT_TIMEOUT_MS 30000
 #define MARK_PREFIX       "nic-"
 
+static gboolean name_is_free(const char *name, GError **error)
+{
+    g_autofree char *there = g_build_filename("/sys/class/net", name, NULL);
+
+    if (!g_file_test(there, G_FILE_TEST_EXISTS))
+        return TRUE;
+    g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE, "network interface '%s' exists already", name);
+    return FALSE;
+}
+
 static KxlFd tap_open(const char *name, GError **error)
 {
     g_auto(KxlFd) fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    g_autofree char *there = g_build_filename("/sys/class/net", name, NULL);
     struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
 
     if (fd < 0) {
@@ -29,11 +39,8 @@ static KxlFd tap_open(const char *name, GError **error)
         return -1;
     }
     /* TUNSETIFF would take over another's persistent tap of that name. */
-    if (g_file_test(there, G_FILE_TEST_EXISTS)) {
-        g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE, "network interface '%s' exists already",
-                    name);
+    if (!name_is_free(name, error))
         return -1;
-    }
     g_strlcpy(request.ifr_name, name, sizeof request.ifr_name);
     if (ioctl(fd, TUNSETIFF, &request) < 0) {
         kxl_error_set_errno(error, errno, "cannot make tap '%s'", name);
@@ -95,13 +102,40 @@ static gboolean mark(const KxlHost *host, int domid, const KxlDeviceNic *nic, GE
     return kxl_file_write(path, text, error);
 }
 
+static KxlFd open_host_side(const KxlHost *host, int domid, const KxlDeviceNic *nic, GError **error)
+{
+    g_autofree char *folder = kxl_rundir_path(host, domid, NULL);
+
+    switch (nic->kind) {
+    case KXL_NIC_DIRECT:
+        return kxl_macvtap_make(nic, folder, error);
+    case KXL_NIC_TAP:
+        return kxl_nic_open_tap(nic, error);
+    default:
+        return tap_open(nic->ifname, error);
+    }
+}
+
+/* A macvtap does not end with who has it open: it is marked before it is made. */
+static gboolean set_up(const KxlHost *host, int domid, const KxlDeviceNic *nic, KxlFd *tap,
+                       GError **error)
+{
+    if (nic->kind == KXL_NIC_DIRECT &&
+        (!name_is_free(nic->ifname, error) || !mark(host, domid, nic, error)))
+        return FALSE;
+    *tap = open_host_side(host, domid, nic, error);
+    /* Marked before the script runs: half of it may be done when we are killed. */
+    return *tap >= 0 && mark(host, domid, nic, error) &&
+           (nic->kind != KXL_NIC_BRIDGE || run_script(domid, nic, "online", error)) &&
+           kxl_nic_shape(nic, error);
+}
+
 gboolean kxl_vif_up(const KxlHost *host, int domid, const KxlDeviceNic *nic, KxlFd *ret_tap,
                     GError **error)
 {
-    g_auto(KxlFd) tap = tap_open(nic->ifname, error);
+    g_auto(KxlFd) tap = -1;
 
-    /* Marked before the script runs: half of it may be done when we are killed. */
-    if (tap < 0 || !mark(host, domid, nic, error) || !run_script(domid, nic, "online", error)) {
+    if (!set_up(host, domid, nic, &tap, error)) {
         g_prefix_error(error, "vif %d: ", nic->devid);
         return FALSE;
     }
@@ -127,7 +161,9 @@ void kxl_vif_down(const KxlHost *host, int domid, int devid)
     if (!text)
         return;
     nic = kxl_type_from_text(&kxl_type_device_nic, text, path, &error);
-    if (!nic || !run_script(domid, nic, "offline", &error))
+    if (nic && nic->kind == KXL_NIC_DIRECT)
+        kxl_macvtap_remove(nic);
+    else if (!nic || (nic->kind == KXL_NIC_BRIDGE && !run_script(domid, nic, "offline", &error)))
         g_warning("domain %d: vif %d: %s; ignoring", domid, devid, error->message);
     kxl_device_nic_free(nic);
     remove(path);

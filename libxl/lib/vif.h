@@ -9,7 +9,7 @@
 #include "fd.h"
 #include "kxl.h"
 
-/* Makes the tap of a bridged nic and calls its script. A mark in the domain's folder keeps what has
+/* Makes the tap of a nic that has one; calls the script of a bridged one. A mark in the domain's folder keeps what has
  * been set up, so that it is taken down by whoever finds it. */
 gboolean kxl_vif_up(const KxlHost *host, int domid, const KxlDeviceNic *nic, KxlFd *ret_tap,
                     GError **error);

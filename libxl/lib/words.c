@@ -52,6 +52,13 @@ static const char *const nic_kind_words[KXL_NIC_KIND_COUNT] = {
     [KXL_NIC_BRIDGE] = "bridge",
     [KXL_NIC_USER] = "user",
     [KXL_NIC_NONE] = "none",
+    [KXL_NIC_TAP] = "tap",
+    [KXL_NIC_DIRECT] = "direct",
+    [KXL_NIC_UDP] = "udp",
+    [KXL_NIC_MCAST] = "mcast",
+    [KXL_NIC_SERVER] = "server",
+    [KXL_NIC_CLIENT] = "client",
+    [KXL_NIC_UNPLUGGED] = "unplugged",
 };
 
 static const char *const state_words[KXL_STATE_COUNT] = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The taps a machine starts with, from their making to their handing over to QEMU. */
+#include "nic-host.h"
 #include "session.h"
 #include "vif.h"
 
@@ -11,8 +12,7 @@ gboolean network_up(Session *s, GError **error)
     for (guint i = 0; i < s->config->nics->len; i++) {
         const KxlDeviceNic *nic = s->config->nics->pdata[i];
 
-        if (nic->kind == KXL_NIC_BRIDGE &&
-            !kxl_vif_up(s->host, s->domid, nic, &s->tap_fds[i], error))
+        if (kxl_nic_has_tap(nic) && !kxl_vif_up(s->host, s->domid, nic, &s->tap_fds[i], error))
             return FALSE;
     }
     return TRUE;

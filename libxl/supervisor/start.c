@@ -12,6 +12,7 @@
 #include "disk-tune.h"
 #include "file.h"
 #include "machine-args.h"
+#include "nic-host.h"
 #include "session.h"
 #include "store-tree.h"
 
@@ -154,12 +155,20 @@ static gboolean tune_disks(Session *s, GError **error)
     return TRUE;
 }
 
+static gboolean settle_nics(Session *s, GError **error)
+{
+    for (guint i = 0; i < s->config->nics->len; i++)
+        if (!kxl_nic_settle(s->qmp, s->config->nics->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean step_settings(Session *s, GError **error)
 {
     const KxlDomainConfig *config = s->config;
     const KxlVnc *vnc = kxl_machine_vnc(config);
 
-    if (!emulator_inspect(s, error) || !tune_disks(s, error))
+    if (!emulator_inspect(s, error) || !tune_disks(s, error) || !settle_nics(s, error))
         return FALSE;
     if (vnc && !set_password(s, "vnc", vnc->passwd, error))
         return FALSE;

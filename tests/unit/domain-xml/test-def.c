@@ -11,15 +11,15 @@
 /* ---- tables ---- */
 
 static const XmlClass *const classes[] = {
-    &domain_def_class,         &domain_cpu_class,       &domain_timer_class,
-    &domain_address_class,     &domain_disk_class,      &domain_controller_class,
-    &domain_interface_class,   &domain_char_class,      &domain_console_class,
-    &domain_graphics_class,    &domain_video_class,     &domain_input_class,
-    &domain_sound_class,       &domain_hostdev_class,   &domain_watchdog_class,
-    &domain_memballoon_class,  &domain_rng_class,       &domain_tpm_class,
-    &domain_panic_class,       &domain_numa_cell_class, &domain_disk_host_class,
-    &domain_char_source_class, &domain_listen_class,    &domain_vsock_class,
-    &domain_shmem_class,       &domain_crypto_class,    &domain_smartcard_class,
+    &domain_def_class,         &domain_cpu_class,        &domain_timer_class,
+    &domain_address_class,     &domain_disk_class,       &domain_controller_class,
+    &domain_interface_class,   &domain_char_class,       &domain_console_class,
+    &domain_graphics_class,    &domain_video_class,      &domain_input_class,
+    &domain_sound_class,       &domain_hostdev_class,    &domain_watchdog_class,
+    &domain_memballoon_class,  &domain_rng_class,        &domain_tpm_class,
+    &domain_panic_class,       &domain_numa_cell_class,  &domain_disk_host_class,
+    &domain_char_source_class, &domain_listen_class,     &domain_vsock_class,
+    &domain_shmem_class,       &domain_crypto_class,     &domain_smartcard_class,
     &domain_audio_class,       &domain_audio_side_class,
 };
 
@@ -235,8 +235,8 @@ static const struct {
     { "xen", "<devices><interface/></devices>", DOMAIN_XML_ERROR_SYNTAX,
       "Missing required attribute 'type' in element 'interface' (/domain/devices/interface, line "
       "1)" },
-    { "xen", "<devices><interface type='direct'/></devices>", DOMAIN_XML_ERROR_UNSUPPORTED,
-      "'direct' is not supported (/domain/devices/interface/@type, line 1)" },
+    { "xen", "<devices><interface type='vdpa'/></devices>", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "'vdpa' is not supported (/domain/devices/interface/@type, line 1)" },
     { "xen", "<devices><interface type='bridge'/></devices>", DOMAIN_XML_ERROR_SYNTAX,
       "No <source> 'bridge' attribute specified with <interface type='bridge'/> "
       "(/domain/devices/interface, line 1)" },
@@ -282,8 +282,7 @@ static const struct {
       "parallel devices are for hvm domains only (/domain/devices/parallel)" },
     { "xen", "<devices><memballoon model='none'/></devices>", DOMAIN_XML_ERROR_UNSUPPORTED,
       "balloon device cannot be disabled (/domain/devices/memballoon/@model)" },
-    { "hvm",
-      "<currentMemory>1024</currentMemory><devices><memballoon model='none'/></devices>",
+    { "hvm", "<currentMemory>1024</currentMemory><devices><memballoon model='none'/></devices>",
       DOMAIN_XML_ERROR_UNSUPPORTED,
       "current memory below the maximum needs a balloon device "
       "(/domain/devices/memballoon/@model)" },
@@ -314,7 +313,8 @@ static const struct {
     { "hvm", "<devices><shmem name='a/b'><model type='ivshmem-plain'/></shmem></devices>",
       DOMAIN_XML_ERROR_SYNTAX,
       "shmem name cannot be empty, '.', '..' or contain '/' (/domain/devices/shmem, line 1)" },
-    { "hvm", "<devices><smartcard mode='host-certificates'><certificate>a</certificate>"
+    { "hvm",
+      "<devices><smartcard mode='host-certificates'><certificate>a</certificate>"
       "</smartcard></devices>",
       DOMAIN_XML_ERROR_SYNTAX,
       "host-certificates mode needs exactly three certificates (/domain/devices/smartcard, line "
@@ -325,8 +325,7 @@ static const struct {
       "character devices of type 'stdio' are not supported (/domain/devices/serial[1]/@type)" },
     { "hvm", "<devices><serial type='unix'/></devices>", DOMAIN_XML_ERROR_SYNTAX,
       "Missing source path attribute for char device (/domain/devices/serial, line 1)" },
-    { "hvm",
-      "<devices><channel type='pty'><target type='guestfwd'/></channel></devices>",
+    { "hvm", "<devices><channel type='pty'><target type='guestfwd'/></channel></devices>",
       DOMAIN_XML_ERROR_UNSUPPORTED,
       "channel target type not supported (/domain/devices/channel[1]/target/@type)" },
     { "hvm",
@@ -334,8 +333,7 @@ static const struct {
       DOMAIN_XML_ERROR_SYNTAX,
       "channel target name '../x' must not contain '/' "
       "(/domain/devices/channel[1]/target/@name)" },
-    { "hvm",
-      "<devices><channel type='spicevmc'><target type='virtio'/></channel></devices>",
+    { "hvm", "<devices><channel type='spicevmc'><target type='virtio'/></channel></devices>",
       DOMAIN_XML_ERROR_UNSUPPORTED,
       "channel of SPICE in a domain without spice graphics (/domain/devices/channel[1]/@type)" },
     { "hvm",
