@@ -308,8 +308,9 @@ nmi_entry:
     pushq $0
     movl $VEC_NMI, 4(%rsp)
     SAVE_ALL
-    movq REGS_SIZE(%rsp), %rdi
-    call nmi_handler                /* with the top of the vCPU's stack: its struct cpu_info */
+    movq %rsp, %rdi
+    movq REGS_SIZE(%rsp), %rsi      /* the top of the vCPU's stack: its struct cpu_info */
+    call nmi_handler
     jmp return_to_hv
 
     .globl fatal_entry_df, fatal_entry_mce

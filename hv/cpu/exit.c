@@ -25,15 +25,23 @@ static bool events_deliverable(const struct vcpu *v)
     return v->vcpu_info->evtchn_upcall_pending && !v->vcpu_info->evtchn_upcall_mask;
 }
 
+/* A guest takes NMIs by a callback or, as Linux does, by the trap of that number. */
+static bool takes_nmis(const struct vcpu *v)
+{
+    return v->arch->callbacks[CALLBACKTYPE_nmi].address || v->arch->traps[VEC_NMI].address;
+}
+
 /* true: an NMI was injected. The guest's iret ends it (as Xen: NMIs do not nest). */
 static bool deliver_nmi(struct vcpu *v, struct cpu_regs *regs)
 {
-    if (!v->arch->nmi_pending || cpu_info()->nmi_blocked ||
-        !v->arch->callbacks[CALLBACKTYPE_nmi].address)
+    if (!v->arch->nmi_pending || cpu_info()->nmi_blocked || !takes_nmis(v))
         return false;
     v->arch->nmi_pending = false;
     cpu_info()->nmi_blocked = true;
-    inject_callback(v, regs, CALLBACKTYPE_nmi);
+    if (v->arch->callbacks[CALLBACKTYPE_nmi].address)
+        inject_callback(v, regs, CALLBACKTYPE_nmi);
+    else
+        inject_trap(v, regs, VEC_NMI);
     return true;
 }
 

@@ -16,6 +16,21 @@ int kxl_key_from_linux (guint key);
 /* A non-maskable interrupt to every vCPU. */
 gboolean kxl_domain_inject_nmi (KxlHost *host, int domid, GError **error);
 
+/* A key of the kernel's magic SysRq: a PV guest is asked through its store, an HVM guest by Alt-SysRq-key. */
+gboolean kxl_domain_sysrq (KxlHost *host, int domid, char key, GError **error);
+/* What buttons and pins of a machine do. */
+typedef enum { KXL_TRIGGER_NMI, KXL_TRIGGER_RESET, KXL_TRIGGER_INIT, KXL_TRIGGER_POWER, KXL_TRIGGER_SLEEP,
+               KXL_TRIGGER_S3RESUME, KXL_TRIGGER_COUNT } KxlTrigger;
+gboolean kxl_domain_trigger (KxlHost *host, int domid, KxlTrigger trigger, GError **error);
+int kxl_trigger_from_string (const char *word); /* -1: none */
+
+/* The memory and the CPUs of the machine as an ELF core file of QEMU's, which crash(8) and gdb(1) read. The machine stands
+ * still meanwhile. A file that is there already is replaced. */
+gboolean kxl_domain_dump_core (KxlHost *host, int domid, const char *path, GError **error);
+
+/* The most memory that kxl_domain_set_memory_target() may give it: no less than it has, no more than it was started with. */
+gboolean kxl_domain_set_max_memory (KxlHost *host, int domid, guint64 max_kb, GError **error);
+
 /* The machine's memory into a file: size bytes from address, virtual as vCPU 0 sees it, or physical. */
 gboolean kxl_domain_read_memory (KxlHost *host, int domid, guint64 address, guint64 size, gboolean physical,
                                  const char *path, GError **error);

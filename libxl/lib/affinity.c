@@ -130,14 +130,21 @@ static char **split_vcpus(const char *cpus)
     return list;
 }
 
-gboolean kxl_affinity_parse_vcpu(const char *cpus, guint vcpu, guint nr_cpus, cpu_set_t *ret_set,
-                                 GError **error)
+char *kxl_affinity_of_vcpu(const char *cpus, guint vcpu)
 {
     g_auto(GStrv) list = split_vcpus(cpus);
 
     if (list)
         cpus = vcpu < g_strv_length(list) ? list[vcpu] : "all";
-    return kxl_affinity_parse(cpus, nr_cpus, ret_set, error);
+    return g_strdup(cpus);
+}
+
+gboolean kxl_affinity_parse_vcpu(const char *cpus, guint vcpu, guint nr_cpus, cpu_set_t *ret_set,
+                                 GError **error)
+{
+    g_autofree char *own = kxl_affinity_of_vcpu(cpus, vcpu);
+
+    return kxl_affinity_parse(own, nr_cpus, ret_set, error);
 }
 
 gboolean kxl_affinity_check(const char *cpus, guint nr_cpus, GError **error)

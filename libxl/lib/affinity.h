@@ -13,6 +13,8 @@ gboolean kxl_affinity_parse(const char *cpus, guint nr_cpus, cpu_set_t *ret_set,
  * vCPU; those beyond its end run anywhere. */
 gboolean kxl_affinity_parse_vcpu(const char *cpus, guint vcpu, guint nr_cpus, cpu_set_t *ret_set,
                                  GError **error);
+/* The list of that vCPU alone. New string. */
+char *kxl_affinity_of_vcpu(const char *cpus, guint vcpu);
 /* Whether every list in cpus is one. */
 gboolean kxl_affinity_check(const char *cpus, guint nr_cpus, GError **error);
 

@@ -44,7 +44,7 @@ KxlDomainInfo *kxl_domain_info_new(const KxlHost *host, const KxlState *state,
     info->reason = state->reason;
     info->memory_kb = config ? config->target_memkb : state->memory_kb;
     info->max_memory_kb = state->max_memory_kb;
-    info->vcpus_online = state->vcpus;
+    info->vcpus_online = config && config->vcpus ? config->vcpus : state->vcpus;
     info->max_vcpus = state->max_vcpus;
     info->cpu_time_ns = times.cpu_time_ns;
     info->start_time_us = state->start_time_us;

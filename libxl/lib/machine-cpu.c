@@ -45,13 +45,16 @@ void kxl_args_smp(KxlArgs *args, const KxlMachine *m)
     const KxlCpu *cpu = &m->config->cpu;
     guint max = MAX(m->config->max_vcpus, 1);
     guint possible = possible_cpus(m);
+    /* An HVM guest's others are plugged in; hv keeps a PV guest's until they are wanted. */
+    guint present =
+        m->config->type == KXL_TYPE_HVM && m->config->vcpus ? MIN(m->config->vcpus, max) : max;
     g_autofree char *places = NULL;
 
     if (m->config->type == KXL_TYPE_HVM && cpu->sockets != 0 &&
         possible == cpu->sockets * MAX(cpu->dies, 1) * cpu->cores * cpu->threads)
         places = g_strdup_printf(",sockets=%u,dies=%u,cores=%u,threads=%u", cpu->sockets,
                                  MAX(cpu->dies, 1), cpu->cores, cpu->threads);
-    kxl_args_add(args, "-smp", "%u,maxcpus=%u%s", max, possible, places ? places : "");
+    kxl_args_add(args, "-smp", "%u,maxcpus=%u%s", present, possible, places ? places : "");
 }
 
 /* --- -cpu ------------------------------------------------------------------------------------- */

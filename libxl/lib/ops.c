@@ -10,6 +10,7 @@
 #include "config-check.h"
 #include "file.h"
 #include "hot-device.h"
+#include "kxl-guest.h"
 #include "supervise.h"
 
 #define STORE_TIMEOUT_MS 5000
@@ -315,21 +316,48 @@ gboolean kxl_domain_set_memory_target(KxlHost *host, int domid, guint64 target_k
     g_autofree char *path = g_strdup_printf("/local/domain/%d/memory/target", domid);
     g_autofree char *value = g_strdup_printf("%" G_GUINT64_FORMAT, target_kb);
     g_auto(KxlOp) op = { .lock = -1 };
+    guint64 max_kb;
     gboolean ok;
 
     if (!kxl_op_begin(&op, host, domid, error))
         return FALSE;
-    if (target_kb < 1024 || target_kb > op.state->max_memory_kb) {
+    max_kb = MIN(op.state->max_memory_kb, MAX(op.config->max_memkb, op.config->target_memkb));
+    if (target_kb < 1024 || target_kb > max_kb) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID,
                     "memory: %" G_GUINT64_FORMAT
                     " KiB is not between 1 MiB and the domain's maximum of %" G_GUINT64_FORMAT
                     " KiB",
-                    target_kb, op.state->max_memory_kb);
+                    target_kb, max_kb);
         return FALSE;
     }
     ok = op.config->type == KXL_TYPE_PV ? store_write(&op, path, value, error)
                                         : balloon(&op, target_kb, error);
     return ok && kxl_op_change_config(host, domid, change_target, &target_kb, error);
+}
+
+static void change_max_memory(KxlDomainConfig *config, gconstpointer max)
+{
+    config->max_memkb = *(const guint64 *)max;
+}
+
+gboolean kxl_domain_set_max_memory(KxlHost *host, int domid, guint64 max_kb, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/local/domain/%d/memory/static-max", domid);
+    g_autofree char *value = g_strdup_printf("%" G_GUINT64_FORMAT, max_kb);
+    g_auto(KxlOp) op = { .lock = -1 };
+
+    if (!kxl_op_begin(&op, host, domid, error))
+        return FALSE;
+    if (max_kb < op.config->target_memkb || max_kb > op.state->max_memory_kb) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
+                    "maxmem: %" G_GUINT64_FORMAT
+                    " KiB is not between what the domain has (%" G_GUINT64_FORMAT
+                    " KiB) and what it was started with (%" G_GUINT64_FORMAT " KiB)",
+                    max_kb, op.config->target_memkb, op.state->max_memory_kb);
+        return FALSE;
+    }
+    return (op.config->type != KXL_TYPE_PV || store_write(&op, path, value, error)) &&
+           kxl_op_change_config(host, domid, change_max_memory, &max_kb, error);
 }
 
 typedef struct {

@@ -209,3 +209,17 @@ KxlState *kxl_rundir_load_end(const KxlHost *host, int domid, GError **error)
 
     return kxl_state_load(path, error);
 }
+
+void kxl_rundir_ask_inspection(const KxlHost *host, int domid)
+{
+    g_autofree char *path = kxl_rundir_path(host, domid, "inspect");
+
+    kxl_file_write(path, "", NULL);
+}
+
+gboolean kxl_rundir_take_inspection(const KxlHost *host, int domid)
+{
+    g_autofree char *path = kxl_rundir_path(host, domid, "inspect");
+
+    return remove(path) == 0;
+}

@@ -53,3 +53,8 @@ void kxl_rundir_tidy(const KxlHost *host);
 /* <run>/ended/<domid>.json; old records are dropped. */
 gboolean kxl_rundir_record_end(const KxlHost *host, const KxlState *state, GError **error);
 KxlState *kxl_rundir_load_end(const KxlHost *host, int domid, GError **error);
+
+/* Makes the supervisor look anew at what the emulator has: vCPU threads, consoles, displays. */
+void kxl_rundir_ask_inspection(const KxlHost *host, int domid);
+/* Whether somebody has asked; once. */
+gboolean kxl_rundir_take_inspection(const KxlHost *host, int domid);

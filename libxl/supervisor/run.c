@@ -5,6 +5,7 @@
 
 #include <kanzen-abi.h>
 
+#include "affinity.h"
 #include "session.h"
 
 /* Events that change a domain's state. The machine stops after the last two of them, for good. */
@@ -84,11 +85,30 @@ static void release_boot_file(Session *s)
         fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, lseek(fd, 0, SEEK_END));
 }
 
+/* vCPUs have come or gone: their threads are in the state, and where the configuration wants them.
+ */
+static void inspect_again(Session *s)
+{
+    g_autoptr(KxlDomainConfig) config = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (!kxl_rundir_take_inspection(s->host, s->domid))
+        return;
+    config = kxl_rundir_load_config(s->host, s->domid, NULL);
+    if (!config || !emulator_connect(s, &error) || !emulator_inspect(s, &error) ||
+        !kxl_affinity_apply(config, s->state->vcpu_tids, &error))
+        g_warning("domain %d: cannot look at its vCPUs: %s", s->domid,
+                  error ? error->message : "it has gone");
+    emulator_disconnect(s);
+    session_save(s);
+}
+
 void session_run(Session *s)
 {
     handle_events(s, FALSE);
     while (!s->ended && session_emulator_alive(s) && !session_destroy_wanted(s)) {
         release_boot_file(s);
+        inspect_again(s);
         session_wait(s, -1);
         handle_events(s, FALSE);
     }

@@ -28,6 +28,7 @@ int cmd_dmesg(Xl *xl, const XlArgs *args);
 int cmd_uptime(Xl *xl, const XlArgs *args);
 /* cmd-memory.c */
 int cmd_mem_set(Xl *xl, const XlArgs *args);
+int cmd_mem_max(Xl *xl, const XlArgs *args);
 /* cmd-devices.c */
 int cmd_block_list(Xl *xl, const XlArgs *args);
 int cmd_network_list(Xl *xl, const XlArgs *args);
@@ -38,3 +39,13 @@ int cmd_cd_insert(Xl *xl, const XlArgs *args);
 int cmd_cd_eject(Xl *xl, const XlArgs *args);
 int cmd_network_attach(Xl *xl, const XlArgs *args);
 int cmd_network_detach(Xl *xl, const XlArgs *args);
+/* cmd-vcpu.c */
+int cmd_vcpu_list(Xl *xl, const XlArgs *args);
+int cmd_vcpu_set(Xl *xl, const XlArgs *args);
+int cmd_vcpu_pin(Xl *xl, const XlArgs *args);
+int cmd_sched_credit(Xl *xl, const XlArgs *args);
+/* cmd-trigger.c */
+int cmd_sysrq(Xl *xl, const XlArgs *args);
+int cmd_trigger(Xl *xl, const XlArgs *args);
+int cmd_button_press(Xl *xl, const XlArgs *args);
+int cmd_dump_core(Xl *xl, const XlArgs *args);

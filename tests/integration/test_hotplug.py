@@ -191,3 +191,56 @@ def test_hvm_devices(guest):
     xl("network-detach", guest.name, MAC)
     assert MAC not in console.command("cat /sys/class/net/*/address")
     assert vdevs(guest.name) == ["hda", "hdc"]
+
+
+ONLINE = "echo $(cat /sys/devices/system/cpu/online)"
+TAKE_ALL = "for cpu in /sys/devices/system/cpu/cpu[1-9]*; do echo 1 > $cpu/online; done 2>/dev/null"  # udev's part
+
+
+def test_vcpus_and_memory_of_a_pv_guest(guest):
+    machine = Machine(guest, "maxmem = 512", "maxvcpus = 4")
+    held = "cat /sys/devices/system/xen_memory/xen_memory0/info/current_kb"
+    machine.sees("one CPU", ONLINE, "0")
+    for _ in range(ROUNDS):
+        xl("vcpu-set", "-i", guest.name, 4)
+        machine.sees("four CPUs", TAKE_ALL + "; " + ONLINE, "0-3")
+        xl("vcpu-set", guest.name, 2)
+        machine.sees("two CPUs", ONLINE, "0-1")
+        xl("vcpu-set", guest.name, 1)
+        machine.sees("one CPU", ONLINE, "0")
+        for mib in [192, 512, 256]:
+            xl("mem-set", guest.name, mib)
+            machine.sees(f"{mib} MiB", held, str(mib << 10))
+    assert "maximum of 4" in refused("vcpu-set", "-i", guest.name, "5")
+    assert "maximum of 524288" in refused("mem-set", guest.name, "513")
+    assert "524288" in refused("mem-max", guest.name, "600")
+    xl("mem-max", guest.name, "300")
+    assert "maximum of 307200" in refused("mem-set", guest.name, "301")
+
+
+def test_where_vcpus_run(guest):
+    Machine(guest, "maxvcpus = 2")
+    xl("vcpu-pin", guest.name, "0", "1")
+    xl("vcpu-pin", guest.name, "1", "all")
+    rows = [line.split() for line in xl("vcpu-list", guest.name).splitlines()[1:]]
+    assert [row[2] for row in rows] == ["0", "1"]
+    assert rows[0][4][2] == "-" and rows[1][4] == "--p"
+    assert [" ".join(row[6:]) for row in rows] == ["1 / all", "all / all"]
+    assert "none of the host's" in refused("vcpu-pin", guest.name, "0", "999")
+    assert "the domain has 2" in refused("vcpu-pin", guest.name, "2", "0")
+    xl("sched-credit", "-d", guest.name, "-w", "512")
+    assert xl("sched-credit", "-d", guest.name).splitlines()[1].split()[2:] == ["512", "0"]
+    assert "not between 1 and 65535" in refused("sched-credit", "-d", guest.name, "-w", "0")
+
+
+def test_keys_and_pins(guest):
+    machine = Machine(guest)
+    xl("sysrq", guest.name, "h")
+    wait_for("the kernel's help", lambda: "sysrq: HELP" in machine.sh("dmesg"))
+    xl("trigger", guest.name, "nmi")
+    wait_for("the NMI", lambda: "NMI received" in machine.sh("dmesg"))
+    assert "not supported" in refused("trigger", guest.name, "sleep")
+    core = guest.folder / "core"
+    xl("dump-core", guest.name, core)
+    assert core.read_bytes()[:4] == b"\x7fELF" and core.stat().st_size > 256 << 20
+    core.unlink()

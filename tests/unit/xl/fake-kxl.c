@@ -4,6 +4,8 @@
  * paused HVM guest "hvm1" (3). What xl asks for is written to standard error as "fake: ...".
  * FAKE_TTY is every console.
  */
+#include <kxl-guest.h>
+#include <kxl-vcpu.h>
 #include <kxl.h>
 
 #include <stdio.h>
@@ -313,4 +315,73 @@ gboolean kxl_domain_nic_detach(KxlHost *host, int domid, int devid, KxlDetachFla
                                GError **error)
 {
     return asked("network-detach", domid, error);
+}
+
+/* --- vCPUs, memory, triggers ------------------------------------------------------------------ */
+
+void kxl_vcpu_free(KxlVcpu *vcpu)
+{
+    g_free(vcpu->cpus);
+    g_free(vcpu);
+}
+
+GPtrArray *kxl_domain_vcpu_list(KxlHost *host, int domid, GError **error)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)kxl_vcpu_free);
+
+    for (guint i = 0; i < 2; i++) {
+        KxlVcpu *vcpu = g_new0(KxlVcpu, 1);
+
+        vcpu->number = i;
+        vcpu->online = i == 0;
+        vcpu->cpu = 1;
+        vcpu->cpu_time_ns = 1500000000;
+        vcpu->cpus = g_strdup("all");
+        g_ptr_array_add(list, vcpu);
+    }
+    return list;
+}
+
+gboolean kxl_domain_set_vcpus(KxlHost *host, int domid, guint n, GError **error)
+{
+    fprintf(stderr, "fake: %u\n", n);
+    return asked("vcpu-set", domid, error);
+}
+
+gboolean kxl_domain_pin_vcpu(KxlHost *host, int domid, int vcpu, const char *cpus, GError **error)
+{
+    fprintf(stderr, "fake: %d %s\n", vcpu, cpus);
+    return asked("vcpu-pin", domid, error);
+}
+
+gboolean kxl_domain_set_weight(KxlHost *host, int domid, guint weight, GError **error)
+{
+    fprintf(stderr, "fake: %u\n", weight);
+    return asked("weight", domid, error);
+}
+
+gboolean kxl_domain_set_max_memory(KxlHost *host, int domid, guint64 max_kb, GError **error)
+{
+    return asked("mem-max", domid, error);
+}
+
+gboolean kxl_domain_sysrq(KxlHost *host, int domid, char key, GError **error)
+{
+    fprintf(stderr, "fake: %c\n", key);
+    return asked("sysrq", domid, error);
+}
+
+int kxl_trigger_from_string(const char *word)
+{
+    return g_str_equal(word, "nmi") ? KXL_TRIGGER_NMI : -1;
+}
+
+gboolean kxl_domain_trigger(KxlHost *host, int domid, KxlTrigger trigger, GError **error)
+{
+    return asked("trigger", domid, error);
+}
+
+gboolean kxl_domain_dump_core(KxlHost *host, int domid, const char *path, GError **error)
+{
+    return asked("dump-core", domid, error);
 }
