@@ -70,6 +70,11 @@ void backend_disconnected(struct backend_dev *dev);
 extern const struct backend_type *const backend_types[];
 extern const struct backend_type blkback_type; /* dev/blkback.c */
 extern const struct backend_type netback_type; /* dev/netback.c */
+extern const struct backend_type fbback_type;  /* dev/fbback.c */
+extern const struct backend_type kbdback_type; /* dev/kbdback.c */
+
+/* The size of the picture, for pointers that are to point at its pixels. 0: fbback has none now. */
+void kbdback_set_screen(uint32_t width, uint32_t height);
 
 /* Nodes of the front end's directory, key relative ("ring-ref", "queue-0/event-channel-tx"). */
 bool backend_read_frontend_u64(struct backend_dev *dev, const char *key, uint64_t *ret);
@@ -77,6 +82,8 @@ char *backend_read_frontend(struct backend_dev *dev, const char *key); /* kfree 
 /* ... and of the back end's. backend_write returns 0 or -XEN_E*. */
 bool backend_read_u64(struct backend_dev *dev, const char *key, uint64_t *ret);
 char *backend_read(struct backend_dev *dev, const char *key);
+/* A node of the back end's in KZ_BACKEND_PCI_KEY's form. 0; -XEN_ENOENT: absent; -XEN_EINVAL: garbage, and it was said. */
+int backend_read_bdf(struct backend_dev *dev, const char *key, uint16_t *ret);
 int backend_write(struct backend_dev *dev, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

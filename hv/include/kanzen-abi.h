@@ -94,6 +94,7 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
  * end under /local/domain/0/backend/<type>/<domid>/<devid>/, with one key of ours:
  */
 #define KZ_BACKEND_PCI_KEY "kanzen-pci" /* "BB:DD.F" hex: the machine's virtio function behind it */
+#define KZ_BACKEND_POINTER_KEY "kanzen-pci-pointer" /* vkbd: the same for its pointer */
 
 /*
  * Adding a device to a running guest: device_add, then both directories in one transaction, states 1 (the back end's
@@ -114,6 +115,8 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
  *   vif      virtio-net-pci, mq=off, mac=... equal to the "mac" node. mrg_rxbuf=on and the offloads as they come (a
  *            tap opened with vnet_hdr=on has them, -netdev user has none: hv then computes checksums itself).
  *            host_mtu unset.
+ *   vfb      virtio-gpu-pci, one output
+ *   vkbd     virtio-keyboard-pci, and virtio-tablet-pci by KZ_BACKEND_POINTER_KEY
  *   console  virtio-serial-pci with max_ports=8 at any address: hv takes the first one it finds.
  * With -accel tcg the machine must be able to have two CPUs (-smp 1,maxcpus=2 at least): else QEMU before 8.1 gives hv
  * no memory barriers against the devices' threads (tcg_gen_mb()), and a notification is lost once in a while.

@@ -20,6 +20,8 @@ enum virtio_device_id {
     VIRTIO_ID_NET = 1,
     VIRTIO_ID_BLOCK = 2,
     VIRTIO_ID_CONSOLE = 3,
+    VIRTIO_ID_GPU = 16,
+    VIRTIO_ID_INPUT = 18,
 };
 
 #define VIRTIO_BIT(n) (1ULL << (n))

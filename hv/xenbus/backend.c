@@ -284,10 +284,20 @@ static bool parse_bdf(const char *text, uint16_t *ret)
     return true;
 }
 
+int backend_read_bdf(struct backend_dev *dev, const char *key, uint16_t *ret)
+{
+    char *text = backend_read(dev, key);
+    int err = text ? 0 : -XEN_ENOENT;
+
+    if (text && !parse_bdf(text, ret))
+        err = backend_error(dev, -XEN_EINVAL, "bad %s '%s'", key, text);
+    kfree(text);
+    return err;
+}
+
 static void device_new(const struct backend_type *type, uint32_t devid, char *path, char *frontend)
 {
     struct backend_state *st = kmalloc(sizeof(*st));
-    char *bdf;
 
     if (!st) {
         printk(LOG_ERROR, "backend '%s': no memory", path);
@@ -305,12 +315,7 @@ static void device_new(const struct backend_type *type, uint32_t devid, char *pa
                                     .state = st };
     st->next = backends.devices;
     backends.devices = st;
-    bdf = backend_read(&st->dev, KZ_BACKEND_PCI_KEY);
-    if (bdf && !parse_bdf(bdf, &st->dev.bdf)) {
-        backend_error(&st->dev, -XEN_EINVAL, "bad %s '%s'", KZ_BACKEND_PCI_KEY, bdf);
-        st->unusable = true;
-    }
-    kfree(bdf);
+    st->unusable = backend_read_bdf(&st->dev, KZ_BACKEND_PCI_KEY, &st->dev.bdf) == -XEN_EINVAL;
     st->front_watch = xs_watch(backends.domain->store, frontend, frontend_changed, st);
     if (!st->front_watch) {
         backend_error(&st->dev, -XEN_ENOMEM, "no memory for a watch");

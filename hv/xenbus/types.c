@@ -5,5 +5,7 @@
 const struct backend_type *const backend_types[] = {
     &blkback_type,
     &netback_type,
+    &fbback_type,
+    &kbdback_type,
     NULL,
 };

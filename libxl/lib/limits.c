@@ -35,7 +35,4 @@ void kxl_domain_config_limit(KxlDomainConfig *config, GPtrArray *notes)
         config->max_vcpus = PV_MAX_VCPUS;
         config->vcpus = PV_MAX_VCPUS;
     }
-    if (notes && config->vfbs->len)
-        g_ptr_array_add(notes,
-                        g_strdup("vfb: there is no PV framebuffer yet, the screen stays empty"));
 }

@@ -253,8 +253,27 @@ const KxlVnc *kxl_machine_vnc(const KxlDomainConfig *config)
     return vnc->enable ? vnc : NULL;
 }
 
-/* A PVH guest's framebuffer, keyboard and pointer are virtio's. hv has no framebuffer back end yet:
- * the display is there, and QEMU itself says in it that the machine has no graphics. */
+/* A guest's framebuffer, keyboard and pointer: a PVH guest drives them itself; for a PV guest hv's back ends do, which
+ * find them in a slot that no disk or vif has. */
+static void add_framebuffer(KxlArgs *args, KxlDomainType type)
+{
+    static const struct {
+        const char *device, *at;
+    } devices[] = {
+        { "virtio-gpu-pci,id=video0,max_outputs=1", KXL_MACHINE_VFB_PCI },
+        { "virtio-keyboard-pci,id=keyboard0", KXL_MACHINE_KEYBOARD_PCI },
+        { "virtio-tablet-pci,id=tablet0", KXL_MACHINE_POINTER_PCI },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(devices); i++) {
+        if (type == KXL_TYPE_PV)
+            kxl_args_add(args, "-device", "%s,multifunction=on,addr=%s", devices[i].device,
+                         strchr(devices[i].at, ':') + 1);
+        else
+            kxl_args_add(args, "-device", "%s", devices[i].device);
+    }
+}
+
 static gboolean add_pv_display(KxlArgs *args, const KxlMachine *m, GError **error)
 {
     const KxlDomainConfig *config = m->config;
@@ -265,13 +284,10 @@ static gboolean add_pv_display(KxlArgs *args, const KxlMachine *m, GError **erro
         return kxl_args_unsupported(error, "vfb: sdl in a %s domain",
                                     kxl_domain_type_to_string(config->type));
     kxl_args_add(args, "-display", "none");
+    if (config->vfbs->len > 0)
+        add_framebuffer(args, config->type);
     if (kxl_machine_vnc(config))
         add_vnc(args, m, kxl_machine_vnc(config));
-    if (config->type == KXL_TYPE_PVH && config->vfbs->len == 1) {
-        kxl_args_add(args, "-device", "virtio-gpu-pci,id=video0");
-        kxl_args_add(args, "-device", "virtio-keyboard-pci,id=vkbd");
-        kxl_args_add(args, "-device", "virtio-tablet-pci,id=vptr");
-    }
     return TRUE;
 }
 

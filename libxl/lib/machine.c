@@ -13,6 +13,7 @@
 #define HV_GUEST_PER_KB 400
 #define HV_VCPU_KB      40
 #define HV_DEVICE_KB    192
+#define HV_VFB_KB       384 /* with the list of a framebuffer's pages while it is told to the device */
 
 void kxl_args_add(KxlArgs *args, const char *option, const char *format, ...)
 {
@@ -51,7 +52,7 @@ static guint64 hv_share_kb(const KxlDomainConfig *config, guint64 guest_kb)
     if (config->type != KXL_TYPE_PV)
         return 0;
     return HV_FIXED_KB + guest_kb / HV_GUEST_PER_KB + HV_VCPU_KB * (MAX(config->max_vcpus, 1) - 1) +
-           HV_DEVICE_KB * (config->disks->len + config->nics->len);
+           HV_DEVICE_KB * (config->disks->len + config->nics->len) + HV_VFB_KB * config->vfbs->len;
 }
 
 guint64 kxl_machine_memory_kb(const KxlDomainConfig *config)

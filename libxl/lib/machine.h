@@ -37,6 +37,10 @@ char **kxl_machine_environment(const KxlDomainConfig *config);
 
 /* Where a PV domain's devices sit, "00:03.0"; index counts disks, then nics. */
 char *kxl_machine_pv_function(guint index);
+/* ... and those of its framebuffer: three functions of the one slot that index never reaches. */
+#define KXL_MACHINE_VFB_PCI      "00:1f.0"
+#define KXL_MACHINE_KEYBOARD_PCI "00:1f.1"
+#define KXL_MACHINE_POINTER_PCI  "00:1f.2"
 /* The most of them that fit. */
 #define KXL_MACHINE_MAX_PV_DEVICES (28 * 8)
 

@@ -11,6 +11,7 @@
 
 #include <kanzen-abi.h>
 
+#include "machine.h"
 #include "vdev.h"
 
 /* Guests drive their tap through this; kept in the back end for tools. */
@@ -216,6 +217,21 @@ static void nic_nodes(Writer *w, const KxlDeviceNic *nic, const char *pci, const
         node(w, "mtu", "%u", nic->mtu);
 }
 
+/* The first framebuffer, with the keyboard and pointer that go with each. */
+static void vfb_nodes(Writer *w, const KxlDeviceVfb *vfb, const char *guest_reads,
+                      const char *dom0_reads)
+{
+    device_nodes(w, "vfb", 0, guest_reads, dom0_reads);
+    node(w, KZ_BACKEND_PCI_KEY, KXL_MACHINE_VFB_PCI);
+    node(w, "vnc", "%d", vfb->vnc.enable);
+    if (vfb->vnc.listen)
+        node(w, "vnclisten", "%s", vfb->vnc.listen);
+
+    device_nodes(w, "vkbd", 0, guest_reads, dom0_reads);
+    node(w, KZ_BACKEND_PCI_KEY, KXL_MACHINE_KEYBOARD_PCI);
+    node(w, KZ_BACKEND_POINTER_KEY, KXL_MACHINE_POINTER_PCI);
+}
+
 /* XenStore's text form, owner with everybody's default first. */
 typedef struct {
     char guest_reads[16], guest_owns[16], dom0_reads[24];
@@ -254,6 +270,8 @@ GByteArray *kxl_store_tree_new(const KxlDomainConfig *config, int domid,
         if (functions->nic_pci[i])
             nic_nodes(&w, config->nics->pdata[i], functions->nic_pci[i], perms.guest_reads,
                       perms.dom0_reads);
+    if (config->vfbs->len > 0)
+        vfb_nodes(&w, config->vfbs->pdata[0], perms.guest_reads, perms.dom0_reads);
     return finish(&w);
 }
 

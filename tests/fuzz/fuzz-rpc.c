@@ -14,6 +14,7 @@
 
 #include "domain/console.h"
 #include "domain/registry.h"
+#include "network/network.h"
 #include "procedures.h"
 #include "storage/pool.h"
 
@@ -27,9 +28,10 @@ static char dir[] = "/tmp/fuzz-rpc.XXXXXX";
 
 static void remove_dir(void)
 {
-    g_autofree char *command = g_strdup_printf("rm -rf '%s'", dir);
+    g_autofree char *command = g_strdup_printf("/bin/rm -rf '%s'", dir);
 
     rpc_server_free(kanzend.server);
+    network_registry_free(kanzend.networks);
     domain_registry_free(kanzend.domains);
     pool_registry_free(kanzend.pools);
     host_info_cache_free(kanzend.host_info);
@@ -65,6 +67,9 @@ static void start_daemon(void)
     g_assert_true(domain_registry_start(kanzend.domains, NULL));
     pool_dir = g_build_filename(dir, "storage", NULL);
     kanzend.pools = pool_registry_new(pool_dir, dir, kanzend.server, NULL);
+    g_setenv("PATH", dir, TRUE); /* a network that is well-formed is not to be made on this host */
+    kanzend.networks = network_registry_new(dir, dir, kanzend.server, NULL);
+    g_assert_nonnull(kanzend.networks);
     atexit(remove_dir);
 }
 

@@ -3,6 +3,7 @@
 import glob
 import subprocess
 import time
+from pathlib import Path
 
 import pexpect
 
@@ -102,11 +103,29 @@ class Console:
         return self.child.exitstatus
 
 
+def compile_for_guest(name, folder):
+    """The program guest/NAME.c, static so that it runs in any guest."""
+    run("cc", "-static", "-O1", "-o", folder / name, Path(__file__).parent / f"guest/{name}.c")
+    return folder / name
+
+
 class Guest:
     """Makes xl.cfg files and domain XML for the example guest."""
 
     def __init__(self, images, name, folder):
         self.images, self.name, self.folder = images, name, folder
+
+    def add_program(self, kernel, program):
+        """Puts it into the root of that kernel's initramfs: Linux unpacks one archive after the other."""
+        folder = self.folder / "images"
+        folder.mkdir()
+        archive = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=program.parent, check=True,
+                                 input=program.name.encode() + b"\n", stdout=subprocess.PIPE).stdout
+        initrd = (self.images / f"initrd-{kernel}.img").read_bytes()
+        initrd += bytes(-len(initrd) % 4)  # an archive begins at a multiple of 4
+        (folder / f"initrd-{kernel}.img").write_bytes(initrd + archive)
+        (folder / f"vmlinuz-{kernel}").symlink_to(self.images / f"vmlinuz-{kernel}")
+        self.images = folder
 
     def disk(self, image="disk.img"):
         """A copy of an example image that the test may write to."""

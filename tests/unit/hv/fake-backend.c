@@ -108,6 +108,13 @@ bool backend_read_frontend_u64(struct backend_dev *dev, const char *key, uint64_
     return read_u64(frontend_nodes, key, ret);
 }
 
+/* Any number there is finds the one device there is. */
+int backend_read_bdf(struct backend_dev *dev, const char *key, uint16_t *ret)
+{
+    *ret = FAKE_BDF;
+    return g_hash_table_contains(backend_nodes, key) ? 0 : -XEN_ENOENT;
+}
+
 int backend_write(struct backend_dev *dev, const char *key, const char *fmt, ...)
 {
     va_list ap;
