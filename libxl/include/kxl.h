@@ -65,6 +65,26 @@ KxlHostInfo *kxl_host_get_info (KxlHost *host, GError **error);
 void kxl_host_info_free (KxlHostInfo *info);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KxlHostInfo, kxl_host_info_free)
 
+/* Those of the types ("virtio-rng-pci") that the host's emulator has; all of them when it cannot be asked. */
+char **kxl_host_filter_devices (KxlHost *host, const char *const *types);
+
+typedef struct {
+    char *name;              /* QEMU's: "Nehalem", "EPYC-v2" */
+    char **missing;          /* features of it that this host cannot give; empty: it can be used */
+    gboolean deprecated;
+} KxlCpuModel;
+/* The CPUs that HVM guests can have here. features: all that one can have, in QEMU's names. */
+typedef struct {
+    char **features;
+    GPtrArray *models;       /* of KxlCpuModel */
+} KxlCpuOffer;
+/* Asks the emulator, which takes a while: for callers to remember. */
+KxlCpuOffer *kxl_host_cpu_offer (KxlHost *host, GError **error);
+/* The same from QEMU's answers, one a line. NULL: they are not all there. */
+KxlCpuOffer *kxl_cpu_offer_parse (const char *answers);
+void kxl_cpu_offer_free (KxlCpuOffer *offer); /* NULL-safe */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (KxlCpuOffer, kxl_cpu_offer_free)
+
 typedef enum {
     KXL_STATE_UNKNOWN,
     KXL_STATE_STARTING,  /* being built: no guest instruction has run */

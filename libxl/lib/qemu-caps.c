@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "qemu-caps.h"
 
-#include <errno.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "command.h"
 #include "file.h"
-
-#define PROBE_TIMEOUT_MS 30000
+#include "qemu-ask.h"
 
 struct KxlQemuCaps {
     GHashTable *types;  /* set of char * */
@@ -71,44 +68,6 @@ static char *make_questions(void)
                                block_probes[i].driver);
     g_string_append(text, "{\"execute\":\"quit\"}\n");
     return g_string_free(text, FALSE);
-}
-
-/* The program's answers, one a line. */
-static char *ask(const KxlHost *host, const char *qemu, GError **error)
-{
-    g_autofree char *dir = g_build_filename(kxl_host_run_dir(host), "probe-XXXXXX", NULL);
-    g_autofree char *in = NULL, *out = NULL, *chardev = NULL, *questions = make_questions();
-    char *answers = NULL;
-
-    if (!g_mkdtemp(dir)) {
-        kxl_error_set_errno(error, errno, "cannot make '%s'", dir);
-        return NULL;
-    }
-    /* A "pipe" of two files: it reads the one and writes the other. */
-    in = g_build_filename(dir, "qmp.in", NULL);
-    out = g_build_filename(dir, "qmp.out", NULL);
-    chardev = g_strdup_printf("pipe,id=qmp,path=%s/qmp", dir);
-    {
-        const char *argv[] = { qemu,
-                               "-machine",
-                               "none",
-                               "-nodefaults",
-                               "-no-user-config",
-                               "-display",
-                               "none",
-                               "-S",
-                               "-chardev",
-                               chardev,
-                               "-mon",
-                               "chardev=qmp,mode=control",
-                               NULL };
-
-        if (kxl_file_write(in, questions, error) && kxl_file_write(out, "", error) &&
-            kxl_command_run(argv, NULL, PROBE_TIMEOUT_MS, NULL, error))
-            answers = kxl_file_read(out, error);
-    }
-    kxl_remove_tree(dir);
-    return answers;
 }
 
 /* --- answers ---------------------------------------------------------------------------------- */
@@ -190,7 +149,7 @@ static KxlQemuCaps *get(const KxlHost *host, const char *qemu, gboolean anew, gb
 {
     g_autofree char *program = g_find_program_in_path(qemu);
     g_autofree char *key = program ? program_key(program) : NULL;
-    g_autofree char *path = NULL, *answers = NULL, *text = NULL;
+    g_autofree char *path = NULL, *answers = NULL, *text = NULL, *questions = NULL;
     KxlQemuCaps *caps;
 
     if (!key) {
@@ -202,7 +161,8 @@ static KxlQemuCaps *get(const KxlHost *host, const char *qemu, gboolean anew, gb
     *ret_cached = caps != NULL;
     if (caps)
         return caps;
-    answers = ask(host, program, error);
+    questions = make_questions();
+    answers = kxl_qemu_ask(host, program, NULL, questions, error);
     if (!answers)
         return NULL;
     caps = kxl_qemu_caps_parse(answers);
@@ -221,6 +181,17 @@ KxlQemuCaps *kxl_qemu_caps_get(const KxlHost *host, const char *qemu, GError **e
     gboolean cached;
 
     return get(host, qemu, FALSE, &cached, error);
+}
+
+char **kxl_host_filter_devices(KxlHost *host, const char *const *types)
+{
+    g_autoptr(KxlQemuCaps) caps = kxl_qemu_caps_get(host, kxl_host_qemu_path(host), NULL);
+    g_autoptr(GStrvBuilder) present = g_strv_builder_new();
+
+    for (; *types; types++)
+        if (!caps || kxl_qemu_caps_has_type(caps, *types))
+            g_strv_builder_add(present, *types);
+    return g_strv_builder_end(present);
 }
 
 /* --- checking a command line -------------------------------------------------------------------
