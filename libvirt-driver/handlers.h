@@ -46,6 +46,11 @@ gboolean on_connect_get_max_vcpus(RpcCall *call, GError **error);
 
 /* capabilities.c */
 gboolean on_connect_get_capabilities(RpcCall *call, GError **error);
+gboolean on_connect_get_cpu_model_names(RpcCall *call, GError **error);
+gboolean on_connect_compare_cpu(RpcCall *call, GError **error);
+gboolean on_connect_compare_hypervisor_cpu(RpcCall *call, GError **error);
+gboolean on_connect_baseline_cpu(RpcCall *call, GError **error);
+gboolean on_connect_baseline_hypervisor_cpu(RpcCall *call, GError **error);
 gboolean on_connect_get_domain_capabilities(RpcCall *call, GError **error);
 
 /* domain/action.c */

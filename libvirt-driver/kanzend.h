@@ -14,10 +14,12 @@ typedef struct DomainRegistry DomainRegistry;
 typedef struct Consoles Consoles;
 typedef struct PoolRegistry PoolRegistry;
 typedef struct NetworkRegistry NetworkRegistry;
+typedef struct CpuHostCache CpuHostCache;
 
 typedef struct Kanzend {
     KxlHost *host;
     HostInfoCache *host_info;
+    CpuHostCache *cpus;
     RpcServer *server;
     DomainRegistry *domains;
     Consoles *consoles;

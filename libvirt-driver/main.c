@@ -10,11 +10,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cpu/cpu-host.h"
 #include "domain/console.h"
 #include "domain/registry.h"
 #include "log.h"
 #include "network/network.h"
 #include "procedures.h"
+#include "settings.h"
 #include "sockets.h"
 #include "storage/pool.h"
 #include "xenstored.h"
@@ -26,6 +28,7 @@ typedef struct {
     char *run_dir;
     char *group;
     char *log_level;
+    char *config;
     gboolean daemon, foreground, version;
 } Options;
 
@@ -40,6 +43,8 @@ static gboolean parse_options(Options *options, int *argc, char ***argv, GError 
           "Folder of the sockets, instead of libvirt's", "DIR" },
         { "group", 'g', 0, G_OPTION_ARG_STRING, &options->group,
           "Members of GROUP may use the read-write socket", "GROUP" },
+        { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
+          "Configuration file, instead of kanzend.conf's usual place", "FILE" },
         { "log-level", 'l', 0, G_OPTION_ARG_STRING, &options->log_level,
           "error, warning, info (the default) or debug", "LEVEL" },
         { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL },
@@ -158,6 +163,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     g_autoptr(Sockets) sockets = sockets_new(run_dir, error);
     g_autoptr(KxlHost) host = NULL;
     g_autoptr(HostInfoCache) host_info = NULL;
+    g_autoptr(CpuHostCache) cpus = NULL;
     g_autoptr(Consoles) consoles = consoles_new();
     g_autoptr(RpcServer) server = NULL;
     g_autoptr(DomainRegistry) domains = NULL;
@@ -166,6 +172,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     g_autofree char *pool_dir = NULL;
     g_autoptr(XenstoredServer) xenstored = NULL;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    Settings settings;
     Kanzend kanzend = { .session = geteuid() != 0 };
     RpcServerConfig config = { .programs = kanzend_programs,
                                .n_programs = kanzend_n_programs,
@@ -173,17 +180,21 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
                                .map_error = kanzend_map_error,
                                .client_closed = client_closed };
 
-    if (sockets == NULL)
+    if (sockets == NULL || !settings_load(options->config, &settings, error))
         return FALSE;
     kanzend.uri = kanzend.session ? "xen:///session" : "xen:///system";
     kanzend.host = host = kxl_host_new(error);
     if (host == NULL)
         return FALSE;
     kanzend.host_info = host_info = host_info_cache_new(host);
+    kanzend.cpus = cpus = cpu_host_cache_new(host);
     kanzend.consoles = consoles;
     kanzend.server = server = rpc_server_new(&config);
     kanzend.domains = domains = domain_registry_new(host, server, error);
-    if (domains == NULL || !domain_registry_start(domains, error))
+    if (domains == NULL)
+        return FALSE;
+    domain_registry_allow_arguments(domains, settings.allow_arguments);
+    if (!domain_registry_start(domains, error))
         return FALSE;
     xenstored = start_xenstored(host, run_dir);
     pool_dir = g_build_filename(kxl_host_lib_dir(host), "libvirt", "storage", NULL);
@@ -214,6 +225,7 @@ static void options_clear(Options *options)
     g_free(options->run_dir);
     g_free(options->group);
     g_free(options->log_level);
+    g_free(options->config);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 

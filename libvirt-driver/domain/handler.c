@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "random.h"
+#include "schema.h"
+
+#define DOMAIN_SCHEMA "domain.rng"
 
 Domain *call_domain(const RpcCall *call, guint index, GError **error)
 {
@@ -112,12 +115,45 @@ const DomainDef *affected_def(const DomainView *view, guint32 *flags, GError **e
     return definition_def(*flags & AFFECT_LIVE ? view->live : view->config);
 }
 
+/* By libvirt's schema where it is installed. It names an element around the wrong one; what our own
+ * tables do not know is said first. */
+static gboolean validate_definition(const char *xml, GError **error)
+{
+    g_autoptr(GError) invalid = NULL, unknown = NULL;
+
+    if (schema_validate(DOMAIN_SCHEMA, xml, &invalid))
+        return TRUE;
+    g_autoptr(DomainDef) def =
+        domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE | DOMAIN_XML_PARSE_VALIDATE, &unknown);
+    if (def != NULL || !g_error_matches(unknown, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_SCHEMA)) {
+        g_propagate_error(error, g_steal_pointer(&invalid));
+        return FALSE;
+    }
+    return fail(error, VIR_ERR_XML_INVALID_SCHEMA, "%s\n%s", unknown->message, invalid->message);
+}
+
+static DomainDef *parse_valid(const char *xml, GError **error)
+{
+    g_autoptr(GError) wrong = NULL;
+    g_autoptr(DomainDef) def = NULL;
+
+    if (!schema_is_there(DOMAIN_SCHEMA))
+        return domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE | DOMAIN_XML_PARSE_VALIDATE, error);
+    def = domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, &wrong);
+    /* A document that is none is not for the schema. */
+    if ((def != NULL || !g_error_matches(wrong, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_DETAIL)) &&
+        !validate_definition(xml, error))
+        return NULL;
+    if (def == NULL)
+        g_propagate_error(error, g_steal_pointer(&wrong));
+    return g_steal_pointer(&def);
+}
+
 Definition *parse_definition(DomainRegistry *registry, const char *xml, gboolean validate,
                              GError **error)
 {
-    DomainXmlParseFlags flags =
-        DOMAIN_XML_PARSE_INACTIVE | (validate ? DOMAIN_XML_PARSE_VALIDATE : 0);
-    g_autoptr(DomainDef) def = domain_def_parse(xml, flags, error);
+    g_autoptr(DomainDef) def = validate ? parse_valid(xml, error)
+                                        : domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, error);
 
     if (def == NULL ||
         !domain_def_complete(def, domain_registry_xml_caps(registry), random_fill, error))

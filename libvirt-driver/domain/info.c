@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a domain is and does: reading only. */
+#include "cpu/cpu-update.h"
 #include "handler.h"
 
 #include <string.h>
 
 enum { XML_SECURE = 1, XML_INACTIVE = 2, XML_UPDATE_CPU = 4, XML_MIGRATABLE = 8 };
+
+/* UPDATE_CPU: what host-model stands for here is said in full. */
+static gboolean put_updated(RpcCall *call, const DomainDef *def, DomainXmlFormatFlags format,
+                            GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(DomainDef) updated = domain_def_dup(def);
+
+    if (!cpu_update(kanzend->cpus, updated, error))
+        return FALSE;
+    g_autofree char *xml = domain_def_format(updated, format);
+    xdr_put_string(call->ret, xml);
+    return TRUE;
+}
 
 gboolean on_domain_get_xml_desc(RpcCall *call, GError **error)
 {
@@ -13,15 +28,19 @@ gboolean on_domain_get_xml_desc(RpcCall *call, GError **error)
     DomainXmlFormatFlags format = DOMAIN_XML_FORMAT_NONE;
     Definition *definition;
 
-    if (!check_flags(call, flags, XML_SECURE | XML_INACTIVE | XML_UPDATE_CPU, error) ||
+    if (!check_flags(call, flags, XML_SECURE | XML_INACTIVE | XML_UPDATE_CPU | XML_MIGRATABLE,
+                     error) ||
         !call_view(call, &view, error))
         return FALSE;
     definition =
         (flags & XML_INACTIVE) && view.config != NULL ? view.config : domain_view_current(&view);
-    if ((flags & XML_INACTIVE) || view.id < 0)
+    /* Where it is to run next it gets new taps, ttys and ports: they are not for a destination. */
+    if ((flags & (XML_INACTIVE | XML_MIGRATABLE)) || view.id < 0)
         format |= DOMAIN_XML_FORMAT_INACTIVE;
     if (flags & XML_SECURE)
         format |= DOMAIN_XML_FORMAT_SECURE;
+    if (flags & XML_UPDATE_CPU)
+        return put_updated(call, definition_def(definition), format, error);
     xdr_put_string(call->ret, definition_xml(definition, format));
     return TRUE;
 }

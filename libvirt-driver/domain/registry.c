@@ -352,6 +352,11 @@ DomainRegistry *domain_registry_new(KxlHost *host, RpcServer *server, GError **e
     return g_steal_pointer(&registry);
 }
 
+void domain_registry_allow_arguments(DomainRegistry *registry, gboolean allow)
+{
+    registry->xml_caps.allow_arguments = allow;
+}
+
 gboolean domain_registry_start(DomainRegistry *registry, GError **error)
 {
     return registry_start_watch(registry, error);

@@ -76,6 +76,8 @@ KxlHost *domain_registry_host(DomainRegistry *registry);
 void domain_registry_set_pools(DomainRegistry *registry, PoolRegistry *pools);
 PoolRegistry *domain_registry_pools(DomainRegistry *registry);
 /* What domain-xml's defaults need. */
+/* Before it is started: whether definitions may give the emulator arguments of their own. */
+void domain_registry_allow_arguments(DomainRegistry *registry, gboolean allow);
 const DomainXmlCaps *domain_registry_xml_caps(DomainRegistry *registry);
 
 /* What others (xl) did before the call is known after it: what a client asks next must not be answered from before. Waits a

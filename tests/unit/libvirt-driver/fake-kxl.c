@@ -279,6 +279,47 @@ KxlAccel kxl_host_accel(KxlHost *host, char **ret_reason)
     return KXL_ACCEL_TCG;
 }
 
+char **kxl_host_filter_devices(KxlHost *host, const char *const *types)
+{
+    return g_strdupv((char **)types);
+}
+
+void kxl_cpu_offer_free(KxlCpuOffer *offer)
+{
+    if (offer == NULL)
+        return;
+    g_strfreev(offer->features);
+    g_ptr_array_unref(offer->models);
+    g_free(offer);
+}
+
+static void cpu_model_free(gpointer model)
+{
+    g_free(((KxlCpuModel *)model)->name);
+    g_strfreev(((KxlCpuModel *)model)->missing);
+    g_free(model);
+}
+
+/* One CPU that has all of qemu64, another that lacks something. */
+KxlCpuOffer *kxl_host_cpu_offer(KxlHost *host, GError **error)
+{
+    static const char *const names[] = { "qemu64", "Nehalem" };
+    KxlCpuOffer *offer = g_new0(KxlCpuOffer, 1);
+
+    offer->features = g_strsplit("fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 "
+                                 "clflush mmx fxsr sse sse2 sse3 cx16 syscall nx lm svm hypervisor",
+                                 " ", -1);
+    offer->models = g_ptr_array_new_with_free_func(cpu_model_free);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        KxlCpuModel *model = g_new0(KxlCpuModel, 1);
+
+        model->name = g_strdup(names[i]);
+        model->missing = g_strsplit(i > 0 ? "popcnt" : "", " ", -1);
+        g_ptr_array_add(offer->models, model);
+    }
+    return offer;
+}
+
 KxlHostInfo *kxl_host_get_info(KxlHost *host, GError **error)
 {
     KxlHostInfo *info = g_new0(KxlHostInfo, 1);
