@@ -61,11 +61,19 @@ typedef struct {
     int domid;
     const char *const *ifnames;     /* by interface; NULL: vif<domid>.<n> */
     const char *console_tty;        /* the PV console's slave pty, or NULL */
-    const char *const *serial_ttys; /* slave ptys by serial port */
+    const char *const *serial_ttys; /* slave ptys by serial port, "": none; as the next two */
+    const char *const *parallel_ttys;
+    /* By port of virtio-serial: consoles, virtio channels, then Xen channels, each in the document's order. */
+    const char *const *port_ttys;
+    const char *const *port_paths;  /* their sockets, as far as they are made for them; "": not */
     const char *vnc_address;        /* NULL: as configured */
     guint vnc_port;                 /* 0: none */
+    guint vnc_websocket;            /* 0: none */
+    const char *vnc_socket;         /* NULL: none */
+    guint spice_port, spice_tls_port;
+    guint vsock_cid;                /* 0: none */
 } DomainLive;
-/* Makes def the live definition of a running domain: id, aliases, interface names, ttys, the VNC port. */
+/* Makes def the live definition of a running domain: id, aliases, interface names, ttys, sockets, ports of displays. */
 void domain_def_set_live (DomainDef *def, const DomainLive *live);
 
 /* xl.cfg(5), and the Python-era xm files' straight-line subset. filename is for messages only

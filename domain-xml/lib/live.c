@@ -53,6 +53,8 @@ void domain_def_each_device(DomainDef *def, void (*func)(DomainDeviceInfo *info)
         func(&def->watchdog->info);
     if (def->memballoon != NULL)
         func(&def->memballoon->info);
+    if (def->vsock != NULL)
+        func(&def->vsock->info);
 }
 
 /* ---- to inactive ---- */
@@ -80,10 +82,24 @@ static void clear_graphics(DomainGraphics *graphics)
     graphics->tls_port = 0;
 }
 
+/* The folder of sockets that are made for channels: their names are the run's. */
+#define CHANNEL_FOLDER "/channel/target/domain-"
+
+static void clear_channel(DomainChar *device)
+{
+    DomainCharSource *source =
+        device->sources->len > 0 ? g_ptr_array_index(device->sources, 0) : NULL;
+
+    if (source != NULL && source->path != NULL && strstr(source->path, CHANNEL_FOLDER) != NULL)
+        g_ptr_array_set_size(device->sources, 0);
+}
+
 static void clear_char(DomainChar *device)
 {
     g_clear_pointer(&device->tty, g_free);
     g_clear_pointer(&device->target_state, g_free);
+    if (device->type == DOMAIN_CHAR_UNIX)
+        clear_channel(device);
 }
 
 /* Calls func for the elements of all lists of DomainChar. */
@@ -104,6 +120,8 @@ void domain_def_clear_live(DomainDef *def)
     for (guint i = 0; i < def->graphics->len; i++)
         clear_graphics(g_ptr_array_index(def->graphics, i));
     each_char(def, clear_char);
+    if (def->vsock != NULL && def->vsock->auto_cid == DOMAIN_YES)
+        def->vsock->cid = 0;
     domain_def_each_device(def, clear_alias);
 }
 
@@ -126,6 +144,8 @@ static void set_aliases(DomainDef *def)
         set_alias(&def->watchdog->info, "watchdog", 0);
     if (def->memballoon != NULL)
         set_alias(&def->memballoon->info, "balloon", 0);
+    if (def->vsock != NULL)
+        set_alias(&def->vsock->info, "vsock", 0);
 }
 
 static void set_string(char **field, const char *value)
@@ -149,11 +169,12 @@ static void set_interfaces(DomainDef *def, const DomainLive *live)
     }
 }
 
-static const char *serial_tty(const DomainLive *live, guint port)
+/* What a list has at a place; NULL: nothing. */
+static const char *text_at(const char *const *list, guint i)
 {
-    if (live->serial_ttys == NULL || port >= g_strv_length((char **)live->serial_ttys))
+    if (list == NULL || i >= g_strv_length((char **)list) || *list[i] == '\0')
         return NULL;
-    return live->serial_ttys[port];
+    return list[i];
 }
 
 /* Ports are numbered, documents are in any order. */
@@ -172,33 +193,107 @@ static void set_chars(DomainDef *def, const DomainLive *live)
     for (guint i = 0; i < def->serials->len; i++) {
         DomainChar *serial = g_ptr_array_index(def->serials, i);
         if (serial->type == DOMAIN_CHAR_PTY)
-            set_string(&serial->tty, serial_tty(live, rank_of(def->serials, serial)));
+            set_string(&serial->tty, text_at(live->serial_ttys, rank_of(def->serials, serial)));
     }
     for (guint i = 0; i < def->consoles->len; i++) {
         DomainChar *console = g_ptr_array_index(def->consoles, i);
         if (console->type != DOMAIN_CHAR_PTY)
             continue;
         if (console->target_type == DOMAIN_CHAR_TARGET_SERIAL)
-            set_string(&console->tty, serial_tty(live, (guint)MAX(console->target_port, 0)));
+            set_string(&console->tty, text_at(live->serial_ttys, (guint)MAX(console->target_port, 0)));
         else if (i == 0)
             set_string(&console->tty, live->console_tty);
     }
 }
 
+static void set_path(DomainChar *device, const char *path)
+{
+    DomainCharSource *source;
+
+    if (path == NULL || device->type != DOMAIN_CHAR_UNIX)
+        return;
+    if (device->sources->len == 0) {
+        source = xml_object_new(&domain_char_source_class);
+        source->mode = g_strdup("bind");
+        g_ptr_array_add(device->sources, source);
+    }
+    source = g_ptr_array_index(device->sources, 0);
+    set_string(&source->path, path);
+}
+
+/* The devices that are virtio-serial ports, in the order that map-char.c gives them. */
+static void set_port(DomainChar *device, const DomainLive *live, guint *number)
+{
+    if (device->type == DOMAIN_CHAR_PTY)
+        set_string(&device->tty, text_at(live->port_ttys, *number));
+    set_path(device, text_at(live->port_paths, *number));
+    if (device->target_type == DOMAIN_CHAR_TARGET_VIRTIO && device->target_name != NULL &&
+        device->target_state == NULL)
+        device->target_state = g_strdup("disconnected");
+    (*number)++;
+}
+
+static void set_ports(DomainDef *def, const DomainLive *live)
+{
+    static const DomainCharTargetType order[] = { DOMAIN_CHAR_TARGET_VIRTIO,
+                                                  DOMAIN_CHAR_TARGET_XEN };
+    guint number = 0;
+
+    for (guint i = 0; i < def->consoles->len; i++) {
+        DomainChar *console = g_ptr_array_index(def->consoles, i);
+        if (console->target_type == DOMAIN_CHAR_TARGET_VIRTIO)
+            set_port(console, live, &number);
+    }
+    for (guint n = 0; n < G_N_ELEMENTS(order); n++) {
+        for (guint i = 0; i < def->channels->len; i++) {
+            DomainChar *channel = g_ptr_array_index(def->channels, i);
+            if (channel->target_type == (int)order[n])
+                set_port(channel, live, &number);
+        }
+    }
+    for (guint i = 0; i < def->parallels->len; i++) {
+        DomainChar *parallel = g_ptr_array_index(def->parallels, i);
+        if (parallel->type == DOMAIN_CHAR_PTY)
+            set_string(&parallel->tty, text_at(live->parallel_ttys, i));
+    }
+}
+
+static void set_vnc(DomainGraphics *graphics, const DomainLive *live)
+{
+    DomainListen *listen =
+        graphics->listens->len > 0 ? g_ptr_array_index(graphics->listens, 0) : NULL;
+
+    if (graphics->autoport == DOMAIN_ABSENT) { /* on a socket, or nowhere */
+        if (listen != NULL && listen->type == DOMAIN_LISTEN_SOCKET) {
+            set_string(&graphics->socket, live->vnc_socket);
+            set_string(&listen->socket, live->vnc_socket);
+        }
+        return;
+    }
+    if (live->vnc_port == 0)
+        return;
+    graphics->port = (int)live->vnc_port;
+    if (graphics->websocket != 0 && live->vnc_websocket != 0)
+        graphics->websocket = (int)live->vnc_websocket;
+    set_string(&graphics->listen, live->vnc_address);
+    if (listen != NULL)
+        set_string(&listen->address, live->vnc_address);
+}
+
 static void set_graphics(DomainDef *def, const DomainLive *live)
 {
+    gboolean vnc_done = FALSE;
+
     for (guint i = 0; i < def->graphics->len; i++) {
         DomainGraphics *graphics = g_ptr_array_index(def->graphics, i);
-        gboolean has_port = graphics->autoport != DOMAIN_ABSENT; /* not so on a socket */
-        if (graphics->type != DOMAIN_GRAPHICS_VNC || live->vnc_port == 0 || !has_port)
-            continue;
-        graphics->port = (int)live->vnc_port;
-        set_string(&graphics->listen, live->vnc_address);
-        if (graphics->listens->len > 0) {
-            DomainListen *listen = g_ptr_array_index(graphics->listens, 0);
-            set_string(&listen->address, live->vnc_address);
+        if (graphics->type == DOMAIN_GRAPHICS_VNC && !vnc_done) {
+            set_vnc(graphics, live);
+            vnc_done = TRUE;
         }
-        break;
+        if (graphics->type == DOMAIN_GRAPHICS_SPICE && graphics->autoport != DOMAIN_ABSENT) {
+            graphics->port = (int)live->spice_port;
+            graphics->tls_port = (int)live->spice_tls_port;
+        }
     }
 }
 
@@ -207,6 +302,9 @@ void domain_def_set_live(DomainDef *def, const DomainLive *live)
     def->id = live->domid;
     set_interfaces(def, live);
     set_chars(def, live);
+    set_ports(def, live);
     set_graphics(def, live);
+    if (def->vsock != NULL && live->vsock_cid != 0)
+        def->vsock->cid = live->vsock_cid;
     set_aliases(def);
 }

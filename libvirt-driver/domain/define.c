@@ -33,18 +33,37 @@ gboolean on_domain_define_xml_flags(RpcCall *call, GError **error)
            define(call, call->args[0].str, call->args[1].u, error);
 }
 
-static gboolean undefine(RpcCall *call, GError **error)
+enum { UNDEFINE_TPM = 1 << 5, UNDEFINE_KEEP_TPM = 1 << 6 };
+
+/* The secrets in an emulated TPM go with the definition, unless either of the two says otherwise. */
+static gboolean forgets_tpm(const DomainDef *def, guint32 flags)
+{
+    for (guint i = 0; i < def->tpms->len; i++) {
+        const DomainTpm *tpm = def->tpms->pdata[i];
+
+        if (g_strcmp0(tpm->backend, "emulator") == 0)
+            return tpm->persistent_state == DOMAIN_YES ? (flags & UNDEFINE_TPM) != 0
+                                                       : !(flags & UNDEFINE_KEEP_TPM);
+    }
+    return FALSE;
+}
+
+static gboolean undefine(RpcCall *call, guint32 flags, GError **error)
 {
     const Kanzend *kanzend = call->app;
     g_auto(DomainView) view = { 0 };
 
-    return call_job(call, "undefined", &view, error) &&
-           domain_registry_undefine(kanzend->domains, view.domain, error);
+    if (!call_job(call, "undefined", &view, error) ||
+        !domain_registry_undefine(kanzend->domains, view.domain, error))
+        return FALSE;
+    if (view.id < 0 && forgets_tpm(definition_def(view.config), flags))
+        kxl_host_forget_tpm(kanzend->host, definition_def(view.config)->uuid);
+    return TRUE;
 }
 
 gboolean on_domain_undefine(RpcCall *call, GError **error)
 {
-    return undefine(call, error);
+    return undefine(call, 0, error);
 }
 
 enum { /* virDomainUndefineFlagsValues: also remove these. There are none of them. */
@@ -57,9 +76,9 @@ gboolean on_domain_undefine_flags(RpcCall *call, GError **error)
 {
     return check_flags(call, call->args[1].u,
                        UNDEFINE_MANAGED_SAVE | UNDEFINE_SNAPSHOTS_METADATA |
-                           UNDEFINE_CHECKPOINTS_METADATA,
+                           UNDEFINE_CHECKPOINTS_METADATA | UNDEFINE_TPM | UNDEFINE_KEEP_TPM,
                        error) &&
-           undefine(call, error);
+           undefine(call, call->args[1].u, error);
 }
 
 gboolean on_domain_set_autostart(RpcCall *call, GError **error)

@@ -22,37 +22,80 @@ static char **list_ifnames(KxlHost *host, int domid)
     return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);
 }
 
-static char **list_serial_ttys(KxlHost *host, int domid, guint n_serials)
+/* "" for those that are on no terminal. */
+static char **list_ttys(KxlHost *host, int domid, const char *kind, guint count)
 {
-    g_autoptr(GPtrArray) ttys = g_ptr_array_new();
+    char **ttys = g_new0(char *, count + 1);
 
-    for (guint i = 0; i < n_serials; i++) {
-        char *tty = kxl_domain_console_tty(host, domid, "serial", i, NULL);
-
-        if (tty == NULL)
-            break;
-        g_ptr_array_add(ttys, tty);
+    for (guint i = 0; i < count; i++) {
+        ttys[i] = kxl_domain_console_tty(host, domid, kind, i, NULL);
+        if (ttys[i] == NULL)
+            ttys[i] = g_strdup("");
     }
-    g_ptr_array_add(ttys, NULL);
-    return (char **)g_ptr_array_free(g_steal_pointer(&ttys), FALSE);
+    return ttys;
+}
+
+static guint count_ports(const KxlDomainConfig *config)
+{
+    return config->ports->len + config->channels->len;
+}
+
+/* "" for those that have no socket. */
+static char **list_port_paths(const KxlDomainConfig *config)
+{
+    char **paths = g_new0(char *, count_ports(config) + 1);
+    guint n = 0;
+
+    for (guint i = 0; i < config->ports->len; i++) {
+        const KxlSerial *port = config->ports->pdata[i];
+        g_auto(GStrv) parts = kxl_options_split(port->target != NULL ? port->target : "");
+        paths[n++] = g_strdup(g_strcmp0(port->kind, "unix") == 0 ? parts[0] : "");
+    }
+    for (guint i = 0; i < config->channels->len; i++) {
+        const KxlDeviceChannel *channel = config->channels->pdata[i];
+        paths[n++] = g_strdup(channel->path != NULL ? channel->path : "");
+    }
+    return paths;
+}
+
+typedef const char *const *Texts;
+
+static void add_displays(DomainLive *live, const KxlDisplayInfo *displays)
+{
+    if (displays == NULL)
+        return;
+    live->vnc_address = displays->vnc_address;
+    live->vnc_port = displays->vnc_port;
+    live->vnc_websocket = displays->vnc_websocket;
+    live->vnc_socket = displays->vnc_socket;
+    live->spice_port = displays->spice_port;
+    live->spice_tls_port = displays->spice_tls_port;
 }
 
 /* Adds what only a running domain has. What cannot be learned is left out. */
 static void add_live_parts(DomainRegistry *registry, DomainDef *def, int domid)
 {
     KxlHost *host = registry->host;
+    g_autoptr(KxlDomainConfig) found = kxl_domain_get_config(host, domid, NULL);
+    g_autoptr(KxlDomainConfig) config = found != NULL ? g_steal_pointer(&found)
+                                                      : kxl_domain_config_new();
+    g_autoptr(KxlDisplayInfo) displays = kxl_domain_get_displays(host, domid, NULL);
     g_auto(GStrv) ifnames = list_ifnames(host, domid);
-    g_auto(GStrv) serial_ttys = list_serial_ttys(host, domid, def->serials->len);
+    g_auto(GStrv) serial_ttys = list_ttys(host, domid, "serial", def->serials->len);
+    g_auto(GStrv) parallel_ttys = list_ttys(host, domid, "parallel", def->parallels->len);
+    g_auto(GStrv) port_ttys = list_ttys(host, domid, "port", count_ports(config));
+    g_auto(GStrv) port_paths = list_port_paths(config);
     g_autofree char *console_tty = kxl_domain_console_tty(host, domid, "pv", 0, NULL);
-    g_autofree char *vnc_address = NULL;
     DomainLive live = { .domid = domid,
-                        .ifnames = (const char *const *)ifnames,
+                        .ifnames = (Texts)ifnames,
                         .console_tty = console_tty,
-                        .serial_ttys = (const char *const *)serial_ttys };
+                        .serial_ttys = (Texts)serial_ttys,
+                        .parallel_ttys = (Texts)parallel_ttys,
+                        .port_ttys = (Texts)port_ttys,
+                        .port_paths = (Texts)port_paths,
+                        .vsock_cid = (guint)config->vsock_cid };
 
-    if (!kxl_domain_vnc_address(host, domid, &vnc_address, &live.vnc_port, NULL))
-        live.vnc_port = 0;
-    live.vnc_address = vnc_address;
+    add_displays(&live, displays);
     domain_def_set_live(def, &live);
 }
 

@@ -169,13 +169,25 @@ gboolean kxl_domain_set_actions (KxlHost *host, int domid, KxlAction on_poweroff
 gboolean kxl_domain_userdata_store (KxlHost *host, int domid, const char *key, const char *value, GError **error);
 char *kxl_domain_userdata_load (KxlHost *host, int domid, const char *key, GError **error);
 
-/* The slave pty of a console: kind "pv" or "serial", num from 0. A new string, e.g. "/dev/pts/3". */
+/* The slave pty of a console: kind "pv", "serial", "parallel" or "port" (of virtio-serial, in the config's order, channels
+ * behind ports), num from 0. A new string, e.g. "/dev/pts/3". */
 char *kxl_domain_console_tty (KxlHost *host, int domid, const char *kind, guint num, GError **error);
 char *kxl_domain_console_log_path (KxlHost *host, int domid);
 /* hv's log of a PV domain; for domid 0 the logs of all. New string. */
 char *kxl_domain_hv_log (KxlHost *host, int domid, GError **error);
 /* VNC: "127.0.0.1", 5900+display; port 0 when it has none. ret_address is a new string. */
 gboolean kxl_domain_vnc_address (KxlHost *host, int domid, char **ret_address, guint *ret_port, GError **error);
+typedef struct { /* where a running domain's displays are; ports: 0 none */
+    char *vnc_address, *vnc_socket;
+    guint vnc_port, vnc_websocket;
+    char *spice_address;
+    guint spice_port, spice_tls_port;
+} KxlDisplayInfo;
+KxlDisplayInfo *kxl_domain_get_displays (KxlHost *host, int domid, GError **error);
+void kxl_display_info_free (KxlDisplayInfo *info); /* NULL-safe */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (KxlDisplayInfo, kxl_display_info_free)
+/* Forgets what the TPM of the domain with that UUID has kept; none is no error. */
+void kxl_host_forget_tpm (const KxlHost *host, const char *uuid);
 /* Path of the unix socket that speaks the xenstore protocol with a PV domain's store, for kanzend. */
 char *kxl_domain_xenstore_socket (KxlHost *host, int domid);
 /* Reads/writes one key of the domain's store (absolute path); read returns NULL without error when absent. */

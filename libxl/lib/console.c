@@ -15,13 +15,15 @@ static KxlState *load(KxlHost *host, int domid, GError **error)
 char *kxl_domain_console_tty(KxlHost *host, int domid, const char *kind, guint num, GError **error)
 {
     g_autoptr(KxlState) state = load(host, domid, error);
-    char **ttys;
+    /* QEMU knows the PV console as console0; the others by the name of their kind. */
+    g_autofree char *label =
+        g_strdup_printf("%s%u=", g_str_equal(kind, "pv") ? "console" : kind, num);
 
     if (!state)
         return NULL;
-    ttys = g_str_equal(kind, "pv") ? state->pv_ttys : state->serial_ttys;
-    if (ttys && num < g_strv_length(ttys) && *ttys[num])
-        return g_strdup(ttys[num]);
+    for (char **tty = state->ttys; tty && *tty; tty++)
+        if (g_str_has_prefix(*tty, label))
+            return g_strdup(*tty + strlen(label));
     g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND,
                 "domain %d has no %s console %u on a terminal", domid, kind, num);
     return NULL;
@@ -63,6 +65,34 @@ char *kxl_domain_hv_log(KxlHost *host, int domid, GError **error)
         return NULL;
     }
     return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+KxlDisplayInfo *kxl_domain_get_displays(KxlHost *host, int domid, GError **error)
+{
+    g_autoptr(KxlState) state = load(host, domid, error);
+    KxlDisplayInfo *info;
+
+    if (!state)
+        return NULL;
+    info = g_new0(KxlDisplayInfo, 1);
+    info->vnc_address = g_steal_pointer(&state->vnc_address);
+    info->vnc_socket = g_steal_pointer(&state->vnc_socket);
+    info->vnc_port = state->vnc_port;
+    info->vnc_websocket = state->vnc_websocket;
+    info->spice_address = g_steal_pointer(&state->spice_address);
+    info->spice_port = state->spice_port;
+    info->spice_tls_port = state->spice_tls_port;
+    return info;
+}
+
+void kxl_display_info_free(KxlDisplayInfo *info)
+{
+    if (!info)
+        return;
+    g_free(info->vnc_address);
+    g_free(info->vnc_socket);
+    g_free(info->spice_address);
+    g_free(info);
 }
 
 gboolean kxl_domain_vnc_address(KxlHost *host, int domid, char **ret_address, guint *ret_port,

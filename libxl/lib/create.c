@@ -24,6 +24,7 @@
 static const char *const run_files[] = {
     "boot",           "hv.log",    "status",     "qmp.sock",     "xs-ops.sock",
     "xs-daemon.sock", "events.in", "events.out", "emulator.pid", "destroy",
+    "vnc.sock",       "spice.sock", "swtpm.sock", "swtpm.pid",
 };
 
 /* The folder under a name of no domain, with its supervisor's lock held. */
@@ -61,7 +62,7 @@ static int allocate(const KxlHost *host, KxlDomainConfig *config, const char *us
     domid = kxl_rundir_next_domid(host, error);
     if (domid < 0)
         return -1;
-    kxl_prepare_ifnames(config, domid);
+    kxl_prepare_for_domid(host, config, domid);
     folder = g_strdup_printf("%s/.new.%d", kxl_host_run_dir(host), domid);
     path = kxl_rundir_path(host, domid, NULL);
     if (!make_folder(host, folder, domid, config, ret_lock, error) ||
@@ -86,12 +87,24 @@ static void ensure_all(const KxlHost *host)
         kxl_supervise_ensure(host, g_array_index(domids, int, i), NULL);
 }
 
+/* With an example of what is only chosen when it starts. */
+static KxlDomainConfig *plan_start(const KxlHost *host, const KxlDomainConfig *config)
+{
+    KxlDomainConfig *planned = kxl_domain_config_dup(config);
+
+    kxl_prepare_for_domid(host, planned, KXL_DOMID_FIRST);
+    if (planned->spice.port < 0)
+        planned->spice.port = 5900;
+    return planned;
+}
+
 /* What a start would find out about the emulator's options: whether this one has what they name. */
 static gboolean try_machine(KxlHost *host, const KxlDomainConfig *config, GError **error)
 {
     g_autofree int *taps = g_new(int, config->nics->len + 1);
+    g_autoptr(KxlDomainConfig) planned = plan_start(host, config);
     KxlMachine machine = {
-        .config = config,
+        .config = planned,
         .dir = kxl_host_run_dir(host),
         .log_dir = kxl_host_log_dir(host),
         .qemu = config->device_model ? config->device_model : kxl_host_qemu_path(host),
@@ -199,7 +212,7 @@ gboolean kxl_create_successor(const KxlHost *host, int domid, GError **error)
     if (next < 0)
         return FALSE;
     kxl_hot_drop_unfinished(host, domid, config);
-    kxl_prepare_ifnames(config, next);
+    kxl_prepare_for_domid(host, config, next);
     if (!kxl_rundir_save_config(host, domid, config, error))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(run_files); i++) {

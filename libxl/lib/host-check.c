@@ -168,6 +168,7 @@ gboolean kxl_host_check_files(const KxlHost *host, const KxlDomainConfig *config
 {
     return check_emulator(host, config, error) && check_boot(config, error) &&
            check_disks(config, error) && check_nics(config, error) &&
+           kxl_host_check_devices(config, error) &&
            (!config->cpus ||
             kxl_affinity_check(config->cpus, (guint)sysconf(_SC_NPROCESSORS_CONF), error));
 }

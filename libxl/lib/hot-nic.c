@@ -26,7 +26,7 @@ static KxlDomainConfig *checked(const KxlOp *op, const KxlDomainConfig *given, g
     config = kxl_prepare(op->host, given, error);
     if (!config)
         return NULL;
-    kxl_prepare_ifnames(config, op->domid);
+    kxl_prepare_for_domid(op->host, config, op->domid);
     nic = config->nics->pdata[index];
     if (nic->kind == KXL_NIC_BRIDGE && !kxl_host_check_nic(nic, index, error))
         return NULL;

@@ -196,7 +196,7 @@ static gboolean is_automatic(const KxlDeviceNic *nic)
                             nic->ifname[end] == '\0' && devid == nic->devid);
 }
 
-void kxl_prepare_ifnames(KxlDomainConfig *config, int domid)
+static void prepare_ifnames(KxlDomainConfig *config, int domid)
 {
     for (guint i = 0; i < config->nics->len; i++) {
         KxlDeviceNic *nic = config->nics->pdata[i];
@@ -206,4 +206,65 @@ void kxl_prepare_ifnames(KxlDomainConfig *config, int domid)
         g_free(nic->ifname);
         nic->ifname = g_strdup_printf("vif%d.%d", domid, nic->devid);
     }
+}
+
+/* --- channels --------------------------------------------------------------------------------- */
+
+/* So much of a domain's name is in the folder's: socket paths are short (unix(7): 108 bytes). */
+#define CHANNEL_NAME_MAX 20
+
+/* As libvirt calls them: channel/target/domain-<id>-<name>/<port>. */
+static char *channel_path(const KxlHost *host, const KxlDomainConfig *config, int domid,
+                          const char *name)
+{
+    return g_strdup_printf("%s/channel/target/domain-%d-%.*s/%s", kxl_host_lib_dir(host), domid,
+                           CHANNEL_NAME_MAX, config->name, name);
+}
+
+/* Not given, or by an earlier life. */
+static gboolean path_is_automatic(const KxlHost *host, const char *path)
+{
+    g_autofree char *ours = g_strdup_printf("%s/channel/target/domain-", kxl_host_lib_dir(host));
+
+    return !path || !*path || g_str_has_prefix(path, ours);
+}
+
+static void prepare_port(const KxlHost *host, const KxlDomainConfig *config, int domid,
+                         KxlSerial *port)
+{
+    g_autofree char *path = NULL, *quoted = NULL;
+
+    if (g_strcmp0(port->kind, "unix") != 0 || !port->name ||
+        !path_is_automatic(host, port->target))
+        return;
+    path = channel_path(host, config, domid, *port->name ? port->name : "port");
+    quoted = kxl_options_quote(path);
+    g_free(port->target);
+    port->target = g_strconcat(quoted, ",server,nowait", NULL);
+}
+
+static void prepare_channels(const KxlHost *host, KxlDomainConfig *config, int domid)
+{
+    for (guint i = 0; i < config->ports->len; i++)
+        prepare_port(host, config, domid, config->ports->pdata[i]);
+    for (guint i = 0; i < config->channels->len; i++) {
+        KxlDeviceChannel *channel = config->channels->pdata[i];
+
+        if (g_strcmp0(channel->kind, "unix") != 0 || !channel->name ||
+            !path_is_automatic(host, channel->path))
+            continue;
+        g_free(channel->path);
+        channel->path = channel_path(host, config, domid, channel->name);
+    }
+}
+
+/* 0 to 2 have meanings of their own (vsock(7)). */
+#define FIRST_GUEST_CID 3
+
+void kxl_prepare_for_domid(const KxlHost *host, KxlDomainConfig *config, int domid)
+{
+    prepare_ifnames(config, domid);
+    prepare_channels(host, config, domid);
+    if (config->vsock && config->vsock_cid == 0)
+        config->vsock_cid = FIRST_GUEST_CID - 1 + (guint)domid;
 }

@@ -7,5 +7,6 @@
  * paths, UUID, MACs, devids, bridges, scripts, firmware. */
 KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *config, GError **error);
 
-/* Interface names that the user has not given, by domid. */
-void kxl_prepare_ifnames(KxlDomainConfig *config, int domid);
+/* What depends on the domid and the user has not given: interface names, sockets of channels, the
+ * vsock's number. Also for the config of an earlier life of the domain. */
+void kxl_prepare_for_domid(const KxlHost *host, KxlDomainConfig *config, int domid);

@@ -38,11 +38,15 @@ static const KxlField state_rows[] = {
     ROW("vcpus", UINT, vcpus),
     ROW("max_vcpus", UINT, max_vcpus),
     ROW("supervisor_pid", INT, supervisor_pid),
-    ROW("pv_ttys", STRV, pv_ttys),
-    ROW("serial_ttys", STRV, serial_ttys),
+    ROW("ttys", STRV, ttys),
     ROW("vcpu_tids", STRV, vcpu_tids),
     ROW("vnc_address", STRING, vnc_address),
     ROW("vnc_port", UINT, vnc_port),
+    ROW("vnc_websocket", UINT, vnc_websocket),
+    ROW("vnc_socket", STRING, vnc_socket),
+    ROW("spice_address", STRING, spice_address),
+    ROW("spice_port", UINT, spice_port),
+    ROW("spice_tls_port", UINT, spice_tls_port),
 };
 const KxlType kxl_type_state = { sizeof(KxlState), state_rows, G_N_ELEMENTS(state_rows), NULL };
 

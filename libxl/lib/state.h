@@ -29,10 +29,13 @@ typedef struct {
     guint64 memory_kb, max_memory_kb;
     guint vcpus, max_vcpus;
     int supervisor_pid;
-    char **pv_ttys, **serial_ttys;
+    char **ttys; /* "serial0=/dev/pts/3": QEMU's character devices on terminals */
     char **vcpu_tids;
     char *vnc_address;
-    guint vnc_port;
+    guint vnc_port, vnc_websocket;
+    char *vnc_socket;
+    char *spice_address;
+    guint spice_port, spice_tls_port;
 } KxlState;
 
 extern const KxlType kxl_type_state;

@@ -214,6 +214,12 @@ static void append(char ***strv, const char *text)
     (*strv)[n + 1] = NULL;
 }
 
+static void set_string(char **field, const char *text)
+{
+    g_free(*field);
+    *field = g_strdup(text);
+}
+
 static gboolean inspect_consoles(Session *s, GError **error)
 {
     g_autoptr(JsonNode) answer =
@@ -222,25 +228,18 @@ static gboolean inspect_consoles(Session *s, GError **error)
 
     if (!answer)
         return FALSE;
-    g_clear_pointer(&s->state->pv_ttys, g_strfreev);
-    g_clear_pointer(&s->state->serial_ttys, g_strfreev);
+    g_clear_pointer(&s->state->ttys, g_strfreev);
     array = json_node_get_array(answer);
-    /* In the order of their numbers, whatever QEMU's. */
-    for (guint n = 0; n < 8; n++) {
-        g_autofree char *console = g_strdup_printf("console%u", n);
-        g_autofree char *serial = g_strdup_printf("serial%u", n);
+    for (guint i = 0; i < json_array_get_length(array); i++) {
+        JsonObject *chardev = json_array_get_object_element(array, i);
+        const char *label = json_object_get_string_member(chardev, "label");
+        const char *name = json_object_get_string_member(chardev, "filename");
+        g_autofree char *tty = NULL;
 
-        for (guint i = 0; i < json_array_get_length(array); i++) {
-            JsonObject *chardev = json_array_get_object_element(array, i);
-            const char *label = json_object_get_string_member(chardev, "label");
-            const char *name = json_object_get_string_member(chardev, "filename");
-            const char *tty = g_str_has_prefix(name, "pty:") ? name + 4 : "";
-
-            if (g_str_equal(label, console))
-                append(&s->state->pv_ttys, tty);
-            else if (g_str_equal(label, serial))
-                append(&s->state->serial_ttys, tty);
-        }
+        if (!g_str_has_prefix(name, "pty:"))
+            continue;
+        tty = g_strdup_printf("%s=%s", label, name + strlen("pty:"));
+        append(&s->state->ttys, tty);
     }
     return TRUE;
 }
@@ -265,26 +264,77 @@ static gboolean inspect_vcpus(Session *s, GError **error)
     return TRUE;
 }
 
+/* Everything of a display that is a number in the state and a text for QEMU. */
+static guint port_of(JsonObject *object, const char *member)
+{
+    const char *text = json_object_get_string_member_with_default(object, member, "0");
+
+    return (guint)g_ascii_strtoull(text, NULL, 10); /* a unix socket's is a path: 0 */
+}
+
+static const char *text_of(JsonObject *object, const char *member)
+{
+    return json_object_get_string_member_with_default(object, member, "");
+}
+
+/* All that it listens at: its port or socket, and the one for browsers. */
+static void note_vnc_servers(KxlState *state, JsonArray *servers)
+{
+    for (guint i = 0; i < json_array_get_length(servers); i++) {
+        JsonObject *server = json_array_get_object_element(servers, i);
+
+        if (g_str_equal(text_of(server, "family"), "unix"))
+            set_string(&state->vnc_socket, text_of(server, "service"));
+        else if (json_object_get_boolean_member_with_default(server, "websocket", FALSE))
+            state->vnc_websocket = port_of(server, "service");
+        else
+            state->vnc_port = port_of(server, "service");
+        if (state->vnc_port && !state->vnc_address)
+            state->vnc_address = g_strdup(text_of(server, "host"));
+    }
+}
+
 static gboolean inspect_vnc(Session *s, GError **error)
 {
-    g_autoptr(JsonNode) answer = kxl_qmp_call(s->qmp, "query-vnc", NULL, MONITOR_TIMEOUT_MS, error);
-    JsonObject *vnc = answer ? json_node_get_object(answer) : NULL;
-    const char *service;
+    g_autoptr(JsonNode) answer =
+        kxl_qmp_call(s->qmp, "query-vnc-servers", NULL, MONITOR_TIMEOUT_MS, error);
+    KxlState *state = s->state;
+    JsonArray *displays;
 
-    if (!vnc)
+    if (!answer)
         return FALSE;
-    g_clear_pointer(&s->state->vnc_address, g_free);
-    s->state->vnc_port = 0;
-    if (!json_object_get_boolean_member_with_default(vnc, "enabled", FALSE))
+    g_clear_pointer(&state->vnc_address, g_free);
+    g_clear_pointer(&state->vnc_socket, g_free);
+    state->vnc_port = state->vnc_websocket = 0;
+    displays = json_node_get_array(answer);
+    if (json_array_get_length(displays) > 0)
+        note_vnc_servers(state, json_object_get_array_member(
+                                    json_array_get_object_element(displays, 0), "server"));
+    return TRUE;
+}
+
+static gboolean inspect_spice(Session *s, GError **error)
+{
+    g_autoptr(JsonNode) answer = NULL;
+    KxlState *state = s->state;
+    JsonObject *spice;
+
+    g_clear_pointer(&state->spice_address, g_free);
+    state->spice_port = state->spice_tls_port = 0;
+    if (!s->config->spice.enable || s->config->nographic || s->config->type != KXL_TYPE_HVM)
         return TRUE;
-    service = json_object_get_string_member_with_default(vnc, "service", "0");
-    s->state->vnc_address = g_strdup(json_object_get_string_member_with_default(vnc, "host", ""));
-    s->state->vnc_port =
-        (guint)g_ascii_strtoull(service, NULL, 10); /* a unix socket's is a path: 0 */
+    answer = kxl_qmp_call(s->qmp, "query-spice", NULL, MONITOR_TIMEOUT_MS, error);
+    if (!answer)
+        return FALSE;
+    spice = json_node_get_object(answer);
+    set_string(&state->spice_address, text_of(spice, "host"));
+    state->spice_port = (guint)json_object_get_int_member_with_default(spice, "port", 0);
+    state->spice_tls_port = (guint)json_object_get_int_member_with_default(spice, "tls-port", 0);
     return TRUE;
 }
 
 gboolean emulator_inspect(Session *s, GError **error)
 {
-    return inspect_consoles(s, error) && inspect_vcpus(s, error) && inspect_vnc(s, error);
+    return inspect_consoles(s, error) && inspect_vcpus(s, error) && inspect_vnc(s, error) &&
+           inspect_spice(s, error);
 }

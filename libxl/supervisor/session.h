@@ -85,6 +85,17 @@ void network_close_taps(Session *s);
 gboolean overlays_make(Session *s, GError **error);
 void overlays_remove(Session *s);
 
+/* --- helpers.c */
+/* What a machine needs beside its emulator: folders of channels, SPICE's port, the TPM emulator. */
+gboolean helpers_up(Session *s, GError **error);
+void helpers_down(Session *s);
+
+/* --- displays.c */
+/* Passwords and until when they are valid, by the monitor: the command line everybody can read. */
+gboolean displays_set_up(Session *s, GError **error);
+/* A port that is free now. FALSE: all are taken. */
+gboolean displays_find_port(const char *address, guint *ret_port, GError **error);
+
 /* --- run.c */
 /* Brings the state up to what happened while nobody looked. */
 void session_catch_up(Session *s);

@@ -130,19 +130,6 @@ static void undo_emulator(Session *s)
     emulator_kill(s, 0);
 }
 
-/* Passwords are not for the command line, which everybody can read. */
-static gboolean set_password(Session *s, const char *protocol, const char *password, GError **error)
-{
-    JsonObject *arguments;
-
-    if (!password)
-        return TRUE;
-    arguments = json_object_new();
-    json_object_set_string_member(arguments, "protocol", protocol);
-    json_object_set_string_member(arguments, "password", password);
-    return kxl_qmp_run(s->qmp, "set_password", arguments, MONITOR_TIMEOUT_MS, error);
-}
-
 static gboolean tune_disks(Session *s, GError **error)
 {
     for (guint i = 0; i < s->config->disks->len; i++) {
@@ -163,19 +150,27 @@ static gboolean settle_nics(Session *s, GError **error)
     return TRUE;
 }
 
+/* What the guest's own driver tells of its memory, QEMU asks for from time to time. */
+static gboolean set_balloon_polling(Session *s, GError **error)
+{
+    guint period = s->config->balloon.stats_period_secs;
+
+    if (period == 0 || s->config->type != KXL_TYPE_HVM)
+        return TRUE;
+    return kxl_qmp_run(s->qmp, "qom-set",
+                       kxl_qmp_args("s:path", "/machine/peripheral/balloon0", "s:property",
+                                    "guest-stats-polling-interval", "i:value", (gint64)period, NULL),
+                       MONITOR_TIMEOUT_MS, error);
+}
+
 static gboolean step_settings(Session *s, GError **error)
 {
     const KxlDomainConfig *config = s->config;
-    const KxlVnc *vnc = kxl_machine_vnc(config);
 
-    if (!emulator_inspect(s, error) || !tune_disks(s, error) || !settle_nics(s, error))
-        return FALSE;
-    if (vnc && !set_password(s, "vnc", vnc->passwd, error))
-        return FALSE;
-    if (config->spice.enable && !config->nographic && !config->spice.disable_ticketing &&
-        !set_password(s, "spice", config->spice.passwd, error))
-        return FALSE;
-    return kxl_affinity_apply(config, s->state->vcpu_tids, error) && threads_settle(s, error);
+    return emulator_inspect(s, error) && tune_disks(s, error) && settle_nics(s, error) &&
+           displays_set_up(s, error) && set_balloon_polling(s, error) &&
+           kxl_affinity_apply(config, s->state->vcpu_tids, error) &&
+           threads_settle(s, error);
 }
 
 /* --- first instruction ------------------------------------------------------------------------ */
@@ -272,6 +267,7 @@ static const struct {
     { "network", network_up, network_down },
     { "files", step_files, NULL },
     { "control groups", step_groups, undo_groups },
+    { "helpers", helpers_up, helpers_down },
     { "emulator", emulator_spawn, undo_emulator },
     { "monitor", emulator_connect, NULL },
     { "settings", step_settings, NULL },

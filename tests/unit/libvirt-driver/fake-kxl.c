@@ -554,12 +554,20 @@ char *kxl_domain_console_tty(KxlHost *host, int domid, const char *kind, guint n
     return tty;
 }
 
-gboolean kxl_domain_vnc_address(KxlHost *host, int domid, char **ret_address, guint *ret_port,
-                                GError **error)
+KxlDisplayInfo *kxl_domain_get_displays(KxlHost *host, int domid, GError **error)
 {
-    *ret_address = g_strdup("127.0.0.1");
-    *ret_port = 0;
-    return TRUE;
+    KxlDisplayInfo *info = g_new0(KxlDisplayInfo, 1);
+
+    info->vnc_address = g_strdup("127.0.0.1");
+    return info;
+}
+
+void kxl_display_info_free(KxlDisplayInfo *info)
+{
+    if (info == NULL)
+        return;
+    g_free(info->vnc_address);
+    g_free(info);
 }
 
 void kxl_device_info_free(KxlDeviceInfo *info)

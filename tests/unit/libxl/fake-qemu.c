@@ -109,8 +109,9 @@ static const char *execute(const char *request)
         snprintf(text, sizeof text, "[{\"thread-id\": %d}]", (int)getpid());
         return text;
     }
-    if (strstr(request, "\"query-vnc\""))
-        return "{\"enabled\": true, \"host\": \"127.0.0.1\", \"service\": \"5907\"}";
+    if (strstr(request, "\"query-vnc-servers\""))
+        return "[{\"id\": \"default\", \"server\": [{\"host\": \"127.0.0.1\", \"service\": \"5907\", "
+               "\"family\": \"ipv4\", \"websocket\": false}]}]";
     if (strstr(request, "\"cont\""))
         cont();
     else if (strstr(request, "\"stop\""))
