@@ -53,6 +53,9 @@ gboolean on_connect_baseline_cpu(RpcCall *call, GError **error);
 gboolean on_connect_baseline_hypervisor_cpu(RpcCall *call, GError **error);
 gboolean on_connect_get_domain_capabilities(RpcCall *call, GError **error);
 
+/* domain/addresses.c */
+gboolean on_domain_interface_addresses(RpcCall *call, GError **error);
+
 /* domain/action.c */
 gboolean on_domain_set_lifecycle_action(RpcCall *call, GError **error);
 

@@ -206,6 +206,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
                                                        kxl_host_run_dir(host), server, error);
     if (networks == NULL)
         return FALSE;
+    domain_registry_set_networks(domains, networks);
     if (!sockets_listen(sockets, server, options->group, kanzend.session, error))
         return FALSE;
 

@@ -512,7 +512,7 @@ static const RpcProc remote_procs[] = {
               "Du", "<16384>(u<2048>o)u", L | R, HV },
     [352] = { "DOMAIN_PIN_IOTHREAD", "virDomainPinIOThread", "Du<2048>ou", "", L, HV },
     [353] = { "DOMAIN_INTERFACE_ADDRESSES", "virDomainInterfaceAddresses",
-              "Duu", "<2048>(s?s<2048>(isu))", L | R, HV },
+              "Duu", "<2048>(s?s<2048>(isu))", L | R, HV, on_domain_interface_addresses },
     [355] = { "DOMAIN_ADD_IOTHREAD", "virDomainAddIOThread", "Duu", "", L, HV },
     [356] = { "DOMAIN_DEL_IOTHREAD", "virDomainDelIOThread", "Duu", "", L, HV },
     [357] = { "DOMAIN_SET_USER_PASSWORD", "virDomainSetUserPassword", "D?s?su", "", L, HV },

@@ -103,12 +103,6 @@ static gboolean is_network(const void *object)
     return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_NETWORK;
 }
 
-static gboolean is_network_on_bridge(const void *object)
-{
-    const DomainInterface *interface = object;
-    return is_network(object) && interface->bridge != NULL;
-}
-
 static gboolean is_direct(const void *object)
 {
     return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_DIRECT;
@@ -143,7 +137,8 @@ static const XmlRow interface_rows[] = {
     { "source/@bridge", XML_STRING, F(bridge), XML_REQUIRED, .when = is_bridge },
     { "source/@network", XML_STRING, F(network), XML_REQUIRED, .when = is_network },
     { "source/@portgroup", XML_STRING, F(portgroup), .when = is_network },
-    { "source/@bridge", XML_STRING, F(bridge), XML_LIVE, .when = is_network_on_bridge },
+    { "source/@portid", XML_STRING, F(port_id), XML_LIVE, .when = is_network },
+    { "source/@bridge", XML_STRING, F(bridge), XML_LIVE, .when = is_network },
     { "source/@dev", XML_STRING, F(source_dev), .when = is_on_device },
     { "source/@mode", XML_STRING, F(source_mode), .words = direct_modes, .when = is_direct },
     { "source/@address", XML_STRING, F(host), .when = is_socket },

@@ -70,8 +70,10 @@ static void clear_interface(DomainInterface *interface)
     /* Names of the kind chosen at start are taken as such, as libvirt's Xen driver does. */
     if (interface->target != NULL && g_str_has_prefix(interface->target, "vif"))
         g_clear_pointer(&interface->target, g_free);
-    if (interface->type == DOMAIN_INTERFACE_NETWORK)
+    if (interface->type == DOMAIN_INTERFACE_NETWORK) {
         g_clear_pointer(&interface->bridge, g_free);
+        g_clear_pointer(&interface->port_id, g_free);
+    }
 }
 
 static void clear_graphics(DomainGraphics *graphics)

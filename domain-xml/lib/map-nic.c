@@ -54,7 +54,7 @@ static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GE
                               "interface %s: network '%s' must be looked up first", from->mac,
                               from->network);
         to->network = g_strdup(from->network);
-        to->bridge = g_strdup(from->bridge);
+        to->bridge = is_ovs ? ovs_bridge(from) : g_strdup(from->bridge);
         break;
     case DOMAIN_INTERFACE_BRIDGE:
         to->bridge = is_ovs ? ovs_bridge(from) : g_strdup(from->bridge);

@@ -36,6 +36,7 @@ struct DomainRegistry {
     KxlHost *host;
     RpcServer *server;
     PoolRegistry *pools;
+    NetworkRegistry *networks; /* NULL: not there yet */
     Store *store;
     char *emulator;
     DomainXmlCaps xml_caps;

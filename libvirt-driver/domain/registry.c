@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "handler-util.h"
+#include "network/network.h"
 #include "rpc/event.h"
 
 #define DEFAULT_EMULATOR "/usr/bin/qemu-system-x86_64"
@@ -396,4 +397,42 @@ KxlHost *domain_registry_host(DomainRegistry *registry)
 const DomainXmlCaps *domain_registry_xml_caps(DomainRegistry *registry)
 {
     return &registry->xml_caps;
+}
+
+/* The owner is known not to run; a port whose owner nobody knows may be another program's. */
+static gboolean is_stale(DomainRegistry *registry, const NetworkPort *port)
+{
+    g_autoptr(Domain) owner =
+        port->owner_uuid != NULL ? domain_registry_find_uuid(registry, port->owner_uuid) : NULL;
+
+    return owner != NULL && owner->id < 0;
+}
+
+static void release_stale_ports(DomainRegistry *registry)
+{
+    g_autoptr(GPtrArray) networks = network_list(registry->networks);
+    g_autoptr(GStrvBuilder) stale = g_strv_builder_new();
+
+    for (guint i = 0; i < networks->len; i++) {
+        const NetworkView *network = networks->pdata[i];
+        g_autoptr(GPtrArray) ports = network_port_list(registry->networks, network->def->uuid, NULL);
+        for (guint j = 0; ports != NULL && j < ports->len; j++) {
+            const NetworkPort *port = ports->pdata[j];
+            if (is_stale(registry, port))
+                g_strv_builder_add(stale, port->uuid);
+        }
+    }
+    g_auto(GStrv) uuids = g_strv_builder_end(stale);
+    network_ports_release(registry->networks, (const char *const *)uuids);
+}
+
+void domain_registry_set_networks(DomainRegistry *registry, NetworkRegistry *networks)
+{
+    registry->networks = networks;
+    release_stale_ports(registry);
+}
+
+NetworkRegistry *domain_registry_networks(DomainRegistry *registry)
+{
+    return registry->networks;
 }

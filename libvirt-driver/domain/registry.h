@@ -74,6 +74,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainRegistry, domain_registry_free)
 KxlHost *domain_registry_host(DomainRegistry *registry);
 /* Where disks that are volumes are looked for. Set once, before the first start. */
 void domain_registry_set_pools(DomainRegistry *registry, PoolRegistry *pools);
+/* Where domains are plugged in; frees the ports of those that ended while nobody watched. Once,
+ * before the first client. */
+void domain_registry_set_networks(DomainRegistry *registry, NetworkRegistry *networks);
+NetworkRegistry *domain_registry_networks(DomainRegistry *registry);
 PoolRegistry *domain_registry_pools(DomainRegistry *registry);
 /* What domain-xml's defaults need. */
 /* Before it is started: whether definitions may give the emulator arguments of their own. */

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Starting domains. */
 #include "handler.h"
+#include "network-source.h"
 #include "volume-source.h"
 
 /* virDomainCreateFlags. FORCE_BOOT: not from a saved image; there are none. */
 enum { START_PAUSED = 1, START_AUTODESTROY = 2, START_FORCE_BOOT = 8, START_VALIDATE = 16 };
-
-static gboolean check_networks(const DomainDef *def, GError **error)
-{
-    for (guint i = 0; i < def->interfaces->len; i++) {
-        const DomainInterface *interface = def->interfaces->pdata[i];
-
-        if (interface->type == DOMAIN_INTERFACE_NETWORK)
-            return fail(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'",
-                        interface->network);
-    }
-    return TRUE;
-}
 
 /* The client cannot be told with a success; the daemon's log is where its user looks next. */
 static void log_limits(KxlDomainConfig *config)
@@ -28,27 +17,40 @@ static void log_limits(KxlDomainConfig *config)
         g_warning("domain '%s': %s", config->name, (char *)notes->pdata[i]);
 }
 
+/* -1: it did not start. */
+static int create_machine(DomainRegistry *registry, const DomainDef *shown, gboolean paused,
+                          GError **error)
+{
+    /* One more copy, in which everything else is found that the definition only names. */
+    g_autoptr(DomainDef) def = domain_def_dup(shown);
+    g_autoptr(KxlDomainConfig) config = NULL;
+    g_autofree char *xml = domain_def_format(shown, DOMAIN_XML_FORMAT_SECURE);
+
+    if (!resolve_volumes(domain_registry_pools(registry), def, error))
+        return -1;
+    config = domain_def_to_config(def, error);
+    if (config == NULL)
+        return -1;
+    log_limits(config);
+    return kxl_domain_create(domain_registry_host(registry), config,
+                             paused ? KXL_CREATE_PAUSED : KXL_CREATE_NONE, "libvirt-xml", xml,
+                             error);
+}
+
 gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *definition,
                       gboolean paused, GError **error)
 {
-    /* Its own copy, in which everything is found that the definition only names. */
+    NetworkRegistry *networks = domain_registry_networks(registry);
+    /* Its own copy, which is what clients will see: it knows where its interfaces are plugged in. */
     g_autoptr(DomainDef) def = domain_def_dup(definition_def(definition));
-    g_autoptr(KxlDomainConfig) config = NULL;
-    int domid;
 
-    if (!check_networks(def, error) ||
-        !resolve_volumes(domain_registry_pools(registry), def, error))
+    if (!plug_interfaces(networks, def, error))
         return FALSE;
-    config = domain_def_to_config(def, error);
-    if (config == NULL)
+    int domid = create_machine(registry, def, paused, error);
+    if (domid < 0) {
+        unplug_interfaces(networks, def);
         return FALSE;
-    log_limits(config);
-    domid = kxl_domain_create(
-        domain_registry_host(registry), config, paused ? KXL_CREATE_PAUSED : KXL_CREATE_NONE,
-        "libvirt-xml",
-        definition_xml(definition, DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE), error);
-    if (domid < 0)
-        return FALSE;
+    }
     domain_registry_sync(registry, domid);
     return TRUE;
 }

@@ -72,7 +72,7 @@ GPtrArray *network_port_list(NetworkRegistry *registry, const char *network_uuid
 /* In place of the one of its UUID. */
 gboolean network_port_replace(NetworkRegistry *registry, const char *network_uuid,
                               const NetworkPort *port, GError **error);
-/* A domain has ended. */
-void network_ports_release(NetworkRegistry *registry, const char *owner_uuid);
+/* Removes those ports, ends with NULL, of whatever network; what is not there is no error. */
+void network_ports_release(NetworkRegistry *registry, const char *const *port_uuids);
 
 G_END_DECLS

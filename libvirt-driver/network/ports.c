@@ -191,18 +191,7 @@ GPtrArray *network_port_list(NetworkRegistry *registry, const char *network_uuid
     return list;
 }
 
-static void release_from(NetworkRegistry *registry, Network *network, const char *owner_uuid)
-{
-    g_autoptr(GList) ports = g_hash_table_get_values(network->ports);
-
-    for (const GList *l = ports; l != NULL; l = l->next) {
-        const NetworkPort *port = l->data;
-        if (g_strcmp0(port->owner_uuid, owner_uuid) == 0)
-            remove_port(registry, network, port->uuid);
-    }
-}
-
-void network_ports_release(NetworkRegistry *registry, const char *owner_uuid)
+void network_ports_release(NetworkRegistry *registry, const char *const *port_uuids)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&registry->change);
     GHashTableIter iter;
@@ -210,5 +199,7 @@ void network_ports_release(NetworkRegistry *registry, const char *owner_uuid)
 
     g_hash_table_iter_init(&iter, registry->networks);
     while (g_hash_table_iter_next(&iter, NULL, &network))
-        release_from(registry, network, owner_uuid);
+        for (guint i = 0; port_uuids[i] != NULL; i++)
+            if (g_hash_table_contains(((Network *)network)->ports, port_uuids[i]))
+                remove_port(registry, network, port_uuids[i]);
 }

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "network-source.h"
+
+#include "handler-util.h"
+#include "network/network.h"
+
+/* ---- what the port is asked for, and what it gets ---- */
+
+static NetworkPort *make_port(const DomainDef *owner, const DomainInterface *interface)
+{
+    NetworkPort *port = network_port_new();
+
+    port->owner_name = g_strdup(owner->name);
+    port->owner_uuid = g_strdup(owner->uuid);
+    port->mac = g_strdup(interface->mac);
+    port->group = g_strdup(interface->portgroup);
+    return port;
+}
+
+static void take_rate(DomainBandwidth **own, DomainBandwidth **from)
+{
+    if (*own == NULL)
+        *own = g_steal_pointer(from);
+}
+
+/* What the interface says itself stays. */
+static void take_port(DomainInterface *interface, NetworkPort *port)
+{
+    g_free(interface->bridge);
+    interface->bridge = g_strdup(port->bridge);
+    g_free(interface->port_id);
+    interface->port_id = g_strdup(port->uuid);
+    take_rate(&interface->inbound, &port->inbound);
+    take_rate(&interface->outbound, &port->outbound);
+    if (interface->virtualport_type == NULL && port->virtualport != NULL)
+        interface->virtualport_type = g_strdup(port->virtualport->type);
+    if (interface->vlan_tags->len == 0 && port->vlan_tags->len > 0) {
+        interface->vlan_trunk = port->vlan_trunk;
+        while (port->vlan_tags->len > 0)
+            g_ptr_array_add(interface->vlan_tags,
+                            g_ptr_array_steal_index(port->vlan_tags, 0));
+    }
+    if (interface->isolated == DOMAIN_ABSENT)
+        interface->isolated = port->isolated;
+}
+
+/* ---- plugging ---- */
+
+gboolean plug_interface(NetworkRegistry *networks, const DomainDef *owner,
+                        DomainInterface *interface, GError **error)
+{
+    g_auto(NetworkView) network = { 0 };
+
+    if (interface->type != DOMAIN_INTERFACE_NETWORK)
+        return TRUE;
+    if (!network_find_name(networks, interface->network, &network, error))
+        return FALSE;
+    g_autoptr(NetworkPort) port = make_port(owner, interface);
+    if (!network_port_add(networks, network.def->uuid, port, error))
+        return FALSE;
+    take_port(interface, port);
+    return TRUE;
+}
+
+gboolean plug_interfaces(NetworkRegistry *networks, DomainDef *def, GError **error)
+{
+    for (guint i = 0; i < def->interfaces->len; i++) {
+        if (plug_interface(networks, def, def->interfaces->pdata[i], error))
+            continue;
+        unplug_interfaces(networks, def);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static char **list_ports(const DomainDef *def)
+{
+    g_autoptr(GStrvBuilder) ports = g_strv_builder_new();
+
+    for (guint i = 0; i < def->interfaces->len; i++) {
+        const DomainInterface *interface = def->interfaces->pdata[i];
+        if (interface->port_id != NULL)
+            g_strv_builder_add(ports, interface->port_id);
+    }
+    return g_strv_builder_end(ports);
+}
+
+void unplug_interfaces(NetworkRegistry *networks, const DomainDef *def)
+{
+    g_auto(GStrv) ports = list_ports(def);
+
+    network_ports_release(networks, (const char *const *)ports);
+}
+
+typedef struct {
+    NetworkRegistry *networks;
+    char **ports;
+} Release;
+
+static void release_task(gpointer data)
+{
+    Release *release = data;
+
+    network_ports_release(release->networks, (const char *const *)release->ports);
+    g_strfreev(release->ports);
+    g_free(release);
+}
+
+void unplug_interfaces_later(NetworkRegistry *networks, RpcServer *server, const DomainDef *def)
+{
+    g_auto(GStrv) ports = list_ports(def);
+
+    if (networks == NULL || ports[0] == NULL)
+        return;
+    Release *release = g_new(Release, 1);
+    *release = (Release){ networks, g_steal_pointer(&ports) };
+    rpc_server_run(server, release_task, release);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <interface type='network'>: what only names a network gets a port of it, and its bridge. */
+#pragma once
+
+#include <domain-xml.h>
+
+#include "kanzend.h"
+
+G_BEGIN_DECLS
+
+/* Plugs one interface of a domain in: it gets bridge, port, and what network and port group say of
+ * VLAN, bandwidth, isolation. The others are left alone. */
+gboolean plug_interface(NetworkRegistry *networks, const DomainDef *owner,
+                        DomainInterface *interface, GError **error);
+/* All of a domain's; none is left plugged when it fails. */
+gboolean plug_interfaces(NetworkRegistry *networks, DomainDef *def, GError **error);
+void unplug_interfaces(NetworkRegistry *networks, const DomainDef *def);
+/* In a worker thread, when that suits it. */
+void unplug_interfaces_later(NetworkRegistry *networks, RpcServer *server, const DomainDef *def);
+
+G_END_DECLS
