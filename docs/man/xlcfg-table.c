@@ -16,7 +16,8 @@ int main(int argc, char **argv)
     }
     fate = strcmp(argv[1], "kept") ? XL_REFUSED : XL_KEPT;
     for (guint i = 0; i < xlcfg_n_options; i++)
-        if (xlcfg_options[i].fate == fate)
+        if (xlcfg_options[i].fate == fate ||
+            (fate == XL_KEPT && xlcfg_options[i].fate == XL_INERT))
             printf("%s\n    %s\n", xlcfg_options[i].key, xlcfg_options[i].why);
     return 0;
 }

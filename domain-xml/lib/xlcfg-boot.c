@@ -180,11 +180,11 @@ gboolean xlcfg_boot_finish(XlReader *reader, GError **error)
         return TRUE;
     }
     if (reader->nfs_root && !reader->nfs_server)
-        return xlcfg_reader_fail(reader, NULL, error, "option 'nfs_root' needs nfs_server");
+        xlcfg_reader_warn(reader, NULL, "option 'nfs_root' has no effect without nfs_server");
     append_guest_ip(reader, line);
     if (reader->root)
         g_string_append_printf(line, "root=%s ", reader->root);
-    if (reader->nfs_root)
+    if (reader->nfs_root && reader->nfs_server)
         g_string_append_printf(line, "nfsroot=%s:%s ", reader->nfs_server, reader->nfs_root);
     if (reader->extra)
         g_string_append(line, reader->extra);

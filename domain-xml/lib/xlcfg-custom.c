@@ -217,22 +217,6 @@ gboolean xlcfg_cpus_soft_format(XlWriter *writer, const char *key, GError **erro
     return TRUE;
 }
 
-gboolean xlcfg_cpuid_parse(XlReader *reader, const XlValue *value, GError **error)
-{
-    if (value->kind != XL_VALUE_LIST) {
-        if (!g_str_has_prefix(value->text, "host"))
-            return xlcfg_reader_fail(reader, value, error, "first word must be \"host\"");
-        return xlcfg_reader_string(reader, value, &reader->config->cpuid, error);
-    }
-    if (value->items->len) {
-        xlcfg_reader_warn(
-            reader, value,
-            "option 'cpuid' has no effect in xend's form: write it as \"host,flag=0,...\"");
-        xlcfg_reader_keep(reader, "cpuid", value);
-    }
-    return TRUE;
-}
-
 static gboolean finish_counts(XlReader *reader, GError **error)
 {
     KxlDomainConfig *config = reader->config;
@@ -258,9 +242,11 @@ gboolean xlcfg_custom_finish(XlReader *reader, GError **error)
 
     if (!config->name)
         return xlcfg_reader_fail(reader, NULL, error, "Domain name must be specified.");
-    if (!xlcfg_boot_finish(reader, error) || !finish_counts(reader, error))
+    if (!xlcfg_boot_finish(reader, error) || !xlcfg_vnuma_finish(reader, error) ||
+        !finish_counts(reader, error))
         return FALSE;
     xlcfg_hvm_finish(reader);
+    xlcfg_spice_finish(reader);
     if (config->type != KXL_TYPE_HVM && !config->kernel && !config->bootloader)
         return xlcfg_reader_fail(reader, NULL, error, "Neither kernel nor bootloader specified");
     return TRUE;

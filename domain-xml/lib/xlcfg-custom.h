@@ -40,7 +40,17 @@ gboolean xlcfg_usbdevice_parse(XlReader *reader, const XlValue *value, GError **
 gboolean xlcfg_usbdevice_format(XlWriter *writer, const char *key, GError **error);
 gboolean xlcfg_usbversion_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_name_parse(XlReader *reader, const XlValue *value, GError **error);
+
+/* xlcfg-machine.c, xlcfg-cpuid.c */
+gboolean xlcfg_vnuma_parse(XlReader *reader, const XlValue *value, GError **error);
+gboolean xlcfg_acpi_firmware_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_vm_genid_parse(XlReader *reader, const XlValue *value, GError **error);
+gboolean xlcfg_vm_genid_format(XlWriter *writer, const char *key, GError **error);
+gboolean xlcfg_spice_agent_parse(XlReader *reader, const XlValue *value, GError **error);
+gboolean xlcfg_usbctrl_parse(XlReader *reader, const XlValue *value, GError **error);
+gboolean xlcfg_nomigrate_parse(XlReader *reader, const XlValue *value, GError **error);
+gboolean xlcfg_vnuma_finish(XlReader *reader, GError **error);
+void xlcfg_spice_finish(XlReader *reader);
 
 /* xlcfg-boot.c: the command line out of its pieces. xlcfg-hvm.c: the disks that other options make
  * or change. */

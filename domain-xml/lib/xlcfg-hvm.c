@@ -23,26 +23,6 @@ gboolean xlcfg_hdtype_parse(XlReader *reader, const XlValue *value, GError **err
            xlcfg_reader_fail(reader, value, error, "invalid value \"%s\" for \"hdtype\"", word);
 }
 
-gboolean xlcfg_viridian_parse(XlReader *reader, const XlValue *value, GError **error)
-{
-    gboolean on;
-
-    if (value->kind == XL_VALUE_LIST) {
-        reader->config->viridian = value->items->len ? KXL_YES : KXL_NO;
-        if (value->items->len) {
-            xlcfg_reader_warn(reader, value,
-                              "option 'viridian': the default set of enlightenments "
-                              "is given, single groups are not selected");
-            xlcfg_reader_keep(reader, "viridian", value);
-        }
-        return TRUE;
-    }
-    if (!xlcfg_reader_bool(reader, value, &on, error))
-        return FALSE;
-    reader->config->viridian = on ? KXL_YES : KXL_NO;
-    return TRUE;
-}
-
 gboolean xlcfg_stdvga_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     gboolean on;
@@ -92,38 +72,6 @@ gboolean xlcfg_usbdevice_format(XlWriter *writer, const char *key, GError **erro
         xlcfg_write_string(writer, key, devices[0]);
     else
         xlcfg_write_strings(writer, key, (const char *const *)devices);
-    return TRUE;
-}
-
-gboolean xlcfg_usbversion_parse(XlReader *reader, const XlValue *value, GError **error)
-{
-    gint64 version;
-
-    if (!xlcfg_reader_int(reader, value, 0, 3, &version, error))
-        return FALSE;
-    if (version == 0)
-        return TRUE;
-    reader->config->usb = TRUE;
-    xlcfg_reader_warn(reader, value,
-                      "option 'usbversion': the guest gets the one USB controller of usb=1");
-    xlcfg_reader_keep(reader, "usbversion", value);
-    return TRUE;
-}
-
-/* QEMU has the device; it makes a new number at each start. */
-gboolean xlcfg_vm_genid_parse(XlReader *reader, const XlValue *value, GError **error)
-{
-    static const char *const args[] = { "-device", "vmgenid,guid=auto", NULL };
-    g_autofree char *word = NULL;
-
-    if (!xlcfg_reader_string(reader, value, &word, error))
-        return FALSE;
-    if (!strcmp(word, "none"))
-        return TRUE;
-    if (strcmp(word, "generate") != 0)
-        return xlcfg_reader_fail(reader, value, error,
-                                 "\"ms_vm_genid\" option must be \"generate\" or \"none\"");
-    xlcfg_append_strings(&reader->config->device_model_args, args);
     return TRUE;
 }
 

@@ -14,6 +14,9 @@ static const char *const timer_words[] = { "delay_for_missed_ticks", "no_delay_f
                                            "no_missed_ticks_pending", "one_missed_tick_pending",
                                            NULL };
 static const char *const vga_words[] = { "stdvga", "cirrus", "none", "qxl", "virtio", NULL };
+static const char *const spice_image_words[] = { "auto_glz", "auto_lz", "quic", "glz",
+                                                 "lz",       "off",     NULL };
+static const char *const spice_video_words[] = { "filter", "all", "off", NULL };
 static const char *const watchdog_words[] = { "i6300esb", "ib700", NULL };
 static const char *const watchdog_action_words[] = { "reset", "shutdown",   "poweroff", "pause",
                                                      "none",  "inject-nmi", "dump",     NULL };
@@ -53,6 +56,11 @@ static const char *const watchdog_action_words[] = { "reset", "shutdown",   "pow
     {                                                                                              \
         key, XL_KEPT, XL_CUSTOM, 0, 0, 0, NULL, FALSE, NULL, NULL, harmless, why                   \
     }
+#define INERT(key, kind, member, harmless, why)                                                    \
+    {                                                                                              \
+        key, XL_INERT, kind, G_STRUCT_OFFSET(KxlDomainConfig, member), 0, 0, NULL, FALSE, NULL,    \
+            NULL, harmless, why                                                                    \
+    }
 #define REFUSED(key, harmless, why)                                                                \
     {                                                                                              \
         key, XL_REFUSED, XL_CUSTOM, 0, 0, 0, NULL, FALSE, NULL, NULL, harmless, why                \
@@ -67,19 +75,24 @@ const XlOption xlcfg_options[] = {
     CUSTOM("vcpus", xlcfg_vcpus_parse, xlcfg_vcpus_format),
     CUSTOM("cpus", xlcfg_cpus_parse, xlcfg_cpus_format),
     READ("cpu", xlcfg_cpu_parse),
-    CUSTOM("cpus_soft", xlcfg_cpus_soft_parse, xlcfg_cpus_soft_format),
+    { "cpus_soft", XL_INERT, XL_CUSTOM, .parse = xlcfg_cpus_soft_parse,
+      .format = xlcfg_cpus_soft_format, .harmless = "all",
+      .why = "the host's scheduler knows no preference, only where a vCPU may run" },
     NUMBER("cpu_weight", XL_UINT, cpu_weight, 0, 65535),
     NUMBER("cap", XL_UINT, cpu_cap, 0, 65535),
     FIELD("pae", XL_TRISTATE, pae),
     FIELD("acpi", XL_TRISTATE, acpi),
     FIELD("apic", XL_TRISTATE, apic),
     FIELD("nx", XL_TRISTATE, nx),
-    FIELD("hap", XL_TRISTATE, hap),
+    INERT("hap", XL_TRISTATE, hap, "1", "KVM uses it where the host has it"),
     PARSED("viridian", XL_TRISTATE, viridian, xlcfg_viridian_parse),
-    FIELD("e820_host", XL_TRISTATE, e820_host),
+    INERT("e820_host", XL_TRISTATE, e820_host, "0",
+          "the guest has one piece of memory and no host's holes"),
     WORDS("passthrough", passthrough, passthrough_words, FALSE),
     WORDS("tsc_mode", tsc_mode, tsc_words, TRUE),
-    WORDS("timer_mode", timer_mode, timer_words, TRUE),
+    { "timer_mode", XL_INERT, XL_WORD, G_STRUCT_OFFSET(KxlDomainConfig, timer_mode),
+      .words = timer_words, .words_by_number = TRUE, .harmless = "no_delay_for_missed_ticks",
+      .why = "timers are QEMU's" },
     FIELD("hpet", XL_TRISTATE, hpet),
     { "rtc_timeoffset", XL_DONE, XL_INT, G_STRUCT_OFFSET(KxlDomainConfig, rtc_timeoffset), G_MININT,
       G_MAXINT, .format = xlcfg_rtc_timeoffset_format },
@@ -106,7 +119,8 @@ const XlOption xlcfg_options[] = {
     WORDS("vga", vga, vga_words, FALSE),
     READ("stdvga", xlcfg_stdvga_parse),
     NUMBER("videoram", XL_MIB, video_memkb, 0, 1 << 20),
-    NUMBER("shadow_memory", XL_MIB, shadow_memkb, 0, 1 << 20),
+    { "shadow_memory", XL_INERT, XL_MIB, G_STRUCT_OFFSET(KxlDomainConfig, shadow_memkb), 0, 1 << 20,
+      .why = "there are no shadow page tables" },
     CUSTOM("vfb", xlcfg_vfbs_parse, xlcfg_vfbs_format),
     CUSTOM("vif", xlcfg_vifs_parse, xlcfg_vifs_format),
     CUSTOM("pci", xlcfg_pcis_parse, xlcfg_pcis_format),
@@ -160,8 +174,9 @@ const XlOption xlcfg_options[] = {
     CUSTOM("channel", xlcfg_channels_parse, xlcfg_channels_format),
     WORDS("watchdog", watchdog, watchdog_words, FALSE),
     WORDS("watchdog_action", watchdog_action, watchdog_action_words, FALSE),
-    FIELD("xen_platform_pci", XL_BOOL, xen_platform_pci),
-    READ("ms_vm_genid", xlcfg_vm_genid_parse),
+    INERT("xen_platform_pci", XL_BOOL, xen_platform_pci, "0",
+          "there is no Xen platform device: fast drivers are virtio's"),
+    CUSTOM("ms_vm_genid", xlcfg_vm_genid_parse, xlcfg_vm_genid_format),
     PARSED("device_model_args", XL_STRINGS, device_model_args, xlcfg_dm_args_parse),
     READ("device_model_args_pv", xlcfg_dm_args_parse),
     READ("device_model_args_hvm", xlcfg_dm_args_parse),
@@ -178,7 +193,7 @@ const XlOption xlcfg_options[] = {
 
     /* no effect: remembered, and said so */
     KEPT("pool", "Pool-0", "there are no CPU pools"),
-    KEPT("vnuma", NULL, "the guest sees one NUMA node"),
+    READ("vnuma", xlcfg_vnuma_parse),
     KEPT("on_soft_reset", "soft-reset", "a guest's soft reset is a reboot here"),
     KEPT("seclabel", NULL, NO_XSM),
     KEPT("init_seclabel", NULL, NO_XSM),
@@ -187,7 +202,7 @@ const XlOption xlcfg_options[] = {
     KEPT("max_maptrack_frames", NULL, HV_LIMITS),
     KEPT("max_grant_version", NULL, "guests may use versions 1 and 2"),
     KEPT("max_event_channels", NULL, HV_LIMITS),
-    KEPT("nomigrate", NULL, "nothing is hidden from or shown to the guest for it"),
+    READ("nomigrate", xlcfg_nomigrate_parse),
     KEPT("vmtrace_buf_kb", NULL, "there is no VM trace"),
     KEPT("vpmu", NULL, ARM),
     KEPT("tee", "none", ARM),
@@ -197,7 +212,7 @@ const XlOption xlcfg_options[] = {
     KEPT("pvshim_path", NULL, "hv is the shim"),
     KEPT("pvshim_cmdline", NULL, "hv is the shim"),
     KEPT("pvshim_extra", NULL, "hv is the shim"),
-    KEPT("usbctrl", NULL, "the USB controller is that of usb=1"),
+    READ("usbctrl", xlcfg_usbctrl_parse),
     KEPT("rdm", NULL, NO_RDM),
     KEPT("rdm_mem_boundary", "2048", NO_RDM),
     KEPT("dm_restrict", "1", "the device model is always restricted"),
@@ -210,23 +225,23 @@ const XlOption xlcfg_options[] = {
     KEPT("stubdomain_memory", NULL, NO_STUBDOM),
     KEPT("firmware_override", NULL, "there is no hvmloader to replace: see bios_path_override"),
     KEPT("oos", NULL, "there are no shadow page tables"),
-    KEPT("acpi_s3", "1", "the firmware's tables are QEMU's"),
-    KEPT("acpi_s4", "1", "the firmware's tables are QEMU's"),
+    FIELD("acpi_s3", XL_TRISTATE, board.s3),
+    FIELD("acpi_s4", XL_TRISTATE, board.s4),
     KEPT("acpi_laptop_slate", NULL, "the firmware's tables are QEMU's"),
     KEPT("altp2m", "disabled", "there is no alternate p2m"),
     KEPT("altp2mhvm", NULL, "there is no alternate p2m"),
     KEPT("smbios_firmware", NULL, "the SMBIOS tables are QEMU's"),
-    KEPT("acpi_firmware", NULL, "the ACPI tables are QEMU's"),
+    READ("acpi_firmware", xlcfg_acpi_firmware_parse),
     KEPT("vpt_align", "1", "timers are QEMU's"),
     KEPT("mca_caps", NULL, "machine checks are not passed on"),
     KEPT("msr_relaxed", NULL, "unknown MSRs fault"),
     KEPT("vendor_device", "none", "there is no xen-pvdevice"),
     KEPT("vkb_device", "1", "the keyboard is the adapter's"),
-    KEPT("spicevdagent", NULL, "the agent's channel is not set up"),
-    KEPT("spice_clipboard_sharing", NULL, "the agent's channel is not set up"),
+    READ("spicevdagent", xlcfg_spice_agent_parse),
+    READ("spice_clipboard_sharing", xlcfg_spice_agent_parse),
     KEPT("spiceusbredirection", NULL, "USB redirection is not set up"),
-    KEPT("spice_image_compression", NULL, "it is QEMU's choice"),
-    KEPT("spice_streaming_video", NULL, "it is QEMU's choice"),
+    WORDS("spice_image_compression", spice.image_compression, spice_image_words, FALSE),
+    WORDS("spice_streaming_video", spice.streaming, spice_video_words, FALSE),
     KEPT("period", NULL, ONE_SCHED),
     KEPT("slice", NULL, ONE_SCHED),
     KEPT("budget", NULL, ONE_SCHED),

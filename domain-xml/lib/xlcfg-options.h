@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The options of xl.cfg(5), Xen 4.17, and of xm's files before it: one row each, used to read and
- * to write. A row says what becomes of its option: done, kept (no effect here: remembered, written
+ * to write. A row says what becomes of its option: done, without effect here (remembered, written
  * back and warned about), or refused.
  */
 #pragma once
@@ -11,7 +11,12 @@
 
 G_BEGIN_DECLS
 
-typedef enum { XL_DONE, XL_KEPT, XL_REFUSED } XlFate;
+typedef enum {
+    XL_DONE,
+    XL_INERT, /* in the config, and so in libvirt's XML; no effect here, and a warning */
+    XL_KEPT,  /* remembered as text only, and a warning */
+    XL_REFUSED,
+} XlFate;
 
 typedef enum {
     XL_STRING,   /* char * */
@@ -41,6 +46,7 @@ typedef struct {
     char *ip, *gateway, *netmask, *hostname, *interface, *dhcp; /* xm: the guest kernel's ip= */
     KxlTristate vnc;                                            /* the top-level vnc=, sdl= */
     gboolean ahci;                                              /* hdtype */
+    gboolean spice_agent;                                       /* spicevdagent */
     guint vcpus, maxvcpus;
     char *floppies[2]; /* xm: fda, fdb */
     KxlTristate pci_defaults[XL_PCI_DEFAULTS];

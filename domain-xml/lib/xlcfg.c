@@ -104,10 +104,13 @@ static gboolean read_field(XlReader *reader, const XlOption *option, const XlVal
     return TRUE;
 }
 
+/* Asks for what is so anyway. Switching off what has no effect is that, too, unless the row says
+ * what is. */
 static gboolean is_harmless(const XlOption *option, const XlValue *value)
 {
-    return xlcfg_value_is_off(value) || (option->harmless && value->kind != XL_VALUE_LIST &&
-                                         !strcmp(value->text, option->harmless));
+    if (option->harmless && value->kind != XL_VALUE_LIST && !strcmp(value->text, option->harmless))
+        return TRUE;
+    return xlcfg_value_is_off(value) && (option->fate != XL_INERT || !option->harmless);
 }
 
 static gboolean read_unknown(XlReader *reader, const XlSetting *setting)
@@ -127,7 +130,7 @@ static gboolean read_unknown(XlReader *reader, const XlSetting *setting)
 static gboolean read_undecided(XlReader *reader, const XlOption *option, const XlSetting *setting,
                                GError **error)
 {
-    if (option->fate != XL_KEPT)
+    if (option->fate != XL_KEPT && option->fate != XL_INERT)
         return xlcfg_reader_fail(reader, NULL, error,
                                  setting->value
                                      ? "it depends on a Python condition, which is not decided"
@@ -144,7 +147,9 @@ static gboolean read_setting(XlReader *reader, const XlSetting *setting, GError 
         return read_unknown(reader, setting);
     if (!setting->value || setting->conditional)
         return read_undecided(reader, option, setting, error);
-    if (option->fate == XL_DONE)
+    if (option->fate == XL_INERT && !is_harmless(option, setting->value))
+        xlcfg_reader_warn(reader, NULL, "option '%s' has no effect: %s", option->key, option->why);
+    if (option->fate <= XL_INERT)
         return option->parse ? option->parse(reader, setting->value, error)
                              : read_field(reader, option, setting->value, error);
     if (is_harmless(option, setting->value))

@@ -153,8 +153,6 @@ static gboolean check_options(const KxlDomainConfig *config, GError **error)
         return kxl_args_unsupported(error, "cap: limiting CPU time");
     if (g_strcmp0(config->tsc_mode, "always_emulate") == 0)
         return kxl_args_unsupported(error, "tsc_mode 'always_emulate'");
-    if (config->cpus_soft)
-        return kxl_args_unsupported(error, "cpus_soft '%s'", config->cpus_soft);
     if (config->on_crash == KXL_ACTION_RENAME_RESTART ||
         config->on_reboot == KXL_ACTION_RENAME_RESTART ||
         config->on_poweroff == KXL_ACTION_RENAME_RESTART)

@@ -72,7 +72,6 @@ static const struct {
     { "{\"channels\": [{}]}", "channel in a pv *" },
     { "{\"b_info\": {\"cpuid\": \"host,sse=0\"}}", "cpuid *" },
     { "{\"b_info\": {\"sched_params\": {\"cap\": 50}}}", "cap: *" },
-    { "{\"b_info\": {\"cpus_soft\": \"1\"}}", "cpus_soft '1' *" },
     { "{\"b_info\": {\"tsc_mode\": \"always_emulate\"}}", "tsc_mode *" },
     { "{\"c_info\": {\"passthrough\": \"sync_pt\"}}", "passthrough *" },
     { "{\"disks\": [{\"vdev\": \"xvda\", \"pdev_path\": \"/d\", \"script\": \"block-x\"}]}",
