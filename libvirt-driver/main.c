@@ -207,11 +207,12 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     if (networks == NULL)
         return FALSE;
     domain_registry_set_networks(domains, networks);
+    /* First: who finds the sockets may end us, too. */
+    g_unix_signal_add(SIGTERM, quit, loop);
+    g_unix_signal_add(SIGINT, quit, loop);
     if (!sockets_listen(sockets, server, options->group, kanzend.session, error))
         return FALSE;
 
-    g_unix_signal_add(SIGTERM, quit, loop);
-    g_unix_signal_add(SIGINT, quit, loop);
     g_message("kanzend: version " KANZEN_VERSION " serves %s in '%s'", kanzend.uri, run_dir);
     tell_ready(ready_fd);
     domain_registry_autostart(domains);
