@@ -11,19 +11,27 @@ int64_t hc_fpu_taskswitch(struct vcpu *v, const uint64_t *a)
     return 0;
 }
 
+/* 4 and 5 are not there with CR4.DE, which a guest has on. */
+static bool is_debugreg(uint64_t nr)
+{
+    return nr <= 7 && nr != 4 && nr != 5;
+}
+
 int64_t hc_set_debugreg(struct vcpu *v, const uint64_t *a)
 {
-    if (a[0] > 7)
-        return -XEN_EINVAL;
-    return guest_write_dr(v, (unsigned int)a[0], a[1]) ? 0 : -XEN_EINVAL;
+    if (!is_debugreg(a[0]))
+        return -XEN_ENODEV;
+    if (guest_write_dr(v, (unsigned int)a[0], a[1]))
+        return 0;
+    return a[0] <= 3 ? -XEN_EPERM : -XEN_EINVAL;
 }
 
 int64_t hc_get_debugreg(struct vcpu *v, const uint64_t *a)
 {
     uint64_t val;
 
-    if (a[0] > 7 || !guest_read_dr(v, (unsigned int)a[0], &val))
-        return -XEN_EINVAL;
+    if (!is_debugreg(a[0]) || !guest_read_dr(v, (unsigned int)a[0], &val))
+        return -XEN_ENODEV;
     return (int64_t)val;
 }
 

