@@ -9,25 +9,27 @@
 
 #include <string.h>
 
-#define ARCH "x86_64"
 /* A namespace of our own: libvirt has no place for it, and its clients ignore what they do not
  * know. */
 #define KANZEN_NS "urn:kanzen:capabilities"
 
 typedef struct {
     const char *os_type;
+    const char *arch;
+    guint word_size;
     const char *machine;
     const char *features; /* XML of the guest's <features> */
 } GuestKind;
 
 /* The order decides what virt-install takes when it is not told: PV, as on Xen. */
 static const GuestKind kinds[] = {
-    { "xen", "xenpv", NULL },
-    { "hvm", "xenfv",
+    { "xen", "x86_64", 64, "xenpv", NULL },
+    { "xen", "i686", 32, "xenpv", "      <pae/>\n" },
+    { "hvm", "x86_64", 64, "xenfv",
       "      <pae/>\n"
       "      <acpi default='on' toggle='yes'/>\n"
       "      <apic default='on' toggle='no'/>\n" },
-    { "xenpvh", "xenpvh", NULL },
+    { "xenpvh", "x86_64", 64, "xenpvh", NULL },
 };
 
 /* ---- the host ---- */
@@ -130,9 +132,10 @@ static void add_host(GString *xml, const Kanzend *kanzend, const KxlHostInfo *in
 
 static void add_guest(GString *xml, const GuestKind *kind, const char *emulator)
 {
-    xml_append(xml, "  <guest>\n    <os_type>%s</os_type>\n    <arch name='" ARCH "'>\n",
-               kind->os_type);
-    xml_append(xml, "      <wordsize>64</wordsize>\n      <emulator>%s</emulator>\n", emulator);
+    xml_append(xml, "  <guest>\n    <os_type>%s</os_type>\n    <arch name='%s'>\n", kind->os_type,
+               kind->arch);
+    xml_append(xml, "      <wordsize>%u</wordsize>\n      <emulator>%s</emulator>\n",
+               kind->word_size, emulator);
     xml_append(xml, "      <machine>%s</machine>\n      <domain type='xen'/>\n    </arch>\n",
                kind->machine);
     if (kind->features != NULL)

@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-#define ARCH "x86_64"
+#define ARCH    "x86_64"
+#define ARCH_32 "i686" /* PAE: PV guests only */
 
 enum { PV = 1 << 0, HVM = 1 << 1, PVH = 1 << 2, ALL = PV | HVM | PVH };
 
@@ -262,7 +263,9 @@ gboolean on_connect_get_domain_capabilities(RpcCall *call, GError **error)
         return FALSE;
     if (type != NULL && strcmp(type, "xen") != 0)
         return fail(error, VIR_ERR_INVALID_ARG, "unknown virttype: %s", type);
-    if (arch != NULL && strcmp(arch, ARCH) != 0)
+    if (arch == NULL)
+        arch = ARCH;
+    if (strcmp(arch, ARCH) != 0 && (strcmp(arch, ARCH_32) != 0 || kind != PV))
         return fail(error, VIR_ERR_INVALID_ARG, "unknown architecture: %s", arch);
     if (kind == 0)
         return fail(error, VIR_ERR_INVALID_ARG,
@@ -273,7 +276,7 @@ gboolean on_connect_get_domain_capabilities(RpcCall *call, GError **error)
 
     /* virt-install asks again and again unless it finds here what it asked for. */
     xml_append(xml, "  <path>%s</path>\n  <domain>xen</domain>\n", emulator);
-    xml_append(xml, "  <machine>%s</machine>\n  <arch>" ARCH "</arch>\n", machine);
+    xml_append(xml, "  <machine>%s</machine>\n  <arch>%s</arch>\n", machine, arch);
     xml_append(xml, "  <vcpu max='%u'/>\n  <iothreads supported='yes'/>\n", KXL_MAX_VCPUS);
     add_os(xml, kind);
     add_cpus(xml, kanzend, kind);

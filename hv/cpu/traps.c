@@ -170,12 +170,38 @@ static void trap_in_hv(struct cpu_regs *regs)
     regs->rip = fixup;
 }
 
+/*
+ * A 64-bit kernel runs in ring 3 under Xen and may go to one of its selectors of that ring without asking anybody: by
+ * iret, far jump or return. Here that leaves it in the users' ring, where it soon faults. It is still the kernel, no
+ * hypercall made it anything else: put back into ring 1. true: the fault was of that, the instruction is to be tried again.
+ */
+static bool put_kernel_back(struct cpu_regs *regs)
+{
+    regs->cs = SEL_KERNEL_CS64;
+    regs->ss = SEL_KERNEL_SS;
+    switch (regs->vector) {
+    case VEC_GP:
+        return regs->error_code != 0; /* 0: a privileged instruction, emulated all the same */
+    case VEC_PF:
+        return regs->error_code & PF_USER;
+    default:
+        return false;
+    }
+}
+
+static bool kernel_is_outside(const struct cpu_regs *regs)
+{
+    return (regs->cs & 3) == 3 && cpu_info()->in_kernel;
+}
+
 void trap_entry(struct cpu_regs *regs)
 {
     trap_handler_fn *handler;
 
     if (cpu_info()->is_32bit && regs_from_guest(regs))
         compat_enter(cpu_info(), regs);
+    else if (unlikely(kernel_is_outside(regs)) && put_kernel_back(regs))
+        return;
     if (regs->vector >= VEC_IRQ_FIRST && regs->vector != VEC_INT80 &&
         regs->vector != VEC_HYPERCALL) {
         irq_dispatch(regs->vector);

@@ -183,9 +183,9 @@ int64_t domain_shutdown(struct vcpu *v, uint32_t reason)
     };
     char text[16];
 
-    if (reason >= ARRAY_SIZE(names))
-        return -XEN_EINVAL;
-    printk(LOG_INFO, "d%u: guest shut down: %s", v->domain->domid, names[reason]);
+    reason &= 0xff; /* as Xen: kernels have been seen to pass a pointer here */
+    printk(LOG_INFO, "d%u: guest shut down: %s", v->domain->domid,
+           reason < ARRAY_SIZE(names) ? names[reason] : "for a reason that nobody knows");
     snprintk(text, sizeof(text), "%u", reason);
     machine_stop(KZ_STATUS_SHUTDOWN, text);
 }

@@ -391,10 +391,12 @@ def test_capabilities_steer_virtinst(conn):
     caps = ET.fromstring(conn.getCapabilities())
     kinds = [(g.findtext("os_type"), g.find("arch").get("name"), g.findtext("arch/machine"), g.find("arch/domain").get("type"))
              for g in caps.findall("guest")]
-    assert kinds == [("xen", "x86_64", "xenpv", "xen"), ("hvm", "x86_64", "xenfv", "xen"), ("xenpvh", "x86_64", "xenpvh", "xen")]
-    for machine in ("xenpv", "xenfv", "xenpvh"):
-        domcaps = ET.fromstring(conn.getDomainCapabilities("/emu & co", "x86_64", machine, "xen"))
-        assert [domcaps.findtext(tag) for tag in ("path", "domain", "machine", "arch")] == ["/emu & co", "xen", machine, "x86_64"]
+    assert kinds == [("xen", "x86_64", "xenpv", "xen"), ("xen", "i686", "xenpv", "xen"),
+                     ("hvm", "x86_64", "xenfv", "xen"), ("xenpvh", "x86_64", "xenpvh", "xen")]
+    for arch, machine in (("x86_64", "xenpv"), ("x86_64", "xenfv"), ("x86_64", "xenpvh"), ("i686", "xenpv")):
+        domcaps = ET.fromstring(conn.getDomainCapabilities("/emu & co", arch, machine, "xen"))
+        assert [domcaps.findtext(tag) for tag in ("path", "domain", "machine", "arch")] == ["/emu & co", "xen", machine, arch]
+    assert code_of(conn.getDomainCapabilities, None, "i686", "xenfv", "xen") == libvirt.VIR_ERR_INVALID_ARG
     assert code_of(conn.getDomainCapabilities, None, "x86_64", "pc", "xen") == libvirt.VIR_ERR_INVALID_ARG
     assert code_of(conn.getDomainCapabilities, None, "ppc64", None, "xen") == libvirt.VIR_ERR_INVALID_ARG
     assert code_of(conn.getDomainCapabilities, None, None, None, "kvm") == libvirt.VIR_ERR_INVALID_ARG

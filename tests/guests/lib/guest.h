@@ -140,6 +140,10 @@ extern unsigned long user_rax, user_rdi;
 
 unsigned long read_cr2(void);
 
+/* Xen's shim, where run-on-xen judges 32-bit kernels, answers some things itself and otherwise. A domain in it has no
+ * UUID. */
+bool in_shim(void);
+
 /* ---- events.c ---- */
 
 extern volatile unsigned int event_count[1024];

@@ -80,6 +80,13 @@ void finish(void)
     power_off();
 }
 
+bool in_shim(void)
+{
+    xen_domain_handle_t uuid = { 0 }, none = { 0 };
+
+    return xen_version(XENVER_guest_handle, uuid) == 0 && memcmp(uuid, none, sizeof(none)) == 0;
+}
+
 void guest_start(void);
 void guest_start(void)
 {

@@ -85,11 +85,13 @@ static void maps(void)
     struct xen_memory_domain self = { DOMID_SELF };
 
     set_xen_guest_handle(map.buffer, (void *)entries);
-    check_eq(memory_op(XENMEM_memory_map, &map), 0);
-    check_eq(map.nr_entries, 1);
-    check_eq(entries[0].addr, 0);
-    check_eq(entries[0].type, 1);
-    check(entries[0].size >> PAGE_SHIFT >= start_info->nr_pages);
+    if (!in_shim()) {
+        check_eq(memory_op(XENMEM_memory_map, &map), 0);
+        check_eq(map.nr_entries, 1);
+        check_eq(entries[0].addr, 0);
+        check_eq(entries[0].type, 1);
+        check(entries[0].size >> PAGE_SHIFT >= start_info->nr_pages);
+    }
     check_eq(memory_op(XENMEM_machphys_mapping, &m), 0);
     check_eq(m.v_start, (unsigned long)machine_to_phys_mapping);
     check(m.v_end > m.v_start && m.max_mfn >= pfn_to_mfn(0));

@@ -43,7 +43,7 @@ static void errors(void)
     check_eq(HC4(mmuext_op, &op, 1, 0, DOMID_SELF), -XEN_ENOSYS);
     check_eq(HC4(mmuext_op, 0x1000, 1, 0, DOMID_SELF), -XEN_EFAULT);
     check_eq(HC4(mmuext_op, &op, 0, &done, DOMID_SELF), 0);
-    check_eq(done, 0);
+    check_eq(done, WIDTH == 64 || !in_shim() ? 0 : 1); /* Xen leaves a 32-bit guest's alone */
 }
 
 static void read_only(void *page)

@@ -121,8 +121,45 @@ static void table(void)
     check_eq(HC1(set_trap_table, 0x1000), -XEN_EFAULT);
 }
 
+/* Without a hypercall, to the selectors that Xen's documents give the kernel. */
+static void native_iret(void)
+{
+    static volatile int data = 1;
+    char *page = page_alloc();
+
+#ifdef __x86_64__
+    __asm__ __volatile__("movq %%rsp, %%rax\n\t"
+                         "pushq %[ss]\n\t"
+                         "pushq %%rax\n\t"
+                         "pushfq\n\t"
+                         "pushq %[cs]\n\t"
+                         "leaq 1f(%%rip), %%rax\n\t"
+                         "pushq %%rax\n\t"
+                         "iretq\n"
+                         "1:"
+                         :
+                         : [ss] "i"(FLAT_KERNEL_SS), [cs] "i"(FLAT_KERNEL_CS)
+                         : "rax", "memory");
+#else
+    __asm__ __volatile__("pushfl\n\t"
+                         "pushl %[cs]\n\t"
+                         "pushl $1f\n\t"
+                         "iret\n"
+                         "1:"
+                         :
+                         : [cs] "i"(FLAT_KERNEL_CS)
+                         : "memory");
+#endif
+    data++;
+    check_eq(data, 2);
+    check_eq(xen_version(XENVER_pagesize, NULL), PAGE_SIZE);
+    page[0] = 1;
+    check_eq(page[0], 1);
+}
+
 void test_main(void)
 {
+    native_iret();
     frame();
     page_faults();
     faults();

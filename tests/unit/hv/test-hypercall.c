@@ -397,7 +397,10 @@ static void test_sched(void)
     g_assert_cmpint(CALL(sched_op_compat, SCHEDOP_shutdown, SHUTDOWN_crash), ==, FAKE_STOPPED);
     g_assert_cmpstr(fake_core.status, ==, "shutdown 3");
     g_assert_cmpint(CALL(sched_op, SCHEDOP_shutdown, PUT(struct sched_shutdown, 99)), ==,
-                    -XEN_EINVAL);
+                    FAKE_STOPPED);
+    g_assert_cmpstr(fake_core.status, ==, "shutdown 99");
+    g_assert_cmpint(CALL(sched_op_compat, SCHEDOP_shutdown, 0x42901003), ==, FAKE_STOPPED);
+    g_assert_cmpstr(fake_core.status, ==, "shutdown 3");
     g_assert_cmpint(CALL(sched_op, SCHEDOP_shutdown, NOWHERE), ==, -XEN_EFAULT);
     g_assert_cmpint(CALL(sched_op, SCHEDOP_remote_shutdown, ARG), ==, -XEN_EPERM);
     g_assert_cmpint(CALL(sched_op, 99, ARG), ==, -XEN_ENOSYS);
