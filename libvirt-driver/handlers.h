@@ -201,6 +201,29 @@ gboolean on_network_port_delete(RpcCall *call, GError **error);
 gboolean on_network_port_get_parameters(RpcCall *call, GError **error);
 gboolean on_network_port_set_parameters(RpcCall *call, GError **error);
 
+/* domain/save.c */
+gboolean on_domain_save(RpcCall *call, GError **error);
+gboolean on_domain_save_flags(RpcCall *call, GError **error);
+gboolean on_domain_save_params(RpcCall *call, GError **error);
+gboolean on_domain_restore(RpcCall *call, GError **error);
+gboolean on_domain_restore_flags(RpcCall *call, GError **error);
+gboolean on_domain_restore_params(RpcCall *call, GError **error);
+gboolean on_domain_save_image_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_domain_save_image_define_xml(RpcCall *call, GError **error);
+gboolean on_domain_managed_save(RpcCall *call, GError **error);
+gboolean on_domain_managed_save_remove(RpcCall *call, GError **error);
+gboolean on_domain_managed_save_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_domain_managed_save_define_xml(RpcCall *call, GError **error);
+
+/* domain/dump.c */
+gboolean on_domain_core_dump(RpcCall *call, GError **error);
+gboolean on_domain_core_dump_with_format(RpcCall *call, GError **error);
+
+/* domain/job.c, too */
+gboolean on_domain_abort_job(RpcCall *call, GError **error);
+gboolean on_domain_abort_job_flags(RpcCall *call, GError **error);
+gboolean on_domain_get_control_info(RpcCall *call, GError **error);
+
 /* objects.c */
 gboolean on_list_all_none(RpcCall *call, GError **error);
 gboolean on_list_none(RpcCall *call, GError **error);

@@ -171,6 +171,7 @@ void hv_start(uint32_t start_info_paddr)
     must_work(store_ports_init(d), "the store's ports");
     must_work(console_backend_init(d, start.console_ring, start.console_port), "the console");
     must_work(backend_init(d), "back ends");
+    must_work(clock_watch_host(d), "the host's clock");
 
     clock_calibrate();
     clock_set_wall(d, epoch_ns, time_offset_s);

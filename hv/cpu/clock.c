@@ -41,6 +41,7 @@ static struct {
     uint64_t base_tsc, base_ns;
     uint32_t mul; /* 0 until calibrated */
     int8_t shift;
+    uint8_t told; /* XEN_PVCLOCK_GUEST_STOPPED while that is being told */
 } clk;
 
 /* The ACPI timer and the TSC at one moment: the try with the shortest read wins. */
@@ -214,7 +215,7 @@ static void fill_time_info(struct vcpu_time_info *t)
     t->system_time = clk.base_ns;
     t->tsc_to_system_mul = clk.mul;
     t->tsc_shift = clk.shift;
-    t->flags = XEN_PVCLOCK_TSC_STABLE_BIT; /* one clock drives all TSCs of a QEMU machine */
+    t->flags = XEN_PVCLOCK_TSC_STABLE_BIT | clk.told; /* one clock drives all TSCs of a machine */
 }
 
 /* Odd while it changes (xen.h); the guest reads version before and after. */
@@ -247,4 +248,19 @@ void clock_update_vcpu(struct vcpu *v)
     publish(&v->vcpu_info->time);
     if (v->arch->time_area)
         publish_copy(v->arch->time_area, &v->vcpu_info->time);
+}
+
+/* A guest that is told so does not take the jump for a processor that hung (its watchdogs). */
+void clock_jump(struct domain *d, uint64_t ns)
+{
+    uint64_t tsc = rdtsc();
+
+    clk.base_ns = clock_ns_at(tsc) + ns;
+    clk.base_tsc = tsc;
+    clk.told = XEN_PVCLOCK_GUEST_STOPPED;
+    for (unsigned int i = 0; i < d->max_vcpus; i++)
+        clock_update_vcpu(d->vcpu[i]);
+    clk.told = 0;
+    timers_look_again(d);
+    printk(LOG_INFO, "clock: %lu ms made up for", ns / 1000000);
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The wall clock at boot, from the machine's RTC (MC146818) and the time the boot file was written.
  */
+#include <xen/errno.h>
+
 #include "cpu/clock.h"
 #include "cpu/asm.h"
 #include "abi32.h"
 #include "domain.h"
+#include "kanzen-abi.h"
 #include "time.h"
+#include "xenstore.h"
 
 #define RTC_SECONDS  0x00
 #define RTC_MINUTES  0x02
@@ -77,6 +81,9 @@ static struct wall wall_of(struct domain *d)
                : (struct wall){ &s->wc_version, &s->wc_sec, &s->wc_nsec, &s->wc_sec_hi };
 }
 
+/* Unix time at system time 0, without the guest's offset. */
+static uint64_t wall_at_0_ns;
+
 /*
  * The RTC knows only seconds. The file was written a moment before the machine started, and the TSC
  * starts at 0 with the machine, so their sum is close; the RTC says within which second it must
@@ -91,6 +98,7 @@ void clock_set_wall(struct domain *d, uint64_t epoch_ns, int64_t offset_s)
 
     wall = MAX(low, MIN(wall, high));
     boot_ns = wall - now_ns();
+    wall_at_0_ns = boot_ns;
     s = boot_ns / NS_PER_S + (uint64_t)offset_s;
     w = wall_of(d);
     (*w.version)++;
@@ -100,4 +108,29 @@ void clock_set_wall(struct domain *d, uint64_t epoch_ns, int64_t offset_s)
     *w.nsec = (uint32_t)(boot_ns % NS_PER_S);
     wmb();
     (*w.version)++;
+}
+
+/* Below this the difference is that of asking. */
+#define CATCH_UP_MIN_NS (NS_PER_S / 5)
+
+void clock_catch_up(struct domain *d, uint64_t epoch_ns)
+{
+    uint64_t ours = wall_at_0_ns + now_ns();
+
+    if (epoch_ns > ours && epoch_ns - ours >= CATCH_UP_MIN_NS)
+        clock_jump(d, epoch_ns - ours);
+}
+
+static void host_clock_written(void *opaque, const char *path)
+{
+    struct domain *d = opaque;
+    uint64_t epoch_ns;
+
+    if (xs_read_u64(d->store, KZ_STORE_CLOCK, &epoch_ns))
+        clock_catch_up(d, epoch_ns);
+}
+
+int clock_watch_host(struct domain *d)
+{
+    return xs_watch(d->store, KZ_STORE_CLOCK, host_clock_written, d) ? 0 : -XEN_ENOMEM;
 }

@@ -2,6 +2,7 @@
 /* The queue of timers, driven by the local APIC's. */
 #include "cpu/apic.h"
 #include "cpu/clock.h"
+#include "cpu/smp.h"
 #include "cpu/vcpu.h"
 #include "time.h"
 
@@ -73,4 +74,16 @@ void timers_run(void)
         t->fn(t->opaque);
     }
     program(now);
+}
+
+void timers_look_again(struct domain *d)
+{
+    for (uint32_t id = 0; id < d->max_vcpus; id++) {
+        struct vcpu *v = d->vcpu[id];
+
+        if (!v->arch->stack)
+            continue;
+        work_raise(stack_info(v->arch->stack), WORK_TIMER);
+        smp_kick(v);
+    }
 }

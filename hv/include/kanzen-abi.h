@@ -59,6 +59,12 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
  */
 
 /*
+ * The host's clock, decimal ns since 1970 UTC. libkxl writes it when a machine that stood still goes on (unpaused, restored): its TSC stood still
+ * too, and hv makes up for the time, so that the guest sees what a Xen guest sees after a pause.
+ */
+#define KZ_STORE_CLOCK "/tool/kanzen/clock"
+
+/*
  * Ports on the machine's virtio-serial (virtio-console) device. Every PV machine has exactly one such
  * device, with these ports in this order:
  *   nr 0  virtconsole    the guest's first PV console

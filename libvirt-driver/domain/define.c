@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Persistent definitions: define, undefine, autostart, rename. */
-#include "handler.h"
-
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "handler.h"
+#include "save.h"
 
 enum { DEFINE_VALIDATE = 1 << 0 }; /* virDomainDefineFlags */
 
@@ -33,7 +36,15 @@ gboolean on_domain_define_xml_flags(RpcCall *call, GError **error)
            define(call, call->args[0].str, call->args[1].u, error);
 }
 
-enum { UNDEFINE_TPM = 1 << 5, UNDEFINE_KEEP_TPM = 1 << 6 };
+enum { /* virDomainUndefineFlagsValues: what else goes, or stays */
+       UNDEFINE_MANAGED_SAVE = 1 << 0,
+       UNDEFINE_SNAPSHOTS_METADATA = 1 << 1,
+       UNDEFINE_NVRAM = 1 << 2,
+       UNDEFINE_KEEP_NVRAM = 1 << 3,
+       UNDEFINE_CHECKPOINTS_METADATA = 1 << 4,
+       UNDEFINE_TPM = 1 << 5,
+       UNDEFINE_KEEP_TPM = 1 << 6,
+};
 
 /* The secrets in an emulated TPM go with the definition, unless either of the two says otherwise. */
 static gboolean forgets_tpm(const DomainDef *def, guint32 flags)
@@ -48,13 +59,39 @@ static gboolean forgets_tpm(const DomainDef *def, guint32 flags)
     return FALSE;
 }
 
+/* What belongs to the domain alone must not be left behind unseen. */
+static gboolean check_leftovers(DomainRegistry *registry, const DomainView *view, guint32 flags,
+                                GError **error)
+{
+    const char *nvram = definition_def(view->config)->nvram;
+
+    if (has_managed_save(registry, view->uuid) && !(flags & UNDEFINE_MANAGED_SAVE))
+        return fail(error, VIR_ERR_OPERATION_INVALID,
+                    "Refusing to undefine while domain managed save image exists");
+    if (nvram != NULL && g_file_test(nvram, G_FILE_TEST_EXISTS) &&
+        !(flags & (UNDEFINE_NVRAM | UNDEFINE_KEEP_NVRAM)))
+        return fail(error, VIR_ERR_OPERATION_INVALID, "cannot undefine domain with nvram");
+    return TRUE;
+}
+
 static gboolean undefine(RpcCall *call, guint32 flags, GError **error)
 {
     const Kanzend *kanzend = call->app;
     g_auto(DomainView) view = { 0 };
+    const char *nvram;
 
-    if (!call_job(call, "undefined", &view, error) ||
-        !domain_registry_undefine(kanzend->domains, view.domain, error))
+    if (!call_job(call, "undefined", &view, error))
+        return FALSE;
+    if (view.config == NULL) /* refused there */
+        return domain_registry_undefine(kanzend->domains, view.domain, error);
+    if (!check_leftovers(kanzend->domains, &view, flags, error) ||
+        !managed_save_remove(kanzend->domains, view.uuid, error))
+        return FALSE;
+    nvram = definition_def(view.config)->nvram;
+    if (nvram != NULL && (flags & UNDEFINE_NVRAM) && unlink(nvram) < 0 && errno != ENOENT)
+        return fail(error, VIR_ERR_SYSTEM_ERROR, "failed to remove nvram '%s': %s", nvram,
+                    g_strerror(errno));
+    if (!domain_registry_undefine(kanzend->domains, view.domain, error))
         return FALSE;
     if (view.id < 0 && forgets_tpm(definition_def(view.config), flags))
         kxl_host_forget_tpm(kanzend->host, definition_def(view.config)->uuid);
@@ -66,19 +103,17 @@ gboolean on_domain_undefine(RpcCall *call, GError **error)
     return undefine(call, 0, error);
 }
 
-enum { /* virDomainUndefineFlagsValues: also remove these. There are none of them. */
-       UNDEFINE_MANAGED_SAVE = 1 << 0,
-       UNDEFINE_SNAPSHOTS_METADATA = 1 << 1,
-       UNDEFINE_CHECKPOINTS_METADATA = 1 << 4,
-};
-
 gboolean on_domain_undefine_flags(RpcCall *call, GError **error)
 {
-    return check_flags(call, call->args[1].u,
-                       UNDEFINE_MANAGED_SAVE | UNDEFINE_SNAPSHOTS_METADATA |
-                           UNDEFINE_CHECKPOINTS_METADATA | UNDEFINE_TPM | UNDEFINE_KEEP_TPM,
-                       error) &&
-           undefine(call, call->args[1].u, error);
+    guint32 flags = call->args[1].u;
+
+    if (!check_flags(call, flags, (UNDEFINE_KEEP_TPM << 1) - 1, error))
+        return FALSE;
+    if ((flags & UNDEFINE_NVRAM) && (flags & UNDEFINE_KEEP_NVRAM))
+        return fail(error, VIR_ERR_INVALID_ARG, "cannot both keep and delete nvram");
+    if ((flags & UNDEFINE_TPM) && (flags & UNDEFINE_KEEP_TPM))
+        return fail(error, VIR_ERR_INVALID_ARG, "cannot both keep and delete TPM");
+    return undefine(call, flags, error);
 }
 
 gboolean on_domain_set_autostart(RpcCall *call, GError **error)

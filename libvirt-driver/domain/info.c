@@ -150,14 +150,3 @@ gboolean on_domain_get_autostart(RpcCall *call, GError **error)
     xdr_put_i32(call->ret, view.autostart);
     return TRUE;
 }
-
-/* There are no saved images: nothing makes them yet. */
-gboolean on_domain_has_managed_save_image(RpcCall *call, GError **error)
-{
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
-
-    if (domain == NULL || !check_flags(call, call->args[1].u, 0, error))
-        return FALSE;
-    xdr_put_i32(call->ret, FALSE);
-    return TRUE;
-}

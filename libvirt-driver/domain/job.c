@@ -1,35 +1,225 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Background jobs, and messages about a domain. There are no jobs (saving and migration are not
- * here yet) and nothing taints a domain, so what these calls report is "none".
- */
+/* Long operations as clients see them: their progress, their end, aborting one. */
 #include "handler.h"
+#include "params.h"
+#include "registry-internal.h"
+#include "rpc/event.h"
+#include "task.h"
 
-#define JOB_NONE   0
-#define N_COUNTERS 11
+enum { /* virDomainJobType */
+       JOB_NONE = 0,
+       JOB_BOUNDED = 1,
+       JOB_UNBOUNDED = 2,
+       JOB_COMPLETED = 3,
+       JOB_FAILED = 4,
+       JOB_CANCELLED = 5,
+};
 
-gboolean on_domain_get_job_info(RpcCall *call, GError **error)
+/* ---- doing one ---- */
+
+void task_begin(Task *task, DomainRegistry *registry, Domain *domain, TaskOperation operation,
+                gboolean abortable)
 {
+    *task = (Task){ registry, domain, g_cancellable_new() };
+    g_mutex_lock(&registry->lock);
+    g_clear_object(&domain->task.cancellable);
+    domain->task = (DomainTask){ .active = TRUE,
+                                 .abortable = abortable,
+                                 .operation = operation,
+                                 .started_us = g_get_monotonic_time(),
+                                 .cancellable = g_object_ref(task->cancellable) };
+    g_mutex_unlock(&registry->lock);
+}
+
+void task_progress(const KxlProgress *progress, gpointer user_data)
+{
+    Task *task = user_data;
+
+    g_mutex_lock(&task->registry->lock);
+    task->domain->task.progress = *progress;
+    g_mutex_unlock(&task->registry->lock);
+}
+
+static void fill_stats(Params *params, gpointer data);
+
+void task_end(Task *task, const GError *error)
+{
+    DomainTask *state = &task->domain->task;
+    g_autoptr(GByteArray) body = g_byte_array_new();
+    Params params;
+
+    g_mutex_lock(&task->registry->lock);
+    state->active = FALSE;
+    state->ended = TRUE;
+    state->succeeded = error == NULL;
+    state->cancelled = g_cancellable_is_cancelled(state->cancellable);
+    state->took_us = g_get_monotonic_time() - state->started_us;
+    params_begin(&params, body, G_MAXUINT);
+    fill_stats(&params, state);
+    params_end(&params);
+    domain_event_locked(task->registry, task->domain, VIR_DOMAIN_EVENT_ID_JOB_COMPLETED, body);
+    g_mutex_unlock(&task->registry->lock);
+    g_clear_object(&task->cancellable);
+}
+
+/* ---- telling of it ---- */
+
+static gint32 job_type(const DomainTask *task)
+{
+    if (task->active)
+        return task->progress.total > 0 ? JOB_BOUNDED : JOB_UNBOUNDED;
+    if (!task->ended)
+        return JOB_NONE;
+    return task->succeeded ? JOB_COMPLETED : task->cancelled ? JOB_CANCELLED : JOB_FAILED;
+}
+
+static guint64 elapsed_ms(const DomainTask *task)
+{
+    gint64 us = task->active ? g_get_monotonic_time() - task->started_us : task->took_us;
+
+    return (guint64)(us / 1000);
+}
+
+/* A copy, of the present task, or with completed of the last one (which is forgotten unless keep).
+ */
+static gboolean get_task(RpcCall *call, gboolean completed, gboolean keep, DomainTask *ret_task,
+                         GError **error)
+{
+    const Kanzend *kanzend = call->app;
     g_autoptr(Domain) domain = call_domain(call, 0, error);
 
     if (domain == NULL)
         return FALSE;
-    xdr_put_i32(call->ret, JOB_NONE);
-    for (guint i = 0; i < N_COUNTERS; i++)
-        xdr_put_u64(call->ret, 0);
+    g_mutex_lock(&kanzend->domains->lock);
+    *ret_task = domain->task;
+    if (completed != !ret_task->active)
+        *ret_task = (DomainTask){ 0 };
+    else if (completed && !keep)
+        domain->task.ended = FALSE;
+    g_mutex_unlock(&kanzend->domains->lock);
     return TRUE;
 }
+
+gboolean on_domain_get_job_info(RpcCall *call, GError **error)
+{
+    DomainTask task;
+
+    if (!get_task(call, FALSE, TRUE, &task, error))
+        return FALSE;
+    const guint64 figures[] = {
+        task.active ? elapsed_ms(&task) : 0,
+        0, /* no estimate of what remains */
+        task.progress.total,
+        task.progress.done,
+        task.progress.remaining,
+        task.progress.total,
+        task.progress.done,
+        task.progress.remaining,
+        0, /* disks are not copied */
+        0,
+        0,
+    };
+
+    xdr_put_i32(call->ret, job_type(&task));
+    for (guint i = 0; i < G_N_ELEMENTS(figures); i++)
+        xdr_put_u64(call->ret, figures[i]);
+    return TRUE;
+}
+
+static void fill_stats(Params *params, gpointer data)
+{
+    const DomainTask *task = data;
+    const KxlProgress *progress = &task->progress;
+
+    params_add_int(params, "operation", (gint32)task->operation);
+    params_add_ullong(params, "time_elapsed", elapsed_ms(task));
+    params_add_ullong(params, "data_total", progress->total);
+    params_add_ullong(params, "data_processed", progress->done);
+    params_add_ullong(params, "data_remaining", progress->remaining);
+    params_add_ullong(params, "memory_total", progress->total);
+    params_add_ullong(params, "memory_processed", progress->done);
+    params_add_ullong(params, "memory_remaining", progress->remaining);
+    params_add_ullong(params, "memory_constant", progress->constant);
+    params_add_ullong(params, "memory_normal", progress->normal);
+    params_add_ullong(params, "memory_bps", progress->bytes_per_s);
+    if (!task->active)
+        params_add_boolean(params, "success", task->succeeded);
+}
+
+enum { JOB_STATS_COMPLETED = 1, JOB_STATS_KEEP_COMPLETED = 2 };
 
 gboolean on_domain_get_job_stats(RpcCall *call, GError **error)
 {
-    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    guint32 flags = call->args[1].u;
+    DomainTask task;
+    Params params;
 
-    if (domain == NULL || !check_flags(call, call->args[1].u, TYPED_PARAM_STRING_OKAY, error))
+    if (!check_flags(call, flags,
+                     JOB_STATS_COMPLETED | JOB_STATS_KEEP_COMPLETED | TYPED_PARAM_STRING_OKAY,
+                     error) ||
+        !get_task(call, flags & JOB_STATS_COMPLETED, flags & JOB_STATS_KEEP_COMPLETED, &task,
+                  error))
         return FALSE;
-    xdr_put_i32(call->ret, JOB_NONE);
-    xdr_put_u32(call->ret, 0);
+    xdr_put_i32(call->ret, job_type(&task));
+    params_begin(&params, call->ret, G_MAXUINT);
+    if (job_type(&task) != JOB_NONE)
+        fill_stats(&params, &task);
+    params_end(&params);
     return TRUE;
 }
+
+enum { CONTROL_OK = 0, CONTROL_JOB = 1 }; /* virDomainControlState */
+
+gboolean on_domain_get_control_info(RpcCall *call, GError **error)
+{
+    g_auto(DomainView) view = { 0 };
+    DomainTask task;
+
+    if (!check_flags(call, call->args[1].u, 0, error) || !call_view(call, &view, error) ||
+        !check_active(&view, error) || !get_task(call, FALSE, TRUE, &task, error))
+        return FALSE;
+    xdr_put_u32(call->ret, task.active ? CONTROL_JOB : CONTROL_OK);
+    xdr_put_u32(call->ret, 0);
+    xdr_put_u64(call->ret, task.active ? elapsed_ms(&task) : 0);
+    return TRUE;
+}
+
+/* ---- aborting ---- */
+
+static gboolean abort_job(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autoptr(Domain) domain = call_domain(call, 0, error);
+    g_autoptr(GCancellable) cancellable = NULL;
+    gboolean active, abortable;
+
+    if (domain == NULL)
+        return FALSE;
+    g_mutex_lock(&kanzend->domains->lock);
+    active = domain->task.active;
+    abortable = domain->task.abortable;
+    if (active && abortable)
+        cancellable = g_object_ref(domain->task.cancellable);
+    g_mutex_unlock(&kanzend->domains->lock);
+    if (!active)
+        return fail(error, VIR_ERR_OPERATION_INVALID, "no job is active on the domain");
+    if (!abortable)
+        return fail(error, VIR_ERR_OPERATION_INVALID, "this job cannot be aborted");
+    g_cancellable_cancel(cancellable);
+    return TRUE;
+}
+
+gboolean on_domain_abort_job(RpcCall *call, GError **error)
+{
+    return abort_job(call, error);
+}
+
+gboolean on_domain_abort_job_flags(RpcCall *call, GError **error)
+{
+    return check_flags(call, call->args[1].u, 0, error) && abort_job(call, error);
+}
+
+/* ---- messages: nothing taints a domain here ---- */
 
 gboolean on_domain_get_messages(RpcCall *call, GError **error)
 {

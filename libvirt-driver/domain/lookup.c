@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finding and listing domains. */
 #include "handler.h"
+#include "save.h"
 
 static gboolean put_found(RpcCall *call, Domain *found, GError **error)
 {
@@ -82,11 +83,11 @@ static const guint32 list_groups[] = {
     LIST_HAS_CHECKPOINT | LIST_NO_CHECKPOINT,
 };
 
-static guint32 properties(const DomainView *view)
+static guint32 properties(DomainRegistry *registry, const DomainView *view)
 {
-    /* Saved images, snapshots and checkpoints do not exist here yet. */
-    guint32 bits = LIST_NO_MANAGEDSAVE | LIST_NO_SNAPSHOT | LIST_NO_CHECKPOINT;
+    guint32 bits = LIST_NO_SNAPSHOT | LIST_NO_CHECKPOINT;
 
+    bits |= has_managed_save(registry, view->uuid) ? LIST_MANAGEDSAVE : LIST_NO_MANAGEDSAVE;
     bits |= view->id >= 0 ? LIST_ACTIVE : LIST_INACTIVE;
     bits |= view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT;
     bits |= view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART;
@@ -125,7 +126,7 @@ GPtrArray *domain_list_matching(const RpcCall *call, guint32 flags)
         g_auto(DomainView) view = { 0 };
 
         domain_get_view(kanzend->domains, all->pdata[i], &view);
-        if (matches(properties(&view), flags))
+        if (matches(properties(kanzend->domains, &view), flags))
             g_ptr_array_add(found, domain_ref(all->pdata[i]));
     }
     return found;

@@ -5,6 +5,7 @@
 
 #include "registry.h"
 #include "store.h"
+#include "task.h"
 
 G_BEGIN_DECLS
 
@@ -28,7 +29,9 @@ struct Domain {
     KxlShutdownReason reason_ended; /* why, when restarting */
     VirState state;
     int reason;
-    guint64 memory_kib; /* of a running domain, as last seen */
+    DomainTask task;
+    StartOrigin expected; /* of the next start */
+    guint64 memory_kib;   /* of a running domain, as last seen */
     Definition *config, *live;
 };
 
@@ -83,10 +86,16 @@ enum {
 };
 enum { DEFINED_ADDED = 0, DEFINED_UPDATED = 1, DEFINED_RENAMED = 2 };
 enum { UNDEFINED_REMOVED = 0, UNDEFINED_RENAMED = 1 };
-enum { STARTED_BOOTED = 0 };
+enum { STARTED_BOOTED = 0, STARTED_RESTORED = 2, STARTED_FROM_SNAPSHOT = 3 };
 enum { SUSPENDED_PAUSED = 0 };
 enum { RESUMED_UNPAUSED = 0 };
-enum { STOPPED_SHUTDOWN = 0, STOPPED_DESTROYED = 1, STOPPED_CRASHED = 2, STOPPED_FAILED = 5 };
+enum {
+    STOPPED_SHUTDOWN = 0,
+    STOPPED_DESTROYED = 1,
+    STOPPED_CRASHED = 2,
+    STOPPED_SAVED = 4,
+    STOPPED_FAILED = 5,
+};
 enum { SHUTDOWN_FINISHED = 0 };
 enum { CRASHED_PANICKED = 0 };
 

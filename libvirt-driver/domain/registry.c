@@ -24,6 +24,7 @@ void domain_unref(Domain *domain)
         return;
     definition_unref(domain->config);
     definition_unref(domain->live);
+    g_clear_object(&domain->task.cancellable);
     g_mutex_clear(&domain->job_lock);
     g_cond_clear(&domain->job_cond);
     g_free(domain->name);

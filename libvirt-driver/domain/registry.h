@@ -30,7 +30,7 @@ typedef enum { /* virDomainState */
 
 /* A domain at one moment. */
 typedef struct {
-    Domain *domain; /* a reference */
+    Domain *domain;  /* a reference */
     gboolean locked; /* with the domain's job lock, which ends with the view */
     char *name;
     char uuid[37];
@@ -63,6 +63,10 @@ void domain_put_handle(DomainRegistry *registry, GByteArray *out, Domain *domain
 gboolean domain_job_begin(Domain *domain, GError **error);
 void domain_job_end(Domain *domain);
 
+/* How a domain's next start came about, for its state and events. */
+typedef enum { START_BOOTED, START_RESTORED, START_FROM_SNAPSHOT } StartOrigin;
+void domain_expect_start(DomainRegistry *registry, Domain *domain, StartOrigin origin);
+
 /* Loads the definitions. */
 DomainRegistry *domain_registry_new(KxlHost *host, RpcServer *server, GError **error);
 /* Learns what runs, then watches. */
@@ -84,8 +88,9 @@ PoolRegistry *domain_registry_pools(DomainRegistry *registry);
 void domain_registry_allow_arguments(DomainRegistry *registry, gboolean allow);
 const DomainXmlCaps *domain_registry_xml_caps(DomainRegistry *registry);
 
-/* What others (xl) did before the call is known after it: what a client asks next must not be answered from before. Waits a
- * moment when something has just happened. Not from the watch or with a lock. */
+/* What others (xl) did before the call is known after it: what a client asks next must not be
+ * answered from before. Waits a moment when something has just happened. Not from the watch or with
+ * a lock. */
 void domain_registry_settle(DomainRegistry *registry);
 /* A new reference, or NULL. */
 Domain *domain_registry_find_uuid(DomainRegistry *registry, const char *uuid);

@@ -2,10 +2,16 @@
 /* Starting domains. */
 #include "handler.h"
 #include "network-source.h"
+#include "save.h"
 #include "volume-source.h"
 
-/* virDomainCreateFlags. FORCE_BOOT: not from a saved image; there are none. */
-enum { START_PAUSED = 1, START_AUTODESTROY = 2, START_FORCE_BOOT = 8, START_VALIDATE = 16 };
+enum { /* virDomainCreateFlags */
+       START_PAUSED = 1,
+       START_AUTODESTROY = 2,
+       START_BYPASS_CACHE = 4,
+       START_FORCE_BOOT = 8,
+       START_VALIDATE = 16,
+};
 
 /* The client cannot be told with a success; the daemon's log is where its user looks next. */
 static void log_limits(KxlDomainConfig *config)
@@ -57,6 +63,24 @@ gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *defi
 
 /* ---- starting a persistent domain ---- */
 
+/* From its managed image if there is one, which then has served. */
+static gboolean start_or_restore(RpcCall *call, const DomainView *view, guint32 flags,
+                                 GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    g_autofree char *path = managed_save_path(kanzend->domains, view->uuid);
+
+    if (has_managed_save(kanzend->domains, view->uuid)) {
+        if (!(flags & START_FORCE_BOOT))
+            return restore_domain(kanzend->domains, view->domain, path, NULL,
+                                  flags & START_PAUSED ? SAVE_PAUSED : 0, error) &&
+                   managed_save_remove(kanzend->domains, view->uuid, error);
+        if (!managed_save_remove(kanzend->domains, view->uuid, error))
+            return FALSE;
+    }
+    return domain_start(kanzend->domains, view->domain, view->config, flags & START_PAUSED, error);
+}
+
 static gboolean start_defined(RpcCall *call, guint32 flags, GError **error)
 {
     const Kanzend *kanzend = call->app;
@@ -66,8 +90,7 @@ static gboolean start_defined(RpcCall *call, guint32 flags, GError **error)
         return FALSE;
     if (view.id >= 0)
         return fail(error, VIR_ERR_OPERATION_INVALID, "domain is already running");
-    if (!check_persistent(&view, error) ||
-        !domain_start(kanzend->domains, view.domain, view.config, flags & START_PAUSED, error))
+    if (!check_persistent(&view, error) || !start_or_restore(call, &view, flags, error))
         return FALSE;
     if (flags & START_AUTODESTROY)
         domain_registry_set_autodestroy(kanzend->domains, view.domain, call->client);
@@ -85,7 +108,8 @@ gboolean on_domain_create_with_flags(RpcCall *call, GError **error)
     g_autoptr(Domain) domain = call_domain(call, 0, error);
 
     if (domain == NULL ||
-        !check_flags(call, call->args[1].u, START_PAUSED | START_AUTODESTROY | START_FORCE_BOOT,
+        !check_flags(call, call->args[1].u,
+                     START_PAUSED | START_AUTODESTROY | START_BYPASS_CACHE | START_FORCE_BOOT,
                      error) ||
         !start_defined(call, call->args[1].u, error))
         return FALSE;

@@ -15,11 +15,17 @@
 /* A restart that has not come by then will not come. */
 #define RESTART_WAIT_S 30
 
-enum { RUNNING_BOOTED = 1, RUNNING_UNPAUSED = 5 };
+enum { RUNNING_BOOTED = 1, RUNNING_RESTORED = 3, RUNNING_FROM_SNAPSHOT = 4, RUNNING_UNPAUSED = 5 };
 enum { PAUSED_USER = 1 };
 enum { SHUTDOWN_USER = 1 };
 enum { CRASHED_PANICKED_REASON = 1 };
-enum { SHUTOFF_SHUTDOWN = 1, SHUTOFF_DESTROYED = 2, SHUTOFF_CRASHED = 3, SHUTOFF_FAILED = 6 };
+enum {
+    SHUTOFF_SHUTDOWN = 1,
+    SHUTOFF_DESTROYED = 2,
+    SHUTOFF_CRASHED = 3,
+    SHUTOFF_SAVED = 5,
+    SHUTOFF_FAILED = 6,
+};
 
 /* ---- a domain runs ---- */
 
@@ -91,6 +97,22 @@ static void set_memory_locked(DomainRegistry *registry, Domain *domain, guint64 
     domain_event_locked(registry, domain, VIR_DOMAIN_EVENT_ID_BALLOON_CHANGE, body);
 }
 
+/* By StartOrigin. */
+static const struct {
+    int reason, detail;
+} origins[] = {
+    [START_BOOTED] = { RUNNING_BOOTED, STARTED_BOOTED },
+    [START_RESTORED] = { RUNNING_RESTORED, STARTED_RESTORED },
+    [START_FROM_SNAPSHOT] = { RUNNING_FROM_SNAPSHOT, STARTED_FROM_SNAPSHOT },
+};
+
+void domain_expect_start(DomainRegistry *registry, Domain *domain, StartOrigin origin)
+{
+    g_mutex_lock(&registry->lock);
+    domain->expected = origin;
+    g_mutex_unlock(&registry->lock);
+}
+
 static void set_started_locked(DomainRegistry *registry, Domain *domain, const KxlDomainInfo *info,
                                Definition *live)
 {
@@ -98,13 +120,14 @@ static void set_started_locked(DomainRegistry *registry, Domain *domain, const K
     domain->restarting = FALSE;
     g_cond_broadcast(&registry->settled);
     domain->state = VIR_STATE_RUNNING;
-    domain->reason = RUNNING_BOOTED;
+    domain->reason = origins[domain->expected].reason;
     domain->memory_kib = info->memory_kb;
     domain_set_definition_locked(&domain->live, live);
     if (info->domid == 0) /* the host's own is always there */
         domain_set_definition_locked(&domain->config, definition_ref(live));
     else
-        domain_lifecycle_locked(registry, domain, LIFECYCLE_STARTED, STARTED_BOOTED);
+        domain_lifecycle_locked(registry, domain, LIFECYCLE_STARTED,
+                                origins[domain->expected].detail);
 }
 
 static void set_gone_locked(DomainRegistry *registry, Domain *domain, KxlShutdownReason reason);
@@ -171,7 +194,7 @@ static const struct {
 } endings[] = {
     { KXL_REASON_POWEROFF, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN },
     { KXL_REASON_REBOOT, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN },
-    { KXL_REASON_SUSPEND, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN },
+    { KXL_REASON_SUSPEND, SHUTOFF_SAVED, STOPPED_SAVED },
     { KXL_REASON_SOFT_RESET, SHUTOFF_SHUTDOWN, STOPPED_SHUTDOWN },
     { KXL_REASON_CRASH, SHUTOFF_CRASHED, STOPPED_CRASHED },
     { KXL_REASON_WATCHDOG, SHUTOFF_CRASHED, STOPPED_CRASHED },

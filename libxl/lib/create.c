@@ -11,9 +11,12 @@
 #include "boot-file.h"
 #include "bootloader.h"
 #include "file.h"
+#include "guest-domid.h"
 #include "host-check.h"
+#include "kxl-save.h"
 #include "hot-device.h"
 #include "machine.h"
+#include "ops.h"
 #include "prepare.h"
 #include "qemu-caps.h"
 #include "rundir.h"
@@ -22,9 +25,9 @@
 
 /* Files of one run of the machine; the rest of the folder goes over to the domain's next life. */
 static const char *const run_files[] = {
-    "boot",           "hv.log",    "status",     "qmp.sock",     "xs-ops.sock",
-    "xs-daemon.sock", "events.in", "events.out", "emulator.pid", "destroy",
-    "vnc.sock",       "spice.sock", "swtpm.sock", "swtpm.pid",
+    "boot",      "hv.log",     "status",       "qmp.sock",  "xs-ops.sock", "xs-daemon.sock",
+    "events.in", "events.out", "emulator.pid", "destroy",   "incoming",    "guest-domid",
+    "vnc.sock",  "spice.sock", "swtpm.sock",   "swtpm.pid",
 };
 
 /* The folder under a name of no domain, with its supervisor's lock held. */
@@ -45,9 +48,32 @@ static gboolean make_folder(const KxlHost *host, const char *path, int domid,
            kxl_state_save(state, state_path, error);
 }
 
+/* What a new domain is made of. */
+typedef struct {
+    const char *userdata_key, *userdata;
+    const char *image_path; /* NULL: it boots */
+    const KxlSaveImage *image;
+} Origin;
+
+static gboolean write_origin(const char *folder, const Origin *origin, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, "incoming", NULL);
+    g_autofree char *text = NULL;
+
+    if (origin->userdata_key &&
+        !kxl_userdata_write(folder, origin->userdata_key, origin->userdata, error))
+        return FALSE;
+    if (!origin->image)
+        return TRUE;
+    text = g_strdup_printf("%" G_GUINT64_FORMAT " %s\n", origin->image->data_offset,
+                           origin->image_path);
+    return kxl_file_write(path, text, error) &&
+           kxl_guest_domid_write(folder, origin->image->guest_domid, error);
+}
+
 /* Checks what depends on the other domains and gives the new one its place among them. */
-static int allocate(const KxlHost *host, KxlDomainConfig *config, const char *userdata_key,
-                    const char *userdata, KxlFd *ret_lock, GError **error)
+static int allocate(const KxlHost *host, KxlDomainConfig *config, const Origin *origin,
+                    KxlFd *ret_lock, GError **error)
 {
     g_auto(KxlFd) all = kxl_rundir_lock(host, error);
     g_autofree char *folder = NULL, *path = NULL;
@@ -66,7 +92,7 @@ static int allocate(const KxlHost *host, KxlDomainConfig *config, const char *us
     folder = g_strdup_printf("%s/.new.%d", kxl_host_run_dir(host), domid);
     path = kxl_rundir_path(host, domid, NULL);
     if (!make_folder(host, folder, domid, config, ret_lock, error) ||
-        (userdata_key && !kxl_userdata_write(folder, userdata_key, userdata, error))) {
+        !write_origin(folder, origin, error)) {
         kxl_remove_tree(folder);
         return -1;
     }
@@ -165,8 +191,8 @@ static gboolean is_started(const KxlHost *host, int domid)
     return state && state->state != KXL_STATE_STARTING && state->state != KXL_STATE_DYING;
 }
 
-int kxl_domain_create(KxlHost *host, const KxlDomainConfig *given, KxlCreateFlags flags,
-                      const char *userdata_key, const char *userdata, GError **error)
+static int create(KxlHost *host, const KxlDomainConfig *given, KxlCreateFlags flags,
+                  const Origin *origin, GError **error)
 {
     KxlSuperviseMode mode =
         flags & KXL_CREATE_PAUSED ? KXL_SUPERVISE_START_PAUSED : KXL_SUPERVISE_START;
@@ -183,7 +209,7 @@ int kxl_domain_create(KxlHost *host, const KxlDomainConfig *given, KxlCreateFlag
     ensure_all(host);
     if (flags & KXL_CREATE_DRY_RUN)
         return dry_run(host, config, error) ? 0 : -1;
-    domid = allocate(host, config, userdata_key, userdata, &lock, error);
+    domid = allocate(host, config, origin, &lock, error);
     if (domid < 0)
         return -1;
     if (kxl_supervisor_spawn(host, mode, domid, lock, &local))
@@ -193,6 +219,30 @@ int kxl_domain_create(KxlHost *host, const KxlDomainConfig *given, KxlCreateFlag
         return domid;
     g_propagate_error(error, g_steal_pointer(&local));
     return -1;
+}
+
+int kxl_domain_create(KxlHost *host, const KxlDomainConfig *config, KxlCreateFlags flags,
+                      const char *userdata_key, const char *userdata, GError **error)
+{
+    Origin origin = { .userdata_key = userdata_key, .userdata = userdata };
+
+    return create(host, config, flags, &origin, error);
+}
+
+int kxl_domain_restore(KxlHost *host, const char *path, const KxlSaveImage *image,
+                       KxlCreateFlags flags, GError **error)
+{
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    Origin origin = { image->userdata_key, image->userdata, absolute, image };
+    g_auto(KxlOp) op = { .lock = -1 };
+    int domid;
+
+    if (!image->running)
+        flags |= KXL_CREATE_PAUSED;
+    domid = create(host, image->config, flags, &origin, error);
+    if (domid >= 0 && !(flags & KXL_CREATE_PAUSED) && kxl_op_begin(&op, host, domid, NULL))
+        kxl_op_tell_time(&op);
+    return domid;
 }
 
 /* --- restart ---------------------------------------------------------------------------------- */

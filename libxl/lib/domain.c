@@ -8,6 +8,7 @@
 
 #include "file.h"
 #include "host-check.h"
+#include "job.h"
 #include "process.h"
 #include "supervise.h"
 
@@ -92,6 +93,7 @@ KxlDomainInfo *kxl_domain_get_info(KxlHost *host, int domid, GError **error)
         return dom0_info();
     if (!kxl_supervise_ensure(host, domid, error))
         return NULL;
+    kxl_job_recover(host, domid);
     state = kxl_rundir_load_state(host, domid, error);
     config = state ? kxl_rundir_load_config(host, domid, error) : NULL;
     return config ? kxl_domain_info_new(host, state, config) : NULL;

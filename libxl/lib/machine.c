@@ -186,6 +186,8 @@ char **kxl_machine_argv(const KxlMachine *m, GError **error)
     if (!add_common(args, m, error) || !builders[m->config->type](args, m, error))
         return NULL;
     kxl_args_sort_devices(args);
+    if (m->incoming)
+        kxl_args_add(args, "-incoming", "defer");
     for (char **arg = m->config->device_model_args; arg && *arg; arg++)
         kxl_args_flag(args, *arg);
     g_ptr_array_add(args, NULL);

@@ -18,6 +18,7 @@ typedef struct {
     KxlAccel accel;
     const int *tap_fds; /* by nic; -1: no tap */
     gint64 now_us;
+    gboolean incoming; /* its memory comes from a saved image, by the monitor */
 } KxlMachine;
 
 /* Sockets in the run directory: those of displays that were asked for one without a place, and the

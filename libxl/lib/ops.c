@@ -7,8 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <kanzen-abi.h>
+
 #include "config-check.h"
 #include "file.h"
+#include "guest-domid.h"
+#include "job.h"
 #include "hot-device.h"
 #include "kxl-guest.h"
 #include "supervise.h"
@@ -32,6 +36,7 @@ gboolean kxl_op_begin(KxlOp *op, KxlHost *host, int domid, GError **error)
     }
     if (!kxl_supervise_ensure(host, domid, error))
         return FALSE;
+    kxl_job_recover(host, domid);
     if (!g_file_test(dir, G_FILE_TEST_IS_DIR)) {
         kxl_rundir_no_domain(error, domid);
         return FALSE;
@@ -84,6 +89,7 @@ gboolean kxl_op_qmp(KxlOp *op, const char *command, JsonObject *arguments, GErro
 KxlXs *kxl_op_store(KxlOp *op, GError **error)
 {
     g_autofree char *path = kxl_rundir_path(op->host, op->domid, "xs-ops.sock");
+    KxlXs *xs;
 
     if (op->config->type != KXL_TYPE_PV) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED, "%s domains have no XenStore",
@@ -94,7 +100,10 @@ KxlXs *kxl_op_store(KxlOp *op, GError **error)
         g_set_error(error, KXL_ERROR, KXL_ERROR_STATE, "domain '%s' is paused", op->config->name);
         return NULL;
     }
-    return kxl_xs_connect(path, STORE_TIMEOUT_MS, error);
+    xs = kxl_xs_connect(path, STORE_TIMEOUT_MS, error);
+    if (xs)
+        kxl_xs_translate(xs, op->domid, kxl_guest_domid(op->host, op->domid));
+    return xs;
 }
 
 static gboolean store_write(KxlOp *op, const char *path, const char *value, GError **error)
@@ -123,6 +132,29 @@ static void settle(const KxlOp *op)
 
 /* --- running ---------------------------------------------------------------------------------- */
 
+void kxl_op_tell_time(KxlOp *op)
+{
+    g_autofree char *status_path = kxl_rundir_path(op->host, op->domid, "status");
+    g_autofree char *status = kxl_file_read(status_path, NULL);
+    g_autofree char *now = g_strdup_printf("%" G_GINT64_FORMAT "000", g_get_real_time());
+    g_autoptr(GError) error = NULL;
+
+    if (op->config->type != KXL_TYPE_PV || !status || !strstr(status, KZ_STATUS_GUEST "\n"))
+        return;
+    op->state->state = KXL_STATE_RUNNING; /* it is by now */
+    if (!store_write(op, KZ_STORE_CLOCK, now, &error))
+        g_message("domain %d: its clock stays behind: %s", op->domid, error->message);
+}
+
+gboolean kxl_op_go_on(KxlOp *op, GError **error)
+{
+    if (!kxl_op_qmp(op, "cont", NULL, error))
+        return FALSE;
+    settle(op);
+    kxl_op_tell_time(op);
+    return TRUE;
+}
+
 static gboolean set_running(KxlHost *host, int domid, gboolean run, GError **error)
 {
     KxlDomainState already = run ? KXL_STATE_RUNNING : KXL_STATE_PAUSED;
@@ -132,7 +164,14 @@ static gboolean set_running(KxlHost *host, int domid, gboolean run, GError **err
         return FALSE;
     if (op.state->state == already)
         return TRUE;
-    if (!kxl_op_qmp(&op, run ? "cont" : "stop", NULL, error))
+    if (run && kxl_job_is_active(host, domid)) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_STATE, "domain '%s' is being saved or dumped",
+                    op.config->name);
+        return FALSE;
+    }
+    if (run)
+        return kxl_op_go_on(&op, error);
+    if (!kxl_op_qmp(&op, "stop", NULL, error))
         return FALSE;
     settle(&op);
     return TRUE;
@@ -203,7 +242,7 @@ static gboolean is_gone(const KxlHost *host, int domid)
     return TRUE;
 }
 
-gboolean kxl_domain_destroy(KxlHost *host, int domid, GError **error)
+gboolean kxl_domain_end(KxlHost *host, int domid, const char *how, GError **error)
 {
     g_autofree char *dir = kxl_rundir_path(host, domid, NULL);
     g_autofree char *mark = kxl_rundir_path(host, domid, "destroy");
@@ -220,7 +259,7 @@ gboolean kxl_domain_destroy(KxlHost *host, int domid, GError **error)
         return FALSE;
     }
     /* The mark outlives us and the supervisor: whoever looks after the domain next does it. */
-    if (!kxl_file_write(mark, "", error)) {
+    if (!kxl_file_write(mark, how, error)) {
         if (is_gone(host, domid)) {
             g_clear_error(error);
             return TRUE;
@@ -237,6 +276,11 @@ gboolean kxl_domain_destroy(KxlHost *host, int domid, GError **error)
         pause_us = MIN(pause_us * 2, 20000);
     }
     return TRUE;
+}
+
+gboolean kxl_domain_destroy(KxlHost *host, int domid, GError **error)
+{
+    return kxl_domain_end(host, domid, "", error);
 }
 
 /* --- settings --------------------------------------------------------------------------------- */

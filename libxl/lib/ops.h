@@ -31,5 +31,13 @@ KxlQmp *kxl_op_begin_monitor(KxlOp *op, KxlHost *host, int domid, GError **error
 typedef void (*KxlConfigChange)(KxlDomainConfig *config, gconstpointer data);
 gboolean kxl_op_change_config(KxlHost *host, int domid, KxlConfigChange change, gconstpointer data,
                               GError **error);
+/* Like kxl_domain_destroy(); how says what the end is recorded as. */
+#define KXL_END_SAVED "saved"
+gboolean kxl_domain_end(KxlHost *host, int domid, const char *how, GError **error);
+/* Lets the stopped machine run, and returns when that has been noted. */
+gboolean kxl_op_go_on(KxlOp *op, GError **error);
+/* A machine that has stood still goes on now: hv learns what time it is. Nothing when hv is not up
+ * yet. */
+void kxl_op_tell_time(KxlOp *op);
 /* A connection to a PV domain's store; the domain must be running for it to answer. */
 KxlXs *kxl_op_store(KxlOp *op, GError **error);

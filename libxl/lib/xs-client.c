@@ -18,6 +18,7 @@ struct KxlXs {
     int fd;
     guint timeout_ms;
     guint32 last_id;
+    int ours, guests;    /* domids, when they differ */
     guint32 transaction; /* 0: none */
 };
 
@@ -76,12 +77,58 @@ static char *receive(KxlXs *xs, struct xsd_sockmsg *ret_header, gint64 deadline,
     }
 }
 
+/* --- domids ----------------------------------------------------------------------------------- */
+
+void kxl_xs_translate(KxlXs *xs, int ours, int guests)
+{
+    xs->ours = ours;
+    xs->guests = guests;
+}
+
+/* "/local/domain/OURS..." and "/local/domain/0/backend/TYPE/OURS..." with the guest's domid. */
+static char *translate(const KxlXs *xs, const char *text)
+{
+    g_auto(GStrv) parts = NULL;
+    g_autofree char *ours = g_strdup_printf("%d", xs->ours);
+    guint n, at;
+
+    if (xs->ours == xs->guests || !g_str_has_prefix(text, "/local/domain/"))
+        return g_strdup(text);
+    parts = g_strsplit(text, "/", -1); /* "", "local", "domain", domid, "backend", type, domid */
+    n = g_strv_length(parts);
+    at = n > 6 && g_str_equal(parts[3], "0") && g_str_equal(parts[4], "backend") ? 6 : 3;
+    if (!g_str_equal(parts[at], ours))
+        return g_strdup(text);
+    g_free(parts[at]);
+    parts[at] = g_strdup_printf("%d", xs->guests);
+    return g_strjoinv("/", parts);
+}
+
+/* A value that is a path, or the domid itself where the protocol wants that; else as it is. */
+static char *translate_value(const KxlXs *xs, const char *path, const char *value, gsize *len)
+{
+    g_autofree char *ours = g_strdup_printf("%d", xs->ours);
+    g_autofree char *text = g_strndup(value, *len);
+    char *out;
+
+    if (xs->ours == xs->guests || strlen(text) != *len)
+        return g_memdup2(value, *len);
+    if (g_str_has_suffix(path, "/frontend-id") && g_str_equal(text, ours))
+        out = g_strdup_printf("%d", xs->guests);
+    else
+        out = translate(xs, text);
+    *len = strlen(out);
+    return out;
+}
+
 /* Sends and returns the reply's payload. *ret_errno: what the store answered, 0 when it did as
  * asked. value follows the path and its NUL. */
-static char *request(KxlXs *xs, guint32 type, const char *path, const char *value, gsize value_len,
-                     int *ret_errno, GError **error)
+static char *request(KxlXs *xs, guint32 type, const char *given_path, const char *given_value,
+                     gsize value_len, int *ret_errno, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + (gint64)xs->timeout_ms * 1000;
+    g_autofree char *path = translate(xs, given_path);
+    g_autofree char *value = translate_value(xs, given_path, given_value, &value_len);
     gsize path_len = strlen(path) + 1;
     struct xsd_sockmsg header = { .type = type,
                                   .req_id = ++xs->last_id,

@@ -8,6 +8,9 @@
 typedef struct KxlXs KxlXs;
 
 KxlXs *kxl_xs_connect(const char *path, guint timeout_ms, GError **error);
+/* The guest behind it has another domid than the host knows it by: ours in the paths that are given, and in values that are
+ * paths, becomes the guest's. */
+void kxl_xs_translate(KxlXs *xs, int ours, int guests);
 void kxl_xs_free(KxlXs *xs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KxlXs, kxl_xs_free)
 

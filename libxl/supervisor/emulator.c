@@ -86,6 +86,7 @@ static char **make_argv(Session *s, GError **error)
         .accel = kxl_host_accel(s->host, NULL),
         .tap_fds = s->tap_fds,
         .now_us = g_get_real_time(),
+        .incoming = s->image != NULL,
     };
 
     return kxl_machine_argv(&machine, error);

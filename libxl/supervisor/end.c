@@ -10,6 +10,7 @@
 
 #include "create.h"
 #include "file.h"
+#include "ops.h"
 #include "session.h"
 
 G_STATIC_ASSERT((int)KXL_REASON_POWEROFF == SHUTDOWN_poweroff &&
@@ -105,10 +106,19 @@ static KxlShutdownReason pv_reason(Session *s)
     return machine_reason(s) == KXL_REASON_REBOOT ? KXL_REASON_REBOOT : KXL_REASON_FAILED;
 }
 
+/* Who wants it gone may have it for another reason: it is in an image now. */
+static KxlShutdownReason destroy_reason(const Session *s)
+{
+    g_autofree char *path = session_path(s, "destroy");
+    g_autofree char *how = kxl_file_read(path, NULL);
+
+    return g_strcmp0(how, KXL_END_SAVED) == 0 ? KXL_REASON_SUSPEND : KXL_REASON_DESTROYED;
+}
+
 KxlShutdownReason session_end_reason(Session *s)
 {
     if (session_destroy_wanted(s))
-        return KXL_REASON_DESTROYED;
+        return destroy_reason(s);
     if (s->state->state == KXL_STATE_SHUTDOWN || s->state->state == KXL_STATE_CRASHED)
         return s->state->reason; /* known before the last supervisor died */
     return s->config->type == KXL_TYPE_PV ? pv_reason(s) : machine_reason(s);
@@ -235,7 +245,7 @@ EndResult session_end(Session *s)
         kxl_domain_config_free(s->config);
         s->config = g_steal_pointer(&config);
     }
-    if (reason == KXL_REASON_DESTROYED) {
+    if (reason == KXL_REASON_DESTROYED || session_destroy_wanted(s)) {
         session_remove(s, reason);
         return END_GONE;
     }

@@ -39,6 +39,7 @@ void session_free(Session *s)
     kxl_fd_close(s->inotify);
     kxl_fd_close(s->reply);
     kxl_fd_close(s->lock);
+    g_free(s->image);
     kxl_state_free(s->state);
     kxl_domain_config_free(s->config);
     kxl_host_free(s->host);

@@ -25,6 +25,8 @@ typedef struct {
     int *tap_fds;       /* by nic, while starting */
     off_t log_start;    /* where this run begins in the emulator's log */
     gboolean boot_used; /* the boot file's contents are given back */
+    char *image; /* saved image that it starts from; NULL: it boots */
+    off_t image_offset;
     gboolean ended;     /* the machine has stopped for good */
 } Session;
 
@@ -58,6 +60,12 @@ char *session_log_tail(const Session *s);
 gboolean session_start(Session *s, GError **error);
 /* Undoes every step, whichever have been done: processes, networks, files of this run. */
 void session_undo(Session *s);
+
+/* --- restore.c */
+/* Whether it starts from a saved image: into the session. */
+void restore_prepare(Session *s);
+/* Loads the machine from it. Nothing when it boots. */
+gboolean restore_load(Session *s, GError **error);
 
 /* --- emulator.c */
 gboolean emulator_spawn(Session *s, GError **error);

@@ -56,6 +56,8 @@ static gboolean step_boot_file(Session *s, GError **error)
         return kxl_boot_kernel_write(path, s->config, error);
     if (s->config->type != KXL_TYPE_PV)
         return TRUE;
+    if (s->image) /* hv is running already: QEMU only wants a file */
+        return kxl_file_write(path, "restored\n", error);
     kernel = kxl_bootloader_kernel(s->config, error);
     if (!kernel)
         return FALSE;
@@ -117,7 +119,8 @@ static gboolean step_files(Session *s, GError **error)
 
     if (!kxl_file_write(in, "{\"execute\":\"qmp_capabilities\"}\n", error) ||
         !kxl_file_write(out, "", error) ||
-        (s->config->type == KXL_TYPE_PV && !kxl_file_write(status, "", error)))
+        (s->config->type == KXL_TYPE_PV &&
+         !kxl_file_write(status, s->image ? KZ_STATUS_GUEST "\n" : "", error)))
         return FALSE;
     s->events_read = 0;
     s->boot_used = FALSE;
@@ -251,7 +254,7 @@ static gboolean step_run(Session *s, GError **error)
     if (!kxl_qmp_run(s->qmp, "cont", NULL, MONITOR_TIMEOUT_MS, error))
         return FALSE;
     emulator_disconnect(s);
-    return s->config->type != KXL_TYPE_PV || wait_for_guest(s, error);
+    return s->config->type != KXL_TYPE_PV || s->image || wait_for_guest(s, error);
 }
 
 /* --- the list --------------------------------------------------------------------------------- */
@@ -271,6 +274,7 @@ static const struct {
     { "emulator", emulator_spawn, undo_emulator },
     { "monitor", emulator_connect, NULL },
     { "settings", step_settings, NULL },
+    { "image", restore_load, NULL },
     { "run", step_run, NULL },
 };
 
@@ -283,6 +287,7 @@ void session_undo(Session *s)
 
 gboolean session_start(Session *s, GError **error)
 {
+    restore_prepare(s);
     for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
         gint64 begin = g_get_monotonic_time();
 

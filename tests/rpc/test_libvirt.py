@@ -420,7 +420,7 @@ def test_what_is_not_there(conn):
     assert code_of(conn.networkDefineXML, "<network/>") == libvirt.VIR_ERR_XML_ERROR
     domain = conn.defineXML(xml("a"))
     assert code_of(domain.snapshotListNames) == libvirt.VIR_ERR_NO_SUPPORT
-    assert code_of(domain.managedSave) == libvirt.VIR_ERR_NO_SUPPORT
+    assert code_of(domain.migrateStartPostCopy) == libvirt.VIR_ERR_NO_SUPPORT
     assert domain.hasManagedSaveImage() == 0
 
 

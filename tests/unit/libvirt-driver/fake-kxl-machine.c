@@ -2,6 +2,7 @@
 /* What needs a machine: here there is none, and each of these says so. */
 #include <kxl-block.h>
 #include <kxl-guest.h>
+#include <kxl-save.h>
 
 #include "fake-kxl.h"
 
@@ -42,6 +43,7 @@ NO(kxl_domain_block_pull(KxlHost *host, int domid, const char *vdev, const char 
 NO(kxl_domain_block_commit(KxlHost *host, int domid, const char *vdev, const char *base, const char *top, guint64 speed, GError **error))
 NO(kxl_domain_block_copy(KxlHost *host, int domid, const char *vdev, const KxlBlockCopy *copy, GError **error))
 
+int kxl_key_from_linux(guint key) { return (int)key; }
 NO(kxl_domain_screenshot(KxlHost *host, int domid, guint screen, gboolean png, const char *path, GError **error))
 NO(kxl_domain_send_keys(KxlHost *host, int domid, const guint *keys, guint n_keys, guint hold_ms, GError **error))
 NO(kxl_domain_inject_nmi(KxlHost *host, int domid, GError **error))
@@ -52,4 +54,16 @@ NO(kxl_domain_balloon_stats(KxlHost *host, int domid, KxlBalloonStats *ret_stats
 NO(kxl_domain_set_balloon_period(KxlHost *host, int domid, guint seconds, GError **error))
 NONE(GArray, kxl_domain_threads(KxlHost *host, int domid, GError **error))
 NONE(char, kxl_domain_agent_command(KxlHost *host, int domid, const char *command, guint timeout_s, GError **error))
+
+void kxl_save_image_free(KxlSaveImage *image) {}
+NONE(KxlSaveImage, kxl_save_image_load(const char *path, GError **error))
+NO(kxl_save_image_update(const char *path, const KxlSaveImage *image, GError **error))
+NO(kxl_domain_save(KxlHost *host, int domid, const char *path, KxlSaveFlags flags, const char *userdata_key, const char *userdata, KxlProgressFunc progress, gpointer user_data, GCancellable *cancellable, GError **error))
+NO(kxl_domain_dump(KxlHost *host, int domid, const char *path, const char *format, gboolean live, KxlProgressFunc progress, gpointer user_data, GCancellable *cancellable, GError **error))
+
+int kxl_domain_restore(KxlHost *host, const char *path, const KxlSaveImage *image, KxlCreateFlags flags, GError **error)
+{
+    no_machine(error);
+    return -1;
+}
 /* clang-format on */

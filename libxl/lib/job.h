@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Long operations on a running domain: saving and dumping. One at a time. While it goes on, whoever
+ * does it holds job.lock and the file "job" tells what is to be undone should he die: the next one
+ * who looks at the domain does it.
+ */
+#pragma once
+
+#include "host.h"
+#include "lock.h"
+
+/* What such files are called until they are whole. */
+#define KXL_JOB_SCRATCH_SUFFIX ".kanzen-new"
+
+typedef struct {
+    KxlFd lock;
+    char *path;
+} KxlJob;
+
+/* scratch: the file that is being written. KXL_ERROR_STATE: there is a job already. */
+gboolean kxl_job_begin(KxlJob *job, const KxlHost *host, int domid, gboolean was_running,
+                       const char *scratch, GError **error);
+void kxl_job_end(KxlJob *job);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KxlJob, kxl_job_end)
+
+gboolean kxl_job_is_active(const KxlHost *host, int domid);
+/* Undoes a job that somebody has left: the guest runs again if it did, the file is gone. */
+void kxl_job_recover(const KxlHost *host, int domid);
