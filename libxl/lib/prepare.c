@@ -226,7 +226,8 @@ static gboolean path_is_automatic(const KxlHost *host, const char *path)
 {
     g_autofree char *ours = g_strdup_printf("%s/channel/target/domain-", kxl_host_lib_dir(host));
 
-    return !path || !*path || g_str_has_prefix(path, ours);
+    /* ",server,nowait" is a target without a path. */
+    return !path || !*path || *path == ',' || g_str_has_prefix(path, ours);
 }
 
 static void prepare_port(const KxlHost *host, const KxlDomainConfig *config, int domid,
