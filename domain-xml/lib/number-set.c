@@ -21,10 +21,12 @@ static gboolean read_number(const char **p, guint *ret)
     return value < NUMBER_SET_SIZE;
 }
 
-static gboolean read_set(const char *text, guint8 *members)
+/* members: NULL to learn the size it must have: one more than the largest number. */
+static gboolean read_set(const char *text, guint8 *members, guint *ret_size)
 {
     guint first, last;
 
+    *ret_size = 0;
     for (const char *p = text;; p++) {
         p = skip_space(p);
         gboolean without = *p == '^';
@@ -37,7 +39,9 @@ static gboolean read_set(const char *text, guint8 *members)
             if (!read_number(&p, &last) || last < first)
                 return FALSE;
         }
-        memset(members + first, !without, last - first + 1);
+        *ret_size = MAX(*ret_size, last + 1);
+        if (members != NULL)
+            memset(members + first, !without, last - first + 1);
         p = skip_space(p);
         if (*p == '\0')
             return TRUE;
@@ -48,12 +52,14 @@ static gboolean read_set(const char *text, guint8 *members)
 
 char *number_set_normalise(const char *text)
 {
-    g_autofree guint8 *members = g_malloc0(NUMBER_SET_SIZE + 1);
+    guint size;
 
-    if (!read_set(text, members))
+    if (!read_set(text, NULL, &size))
         return NULL;
+    g_autofree guint8 *members = g_malloc0(size + 1);
+    read_set(text, members, &size);
     GString *out = g_string_new(NULL);
-    for (guint i = 0; i < NUMBER_SET_SIZE; i++) {
+    for (guint i = 0; i < size; i++) {
         if (!members[i])
             continue;
         guint first = i;
