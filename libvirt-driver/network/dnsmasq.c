@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "dnsmasq-conf.h"
+#include "handler-util.h"
 
 #define STOP_STEP_US  20000
 #define STOP_STEPS    100 /* 2 s, then it is killed */
@@ -22,8 +23,42 @@ char *dnsmasq_lease_path(const DnsmasqDirs *dirs, const NetworkDef *def)
 
 /* ---- files ---- */
 
+/* Where net-scripts put the addresses of guests that have ip=, a file each, by bridge; and in it, for
+ * them, where the pid is. */
+#define PID_NOTE ".pid-file"
+
+static char *hosts_dir(const DnsmasqDirs *dirs, const NetworkDef *def)
+{
+    return g_strdup_printf("%s/%s.hosts", dirs->conf_dir, def->bridge);
+}
+
+static gboolean make_hosts_dir(const DnsmasqDirs *dirs, const NetworkDef *def, GError **error)
+{
+    g_autofree char *dir = hosts_dir(dirs, def);
+    g_autofree char *note = g_build_filename(dir, PID_NOTE, NULL);
+    g_autofree char *pid_file = dnsmasq_path(dirs->conf_dir, def, "pid");
+
+    if (g_mkdir(dir, 0755) < 0 && errno != EEXIST)
+        return fail(error, VIR_ERR_SYSTEM_ERROR, "cannot make '%s': %s", dir, g_strerror(errno));
+    return g_file_set_contents(note, pid_file, -1, error);
+}
+
+static void remove_hosts_dir(const DnsmasqDirs *dirs, const NetworkDef *def)
+{
+    g_autofree char *path = hosts_dir(dirs, def);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+        unlink(file);
+    }
+    rmdir(path);
+}
+
 static void remove_files(const DnsmasqDirs *dirs, const NetworkDef *def)
 {
+    remove_hosts_dir(dirs, def);
     for (guint i = 0; i < G_N_ELEMENTS(file_suffixes); i++) {
         g_autofree char *path = dnsmasq_path(dirs->conf_dir, def, file_suffixes[i]);
         unlink(path);
@@ -52,7 +87,7 @@ static gboolean write_files(const DnsmasqDirs *dirs, const NetworkDef *def, cons
     g_autofree char *hosts = dnsmasq_hostsfile(def);
     g_autofree char *addn = dnsmasq_addnhosts(def);
 
-    return write_file(dirs, def, "conf", conf, error) &&
+    return make_hosts_dir(dirs, def, error) && write_file(dirs, def, "conf", conf, error) &&
            write_file(dirs, def, "hostsfile", hosts, error) &&
            write_file(dirs, def, "addnhosts", addn, error);
 }
@@ -87,7 +122,9 @@ static gboolean run(const DnsmasqDirs *dirs, const NetworkDef *def, pid_t *ret_p
     g_autofree char *leases = dnsmasq_lease_path(dirs, def);
     g_autofree char *conf_option = g_strconcat("--conf-file=", conf, NULL);
     g_autofree char *lease_option = g_strconcat("--dhcp-leasefile=", leases, NULL);
-    const char *argv[] = { "dnsmasq", conf_option, lease_option, NULL };
+    g_autofree char *hosts = hosts_dir(dirs, def);
+    g_autofree char *hosts_option = g_strconcat("--dhcp-hostsdir=", hosts, NULL);
+    const char *argv[] = { "dnsmasq", conf_option, lease_option, hosts_option, NULL };
 
     /* It comes back when its child serves. */
     if (!command_run(argv, NULL, NULL, error))

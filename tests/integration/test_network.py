@@ -76,8 +76,8 @@ def outside_reads(address):
     return run("ip", "netns", "exec", "outside", "/usr/bin/python3", "-c", code).stdout.strip()
 
 
-def interface(network, mac):
-    return f"<interface type='network'><mac address='{mac}'/><source network='{network}'/></interface>"
+def interface(network, mac, more=""):
+    return f"<interface type='network'><mac address='{mac}'/><source network='{network}'/>{more}</interface>"
 
 
 def test_guests(guest, outside, clean, tmp_path):
@@ -85,8 +85,10 @@ def test_guests(guest, outside, clean, tmp_path):
     for name, xml in [("nat", NAT), ("routed", ROUTED), ("isolated", ISOLATED)]:
         net(name, xml, tmp_path)
     one, two = guest.name, guest.name + "b"
-    for name, mac, other in [(one, "00:16:3e:15:00:01", "trouted"), (two, "00:16:3e:15:00:02", "tisolated")]:
-        path = guest.write(f"{name}.xml", guest.xml(name=name, extra=interface("tnat", mac) + interface(other, mac[:-2] + "1" + mac[-1])))
+    addresses = "<ip address='192.168.150.177'/><ip address='fd15::11' family='ipv6'/>"
+    for name, mac, other, ips in [(one, "00:16:3e:15:00:01", "trouted", ""), (two, "00:16:3e:15:00:02", "tisolated", addresses)]:
+        extra = interface("tnat", mac, ips) + interface(other, mac[:-2] + "1" + mac[-1])
+        path = guest.write(f"{name}.xml", guest.xml(name=name, extra=extra))
         virsh("create", path)
     live = virsh("dumpxml", one)
     assert re.search(r"<source network='tnat' portid='[0-9a-f-]{36}' bridge='tvnat'/>", live)
@@ -96,7 +98,8 @@ def test_guests(guest, outside, clean, tmp_path):
     dhcp(first, "first")
     dhcp(second, "second")
     assert "192.168.150.200/24" in first.command("ip -4 addr show dev eth0")
-    address = re.search(r"192\.168\.150\.\d+", second.command("ip -4 addr show dev eth0")).group()
+    address = "192.168.150.177"  # the interface's <ip>, served by DHCP and the only one it may use
+    assert f"{address}/24" in second.command("ip -4 addr show dev eth0")
     leases = virsh("net-dhcp-leases", "tnat")
     assert "192.168.150.200/24" in leases and re.search(f"00:16:3e:15:00:02 .*{address}/24 .*second", leases)
     assert "192.168.150.200/24" in virsh("domifaddr", one)
@@ -108,6 +111,9 @@ def test_guests(guest, outside, clean, tmp_path):
     assert re.search(r"Name:\s*gateway\S*\s*Address.*192\.168\.150\.1\b", second.command("nslookup gateway.lab 192.168.150.1"))
     first.command(f"ping -c 1 -W 3 {address}")
     assert first.status == 0
+    second.command(f"ip addr add 192.168.150.178/24 dev eth0; ping -c 1 -W 2 -I 192.168.150.178 192.168.150.1")
+    assert second.status != 0
+    second.command("ip addr del 192.168.150.178/24 dev eth0")
     # out: the server sees the host, not the guest
     assert first.command("nc -w 5 203.0.113.2 80 </dev/null") == "203.0.113.1"
     # IPv6 to the host and to the other
@@ -170,7 +176,7 @@ def test_kanzend_comes_back(clean, tmp_path):
     before = host_state()
     net("nat", NAT, tmp_path)
     there = host_state()
-    assert there[1] == ["tvnat"] and there[2] == [f"tnat.{s}" for s in ("addnhosts", "conf", "hostsfile", "pid")]
+    assert there[1] == ["tvnat"] and there[2] == [f"tnat.{s}" for s in ("addnhosts", "conf", "hostsfile", "pid")] + ["tvnat.hosts"]
     server = Path("/run/kanzen-dnsmasq/tnat.pid").read_text()
     restart_kanzend()
     assert host_state() == there and Path("/run/kanzen-dnsmasq/tnat.pid").read_text() == server

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Stock virt-install."""
-from kanzen import Console, run, state, virsh
+from kanzen import Console, run, state, virsh, wait_for
 
 
-def install(guest, *more, check=True):
+def install(guest, *more, check=True, network="bridge=xenbr0"):
     return run("virt-install", "--connect", "xen:///system", "--name", guest.name, "--memory", "256", "--vcpus", "1",
-               "--paravirt", "--import", "--disk", f"path={guest.disk()},format=raw", "--network", "bridge=xenbr0",
+               "--paravirt", "--import", "--disk", f"path={guest.disk()},format=raw", "--network", network,
                "--graphics", "none", "--os-variant", "generic", "--noautoconsole", *more, timeout=180, check=check)
 
 
@@ -29,3 +29,13 @@ def test_import_starts_a_guest(guest):
     assert "yes" in [line.split()[-1] for line in virsh("dominfo", guest.name).splitlines() if line.startswith("Persistent")]
     console = Console("virsh", "console", guest.name, "--force").login()
     assert console.command("cat /sys/hypervisor/type") == "xen"
+
+
+def test_import_on_the_default_network(guest):
+    """Address and name server by doing nothing."""
+    install(guest, "--boot", f"kernel={guest.images}/vmlinuz-cloud,initrd={guest.images}/initrd-cloud.img,"
+                             "kernel_args='root=/dev/xvda ro console=hvc0'", network="network=default")
+    assert "bridge='virbr0'" in virsh("dumpxml", guest.name)
+    wait_for("an address", lambda: "192.168.122." in virsh("domifaddr", guest.name), 60)
+    console = Console("virsh", "console", guest.name, "--force").login()
+    assert "192.168.122.1" in console.command("cat /run/resolv.conf; ip route show default")
