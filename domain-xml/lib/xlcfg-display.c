@@ -26,6 +26,13 @@ static gboolean read_display(XlReader *reader, const XlValue *place, KxlVnc *vnc
     return TRUE;
 }
 
+static gboolean is_ipv6(const char *text)
+{
+    const char *colon = strchr(text, ':');
+
+    return colon && strchr(colon + 1, ':') && !strchr(text, '[');
+}
+
 /* ADDRESS[:DISPLAY]. An IPv6 address with a display stands in brackets. */
 static gboolean read_listen(XlReader *reader, const XlValue *place, KxlVnc *vnc, const char *text,
                             GError **error)
@@ -39,6 +46,8 @@ static gboolean read_listen(XlReader *reader, const XlValue *place, KxlVnc *vnc,
         if (!end || (end[1] && end[1] != ':'))
             return xlcfg_reader_fail(reader, place, error, "'%s' is no address", text);
         address = g_strndup(text + 1, (gsize)(end - text - 1));
+        if (!is_ipv6(address))
+            return xlcfg_reader_fail(reader, place, error, "'%s' is no address", text);
         colon = end[1] ? end + 1 : NULL;
     } else {
         if (colon && colon != strchr(text, ':'))

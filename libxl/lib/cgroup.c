@@ -118,12 +118,24 @@ static gboolean add_device(GPtrArray *settings, const KxlBlkioDevice *device, GE
     return TRUE;
 }
 
+/* xl.cfg(5) cap=: percent of one CPU, for the domain as a whole; libvirt's word goes before it. */
+static KxlBandwidth total_bandwidth(const KxlDomainConfig *config)
+{
+    KxlBandwidth limit = config->limits.global;
+
+    if (!has_bandwidth(&limit) && config->cpu_cap)
+        limit.quota = (gint64)config->cpu_cap * DEFAULT_PERIOD_US / 100;
+    return limit;
+}
+
 /* Of the domain's group itself. */
-static GPtrArray *group_settings(const KxlLimits *limits, GError **error)
+static GPtrArray *group_settings(const KxlDomainConfig *config, GError **error)
 {
     g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func(setting_free);
+    const KxlLimits *limits = &config->limits;
+    KxlBandwidth total = total_bandwidth(config);
 
-    add_bandwidth(settings, &limits->global);
+    add_bandwidth(settings, &total);
     add_memory(settings, limits);
     if (limits->blkio_weight)
         add(settings, "blkio", "blkio.bfq.weight", "io.bfq.weight",
@@ -242,7 +254,7 @@ static gboolean apply(const char *dir, gboolean v2, const Setting *setting, GErr
 
 static gboolean make_main(const KxlCgroup *group, GError **error)
 {
-    g_autoptr(GPtrArray) settings = group_settings(&group->config->limits, error);
+    g_autoptr(GPtrArray) settings = group_settings(group->config, error);
 
     if (!settings)
         return FALSE;

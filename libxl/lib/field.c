@@ -144,13 +144,21 @@ gpointer kxl_type_dup(const KxlType *type, gconstpointer object)
 
 /* --- to JSON ---------------------------------------------------------------------------------- */
 
+static JsonNode *node_of_array(JsonArray *array)
+{
+    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+
+    json_node_take_array(node, array);
+    return node;
+}
+
 static JsonNode *strv_to_json(char **strv)
 {
     JsonArray *array = json_array_new();
 
     for (; *strv; strv++)
         json_array_add_string_element(array, *strv);
-    return json_node_init_array(json_node_alloc(), array);
+    return node_of_array(array);
 }
 
 static JsonNode *cpus_to_json(guint count)
@@ -159,7 +167,7 @@ static JsonNode *cpus_to_json(guint count)
 
     for (guint i = 0; i < count; i++)
         json_array_add_int_element(array, i);
-    return json_node_init_array(json_node_alloc(), array);
+    return node_of_array(array);
 }
 
 static JsonNode *array_to_json(const KxlType *type, const GPtrArray *elements)
@@ -168,7 +176,7 @@ static JsonNode *array_to_json(const KxlType *type, const GPtrArray *elements)
 
     for (guint i = 0; i < elements->len; i++)
         json_array_add_object_element(array, kxl_type_to_json(type, elements->pdata[i]));
-    return json_node_init_array(json_node_alloc(), array);
+    return node_of_array(array);
 }
 
 static JsonNode *number_to_json(const KxlField *f, gint64 value)

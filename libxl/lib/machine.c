@@ -149,8 +149,6 @@ static gboolean check_options(const KxlDomainConfig *config, GError **error)
     if (config->cpuid && config->type == KXL_TYPE_PV)
         return kxl_args_unsupported(error, "cpuid '%s' in a %s domain", config->cpuid,
                                     kxl_domain_type_to_string(config->type));
-    if (config->cpu_cap)
-        return kxl_args_unsupported(error, "cap: limiting CPU time");
     if (g_strcmp0(config->tsc_mode, "always_emulate") == 0)
         return kxl_args_unsupported(error, "tsc_mode 'always_emulate'");
     if (config->on_crash == KXL_ACTION_RENAME_RESTART ||

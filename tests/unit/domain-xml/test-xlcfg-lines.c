@@ -98,6 +98,8 @@ static const Line lines[] = {
     { "vfb = [ 'vnc=1,vncdisplay=:1' ]", "\"display\":1", NULL },
     { "vfb = [ 'vnclisten=0.0.0.0:7' ]", "\"listen\":\"0.0.0.0\",\"display\":7", NULL },
     { "vfb = [ 'vnclisten=[::1]:7' ]", "\"listen\":\"::1\",\"display\":7", NULL },
+    { "vfb = [ 'vnclisten=[x:1]:7' ]", NULL, "4:9: option 'vfb': '[x:1]:7' is no address" },
+    { "vfb = [ 'vnclisten=[[::1]' ]", NULL, "4:9: option 'vfb': '[[::1]' is no address" },
     { "vfb = [ 'vnclisten=::1' ]", "\"listen\":\"::1\"", NULL },
     { "vfb = [ 'vnclisten=1.2.3.4:1,vncdisplay=2' ]", NULL,
       "4:9: option 'vfb': Display specified both in vnclisten and vncdisplay!" },

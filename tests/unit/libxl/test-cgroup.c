@@ -99,6 +99,30 @@ static void test_v1(void)
     kxl_remove_tree(root);
 }
 
+/* xl.cfg(5) cap=: 250 percent of a CPU. */
+static void test_cap(void)
+{
+    g_autofree char *root = g_dir_make_tmp("cgroup-XXXXXX", NULL);
+    g_autoptr(KxlDomainConfig) config = kxl_domain_config_new();
+    KxlCgroup group = { .root = root, .config = config, .domid = 7 };
+    g_autoptr(GError) error = NULL;
+
+    config->name = g_strdup("g");
+    config->uuid = g_strdup("11111111-1111-1111-1111-111111111111");
+    config->cpu_cap = 250;
+    put(root, "cpu/cgroup.procs", "");
+    put(root, "cpu/" GROUP "/cpu.cfs_period_us", "");
+    put(root, "cpu/" GROUP "/cpu.cfs_quota_us", "");
+    kxl_cgroup_make(&group, &error);
+    g_assert_no_error(error);
+    assert_file(root, "cpu/" GROUP "/cpu.cfs_quota_us", "250000");
+    config->limits.global.quota = 150000;
+    kxl_cgroup_make(&group, &error);
+    g_assert_no_error(error);
+    assert_file(root, "cpu/" GROUP "/cpu.cfs_quota_us", "150000");
+    kxl_remove_tree(root);
+}
+
 static void test_v2(void)
 {
     static const char *const files[] = {
@@ -183,6 +207,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cgroup/v1", test_v1);
+    g_test_add_func("/cgroup/cap", test_cap);
     g_test_add_func("/cgroup/v2", test_v2);
     g_test_add_func("/cgroup/absent", test_absent);
     g_test_add_func("/cgroup/removal", test_removal);

@@ -71,7 +71,6 @@ static const struct {
     { "{\"pcidevs\": [{\"bus\": 3}]}", "pci: *" },
     { "{\"channels\": [{}]}", "channel in a pv *" },
     { "{\"b_info\": {\"cpuid\": \"host,sse=0\"}}", "cpuid *" },
-    { "{\"b_info\": {\"sched_params\": {\"cap\": 50}}}", "cap: *" },
     { "{\"b_info\": {\"tsc_mode\": \"always_emulate\"}}", "tsc_mode *" },
     { "{\"c_info\": {\"passthrough\": \"sync_pt\"}}", "passthrough *" },
     { "{\"disks\": [{\"vdev\": \"xvda\", \"pdev_path\": \"/d\", \"script\": \"block-x\"}]}",
