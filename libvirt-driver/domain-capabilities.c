@@ -211,8 +211,9 @@ static void add_cpus(GString *xml, const Kanzend *kanzend, guint kind)
                     "    <mode name='maximum' supported='yes'>\n"
                     "      <enum name='maximumMigratable'>\n        <value>on</value>\n"
                     "        <value>off</value>\n      </enum>\n    </mode>\n");
-    if (cpu_describe(cpu->map, cpu->offered_vendor, cpu->offered, CPU_DESCRIBE_MIGRATABLE,
-                     cpu_host_is_offered, (gpointer)cpu, "      ", model))
+    if (cpu_describe(cpu->map, cpu->offered_vendor, cpu->offered,
+                     CPU_DESCRIBE_MIGRATABLE | CPU_DESCRIBE_DISABLE, cpu_host_is_offered,
+                     (gpointer)cpu, "      ", model))
         g_string_append_printf(xml, "    <mode name='host-model' supported='yes'>\n%s    </mode>\n",
                                model->str);
     else

@@ -202,6 +202,7 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     if (pools == NULL)
         return FALSE;
     domain_registry_set_pools(domains, pools);
+    domain_registry_set_cpus(domains, cpus);
     kanzend.networks = networks = network_registry_new(kxl_host_lib_dir(host),
                                                        kxl_host_run_dir(host), server, error);
     if (networks == NULL)

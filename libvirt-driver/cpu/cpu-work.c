@@ -168,34 +168,51 @@ CpuSet *cpu_baseline(const CpuMap *map, GPtrArray *wishes, const char **ret_vend
 
 /* ---- describing ---- */
 
-static gboolean is_part(const CpuMap *map, const CpuSet *part, const CpuSet *whole)
+/* How many features are to be said beside a model; -1: it is not for this set. */
+static int distance(const CpuMap *map, const CpuSet *model, const CpuSet *set, gboolean may_disable)
 {
-    for (guint i = 0; i < map->features->len; i++)
-        if (part[i] && !whole[i])
-            return FALSE;
-    return TRUE;
+    int n = 0;
+
+    for (guint i = 0; i < map->features->len; i++) {
+        if (model[i] && !set[i] && !may_disable)
+            return -1;
+        n += model[i] != set[i];
+    }
+    return n;
 }
 
-static const CpuModel *richest_model(const CpuMap *map, const char *vendor, const CpuSet *set,
-                                     gboolean for_host,
+/* Of equals the last one: the map's newer models come later. */
+static const CpuModel *nearest_model(const CpuMap *map, const char *vendor, const CpuSet *set,
+                                     CpuDescribeFlags flags,
                                      gboolean (*allowed)(const char *model, gpointer data),
                                      gpointer data)
 {
     const CpuModel *best = NULL;
-    guint best_count = 0;
+    int least = G_MAXINT;
 
     for (guint i = 0; i < map->models->len; i++) {
         const CpuModel *model = g_ptr_array_index(map->models, i);
-        guint count = cpu_set_count(map, model->features);
+        int n = distance(map, model->features, set, flags & CPU_DESCRIBE_DISABLE);
 
-        if (!(for_host ? model->for_host : model->for_guest) || count < best_count ||
+        if (!(flags & CPU_DESCRIBE_HOST ? model->for_host : model->for_guest) || n < 0 ||
+            n > least ||
             (model->vendor != NULL && vendor != NULL && strcmp(model->vendor, vendor) != 0) ||
-            (allowed != NULL && !allowed(model->name, data)) || !is_part(map, model->features, set))
+            (allowed != NULL && !allowed(model->name, data)))
             continue;
         best = model;
-        best_count = count;
+        least = n;
     }
     return best;
+}
+
+static void describe_feature(const char *name, gboolean host, gboolean has, const char *indent,
+                             GString *xml)
+{
+    if (host)
+        xml_append(xml, "%s<feature name='%s'/>\n", indent, name);
+    else
+        xml_append(xml, "%s<feature policy='%s' name='%s'/>\n", indent, has ? "require" : "disable",
+                   name);
 }
 
 gboolean cpu_describe(const CpuMap *map, const char *vendor, const CpuSet *set,
@@ -203,7 +220,7 @@ gboolean cpu_describe(const CpuMap *map, const char *vendor, const CpuSet *set,
                       gpointer data, const char *indent, GString *xml)
 {
     gboolean host = flags & CPU_DESCRIBE_HOST;
-    const CpuModel *model = richest_model(map, vendor, set, host, allowed, data);
+    const CpuModel *model = nearest_model(map, vendor, set, flags, allowed, data);
 
     if (model == NULL)
         return FALSE;
@@ -214,12 +231,11 @@ gboolean cpu_describe(const CpuMap *map, const char *vendor, const CpuSet *set,
     for (guint i = 0; i < map->features->len; i++) {
         const CpuFeature *feature = g_ptr_array_index(map->features, i);
 
-        if (!set[i] || (model->features[i] && !(flags & CPU_DESCRIBE_EXPAND)) ||
-            (!feature->migratable && (flags & CPU_DESCRIBE_MIGRATABLE)))
+        if (set[i] ? model->features[i] && !(flags & CPU_DESCRIBE_EXPAND) : !model->features[i])
             continue;
-        xml_append(xml,
-                   host ? "%s<feature name='%s'/>\n" : "%s<feature policy='require' name='%s'/>\n",
-                   indent, feature->name);
+        if (set[i] && !feature->migratable && (flags & CPU_DESCRIBE_MIGRATABLE))
+            continue;
+        describe_feature(feature->name, host, set[i], indent, xml);
     }
     return TRUE;
 }

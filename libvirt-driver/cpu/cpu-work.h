@@ -34,6 +34,7 @@ typedef enum {
     CPU_DESCRIBE_HOST = 1 << 0,       /* <feature name=/>, as of a host; else with policy= */
     CPU_DESCRIBE_EXPAND = 1 << 1,     /* the model's own features too */
     CPU_DESCRIBE_MIGRATABLE = 1 << 2, /* without what cannot be migrated */
+    CPU_DESCRIBE_DISABLE = 1 << 3,    /* the nearest model, with features taken out of it */
 } CpuDescribeFlags;
 /* Appends <model>, <vendor> and <feature>s: the richest model that is part of the set, and what it
  * lacks. allowed (may be NULL): whether a model may be told. FALSE: there is no such model. */

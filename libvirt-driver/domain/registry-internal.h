@@ -39,6 +39,7 @@ struct DomainRegistry {
     KxlHost *host;
     RpcServer *server;
     PoolRegistry *pools;
+    CpuHostCache *cpus;
     NetworkRegistry *networks; /* NULL: not there yet */
     Store *store;
     char *emulator;

@@ -385,6 +385,16 @@ void domain_registry_set_pools(DomainRegistry *registry, PoolRegistry *pools)
     registry->pools = pools;
 }
 
+void domain_registry_set_cpus(DomainRegistry *registry, CpuHostCache *cpus)
+{
+    registry->cpus = cpus;
+}
+
+CpuHostCache *domain_registry_cpus(DomainRegistry *registry)
+{
+    return registry->cpus;
+}
+
 PoolRegistry *domain_registry_pools(DomainRegistry *registry)
 {
     return registry->pools;

@@ -83,6 +83,9 @@ void domain_registry_set_pools(DomainRegistry *registry, PoolRegistry *pools);
 void domain_registry_set_networks(DomainRegistry *registry, NetworkRegistry *networks);
 NetworkRegistry *domain_registry_networks(DomainRegistry *registry);
 PoolRegistry *domain_registry_pools(DomainRegistry *registry);
+/* The same for the CPUs that guests can have. */
+void domain_registry_set_cpus(DomainRegistry *registry, CpuHostCache *cpus);
+CpuHostCache *domain_registry_cpus(DomainRegistry *registry);
 /* What domain-xml's defaults need. */
 /* Before it is started: whether definitions may give the emulator arguments of their own. */
 void domain_registry_allow_arguments(DomainRegistry *registry, gboolean allow);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Starting domains. */
+#include "cpu/cpu-update.h"
 #include "handler.h"
 #include "network-source.h"
 #include "save.h"
@@ -47,10 +48,12 @@ gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *defi
                       gboolean paused, GError **error)
 {
     NetworkRegistry *networks = domain_registry_networks(registry);
-    /* Its own copy, which is what clients will see: it knows where its interfaces are plugged in. */
+    /* Its own copy, which is what clients will see: it knows where its interfaces are plugged in.
+     */
     g_autoptr(DomainDef) def = domain_def_dup(definition_def(definition));
 
-    if (!plug_interfaces(networks, def, error))
+    if (!cpu_check(domain_registry_cpus(registry), def, error) ||
+        !plug_interfaces(networks, def, error))
         return FALSE;
     int domid = create_machine(registry, def, paused, error);
     if (domid < 0) {

@@ -181,6 +181,27 @@ def test_update_cpu(conn):
     assert "mode='host-model'" in pv.XMLDesc(libvirt.VIR_DOMAIN_XML_UPDATE_CPU)
 
 
+def test_a_cpu_that_cannot_be_does_not_start(conn):
+    cases = [
+        ("<cpu mode='custom'><model>EPYC</model></cpu>", libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "EPYC"),
+        ("<cpu mode='custom'><model>qemu64</model><feature policy='require' name='popcnt'/></cpu>", libvirt.VIR_ERR_CPU_INCOMPATIBLE, "popcnt"),
+        ("<cpu mode='host-passthrough'><feature policy='forbid' name='lm'/></cpu>", libvirt.VIR_ERR_CPU_INCOMPATIBLE, "lm"),
+        ("<cpu mode='host-model'><feature name='crumbs'/></cpu>", libvirt.VIR_ERR_CONFIG_UNSUPPORTED, "crumbs"),
+    ]
+    for cpu, code, what in cases:
+        domain = conn.defineXML(DOMAIN.format(cpu, "hvm", ""))
+        failed = code_of(domain.create)
+        assert failed[0] == code and what in failed[1]
+        assert not domain.isActive()
+        domain.undefine()
+    for cpu in ("<cpu mode='custom' check='none'><model>EPYC</model></cpu>", "<cpu mode='custom'><model>Nehalem</model></cpu>",
+                "<cpu mode='custom'><model>qemu64</model><feature policy='optional' name='popcnt'/></cpu>"):
+        domain = conn.defineXML(DOMAIN.format(cpu, "hvm", ""))
+        domain.create()
+        domain.destroy()
+        domain.undefine()
+
+
 def test_secrets_and_what_is_live(conn):
     conn.defineXML(DOMAIN.format("", "hvm", "<graphics type='vnc' passwd='secret'/><interface type='user'/>"))
     domain = conn.lookupByName("v")
