@@ -6,6 +6,7 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "channel.h"
 #include "disk.h"
 #include "registry-internal.h"
 #include "rpc/event.h"
@@ -247,6 +248,14 @@ static void display_disconnected(const Said *said)
     graphics(said, GRAPHICS_DISCONNECT);
 }
 
+/* ---- channels ---- */
+
+static void port_changed(const Said *said)
+{
+    channel_changed(said->registry, said->domain, said->def, text(said, "id"),
+                    json_object_get_boolean_member_with_default(said->data, "open", FALSE));
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -261,6 +270,7 @@ static const struct {
     { "DEVICE_TRAY_MOVED", tray_moved },
     { "RTC_CHANGE", rtc_change },
     { "WATCHDOG", watchdog },
+    { "VSERPORT_CHANGE", port_changed },
     { "WAKEUP", wakeup },
     { "SUSPEND", sleeping },
     { "SUSPEND_DISK", sleeping_on_disk },

@@ -37,7 +37,10 @@ static VirState state_of_info(const Domain *domain, const KxlDomainInfo *info)
 {
     switch (info->state) {
     case KXL_STATE_CRASHED:
-        return VIR_STATE_CRASHED;
+        /* A watchdog's reset is none. */
+        return info->reason == KXL_REASON_WATCHDOG && restarts(domain, info->reason)
+                   ? domain->state
+                   : VIR_STATE_CRASHED;
     case KXL_STATE_SHUTDOWN:
     case KXL_STATE_DYING:
         if (info->reason == KXL_REASON_POWEROFF && !restarts(domain, info->reason))
@@ -218,6 +221,8 @@ static gboolean restarts(const Domain *domain, KxlShutdownReason reason)
         return is_restart_action(def->on_poweroff);
     case KXL_REASON_CRASH:
         return is_restart_action(def->on_crash);
+    case KXL_REASON_WATCHDOG:
+        return def->watchdog != NULL && strcmp(def->watchdog->action, "reset") == 0;
     default:
         return FALSE;
     }

@@ -163,7 +163,7 @@ static void set_message(Session *s)
     s->state->message = session_log_tail(s);
 }
 
-static void dump_core(Session *s)
+void session_dump_core(Session *s)
 {
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autofree char *time = g_date_time_format(now, "%Y-%m%d-%H%M.%S");
@@ -254,7 +254,7 @@ EndResult session_end(Session *s)
     session_enter(s, crashed ? KXL_STATE_CRASHED : KXL_STATE_SHUTDOWN, reason);
     switch (action_for(s, reason)) {
     case KXL_ACTION_COREDUMP_RESTART:
-        dump_core(s);
+        session_dump_core(s);
         return restart(s);
     case KXL_ACTION_RESTART:
     case KXL_ACTION_SOFT_RESET:
@@ -263,7 +263,7 @@ EndResult session_end(Session *s)
     case KXL_ACTION_RENAME_RESTART:
         return preserve(s);
     case KXL_ACTION_COREDUMP_DESTROY:
-        dump_core(s);
+        session_dump_core(s);
         break;
     default:
         break;

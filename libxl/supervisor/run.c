@@ -32,15 +32,37 @@ static KxlDomainState follow(Session *s, const char *name)
     return KXL_STATE_UNKNOWN;
 }
 
+#define MONITOR_TIMEOUT_MS 20000
+
+/* The watchdog's action "dump": QEMU has stopped the machine, which goes on afterwards. */
+static gboolean asks_for_dump(const Session *s, const char *event)
+{
+    return g_str_equal(event, "WATCHDOG") && g_strcmp0(s->config->watchdog_action, "dump") == 0;
+}
+
+static void dump_and_go_on(Session *s)
+{
+    g_autoptr(GError) error = NULL;
+
+    session_dump_core(s);
+    if (!emulator_connect(s, &error) ||
+        !kxl_qmp_run(s->qmp, "cont", NULL, MONITOR_TIMEOUT_MS, &error))
+        g_warning("domain %d: stays stopped after its dump: %s", s->domid, error->message);
+    emulator_disconnect(s);
+}
+
 /* replay: they are old; only what has come of them counts. */
 static void handle_events(Session *s, gboolean replay)
 {
     KxlDomainState last = KXL_STATE_UNKNOWN;
+    gboolean dump = FALSE;
     JsonObject *event;
 
     while ((event = session_next_event(s))) {
-        KxlDomainState state = follow(s, json_object_get_string_member(event, "event"));
+        const char *name = json_object_get_string_member(event, "event");
+        KxlDomainState state = follow(s, name);
 
+        dump |= !replay && asks_for_dump(s, name);
         json_object_unref(event);
         if (state == KXL_STATE_UNKNOWN)
             continue;
@@ -50,6 +72,8 @@ static void handle_events(Session *s, gboolean replay)
     }
     if (replay && last != KXL_STATE_UNKNOWN && !s->ended)
         session_enter(s, last, KXL_REASON_NONE);
+    if (dump)
+        dump_and_go_on(s);
 }
 
 void session_catch_up(Session *s)

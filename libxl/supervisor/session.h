@@ -116,5 +116,7 @@ typedef enum { END_GONE, END_PRESERVED, END_RESTART } EndResult;
 KxlShutdownReason session_end_reason(Session *s);
 /* Does what on_poweroff and the others say. */
 EndResult session_end(Session *s);
+/* Writes the machine's memory to a file in the dump folder; failing that, a warning. */
+void session_dump_core(Session *s);
 /* Removes the domain and keeps the record. */
 void session_remove(Session *s, KxlShutdownReason reason);

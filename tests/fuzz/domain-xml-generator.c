@@ -57,6 +57,15 @@ static const char *const values[] = {
     "xenpv",
     "x86_64",
     "reset",
+    "org.qemu.guest_agent.0",
+    "../x",
+    "/dev/input/event1",
+    "/var/lib/kanzen/channel/target/domain-1-x/y",
+    "h,server,nowait",
+    "[::1]",
+    "2030-01-02T03:04:05",
+    "virtio",
+    "unix",
 };
 
 /* A word of the row's when it has some, mostly. */

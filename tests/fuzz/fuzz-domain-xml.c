@@ -74,7 +74,12 @@ static void check_config(const DomainDef *def)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const DomainLive live = { .domid = 3, .console_tty = "/dev/pts/1", .vnc_port = 5905 };
+    static const char *const ttys[] = { "/dev/pts/2", "", "/dev/pts/3", NULL };
+    static const char *const paths[] = { "", "/c/channel/target/domain-3-n/p", NULL };
+    const DomainLive live = { .domid = 3, .console_tty = "/dev/pts/1", .serial_ttys = ttys,
+                              .parallel_ttys = ttys, .port_ttys = ttys, .port_paths = paths,
+                              .vnc_port = 5905, .vnc_websocket = 5705, .vnc_socket = "/v.sock",
+                              .spice_port = 5906, .vsock_cid = 4 };
     g_autofree char *xml = size > 0 && data[0] == 'x' ? g_strndup((const char *)data + 1, size - 1)
                                                       : domain_xml_generate(data, size);
     g_autoptr(GError) error = NULL;

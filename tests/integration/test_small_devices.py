@@ -100,7 +100,7 @@ def machine(guest, images, tmp_path):
     virsh("start", guest.name, timeout=120)
     console = Console("virsh", "console", guest.name, "--force").login(timeout=120)
     need_modules(console)
-    console.command("while read m; do [ $m = i6300esb.ko ] || insmod /modules/$m; done < /modules/devices.list")
+    console.command("while read m; do case $m in i6300esb.ko|ib700wdt.ko) ;; *) insmod /modules/$m;; esac; done < /modules/devices.list")
     return guest.name, console
 
 
@@ -134,6 +134,15 @@ def check_ports(name, console):
     assert path.endswith(f"/channel/target/domain-{domid}-{name}/org.qemu.guest_agent.0")
     assert agent.find("alias").get("name") == "channel0"
     line = connect(path)
+    assert agent.find("target").get("state") == "disconnected"
+    events = subprocess.Popen(["virsh", "event", name, "--event", "agent-lifecycle", "--timeout", "30"],
+                              stdout=subprocess.PIPE, text=True)
+    # Held open until the host has seen it: an agent's own doing.
+    console.command(f"exec 9<>/dev/{port_of['org.qemu.guest_agent.0']}")
+    wait_for("the channel to be connected",
+             lambda: live(name).find("devices/channel/target").get("state") == "connected")
+    console.command("exec 9>&-")
+    assert "connected" in events.communicate(timeout=40)[0]
     console.command(f"echo from-guest > /dev/{port_of['org.qemu.guest_agent.0']}")
     receive(line, b"from-guest")
     console.child.sendline(f"head -n1 /dev/{port_of['org.qemu.guest_agent.0']}")
@@ -219,6 +228,30 @@ def test_panic_is_a_crash(guest, images):
     console.command("insmod /modules/pvpanic.ko; insmod /modules/pvpanic-mmio.ko")
     console.child.sendline("echo c > /proc/sysrq-trigger")
     wait_for("the crash", lambda: state(guest.name) == "crashed", timeout=60)
+
+
+def test_watchdog_dumps_and_resets(guest, images):
+    """With action dump the guest goes on after its dump; with reset, its default, it starts anew."""
+    devices = "<serial type='pty'/><console type='pty'/><watchdog model='ib700' action='{}'/>"
+    for action in ("dump", "reset"):
+        virsh("create", guest.write_xml(xml_of(guest.name, devices.format(action), images)), timeout=120)
+        first = virsh("domid", guest.name).strip()
+        console = Console("virsh", "console", guest.name, "--force").login(timeout=120)
+        need_modules(console)
+        console.command("insmod /modules/watchdog.ko; insmod /modules/ib700wdt.ko timeout=4")
+        if action == "reset":  # a guest that fails within ten seconds of its start is not started again
+            console.command("while [ $(cut -d. -f1 /proc/uptime) -lt 8 ]; do sleep 1; done")
+        console.child.sendline("exec 8>/dev/watchdog")
+        if action == "dump":
+            pattern = f"/var/lib/kanzen/dump/*-{guest.name}.*.core"
+            wait_for("a dump", lambda: [p for p in glob.glob(pattern) if os.path.getsize(p) > 200 << 20], timeout=60)
+            wait_for("the guest to go on", lambda: state(guest.name) == "running")
+            assert virsh("domid", guest.name).strip() == first
+            for path in glob.glob(pattern):
+                os.unlink(path)
+        else:
+            wait_for("a restart", lambda: virsh("domid", guest.name).strip() not in (first, "-"), timeout=60)
+        virsh("destroy", guest.name)
 
 
 COMBINATIONS = {
