@@ -84,6 +84,20 @@ gboolean on_domain_set_block_io_tune(RpcCall *call, GError **error);
 /* domain/console.c */
 gboolean on_domain_open_console(RpcCall *call, GError **error);
 
+/* domain/hotplug.c */
+gboolean on_domain_attach_device(RpcCall *call, GError **error);
+gboolean on_domain_attach_device_flags(RpcCall *call, GError **error);
+gboolean on_domain_detach_device(RpcCall *call, GError **error);
+gboolean on_domain_detach_device_flags(RpcCall *call, GError **error);
+gboolean on_domain_detach_device_alias(RpcCall *call, GError **error);
+gboolean on_domain_update_device_flags(RpcCall *call, GError **error);
+
+/* domain/vcpu-pin.c */
+gboolean on_domain_get_vcpus(RpcCall *call, GError **error);
+gboolean on_domain_pin_vcpu(RpcCall *call, GError **error);
+gboolean on_domain_pin_vcpu_flags(RpcCall *call, GError **error);
+gboolean on_domain_get_vcpu_pin_info(RpcCall *call, GError **error);
+
 /* domain/define.c */
 gboolean on_domain_define_xml(RpcCall *call, GError **error);
 gboolean on_domain_define_xml_flags(RpcCall *call, GError **error);

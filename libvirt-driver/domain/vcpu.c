@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How many virtual processors a domain has. */
+#include <kxl-vcpu.h>
+
 #include "handler.h"
 
 enum { VCPU_MAXIMUM = 4 }; /* virDomainVcpuFlags */
@@ -47,7 +49,7 @@ gboolean on_domain_get_vcpus_flags(RpcCall *call, GError **error)
     return TRUE;
 }
 
-/* ---- changing: only what the next start will take ---- */
+/* ---- changing ---- */
 
 static void change_current(DomainDef *def, gpointer data)
 {
@@ -64,12 +66,15 @@ static void change_maximum(DomainDef *def, gpointer data)
 static gboolean check_count(const DomainView *view, guint32 flags, guint n, gboolean maximum,
                             GError **error)
 {
-    guint max;
+    guint max = KXL_MAX_VCPUS;
 
-    if (flags & AFFECT_LIVE)
-        return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
-                    "the number of vCPUs of a running domain cannot be changed");
-    max = maximum ? KXL_MAX_VCPUS : definition_def(view->config)->vcpus_max;
+    if (maximum && (flags & AFFECT_LIVE))
+        return fail(error, VIR_ERR_INVALID_ARG,
+                    "maximum vcpu count of a live domain can't be modified");
+    if (!maximum && (flags & AFFECT_LIVE))
+        max = definition_def(view->live)->vcpus_max;
+    if (!maximum && (flags & AFFECT_CONFIG))
+        max = MIN(max, definition_def(view->config)->vcpus_max);
     if (n == 0)
         return fail(error, VIR_ERR_INVALID_ARG, "nvcpus is zero");
     if (n > max)
@@ -88,6 +93,7 @@ static gboolean set_vcpus(RpcCall *call, guint n, guint32 flags, GError **error)
     return check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | VCPU_MAXIMUM, error) &&
            call_job(call, "given other vCPUs", &view, error) &&
            resolve_impact(&view, &flags, error) && check_count(&view, flags, n, maximum, error) &&
+           (!(flags & AFFECT_LIVE) || kxl_domain_set_vcpus(kanzend->host, view.id, n, error)) &&
            change_definitions(kanzend->domains, view.domain, flags,
                               maximum ? change_maximum : change_current, &n, error);
 }

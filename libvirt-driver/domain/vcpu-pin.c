@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where virtual processors run: what they do, and where they may. CPU maps are bits, the host's
+ * first CPU the lowest of the first byte. */
+#include <kxl-vcpu.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "handler.h"
+
+enum { VCPU_RUNNING = 1, VCPU_BLOCKED = 2 }; /* virVcpuState */
+enum { VCPU_CPU_OFFLINE = -1 };
+
+static guint host_cpus(void)
+{
+    return (guint)sysconf(_SC_NPROCESSORS_CONF);
+}
+
+/* ---- maps ---- */
+
+/* Sets the bits of "0-3,5" or "all"; "^2" takes one out, a list that begins so begins with all. */
+static void map_from_text(guint8 *map, guint maplen, const char *text)
+{
+    g_auto(GStrv) items = g_strsplit(text != NULL ? text : "all", ",", -1);
+
+    memset(map, 0, maplen);
+    for (guint i = 0; items[i] != NULL; i++) {
+        gboolean out = *items[i] == '^', all = strcmp(items[i], "all") == 0;
+        const char *at = items[i] + out;
+        const char *dash = strchr(at, '-');
+        guint64 first = all ? 0 : g_ascii_strtoull(at, NULL, 10);
+        guint64 last = all ? host_cpus() - 1 : dash ? g_ascii_strtoull(dash + 1, NULL, 10) : first;
+
+        if (out && i == 0)
+            map_from_text(map, maplen, NULL);
+        for (guint64 cpu = first; cpu <= last && cpu < host_cpus() && cpu < maplen * 8; cpu++) {
+            if (out)
+                map[cpu / 8] &= (guint8) ~(1u << cpu % 8);
+            else
+                map[cpu / 8] |= (guint8)(1u << cpu % 8);
+        }
+    }
+}
+
+/* "0-1,3"; NULL with an error when no CPU of the host is in it. */
+static char *map_to_text(const guint8 *map, guint maplen, GError **error)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint cpu = 0; cpu < maplen * 8 && cpu < host_cpus(); cpu++)
+        if (map[cpu / 8] & 1u << cpu % 8)
+            g_string_append_printf(text, "%s%u", text->len > 0 ? "," : "", cpu);
+    if (text->len == 0) {
+        g_string_free(text, TRUE);
+        fail(error, VIR_ERR_INVALID_ARG, "Empty cpu list for pinning");
+        return NULL;
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* ---- the definition ---- */
+
+static DomainVcpuPin *find_pin(const DomainDef *def, guint vcpu)
+{
+    for (guint i = 0; i < def->vcpu_pins->len; i++) {
+        DomainVcpuPin *pin = def->vcpu_pins->pdata[i];
+
+        if (pin->vcpu == vcpu)
+            return pin;
+    }
+    return NULL;
+}
+
+static const char *pinned_to(const DomainDef *def, guint vcpu)
+{
+    const DomainVcpuPin *pin = find_pin(def, vcpu);
+
+    return pin != NULL ? pin->cpuset : def->vcpu_cpuset;
+}
+
+typedef struct {
+    guint vcpu;
+    const char *cpus;
+} Pinning;
+
+static void change_pin(DomainDef *def, gpointer data)
+{
+    const Pinning *pinning = data;
+    DomainVcpuPin *pin = find_pin(def, pinning->vcpu);
+
+    if (pin == NULL) {
+        pin = g_new0(DomainVcpuPin, 1);
+        pin->vcpu = pinning->vcpu;
+        g_ptr_array_add(def->vcpu_pins, pin);
+    }
+    g_free(pin->cpuset);
+    pin->cpuset = g_strdup(pinning->cpus);
+}
+
+/* ---- pinning ---- */
+
+static gboolean pin_vcpu(RpcCall *call, guint32 flags, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    guint vcpu = call->args[1].u;
+    g_autofree char *cpus = map_to_text(call->args[2].bytes, call->args[2].len, error);
+    g_auto(DomainView) view = { 0 };
+    Pinning pinning = { vcpu, cpus };
+    const DomainDef *def;
+
+    if (cpus == NULL || !check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) ||
+        !call_job(call, "pinned", &view, error) || !resolve_impact(&view, &flags, error))
+        return FALSE;
+    def = definition_def(flags & AFFECT_LIVE ? view.live : view.config);
+    if (vcpu >= def->vcpus_max)
+        return fail(error, VIR_ERR_INVALID_ARG, "vcpu %u is out of range of %s cpu count %u", vcpu,
+                    flags & AFFECT_LIVE ? "live" : "persistent", def->vcpus_max);
+    return (!(flags & AFFECT_LIVE) ||
+            kxl_domain_pin_vcpu(kanzend->host, view.id, (int)vcpu, cpus, error)) &&
+           change_definitions(kanzend->domains, view.domain, flags, change_pin, &pinning, error);
+}
+
+gboolean on_domain_pin_vcpu(RpcCall *call, GError **error)
+{
+    return pin_vcpu(call, AFFECT_LIVE, error);
+}
+
+gboolean on_domain_pin_vcpu_flags(RpcCall *call, GError **error)
+{
+    return pin_vcpu(call, call->args[3].u, error);
+}
+
+gboolean on_domain_get_vcpu_pin_info(RpcCall *call, GError **error)
+{
+    guint wanted = (guint)MAX(call->args[1].i, 0), maplen = (guint)MAX(call->args[2].i, 0);
+    guint32 flags = call->args[3].u;
+    g_autoptr(GByteArray) maps = g_byte_array_new();
+    g_auto(DomainView) view = { 0 };
+    const DomainDef *def;
+    guint n;
+
+    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) ||
+        !call_view(call, &view, error))
+        return FALSE;
+    def = affected_def(&view, &flags, error);
+    if (def == NULL)
+        return FALSE;
+    n = MIN(wanted, def->vcpus_max);
+    g_byte_array_set_size(maps, n * maplen);
+    for (guint i = 0; i < n; i++)
+        map_from_text(maps->data + i * maplen, maplen, pinned_to(def, i));
+    xdr_put_opaque(call->ret, maps->data, maps->len);
+    xdr_put_i32(call->ret, (gint32)n);
+    return TRUE;
+}
+
+/* ---- what they do ---- */
+
+static void put_vcpu(GByteArray *out, const KxlVcpu *vcpu)
+{
+    xdr_put_u32(out, vcpu->number);
+    xdr_put_i32(out, vcpu->running ? VCPU_RUNNING : VCPU_BLOCKED);
+    xdr_put_u64(out, vcpu->cpu_time_ns);
+    xdr_put_i32(out, vcpu->online ? vcpu->cpu : VCPU_CPU_OFFLINE);
+}
+
+/* As libvirt's: only those that are online. */
+static void drop_offline(GPtrArray *vcpus)
+{
+    for (guint i = vcpus->len; i-- > 0;)
+        if (!((const KxlVcpu *)vcpus->pdata[i])->online)
+            g_ptr_array_remove_index(vcpus, i);
+}
+
+gboolean on_domain_get_vcpus(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    guint wanted = (guint)MAX(call->args[1].i, 0), maplen = (guint)MAX(call->args[2].i, 0);
+    g_autoptr(GByteArray) maps = g_byte_array_new();
+    g_autoptr(GPtrArray) vcpus = NULL;
+    g_auto(DomainView) view = { 0 };
+    guint n;
+
+    if (!call_running(call, "looked at so", &view, error))
+        return FALSE;
+    vcpus = kxl_domain_vcpu_list(kanzend->host, view.id, error);
+    if (vcpus == NULL)
+        return FALSE;
+    drop_offline(vcpus);
+    n = MIN(wanted, vcpus->len);
+    g_byte_array_set_size(maps, n * maplen);
+    xdr_put_u32(call->ret, n);
+    for (guint i = 0; i < n; i++) {
+        const KxlVcpu *vcpu = vcpus->pdata[i];
+
+        put_vcpu(call->ret, vcpu);
+        map_from_text(maps->data + i * maplen, maplen, vcpu->cpus);
+    }
+    xdr_put_opaque(call->ret, maps->data, maps->len);
+    return TRUE;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Devices and vCPUs of the fake: nothing comes, nothing goes, and it is said so. */
+#include <kxl-vcpu.h>
+
+static gboolean refuse(GError **error)
+{
+    g_set_error_literal(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED, "the fake has no hotplug");
+    return FALSE;
+}
+
+gboolean kxl_domain_disk_attach(KxlHost *host, int domid, const KxlDeviceDisk *disk, GError **error)
+{
+    return refuse(error);
+}
+
+gboolean kxl_domain_disk_detach(KxlHost *host, int domid, const char *vdev, KxlDetachFlags flags,
+                                GError **error)
+{
+    return refuse(error);
+}
+
+gboolean kxl_domain_disk_update(KxlHost *host, int domid, const KxlDeviceDisk *disk, gboolean force,
+                                GError **error)
+{
+    return refuse(error);
+}
+
+gboolean kxl_domain_nic_attach(KxlHost *host, int domid, const KxlDeviceNic *nic, int *ret_devid,
+                               GError **error)
+{
+    return refuse(error);
+}
+
+gboolean kxl_domain_nic_detach(KxlHost *host, int domid, int devid, KxlDetachFlags flags,
+                               GError **error)
+{
+    return refuse(error);
+}
+
+gboolean kxl_domain_nic_update(KxlHost *host, int domid, const KxlDeviceNic *nic, GError **error)
+{
+    return refuse(error);
+}
+
+GPtrArray *kxl_domain_vcpu_list(KxlHost *host, int domid, GError **error)
+{
+    refuse(error);
+    return NULL;
+}
+
+gboolean kxl_domain_set_vcpus(KxlHost *host, int domid, guint n, GError **error)
+{
+    return refuse(error);
+}
+
+gboolean kxl_domain_pin_vcpu(KxlHost *host, int domid, int vcpu, const char *cpus, GError **error)
+{
+    return refuse(error);
+}
