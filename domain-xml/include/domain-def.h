@@ -177,8 +177,10 @@ typedef struct DomainDef {
     GPtrArray *smartcards; /* of DomainSmartcard */
     GPtrArray *audios;     /* of DomainAudio */
 
-    GPtrArray *redirdevs; /* of xmlNode, kept as written */
-    GPtrArray *seclabels; /* the same */
+    GPtrArray *filesystems; /* of DomainFilesystem */
+    GPtrArray *redirdevs;   /* of DomainRedirdev */
+    GPtrArray *hubs;        /* of DomainHub */
+    GPtrArray *seclabels; /* of xmlNode, kept as written */
     GPtrArray *xen_args;  /* of DomainArg: <xen:commandline>, for the device model */
     GPtrArray *qemu_args; /* of DomainArg: <qemu:commandline>, the same */
     GPtrArray *qemu_env;  /* of DomainEnvironment */

@@ -454,6 +454,30 @@ typedef struct {
 } DomainCrypto;
 
 typedef struct {
+    char *type;        /* "mount" */
+    char *access_mode; /* "passthrough", "mapped", "squash" */
+    char *model, *multidevs;
+    char *file_mode, *dir_mode; /* octal */
+    char *driver, *write_policy;
+    char *source, *target; /* the host's folder, the guest's tag */
+    gboolean readonly;
+    DomainDeviceInfo info;
+} DomainFilesystem;
+
+typedef struct {
+    char *bus;  /* "usb" */
+    char *type; /* of a character device: "spicevmc", "tcp", "unix" */
+    GPtrArray *sources; /* of DomainCharSource */
+    char *protocol;
+    DomainDeviceInfo info;
+} DomainRedirdev;
+
+typedef struct {
+    char *type; /* "usb" */
+    DomainDeviceInfo info;
+} DomainHub;
+
+typedef struct {
     char *mode; /* "host", "host-certificates", "passthrough" */
     char *type; /* passthrough: of a character device */
     GPtrArray *sources; /* of DomainCharSource */

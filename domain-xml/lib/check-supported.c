@@ -136,6 +136,8 @@ static gboolean check_hvm_devices(const DomainDef *def, GError **error)
         { "shmem", def->shmems->len > 0 },
         { "crypto", def->cryptos->len > 0 },
         { "smartcard", def->smartcards->len > 0 },
+        { "filesystem", def->filesystems->len > 0 },
+        { "hub", def->hubs->len > 0 },
     };
 
     if (domain_is_hvm(def))

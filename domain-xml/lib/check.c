@@ -153,6 +153,11 @@ static gboolean check_boot_orders(const DomainDef *def, GError **error)
                 orders, def,
                 ((DomainInterface *)g_ptr_array_index(def->interfaces, i))->info.boot_order, error))
             return FALSE;
+    for (guint i = 0; i < def->redirdevs->len; i++)
+        if (!check_order(orders, def,
+                         ((DomainRedirdev *)g_ptr_array_index(def->redirdevs, i))->info.boot_order,
+                         error))
+            return FALSE;
     for (guint i = 0; i < def->hostdevs->len; i++)
         if (!check_order(orders, def,
                          ((DomainHostdev *)g_ptr_array_index(def->hostdevs, i))->info.boot_order,

@@ -120,6 +120,9 @@ static gboolean has_boot_order(const DomainDef *def)
     for (guint i = 0; i < def->interfaces->len; i++)
         if (((const DomainInterface *)g_ptr_array_index(def->interfaces, i))->info.boot_order != 0)
             return TRUE;
+    for (guint i = 0; i < def->redirdevs->len; i++)
+        if (((const DomainRedirdev *)g_ptr_array_index(def->redirdevs, i))->info.boot_order != 0)
+            return TRUE;
     for (guint i = 0; i < def->hostdevs->len; i++)
         if (((const DomainHostdev *)g_ptr_array_index(def->hostdevs, i))->info.boot_order != 0)
             return TRUE;

@@ -35,6 +35,9 @@ extern const XmlClass domain_firmware_feature_class;
 extern const XmlClass domain_perf_event_class;
 extern const XmlClass domain_environment_class;
 extern const XmlClass domain_address_class;
+extern const XmlClass domain_filesystem_class;
+extern const XmlClass domain_redirdev_class;
+extern const XmlClass domain_hub_class;
 extern const XmlClass domain_iotune_class;
 extern const XmlClass domain_disk_class;
 extern const XmlClass domain_controller_class;
@@ -79,13 +82,18 @@ extern const char *const xml_on_off[];
         "address", XML_OBJECT, offsetof(Type, info.address), XML_KEPT,                             \
             .item = &domain_address_class                                                          \
     }
+/* The same of devices that are put there. */
+#define DEVICE_PLACE_ROW(Type)                                                                     \
+    {                                                                                              \
+        "address", XML_OBJECT, offsetof(Type, info.address), 0, .item = &domain_address_class      \
+    }
 
 /* <rom> of devices that have one. */
 #define DEVICE_ROM_ROWS(Type)                                                                      \
-    { "rom/@enabled", XML_WORD, offsetof(Type, rom_enabled), XML_KEPT, .words = xml_yes_no },      \
-        { "rom/@bar", XML_WORD, offsetof(Type, rom_bar), XML_KEPT, .words = xml_on_off },          \
+    { "rom/@enabled", XML_WORD, offsetof(Type, rom_enabled), 0, .words = xml_yes_no },             \
+        { "rom/@bar", XML_WORD, offsetof(Type, rom_bar), 0, .words = xml_on_off },                 \
     {                                                                                              \
-        "rom/@file", XML_STRING, offsetof(Type, rom_file), XML_KEPT                                \
+        "rom/@file", XML_STRING, offsetof(Type, rom_file)                                          \
     }
 
 G_END_DECLS

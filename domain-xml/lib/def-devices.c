@@ -105,7 +105,7 @@ static const XmlRow hostdev_rows[] = {
       .refused = other_hostdev_types },
     { "@managed", XML_WORD, F(managed), .words = xml_yes_no, .def = "no" },
     { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = hostdev_drivers },
-    { "source/@startupPolicy", XML_STRING, F(startup_policy), XML_KEPT, .words = startup_policies,
+    { "source/@startupPolicy", XML_STRING, F(startup_policy), .words = startup_policies,
       .when = is_usb },
     { "source/@writeFiltering", XML_WORD, F(write_filtering), .words = xml_yes_no, .when = is_pci },
     { "source/vendor/@id", XML_HEX, F(usb_vendor), .width = 4, .max = 0xffff,
@@ -125,7 +125,7 @@ static const XmlRow hostdev_rows[] = {
     DEVICE_BOOT_ROW(DomainHostdev),
     DEVICE_ALIAS_ROW(DomainHostdev),
     DEVICE_ROM_ROWS(DomainHostdev),
-    DEVICE_ADDRESS_ROW(DomainHostdev),
+    DEVICE_PLACE_ROW(DomainHostdev),
 };
 #undef F
 

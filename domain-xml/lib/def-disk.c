@@ -250,7 +250,7 @@ static const XmlRow disk_rows[] = {
     { "encryption", XML_REFUSED },
     DEVICE_BOOT_ROW(DomainDisk),
     DEVICE_ALIAS_ROW(DomainDisk),
-    DEVICE_ADDRESS_ROW(DomainDisk),
+    DEVICE_PLACE_ROW(DomainDisk),
 };
 #undef F
 
@@ -315,7 +315,7 @@ static const XmlRow controller_rows[] = {
     { "target/@busNr", XML_UINT, F(pci_bus_nr), XML_KEPT },
     { "master/@startport", XML_STRING, F(usb_startport), XML_DECIMAL },
     DEVICE_ALIAS_ROW(DomainController),
-    DEVICE_ADDRESS_ROW(DomainController),
+    DEVICE_PLACE_ROW(DomainController),
 };
 #undef F
 XML_CLASS_DEFINE(domain_controller_class, DomainController, controller_rows, NULL)

@@ -187,7 +187,7 @@ static const XmlRow interface_rows[] = {
     DEVICE_BOOT_ROW(DomainInterface),
     DEVICE_ALIAS_ROW(DomainInterface),
     DEVICE_ROM_ROWS(DomainInterface),
-    DEVICE_ADDRESS_ROW(DomainInterface),
+    DEVICE_PLACE_ROW(DomainInterface),
 };
 #undef F
 

@@ -29,6 +29,9 @@ static const struct {
     { offsetof(DomainDef, panics), offsetof(DomainPanic, info), "panic" },
     { offsetof(DomainDef, shmems), offsetof(DomainShmem, info), "shmem" },
     { offsetof(DomainDef, cryptos), offsetof(DomainCrypto, info), "crypto" },
+    { offsetof(DomainDef, filesystems), offsetof(DomainFilesystem, info), "fs" },
+    { offsetof(DomainDef, redirdevs), offsetof(DomainRedirdev, info), "redir" },
+    { offsetof(DomainDef, hubs), offsetof(DomainHub, info), "hub" },
     { offsetof(DomainDef, smartcards), offsetof(DomainSmartcard, info), "smartcard" },
 };
 

@@ -128,6 +128,12 @@ static gboolean has_bootindex(const KxlDomainConfig *config)
     for (guint i = 0; i < config->nics->len; i++)
         if (((const KxlDeviceNic *)g_ptr_array_index(config->nics, i))->bootindex > 0)
             return TRUE;
+    for (guint i = 0; i < config->pcis->len; i++)
+        if (((const KxlDevicePci *)g_ptr_array_index(config->pcis, i))->bootindex > 0)
+            return TRUE;
+    for (guint i = 0; i < config->usbs->len; i++)
+        if (((const KxlDeviceUsb *)g_ptr_array_index(config->usbs, i))->bootindex > 0)
+            return TRUE;
     return FALSE;
 }
 

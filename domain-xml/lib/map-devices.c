@@ -19,7 +19,33 @@ static void add_pci(const DomainHostdev *hostdev, KxlDomainConfig *config)
     pci->fn = hostdev->pci_function;
     if (hostdev->write_filtering != DOMAIN_ABSENT)
         pci->options = g_strdup_printf("permissive=%d", hostdev->write_filtering == DOMAIN_NO);
+    pci->managed = hostdev->managed == DOMAIN_YES;
+    pci->bootindex = (int)hostdev->info.boot_order;
+    pci->rom_file = g_strdup(hostdev->rom_file);
+    pci->rom_bar = map_tristate(hostdev->rom_bar);
+    pci->rom_enabled = map_tristate(hostdev->rom_enabled);
+    map_address(&hostdev->info, &pci->address);
     g_ptr_array_add(config->pcis, pci);
+}
+
+/* What xl.cfg's usbdevice= cannot say. */
+static gboolean add_usb_in_full(const DomainHostdev *hostdev, KxlDomainConfig *config)
+{
+    gboolean optional = g_strcmp0(hostdev->startup_policy, "optional") == 0;
+    gboolean both = hostdev->usb_vendor != 0 && hostdev->usb_bus != 0;
+
+    if (!optional && !both && hostdev->info.address == NULL && hostdev->info.boot_order == 0)
+        return FALSE;
+    KxlDeviceUsb *usb = kxl_device_usb_new();
+    usb->vendor = hostdev->usb_vendor;
+    usb->product = hostdev->usb_product;
+    usb->bus = hostdev->usb_bus;
+    usb->device = hostdev->usb_device;
+    usb->optional = optional;
+    usb->bootindex = (int)hostdev->info.boot_order;
+    map_address(&hostdev->info, &usb->address);
+    g_ptr_array_add(config->usbs, usb);
+    return TRUE;
 }
 
 /* An HVM guest's USB device is QEMU's; a PV guest's would need the USB split driver: kept as xl.cfg
@@ -37,11 +63,13 @@ static gboolean add_usb(const DomainHostdev *hostdev, KxlDomainConfig *config, X
         g_ptr_array_add(pv_list->items, xlcfg_value_new_atom(XL_VALUE_STRING, text, 0, 0));
         return TRUE;
     }
+    config->usb = TRUE;
+    if (add_usb_in_full(hostdev, config))
+        return TRUE;
     if (hostdev->usb_vendor != 0)
         text = g_strdup_printf("host:%04x:%04x", hostdev->usb_vendor, hostdev->usb_product);
     else
         text = g_strdup_printf("host:%u.%u", hostdev->usb_bus, hostdev->usb_device);
-    config->usb = TRUE;
     map_add_string(&config->usbdevices, text);
     return TRUE;
 }
@@ -85,11 +113,31 @@ static void map_pcis_from_config(const KxlDomainConfig *config, DomainDef *def)
         hostdev->pci_bus = pci->bus;
         hostdev->pci_slot = pci->dev;
         hostdev->pci_function = pci->fn;
+        if (pci->managed)
+            hostdev->managed = DOMAIN_YES;
+        hostdev->info.boot_order = (guint)MAX(pci->bootindex, 0);
+        hostdev->rom_file = g_strdup(pci->rom_file);
+        hostdev->rom_bar = map_tristate_back(pci->rom_bar);
+        hostdev->rom_enabled = map_tristate_back(pci->rom_enabled);
+        hostdev->info.address = map_address_from_config(&pci->address);
         if (strstr(options, "permissive=1") != NULL)
             hostdev->write_filtering = DOMAIN_NO;
         else if (strstr(options, "permissive=0") != NULL)
             hostdev->write_filtering = DOMAIN_YES;
     }
+}
+
+static void map_usb_in_full(const KxlDeviceUsb *usb, DomainDef *def)
+{
+    DomainHostdev *hostdev = add_hostdev(def, DOMAIN_HOSTDEV_USB);
+
+    hostdev->usb_vendor = usb->vendor;
+    hostdev->usb_product = usb->product;
+    hostdev->usb_bus = usb->bus;
+    hostdev->usb_device = usb->device;
+    hostdev->startup_policy = usb->optional ? g_strdup("optional") : NULL;
+    hostdev->info.boot_order = (guint)MAX(usb->bootindex, 0);
+    hostdev->info.address = map_address_from_config(&usb->address);
 }
 
 /* QEMU's "host:BUS.ADDR" and "host:VENDOR:PRODUCT". */
@@ -131,6 +179,8 @@ static void map_hostdevs_from_config(const KxlDomainConfig *config, DomainDef *d
     const char *usbdev = map_find_extra(config, "usbdev");
 
     map_pcis_from_config(config, def);
+    for (guint i = 0; i < config->usbs->len; i++)
+        map_usb_in_full(g_ptr_array_index(config->usbs, i), def);
     for (guint i = 0; config->usbdevices != NULL && config->usbdevices[i] != NULL; i++)
         map_usb_from_config(config->usbdevices[i], def);
     if (usbdev != NULL)

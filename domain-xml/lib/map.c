@@ -20,6 +20,7 @@ static const struct {
     { map_chars_to_config, map_chars_from_config },
     { map_sounds_to_config, map_sounds_from_config },
     { map_misc_to_config, map_misc_from_config },
+    { map_host_to_config, map_host_from_config },
     { map_devices_to_config, map_devices_from_config },
 };
 

@@ -56,6 +56,9 @@ gboolean map_sounds_from_config(const KxlDomainConfig *config, DomainDef *def, G
 gboolean map_misc_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
 gboolean map_misc_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
 
+gboolean map_host_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_host_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+
 /* map-char.c: where a character device leads. type: libvirt's word for it. */
 gboolean map_source_to_serial(const char *type, const char *protocol, const GPtrArray *sources,
                               KxlSerial *serial, GError **error);

@@ -349,7 +349,42 @@ typedef struct { /* a card reader's card */
 typedef struct {
     guint domain, bus, dev, fn;
     char *options;          /* as written after the address */
+    gboolean managed;       /* libkxl takes it from the host's driver and gives it back */
+    int bootindex;
+    KxlAddress address;     /* in the guest */
+    char *rom_file;
+    KxlTristate rom_bar, rom_enabled;
 } KxlDevicePci;
+
+typedef struct { /* HVM: a USB device of the host, by what it is or by where it is plugged in */
+    guint vendor, product;  /* 0: not by these */
+    guint bus, device;      /* host's; both kinds together: this one of several that are alike */
+    gboolean optional;      /* left out when it is not there */
+    int bootindex;
+    KxlAddress address;
+} KxlDeviceUsb;
+
+typedef struct { /* HVM: a USB device that a client brings */
+    KxlSerial chardev;      /* spicevmc, or a socket */
+    int bootindex;
+    KxlAddress address;
+} KxlDeviceRedir;
+
+typedef struct { /* HVM: a USB hub */
+    KxlAddress address;
+} KxlDeviceHub;
+
+typedef struct { /* HVM: a folder of the host by 9P */
+    char *path;
+    char *tag;              /* what the guest mounts */
+    char *security;         /* passthrough (NULL), mapped, squash */
+    char *file_mode, *dir_mode; /* octal, of what the guest makes; mapped only */
+    char *multidevs;        /* remap, forbid, warn */
+    gboolean read_only;
+    gboolean write_immediate; /* to the host's disk at once */
+    char *model;            /* virtio-transitional, virtio-non-transitional */
+    KxlAddress address;
+} KxlDeviceFilesystem;
 
 typedef struct {
     char *name;
@@ -460,6 +495,10 @@ typedef struct {
     GPtrArray *nics;        /* of KxlDeviceNic */
     GPtrArray *vfbs;        /* of KxlDeviceVfb */
     GPtrArray *pcis;        /* of KxlDevicePci */
+    GPtrArray *usbs;        /* of KxlDeviceUsb */
+    GPtrArray *redirs;      /* of KxlDeviceRedir */
+    GPtrArray *hubs;        /* of KxlDeviceHub */
+    GPtrArray *filesystems; /* of KxlDeviceFilesystem */
     GPtrArray *channels;    /* of KxlDeviceChannel */
     GPtrArray *extras;      /* of KxlExtra */
 } KxlDomainConfig;
@@ -486,6 +525,10 @@ KxlDeviceShmem *kxl_device_shmem_new (void);
 KxlDeviceCrypto *kxl_device_crypto_new (void);
 KxlDeviceSmartcard *kxl_device_smartcard_new (void);
 KxlDevicePci *kxl_device_pci_new (void);
+KxlDeviceUsb *kxl_device_usb_new (void);
+KxlDeviceRedir *kxl_device_redir_new (void);
+KxlDeviceHub *kxl_device_hub_new (void);
+KxlDeviceFilesystem *kxl_device_filesystem_new (void);
 KxlDeviceChannel *kxl_device_channel_new (void);
 KxlExtra *kxl_extra_new (const char *key, const char *value);
 void kxl_device_disk_free (KxlDeviceDisk *disk);

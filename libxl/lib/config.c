@@ -339,8 +339,51 @@ static const KxlField pci_rows[] = {
     KXL_ROW("domain", UINT, KxlDevicePci, domain),     KXL_ROW("bus", UINT, KxlDevicePci, bus),
     KXL_ROW("dev", UINT, KxlDevicePci, dev),           KXL_ROW("func", UINT, KxlDevicePci, fn),
     KXL_ROW("options", STRING, KxlDevicePci, options),
+    KXL_ROW("managed", BOOL, KxlDevicePci, managed),
+    KXL_ROW("bootindex", INT, KxlDevicePci, bootindex),
+    KXL_ROW_TYPE("address", STRUCT, KxlDevicePci, address, &address_type),
+    KXL_ROW("rom_file", STRING, KxlDevicePci, rom_file),
+    KXL_ROW_INIT("rom_bar", DEFBOOL, KxlDevicePci, rom_bar, KXL_DEFAULT),
+    KXL_ROW_INIT("rom_enabled", DEFBOOL, KxlDevicePci, rom_enabled, KXL_DEFAULT),
 };
 static const KxlType pci_type = TYPE(KxlDevicePci, pci_rows, pci_free);
+
+static const KxlField device_usb_rows[] = {
+    KXL_ROW("vendor", UINT, KxlDeviceUsb, vendor),
+    KXL_ROW("product", UINT, KxlDeviceUsb, product),
+    KXL_ROW("hostbus", UINT, KxlDeviceUsb, bus),
+    KXL_ROW("hostaddr", UINT, KxlDeviceUsb, device),
+    KXL_ROW("optional", BOOL, KxlDeviceUsb, optional),
+    KXL_ROW("bootindex", INT, KxlDeviceUsb, bootindex),
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceUsb, address, &address_type),
+};
+TYPE_IN_ARRAY(KxlDeviceUsb, device_usb)
+
+static const KxlField device_redir_rows[] = {
+    KXL_ROW_TYPE("chardev", STRUCT, KxlDeviceRedir, chardev, &serial_type),
+    KXL_ROW("bootindex", INT, KxlDeviceRedir, bootindex),
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceRedir, address, &address_type),
+};
+TYPE_IN_ARRAY(KxlDeviceRedir, device_redir)
+
+static const KxlField device_hub_rows[] = {
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceHub, address, &address_type),
+};
+TYPE_IN_ARRAY(KxlDeviceHub, device_hub)
+
+static const KxlField device_filesystem_rows[] = {
+    KXL_ROW("path", STRING, KxlDeviceFilesystem, path),
+    KXL_ROW("tag", STRING, KxlDeviceFilesystem, tag),
+    KXL_ROW("security", STRING, KxlDeviceFilesystem, security),
+    KXL_ROW("file_mode", STRING, KxlDeviceFilesystem, file_mode),
+    KXL_ROW("dir_mode", STRING, KxlDeviceFilesystem, dir_mode),
+    KXL_ROW("multidevs", STRING, KxlDeviceFilesystem, multidevs),
+    KXL_ROW("read_only", BOOL, KxlDeviceFilesystem, read_only),
+    KXL_ROW("write_immediate", BOOL, KxlDeviceFilesystem, write_immediate),
+    KXL_ROW("model", STRING, KxlDeviceFilesystem, model),
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceFilesystem, address, &address_type),
+};
+TYPE_IN_ARRAY(KxlDeviceFilesystem, device_filesystem)
 
 static const KxlField channel_rows[] = {
     KXL_ROW("name", STRING, KxlDeviceChannel, name),
@@ -439,6 +482,10 @@ static const KxlField config_rows[] = {
     ROW_TYPE("nics", ARRAY, nics, kxl_type_device_nic),
     ROW_TYPE("vfbs", ARRAY, vfbs, vfb_type),
     ROW_TYPE("pcidevs", ARRAY, pcis, pci_type),
+    ROW_TYPE("usbdevs", ARRAY, usbs, device_usb_type),
+    ROW_TYPE("redirdevs", ARRAY, redirs, device_redir_type),
+    ROW_TYPE("hubs", ARRAY, hubs, device_hub_type),
+    ROW_TYPE("filesystems", ARRAY, filesystems, device_filesystem_type),
     ROW_TYPE("channels", ARRAY, channels, channel_type),
     ROW_TYPE("ports", ARRAY, ports, serial_type),
     ROW_TYPE("videos", ARRAY, videos, device_video_type),

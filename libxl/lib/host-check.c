@@ -11,10 +11,13 @@
 #include "affinity.h"
 #include "bootloader.h"
 #include "file.h"
+#include "host-device.h"
 #include "machine-image.h"
 #include "nic-host.h"
 #include "process.h"
 #include "rundir.h"
+
+#define SYSFS "/sys"
 
 /* --- files ------------------------------------------------------------------------------------ */
 
@@ -132,6 +135,43 @@ static gboolean check_nics(const KxlDomainConfig *config, GError **error)
     return TRUE;
 }
 
+/* By name in usbdevices, or in full. One that may be missing has been left out before. */
+static gboolean check_usbs(const KxlDomainConfig *config, GError **error)
+{
+    for (guint i = 0; config->usbdevices && config->usbdevices[i]; i++) {
+        KxlDeviceUsb usb;
+
+        if (kxl_usb_parse(config->usbdevices[i], &usb) && !kxl_host_usb_find(SYSFS, &usb, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < config->usbs->len; i++) {
+        KxlDeviceUsb usb = *(const KxlDeviceUsb *)config->usbs->pdata[i];
+
+        if (!kxl_host_usb_find(SYSFS, &usb, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean check_host_devices(const KxlDomainConfig *config, GError **error)
+{
+    if (config->type != KXL_TYPE_HVM)
+        return TRUE;
+    for (guint i = 0; i < config->pcis->len; i++)
+        if (!kxl_host_pci_check(SYSFS, config->pcis->pdata[i], error))
+            return FALSE;
+    for (guint i = 0; i < config->filesystems->len; i++) {
+        const KxlDeviceFilesystem *fs = config->filesystems->pdata[i];
+
+        if (g_file_test(fs->path, G_FILE_TEST_IS_DIR))
+            continue;
+        g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "filesystem '%s': '%s' is not a folder",
+                    fs->tag, fs->path);
+        return FALSE;
+    }
+    return check_usbs(config, error);
+}
+
 static gboolean check_emulator(const KxlHost *host, const KxlDomainConfig *config, GError **error)
 {
     const char *qemu = config->device_model ? config->device_model : kxl_host_qemu_path(host);
@@ -169,6 +209,7 @@ gboolean kxl_host_check_files(const KxlHost *host, const KxlDomainConfig *config
     return check_emulator(host, config, error) && check_boot(config, error) &&
            check_disks(config, error) && check_nics(config, error) &&
            kxl_host_check_devices(config, error) &&
+           check_host_devices(config, error) &&
            (!config->cpus ||
             kxl_affinity_check(config->cpus, (guint)sysconf(_SC_NPROCESSORS_CONF), error));
 }
@@ -238,6 +279,26 @@ static gboolean check_against_nics(const KxlDomainConfig *config, const KxlDomai
     return TRUE;
 }
 
+static gboolean same_pci(const KxlDevicePci *a, const KxlDevicePci *b)
+{
+    return a->domain == b->domain && a->bus == b->bus && a->dev == b->dev && a->fn == b->fn;
+}
+
+static gboolean check_against_pcis(const KxlDomainConfig *config, const KxlDomainConfig *other,
+                                   GError **error)
+{
+    for (guint i = 0; i < config->pcis->len; i++) {
+        const KxlDevicePci *mine = config->pcis->pdata[i];
+        g_autofree char *name =
+            g_strdup_printf("%04x:%02x:%02x.%x", mine->domain, mine->bus, mine->dev, mine->fn);
+
+        for (guint n = 0; n < other->pcis->len; n++)
+            if (same_pci(mine, other->pcis->pdata[n]))
+                return in_use(error, KXL_ERROR_IN_USE, "pci", name, other);
+    }
+    return TRUE;
+}
+
 static gboolean check_against(const KxlDomainConfig *config, const KxlDomainConfig *other,
                               GError **error)
 {
@@ -248,7 +309,8 @@ static gboolean check_against(const KxlDomainConfig *config, const KxlDomainConf
     }
     if (g_ascii_strcasecmp(config->uuid, other->uuid) == 0)
         return in_use(error, KXL_ERROR_EXISTS, "uuid", config->uuid, other);
-    return check_against_nics(config, other, error) && check_against_disks(config, other, error);
+    return check_against_nics(config, other, error) && check_against_disks(config, other, error) &&
+           check_against_pcis(config, other, error);
 }
 
 /* The same image twice in one domain is as bad as in two. */

@@ -61,6 +61,15 @@ gboolean kxl_args_pv_nics(KxlArgs *args, const KxlMachine *m, GError **error);
 gboolean kxl_args_hvm_nics(KxlArgs *args, const KxlMachine *m, const int *bootindex,
                            GError **error);
 
+/* The boot ROM of a PCI device. New string. */
+char *kxl_args_rom(const char *file, KxlTristate bar, KxlTristate enabled);
+
+/* machine-host.c; usb_host: "host:BUS.ADDRESS" or "host:VENDOR:PRODUCT" of usbdevices. */
+gboolean kxl_args_host_devices(KxlArgs *args, const KxlMachine *m, GError **error);
+gboolean kxl_args_usb_host(KxlArgs *args, const KxlDomainConfig *config, const char *text, guint i,
+                           GError **error);
+gboolean kxl_usb_parse(const char *text, KxlDeviceUsb *ret_usb);
+
 /* machine-display.c, machine-video.c, machine-sound.c */
 gboolean kxl_args_display(KxlArgs *args, const KxlMachine *m, GError **error);
 gboolean kxl_args_videos(KxlArgs *args, const KxlDomainConfig *config, GError **error);

@@ -27,6 +27,20 @@ static char disk_letter(const KxlDeviceDisk *disk)
     return disk->is_floppy || class == KXL_VDEV_FD ? 'a' : 'c';
 }
 
+/* One of the others has a place in the boot order. */
+static gboolean host_device_boots(const KxlDomainConfig *config)
+{
+    gboolean boots = FALSE;
+
+    for (guint i = 0; i < config->pcis->len; i++)
+        boots |= ((const KxlDevicePci *)config->pcis->pdata[i])->bootindex > 0;
+    for (guint i = 0; i < config->usbs->len; i++)
+        boots |= ((const KxlDeviceUsb *)config->usbs->pdata[i])->bootindex > 0;
+    for (guint i = 0; i < config->redirs->len; i++)
+        boots |= ((const KxlDeviceRedir *)config->redirs->pdata[i])->bootindex > 0;
+    return boots;
+}
+
 /* Boot letters or explicit positions to QEMU's bootindex, 0: never booted from. */
 static void boot_order(const KxlDomainConfig *config, int *disk_index, int *nic_index)
 {
@@ -42,6 +56,7 @@ static void boot_order(const KxlDomainConfig *config, int *disk_index, int *nic_
         nic_index[i] = ((const KxlDeviceNic *)config->nics->pdata[i])->bootindex;
         explicit_order |= nic_index[i] > 0;
     }
+    explicit_order |= host_device_boots(config);
     for (; !explicit_order && *letters; letters++) {
         for (guint i = 0; i < config->disks->len; i++)
             if (disk_letter(config->disks->pdata[i]) == *letters)
@@ -88,9 +103,14 @@ static gboolean add_usb(KxlArgs *args, const KxlDomainConfig *config, GError **e
         return TRUE;
     if (!own)
         kxl_args_add(args, "-device", "piix3-usb-uhci,id=uhci,addr=01.2");
-    for (; device && *device; device++)
-        if (!add_usb_device(args, *device, own ? "usb0.0" : "uhci.0", error))
+    for (guint i = 0; device && device[i]; i++) {
+        gboolean ok = g_str_has_prefix(device[i], "host:")
+                          ? kxl_args_usb_host(args, config, device[i], i, error)
+                          : add_usb_device(args, device[i], own ? "usb0.0" : "uhci.0", error);
+
+        if (!ok)
             return FALSE;
+    }
     return TRUE;
 }
 
@@ -106,7 +126,7 @@ gboolean kxl_args_hvm(KxlArgs *args, const KxlMachine *m, GError **error)
            kxl_args_display(args, m, error) && kxl_args_controllers(args, m, error) &&
            kxl_args_hvm_disks(args, m, disk_index, error) &&
            kxl_args_hvm_nics(args, m, nic_index, error) && add_usb(args, config, error) &&
-           kxl_args_serials(args, m, error) && kxl_args_sounds(args, config, error) &&
-           kxl_args_misc(args, m, error) && kxl_args_ports(args, config, error) &&
-           kxl_args_smartcards(args, config, error);
+           kxl_args_host_devices(args, m, error) && kxl_args_serials(args, m, error) &&
+           kxl_args_sounds(args, config, error) && kxl_args_misc(args, m, error) &&
+           kxl_args_ports(args, config, error) && kxl_args_smartcards(args, config, error);
 }

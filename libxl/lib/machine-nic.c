@@ -154,17 +154,16 @@ static char *virtio_options(const KxlDeviceNic *nic)
     return g_string_free(out, FALSE);
 }
 
-/* The ROM that a guest may boot from. New string. */
-static char *rom_options(const KxlDeviceNic *nic)
+char *kxl_args_rom(const char *file, KxlTristate bar, KxlTristate enabled)
 {
     GString *out = g_string_new(NULL);
-    g_autofree char *file = nic->rom_file ? kxl_args_quote(nic->rom_file) : NULL;
+    g_autofree char *quoted = file ? kxl_args_quote(file) : NULL;
 
-    add_switch(out, "rombar", nic->rom_bar);
-    if (nic->rom_enabled == KXL_NO)
+    add_switch(out, "rombar", bar);
+    if (enabled == KXL_NO)
         g_string_append(out, ",romfile=");
-    else if (file)
-        g_string_append_printf(out, ",romfile=%s", file);
+    else if (quoted)
+        g_string_append_printf(out, ",romfile=%s", quoted);
     return g_string_free(out, FALSE);
 }
 
@@ -175,7 +174,8 @@ static gboolean add_device(KxlArgs *args, const KxlMachine *m, const KxlDeviceNi
     g_autofree char *what = g_strdup_printf("vif %d", nic->devid);
     g_autofree char *at = usb ? kxl_args_usb_address(m->config, &nic->address, what, error)
                               : kxl_args_pci_address(&nic->address, what, error);
-    g_autofree char *more = virtio_options(nic), *rom = rom_options(nic);
+    g_autofree char *more = virtio_options(nic),
+                    *rom = kxl_args_rom(nic->rom_file, nic->rom_bar, nic->rom_enabled);
     g_autofree char *boot = bootindex ? g_strdup_printf(",bootindex=%d", bootindex) : g_strdup("");
     g_autofree char *mtu =
         virtio && nic->mtu ? g_strdup_printf(",host_mtu=%u", nic->mtu) : g_strdup("");

@@ -126,8 +126,9 @@ static gboolean add_common(KxlArgs *args, const KxlMachine *m, GError **error)
 
 static gboolean check_devices(const KxlDomainConfig *config, GError **error)
 {
-    if (config->pcis->len > 0)
-        return kxl_args_unsupported(error, "pci: PCI passthrough");
+    if (config->pcis->len > 0 && config->type != KXL_TYPE_HVM)
+        return kxl_args_unsupported(error, "pci: PCI passthrough to a %s domain",
+                                    kxl_domain_type_to_string(config->type));
     if (config->channels->len > 0 && config->type == KXL_TYPE_PV)
         return kxl_args_unsupported(error, "channel in a %s domain",
                                     kxl_domain_type_to_string(config->type));

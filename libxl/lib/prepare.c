@@ -7,6 +7,7 @@
 
 #include "file.h"
 #include "firmware.h"
+#include "host-device.h"
 #include "nic-host.h"
 #include "vdev.h"
 
@@ -83,6 +84,22 @@ static gboolean prepare_nics(const KxlHost *host, KxlDomainConfig *config, GErro
         prepare_script(host, nic);
     }
     return TRUE;
+}
+
+/* A USB device that need not be there and is not. */
+static void prepare_host_devices(KxlDomainConfig *config)
+{
+    for (guint i = config->usbs->len; i-- > 0;) {
+        KxlDeviceUsb usb = *(const KxlDeviceUsb *)config->usbs->pdata[i];
+        g_autoptr(GError) error = NULL;
+
+        if (!usb.optional || kxl_host_usb_find("/sys", &usb, &error))
+            continue;
+        g_warning("domain '%s': %s; goes without it", config->name, error->message);
+        g_ptr_array_remove_index(config->usbs, i);
+    }
+    for (guint i = 0; i < config->filesystems->len; i++)
+        make_absolute(&((KxlDeviceFilesystem *)config->filesystems->pdata[i])->path);
 }
 
 static void prepare_firmware(const KxlHost *host, KxlDomainConfig *config)
@@ -182,6 +199,7 @@ KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *given, 
     make_absolute(&config->nvram_path);
     make_absolute(&config->board.nvram_template);
     prepare_disks(host, config);
+    prepare_host_devices(config);
     if (!prepare_nics(host, config, error))
         return NULL;
     return g_steal_pointer(&config);

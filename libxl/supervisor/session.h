@@ -104,6 +104,10 @@ gboolean displays_set_up(Session *s, GError **error);
 /* A port that is free now. FALSE: all are taken. */
 gboolean displays_find_port(const char *address, guint *ret_port, GError **error);
 
+/* --- passthrough.c */
+gboolean passthrough_take(Session *s, GError **error);
+void passthrough_return(Session *s);
+
 /* --- run.c */
 /* Brings the state up to what happened while nobody looked. */
 void session_catch_up(Session *s);

@@ -267,6 +267,7 @@ static const struct {
     { "boot file", step_boot_file, NULL }, /* goes with the folder */
     { "firmware", step_firmware, NULL },
     { "overlays", overlays_make, overlays_remove },
+    { "host devices", passthrough_take, passthrough_return },
     { "network", network_up, network_down },
     { "files", step_files, NULL },
     { "control groups", step_groups, undo_groups },

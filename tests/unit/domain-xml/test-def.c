@@ -166,8 +166,8 @@ static const struct {
       "Missing required attribute 'state' in element 'e820_host' (/domain/features/xen/e820_host, "
       "line 1)" },
     { "xen", "<idmap/>", DOMAIN_XML_ERROR_UNSUPPORTED, "/domain/idmap is not supported (line 1)" },
-    { "xen", "<devices>\n<filesystem/></devices>", DOMAIN_XML_ERROR_UNSUPPORTED,
-      "/domain/devices/filesystem is not supported (line 2)" },
+    { "xen", "<devices>\n<lease/></devices>", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "/domain/devices/lease is not supported (line 2)" },
     { "xen", "<q:override xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'/>",
       DOMAIN_XML_ERROR_UNSUPPORTED, "/domain/q:override is not supported (line 1)" },
     { "hvm", "<cpu mode='custom'/>", DOMAIN_XML_ERROR_SYNTAX,

@@ -77,7 +77,8 @@ static void append_class(GString *out, const XmlClass *class, const char *prefix
             if (strcmp(row->path, "address") != 0 || strcmp(prefix, "/devices/disk") == 0)
                 append_class(out, row->item, path, inherited | (row->flags & (XML_KEPT | XML_HVM)));
             else
-                g_string_append_printf(out, "| `%s` | as of a disk | kept |\n", path);
+                g_string_append_printf(out, "| `%s` | as of a disk | %s |\n", path,
+                                       row->flags & XML_KEPT ? "kept" : "honoured");
             continue;
         }
         g_string_append_printf(out, "| `%s` | ", path);

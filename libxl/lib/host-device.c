@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "host-device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "file.h"
+
+#define VFIO_DRIVER "vfio-pci"
+
+/* --- PCI: Linux Documentation/ABI/testing/sysfs-bus-pci -----------------------------------------
+ */
+
+static char *pci_name(const KxlDevicePci *pci)
+{
+    return g_strdup_printf("%04x:%02x:%02x.%x", pci->domain, pci->bus, pci->dev, pci->fn);
+}
+
+static char *pci_file(const char *sysfs, const KxlDevicePci *pci, const char *file)
+{
+    g_autofree char *name = pci_name(pci);
+
+    return g_build_filename(sysfs, "bus/pci/devices", name, file, NULL);
+}
+
+/* NULL: it has none. */
+static char *pci_driver(const char *sysfs, const KxlDevicePci *pci)
+{
+    g_autofree char *link = pci_file(sysfs, pci, "driver");
+    g_autofree char *target = g_file_read_link(link, NULL);
+
+    return target ? g_path_get_basename(target) : NULL;
+}
+
+/* An attribute is one write(2). */
+static gboolean write_attribute(const char *path, const char *text, GError **error)
+{
+    g_auto(KxlFd) fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd >= 0 && TEMP_FAILURE_RETRY(write(fd, text, strlen(text))) == (ssize_t)strlen(text))
+        return TRUE;
+    return kxl_error_set_errno(error, errno, "cannot write '%s'", path);
+}
+
+gboolean kxl_host_pci_check(const char *sysfs, const KxlDevicePci *pci, GError **error)
+{
+    g_autofree char *name = pci_name(pci);
+    g_autofree char *device = pci_file(sysfs, pci, NULL);
+    g_autofree char *group = pci_file(sysfs, pci, "iommu_group");
+    g_autofree char *driver = pci_driver(sysfs, pci);
+    g_autofree char *vfio = g_build_filename(sysfs, "bus/pci/drivers", VFIO_DRIVER, NULL);
+
+    if (!g_file_test(device, G_FILE_TEST_IS_DIR))
+        g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "pci '%s': no such device", name);
+    else if (!g_file_test(group, G_FILE_TEST_EXISTS))
+        g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
+                    "pci '%s' is not supported: the host has no IOMMU, or does not use it", name);
+    else if (!g_file_test(vfio, G_FILE_TEST_IS_DIR))
+        g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND,
+                    "pci '%s': the host has no driver '" VFIO_DRIVER "' (modprobe " VFIO_DRIVER ")",
+                    name);
+    else if (!pci->managed && g_strcmp0(driver, VFIO_DRIVER) != 0)
+        g_set_error(error, KXL_ERROR, KXL_ERROR_STATE,
+                    "pci '%s': has driver '%s', not '" VFIO_DRIVER "', and is not managed", name,
+                    driver ? driver : "none");
+    else
+        return TRUE;
+    return FALSE;
+}
+
+/* Makes it the device of this driver: "" for whichever wants it. */
+static gboolean rebind(const char *sysfs, const KxlDevicePci *pci, const char *driver,
+                       GError **error)
+{
+    g_autofree char *name = pci_name(pci);
+    g_autofree char *override = pci_file(sysfs, pci, "driver_override");
+    g_autofree char *unbind = pci_file(sysfs, pci, "driver/unbind");
+    g_autofree char *probe = g_build_filename(sysfs, "bus/pci/drivers_probe", NULL);
+    g_autofree char *line = g_strconcat(driver, "\n", NULL);
+
+    return write_attribute(override, line, error) &&
+           (!g_file_test(unbind, G_FILE_TEST_EXISTS) || write_attribute(unbind, name, error)) &&
+           write_attribute(probe, name, error);
+}
+
+gboolean kxl_host_pci_is_to_take(const char *sysfs, const KxlDevicePci *pci)
+{
+    g_autofree char *driver = pci_driver(sysfs, pci);
+
+    return pci->managed && g_strcmp0(driver, VFIO_DRIVER) != 0;
+}
+
+gboolean kxl_host_pci_take(const char *sysfs, const KxlDevicePci *pci, GError **error)
+{
+    return rebind(sysfs, pci, VFIO_DRIVER, error);
+}
+
+void kxl_host_pci_return(const char *sysfs, const KxlDevicePci *pci)
+{
+    g_autofree char *name = pci_name(pci);
+    g_autoptr(GError) error = NULL;
+
+    /* The override goes, so that the driver finds it by what it is. */
+    if (!rebind(sysfs, pci, "", &error))
+        g_warning("pci '%s': cannot be given back: %s", name, error->message);
+}
+
+/* --- USB: Linux Documentation/ABI/stable/sysfs-bus-usb ------------------------------------------
+ */
+
+static gboolean read_number(const char *dir, const char *file, int base, guint *ret_number)
+{
+    g_autofree char *path = g_build_filename(dir, file, NULL);
+    g_autofree char *text = kxl_file_read(path, NULL);
+
+    if (!text)
+        return FALSE;
+    *ret_number = (guint)g_ascii_strtoull(text, NULL, base);
+    return TRUE;
+}
+
+/* What the folder of a device says; interfaces of one have no numbers. */
+static gboolean read_device(const char *dir, KxlDeviceUsb *usb)
+{
+    return read_number(dir, "busnum", 10, &usb->bus) &&
+           read_number(dir, "devnum", 10, &usb->device) &&
+           read_number(dir, "idVendor", 16, &usb->vendor) &&
+           read_number(dir, "idProduct", 16, &usb->product);
+}
+
+static gboolean matches(const KxlDeviceUsb *wanted, const KxlDeviceUsb *is)
+{
+    if (wanted->vendor && (wanted->vendor != is->vendor || wanted->product != is->product))
+        return FALSE;
+    return (wanted->bus == 0 && wanted->device == 0) ||
+           (wanted->bus == is->bus && wanted->device == is->device);
+}
+
+static char *describe(const KxlDeviceUsb *usb)
+{
+    return usb->vendor ? g_strdup_printf("%04x:%04x", usb->vendor, usb->product)
+                       : g_strdup_printf("%u.%u", usb->bus, usb->device);
+}
+
+gboolean kxl_host_usb_find(const char *sysfs, KxlDeviceUsb *usb, GError **error)
+{
+    g_autofree char *folder = g_build_filename(sysfs, "bus/usb/devices", NULL);
+    g_autofree char *title = describe(usb);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    KxlDeviceUsb found = { 0 };
+    const char *name;
+    guint n = 0;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        KxlDeviceUsb is = { 0 };
+
+        if (read_device(path, &is) && matches(usb, &is)) {
+            found = is;
+            n++;
+        }
+    }
+    if (n != 1) {
+        g_set_error(error, KXL_ERROR, n == 0 ? KXL_ERROR_NOT_FOUND : KXL_ERROR_INVALID,
+                    n == 0 ? "usb '%s': no such device"
+                           : "usb '%s': several such devices, name bus and device",
+                    title);
+        return FALSE;
+    }
+    usb->bus = found.bus;
+    usb->device = found.device;
+    return TRUE;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Devices of the host that a guest gets: finding them, and PCI devices' change of driver. */
+#pragma once
+
+#include "kxl.h"
+
+/* Everything here looks below sysfs: "/sys", another folder in tests. */
+
+/* There, and with VFIO's driver or to be given it (managed). */
+gboolean kxl_host_pci_check(const char *sysfs, const KxlDevicePci *pci, GError **error);
+/* Managed, and another's than vfio-pci's: it has to be taken before QEMU can have it. */
+gboolean kxl_host_pci_is_to_take(const char *sysfs, const KxlDevicePci *pci);
+gboolean kxl_host_pci_take(const char *sysfs, const KxlDevicePci *pci, GError **error);
+/* Gives it back to whichever driver is for it. */
+void kxl_host_pci_return(const char *sysfs, const KxlDevicePci *pci);
+
+/* Fills in bus and device of the one that is meant. KXL_ERROR_NOT_FOUND: none; KXL_ERROR_INVALID:
+ * several. */
+gboolean kxl_host_usb_find(const char *sysfs, KxlDeviceUsb *usb, GError **error);
