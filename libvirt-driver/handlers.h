@@ -242,9 +242,20 @@ gboolean on_domain_get_control_info(RpcCall *call, GError **error);
 gboolean on_list_all_none(RpcCall *call, GError **error);
 gboolean on_list_none(RpcCall *call, GError **error);
 gboolean on_num_of_none(RpcCall *call, GError **error);
-gboolean on_secret_lookup_by_uuid(RpcCall *call, GError **error);
 gboolean on_nwfilter_lookup_by_uuid(RpcCall *call, GError **error);
 gboolean on_nwfilter_lookup_by_name(RpcCall *call, GError **error);
+
+/* secret/handlers-secret.c */
+gboolean on_connect_num_of_secrets(RpcCall *call, GError **error);
+gboolean on_connect_list_secrets(RpcCall *call, GError **error);
+gboolean on_connect_list_all_secrets(RpcCall *call, GError **error);
+gboolean on_secret_lookup_by_uuid(RpcCall *call, GError **error);
+gboolean on_secret_lookup_by_usage(RpcCall *call, GError **error);
+gboolean on_secret_define_xml(RpcCall *call, GError **error);
+gboolean on_secret_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_secret_set_value(RpcCall *call, GError **error);
+gboolean on_secret_get_value(RpcCall *call, GError **error);
+gboolean on_secret_undefine(RpcCall *call, GError **error);
 
 /* storage/handlers-pool.c */
 gboolean on_pool_lookup_by_name(RpcCall *call, GError **error);

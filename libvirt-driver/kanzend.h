@@ -14,6 +14,7 @@ typedef struct DomainRegistry DomainRegistry;
 typedef struct Consoles Consoles;
 typedef struct PoolRegistry PoolRegistry;
 typedef struct NetworkRegistry NetworkRegistry;
+typedef struct SecretRegistry SecretRegistry;
 typedef struct CpuHostCache CpuHostCache;
 
 typedef struct Kanzend {
@@ -25,6 +26,7 @@ typedef struct Kanzend {
     Consoles *consoles;
     PoolRegistry *pools;
     NetworkRegistry *networks;
+    SecretRegistry *secrets;
     gboolean session; /* a user's own daemon: xen:///session */
     const char *uri;  /* "xen:///system" */
 } Kanzend;

@@ -17,6 +17,7 @@
 #include "network/network.h"
 #include "procedures.h"
 #include "settings.h"
+#include "secret/secret.h"
 #include "sockets.h"
 #include "storage/pool.h"
 #include "xenstored.h"
@@ -169,6 +170,8 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     g_autoptr(DomainRegistry) domains = NULL;
     g_autoptr(PoolRegistry) pools = NULL;
     g_autoptr(NetworkRegistry) networks = NULL;
+    g_autoptr(SecretRegistry) secrets = NULL;
+    g_autofree char *secret_dir = NULL;
     g_autofree char *pool_dir = NULL;
     g_autoptr(XenstoredServer) xenstored = NULL;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
@@ -208,6 +211,10 @@ static gboolean serve(const Options *options, const char *run_dir, int ready_fd,
     if (networks == NULL)
         return FALSE;
     domain_registry_set_networks(domains, networks);
+    secret_dir = g_build_filename(kxl_host_lib_dir(host), "libvirt", "secrets", NULL);
+    kanzend.secrets = secrets = secret_registry_new(secret_dir, server, error);
+    if (secrets == NULL)
+        return FALSE;
     /* First: who finds the sockets may end us, too. */
     g_unix_signal_add(SIGTERM, quit, loop);
     g_unix_signal_add(SIGINT, quit, loop);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Secrets and network filters: kanzend keeps none of them yet, so there are none, and
+ * Network filters: kanzend keeps none of them yet, so there are none, and
  * that is what listing and looking up answer. Whatever would make one has no handler and says that
  * it is not supported; so do all calls about host interfaces and node devices, of which the host
  * does have some that kanzend does not know.
@@ -36,11 +36,6 @@ static gboolean fail_uuid(RpcCall *call, int code, const char *what, GError **er
 
     uuid_to_text(call->args[0].bytes, uuid);
     return fail(error, code, "no %s with matching uuid '%s'", what, uuid);
-}
-
-gboolean on_secret_lookup_by_uuid(RpcCall *call, GError **error)
-{
-    return fail_uuid(call, VIR_ERR_NO_SECRET, "secret", error);
 }
 
 gboolean on_nwfilter_lookup_by_uuid(RpcCall *call, GError **error)
