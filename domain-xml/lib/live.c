@@ -81,6 +81,14 @@ static void clear_interface(DomainInterface *interface)
 
 static void clear_graphics(DomainGraphics *graphics)
 {
+    DomainListen *listen =
+        graphics->listens->len > 0 ? g_ptr_array_index(graphics->listens, 0) : NULL;
+
+    /* The network's, which may have another one at the next start. */
+    if (listen != NULL && listen->type == DOMAIN_LISTEN_NETWORK) {
+        g_clear_pointer(&listen->address, g_free);
+        g_clear_pointer(&graphics->listen, g_free);
+    }
     if (graphics->autoport != DOMAIN_YES)
         return;
     graphics->port = graphics->type == DOMAIN_GRAPHICS_VNC ? -1 : 0;

@@ -116,3 +116,37 @@ void unplug_interfaces_later(NetworkRegistry *networks, RpcServer *server, const
     *release = (Release){ networks, g_steal_pointer(&ports) };
     rpc_server_run(server, release_task, release);
 }
+
+/* ---- displays ---- */
+
+static gboolean place_display(NetworkRegistry *networks, DomainGraphics *graphics, GError **error)
+{
+    DomainListen *listen = graphics->listens->len > 0 ? graphics->listens->pdata[0] : NULL;
+    g_auto(NetworkView) network = { 0 };
+    const NetworkIp *ip;
+
+    if (listen == NULL || listen->type != DOMAIN_LISTEN_NETWORK)
+        return TRUE;
+    if (!network_find_name(networks, listen->network, &network, error))
+        return FALSE;
+    if (!network.active)
+        return fail(error, VIR_ERR_OPERATION_INVALID, "network '%s' is not active",
+                    listen->network);
+    ip = network.def->ips->len > 0 ? network.def->ips->pdata[0] : NULL;
+    if (ip == NULL)
+        return fail(error, VIR_ERR_INTERNAL_ERROR, "network '%s' doesn't have an IP address",
+                    listen->network);
+    g_free(listen->address);
+    listen->address = g_strdup(ip->address);
+    g_free(graphics->listen);
+    graphics->listen = g_strdup(ip->address);
+    return TRUE;
+}
+
+gboolean place_displays(NetworkRegistry *networks, DomainDef *def, GError **error)
+{
+    for (guint i = 0; i < def->graphics->len; i++)
+        if (!place_display(networks, def->graphics->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}

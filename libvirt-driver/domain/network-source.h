@@ -14,6 +14,8 @@ gboolean plug_interface(NetworkRegistry *networks, const DomainDef *owner,
                         DomainInterface *interface, GError **error);
 /* All of a domain's; none is left plugged when it fails. */
 gboolean plug_interfaces(NetworkRegistry *networks, DomainDef *def, GError **error);
+/* Displays that listen on a network get the host's address in it. */
+gboolean place_displays(NetworkRegistry *networks, DomainDef *def, GError **error);
 void unplug_interfaces(NetworkRegistry *networks, const DomainDef *def);
 /* In a worker thread, when that suits it. */
 void unplug_interfaces_later(NetworkRegistry *networks, RpcServer *server, const DomainDef *def);

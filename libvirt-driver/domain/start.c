@@ -53,7 +53,7 @@ gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *defi
     g_autoptr(DomainDef) def = domain_def_dup(definition_def(definition));
 
     if (!cpu_check(domain_registry_cpus(registry), def, error) ||
-        !plug_interfaces(networks, def, error))
+        !place_displays(networks, def, error) || !plug_interfaces(networks, def, error))
         return FALSE;
     int domid = create_machine(registry, def, paused, error);
     if (domid < 0) {

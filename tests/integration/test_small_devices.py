@@ -340,6 +340,25 @@ def test_refusals_leave_nothing(guest):
     assert run("virsh", "domstate", guest.name, check=False).returncode == 1
 
 
+def test_display_on_a_network(guest):
+    network = f"n{guest.name}"
+    virsh("net-create", guest.write("net.xml", f"<network><name>{network}</name><ip address='192.168.199.1' prefix='24'/></network>"))
+    try:
+        virsh("define", guest.write_xml(xml_of(
+            guest.name, f"<graphics type='vnc' port='-1'><listen type='network' network='{network}'/></graphics>")))
+        virsh("start", guest.name, "--paused", timeout=60)
+        graphics = live(guest.name).find("devices/graphics")
+        assert graphics.find("listen").get("address") == "192.168.199.1"
+        with socket.create_connection(("192.168.199.1", int(graphics.get("port"))), timeout=20) as vnc:
+            assert vnc_login(vnc, None)
+        assert live(guest.name, "--inactive").find("devices/graphics/listen").get("address") is None
+        virsh("destroy", guest.name)
+    finally:
+        virsh("net-destroy", network)
+    done = run("virsh", "start", guest.name, check=False)
+    assert done.returncode == 1 and network in done.stderr
+
+
 def test_password_expires(guest):
     xml = xml_of(guest.name, f"<graphics type='vnc' port='-1' passwd='{PASSWORD}' passwdValidTo='2001-02-03T04:05:06'/>")
     virsh("create", guest.write_xml(xml), "--paused", timeout=60)
