@@ -129,6 +129,24 @@ static gboolean has_boot_order(const DomainDef *def)
     return FALSE;
 }
 
+gboolean domain_is_uefi(const DomainDef *def)
+{
+    if (def->os_firmware != NULL)
+        return strcmp(def->os_firmware, "efi") == 0;
+    if (def->loader == NULL)
+        return FALSE;
+    g_autofree char *lower = g_ascii_strdown(def->loader, -1);
+    return g_strcmp0(def->loader_type, "pflash") == 0 || strstr(lower, "ovmf") != NULL;
+}
+
+/* The guest's variables outlive its runs: who undefines it must know of the file. */
+static void complete_nvram(DomainDef *def, const DomainXmlCaps *caps)
+{
+    if (caps->nvram_dir != NULL && domain_is_uefi(def) && def->nvram == NULL &&
+        def->nvram_source == NULL)
+        def->nvram = g_strdup_printf("%s/%s_VARS.fd", caps->nvram_dir, def->name);
+}
+
 static void complete_os(DomainDef *def, const DomainXmlCaps *caps)
 {
     static const char *const machines[][2] = {
@@ -148,6 +166,7 @@ static void complete_os(DomainDef *def, const DomainXmlCaps *caps)
         set_default(&def->loader, caps->loader);
     if (def->loader != NULL)
         set_default(&def->loader_type, "rom");
+    complete_nvram(def, caps);
     set_default(&def->emulator, caps->emulator);
     if (strcmp(def->os_arch, "x86_64") == 0)
         def->features.pae = TRUE;

@@ -32,6 +32,9 @@ static inline gboolean domain_is_hvm(const DomainDef *def)
     return g_strcmp0(def->os_type, "hvm") == 0;
 }
 
+/* Whether its firmware is OVMF: chosen by kind, or by the file. complete.c. */
+gboolean domain_is_uefi(const DomainDef *def);
+
 /* "return fail_check(error, SYNTAX, ...)": sets the error and is FALSE. */
 #define fail_check(error, code, ...) domain_xml_fail(error, DOMAIN_XML_ERROR_##code, __VA_ARGS__)
 gboolean domain_xml_fail(GError **error, DomainXmlErrorCode code, const char *format, ...)

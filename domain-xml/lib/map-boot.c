@@ -42,21 +42,11 @@ static void map_bootloader_to_config(const DomainDef *def, KxlDomainConfig *conf
         config->bootloader = g_strdup("pygrub");
 }
 
-static gboolean wants_ovmf(const DomainDef *def)
-{
-    if (def->os_firmware != NULL)
-        return strcmp(def->os_firmware, "efi") == 0;
-    if (def->loader == NULL)
-        return FALSE;
-    g_autofree char *lower = g_ascii_strdown(def->loader, -1);
-    return g_strcmp0(def->loader_type, "pflash") == 0 || strstr(lower, "ovmf") != NULL;
-}
-
 static void map_firmware_to_config(const DomainDef *def, KxlDomainConfig *config)
 {
     g_autofree char *name = def->loader != NULL ? g_path_get_basename(def->loader) : g_strdup("");
 
-    config->firmware = wants_ovmf(def) ? KXL_FIRMWARE_OVMF : KXL_FIRMWARE_SEABIOS;
+    config->firmware = domain_is_uefi(def) ? KXL_FIRMWARE_OVMF : KXL_FIRMWARE_SEABIOS;
     if (def->loader != NULL && strcmp(name, XEN_SEABIOS_LOADER) != 0 && strcmp(name, XEN_OVMF) != 0)
         config->firmware_path = g_strdup(def->loader);
     config->nvram_path = g_strdup(def->nvram != NULL ? def->nvram : def->nvram_source);

@@ -10,6 +10,7 @@ gboolean on_connect_domain_xml_from_native(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
     const char *format = call->args[0].str, *text = call->args[1].str;
+    DomainXmlCaps caps = *domain_registry_xml_caps(kanzend->domains);
     g_autoptr(DomainDef) def = NULL;
     g_autofree char *xml = NULL;
 
@@ -18,8 +19,8 @@ gboolean on_connect_domain_xml_from_native(RpcCall *call, GError **error)
     if (strcmp(format, "xen-sxpr") == 0)
         return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
                     "conversion from 'xen-sxpr' format is no longer supported");
-    def = domain_def_from_native(format, text, domain_registry_xml_caps(kanzend->domains),
-                                 random_fill, error);
+    caps.nvram_dir = NULL; /* said when it is defined */
+    def = domain_def_from_native(format, text, &caps, random_fill, error);
     if (def == NULL)
         return FALSE;
     xml = domain_def_format(def, DOMAIN_XML_FORMAT_INACTIVE);
@@ -37,6 +38,7 @@ gboolean on_connect_domain_xml_to_native(RpcCall *call, GError **error)
     if (!check_flags(call, call->args[2].u, 0, error))
         return FALSE;
     caps.for_conversion = TRUE;
+    caps.nvram_dir = NULL;
     def = domain_def_parse(call->args[1].str, DOMAIN_XML_PARSE_INACTIVE, error);
     if (def == NULL || !domain_def_complete(def, &caps, random_fill, error))
         return FALSE;

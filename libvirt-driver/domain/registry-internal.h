@@ -44,6 +44,7 @@ struct DomainRegistry {
     Store *store;
     char *emulator;
     DomainXmlCaps xml_caps;
+    char *nvram_dir;
 
     GMutex sync_lock;   /* one change of what runs at a time; before lock */
     GMutex define_lock; /* one change of definitions at a time; before lock */

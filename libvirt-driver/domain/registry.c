@@ -347,6 +347,8 @@ DomainRegistry *domain_registry_new(KxlHost *host, RpcServer *server, GError **e
     registry->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     registry->emulator = find_emulator(host);
     registry->xml_caps.emulator = registry->emulator;
+    registry->nvram_dir = g_build_filename(kxl_host_lib_dir(host), "nvram", NULL);
+    registry->xml_caps.nvram_dir = registry->nvram_dir;
     registry->store = store_new(dir, error);
     if (registry->store == NULL || !store_load(registry->store, load_definition, registry, error))
         return NULL;
@@ -377,6 +379,7 @@ void domain_registry_free(DomainRegistry *registry)
     g_cond_clear(&registry->settled);
     g_mutex_clear(&registry->define_lock);
     g_free(registry->emulator);
+    g_free(registry->nvram_dir);
     g_free(registry);
 }
 

@@ -36,7 +36,7 @@ def name(request):
     for left in kanzen.domain_names():
         if left.startswith(made):
             subprocess.run(["xl", "destroy", left], capture_output=True, timeout=60)
-            subprocess.run(["virsh", "undefine", left], capture_output=True, timeout=60)
+            subprocess.run(["virsh", "undefine", "--nvram", left], capture_output=True, timeout=60)
 
 
 @pytest.hookimpl(hookwrapper=True)

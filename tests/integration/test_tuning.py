@@ -133,6 +133,13 @@ def test_firmware_is_chosen(guest):
     _, argv = emulator(guest.name)
     code, variables = [o for o in option(argv, "-drive") if "pflash" in o]
     assert code.endswith("OVMF_CODE_4M.fd") and f"{guest.name}_VARS.fd" in variables
+    nvram = Path(re.search("<nvram>(.*)</nvram>", virsh("dumpxml", guest.name)).group(1))
+    assert nvram.exists()
+    virsh("destroy", guest.name)
+    refused = run("virsh", "undefine", guest.name, check=False)
+    assert refused.returncode != 0 and "nvram" in refused.stderr and nvram.exists()
+    virsh("undefine", "--nvram", guest.name)
+    assert not nvram.exists()
 
 
 def test_a_pv_guest_in_shared_memory(guest):

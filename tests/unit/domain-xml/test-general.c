@@ -238,6 +238,36 @@ static void test_completion(void)
     }
 }
 
+/* Where a UEFI guest's variables are is said when it is defined. */
+static void test_nvram(void)
+{
+    static const struct {
+        const char *os, *nvram; /* NULL: none */
+    } rows[] = {
+        { "<os firmware='efi'><type>hvm</type></os>", "/nv/x_VARS.fd" },
+        { "<os><type>hvm</type><loader type='pflash'>/c.fd</loader></os>", "/nv/x_VARS.fd" },
+        { "<os><type>hvm</type><loader>/usr/share/ovmf/OVMF.fd</loader></os>", "/nv/x_VARS.fd" },
+        { "<os firmware='efi'><type>hvm</type><nvram>/mine</nvram></os>", "/mine" },
+        { "<os firmware='efi'><type>hvm</type><nvram type='file'><source file='/m'/></nvram></os>",
+          NULL },
+        { "<os firmware='bios'><type>hvm</type></os>", NULL },
+        { "<os><type>hvm</type></os>", NULL },
+        { "<os><type>xen</type><kernel>/k</kernel></os>", NULL },
+    };
+    DomainXmlCaps caps = test_caps;
+
+    caps.nvram_dir = "/nv";
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *xml = g_strdup_printf(
+            "<domain type='xen'><name>x</name><memory>65536</memory>%s</domain>", rows[i].os);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(DomainDef) def = test_define(xml, &caps, &error);
+
+        g_assert_no_error(error);
+        g_assert_cmpstr(def->nvram, ==, rows[i].nvram);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -245,5 +275,6 @@ int main(int argc, char **argv)
     g_test_add_func("/domain-xml/general/arguments", test_arguments);
     g_test_add_func("/domain-xml/general/number-sets", test_number_sets);
     g_test_add_func("/domain-xml/general/completion", test_completion);
+    g_test_add_func("/domain-xml/general/nvram", test_nvram);
     return g_test_run();
 }
