@@ -487,8 +487,14 @@ gboolean xlcfg_disks_parse(XlReader *reader, const XlValue *value, GError **erro
 gboolean xlcfg_floppy_parse(XlReader *reader, const XlValue *value, GError **error)
 {
     guint unit = !strcmp(reader->setting->key, "fdb");
+    char **path = &reader->floppies[unit];
+    g_autofree char *given = NULL;
 
-    return xlcfg_reader_string(reader, value, &reader->floppies[unit], error);
+    if (!xlcfg_reader_string(reader, value, &given, error))
+        return FALSE;
+    g_free(*path);
+    *path = !*given || *given == '/' ? g_steal_pointer(&given) : g_strconcat("/dev/", given, NULL);
+    return TRUE;
 }
 
 gboolean xlcfg_disks_format(XlWriter *writer, const char *key, GError **error)

@@ -219,11 +219,13 @@ static char *write_link(gconstpointer device)
     return ((const KxlDeviceNic *)device)->link_down ? g_strdup("down") : NULL;
 }
 
-static gboolean read_gateway(XlReader *reader, const XlValue *item, gpointer device,
-                             const char *value, GError **error)
+/* xl-network-configuration(5): "netdev is a deprecated alias of this option". */
+static gboolean read_netdev(XlReader *reader, const XlValue *item, gpointer device,
+                            const char *value, GError **error)
 {
-    return xlcfg_reader_refuse(reader, item, error,
-                               "gatewaydev= needs routed networking, which is not supported");
+    xlcfg_reader_warn(reader, item,
+                      "the netdev parameter is deprecated, please use gatewaydev instead");
+    return xlcfg_spec_set(&((KxlDeviceNic *)device)->gatewaydev, value);
 }
 
 static gboolean read_accel(XlReader *reader, const XlValue *item, gpointer device,
@@ -270,8 +272,8 @@ static const XlSpecKey keys[] = {
     NUMBER("bootindex", bootindex, G_MAXINT16),
     OTHER("link", read_link, write_link),
     OTHER("backend", read_backend, NULL),
-    OTHER("gatewaydev", read_gateway, NULL),
-    OTHER("netdev", read_gateway, NULL),
+    TEXT("gatewaydev", gatewaydev),
+    OTHER("netdev", read_netdev, NULL),
     OTHER("accel", read_accel, NULL),
     { "trusted", XL_SPEC_OTHER, .bare = TRUE, .read = read_trust },
     { "untrusted", XL_SPEC_OTHER, .bare = TRUE, .read = read_trust },

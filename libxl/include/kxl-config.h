@@ -174,6 +174,7 @@ typedef struct {
     char *ifname;           /* vifname=; NULL: vif<domid>.<devid> */
     char *script;           /* NULL: vif-bridge; a name is looked for in the script folder */
     char *ip;               /* ip= as written */
+    char *gatewaydev;       /* for vif-route: the host's interface towards the guest's network */
     char *model;            /* HVM: e1000, rtl8139, virtio-net ...; NULL: type default */
     gboolean is_ioemu;      /* type=ioemu */
     guint64 rate_bytes_per_interval; /* rate=, 0: no limit */

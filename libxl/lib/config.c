@@ -198,6 +198,7 @@ static const KxlField nic_rows[] = {
     KXL_ROW("ifname", STRING, KxlDeviceNic, ifname),
     KXL_ROW("script", STRING, KxlDeviceNic, script),
     KXL_ROW("ip", STRING, KxlDeviceNic, ip),
+    KXL_ROW("gatewaydev", STRING, KxlDeviceNic, gatewaydev),
     KXL_ROW("model", STRING, KxlDeviceNic, model),
     KXL_ROW("is_ioemu", BOOL, KxlDeviceNic, is_ioemu),
     KXL_ROW("rate_bytes_per_interval", UINT64, KxlDeviceNic, rate_bytes_per_interval),

@@ -73,6 +73,7 @@ static char **script_environment(int domid, const KxlDeviceNic *nic)
     env = set_if(env, "domid", domid_text);
     env = set_if(env, "bridge", nic->bridge);
     env = set_if(env, "mac", nic->mac);
+    env = set_if(env, "gatewaydev", nic->gatewaydev);
     env = set_if(env, "ip", nic->ip);
     env = set_if(env, "mtu", mtu);
     env = set_if(env, "rate", rate);

@@ -92,6 +92,7 @@ static const Line lines[] = {
       "4:9: option 'vif': '7b/s' is no rate (like 10Mb/s or 1MB/s@20ms)" },
     { "vif = [ 'rate=99999999999GB/s' ]", NULL,
       "4:9: option 'vif': '99999999999GB/s' is no rate (like 10Mb/s or 1MB/s@20ms)" },
+    { "vif = [ 'script=vif-route,netdev=eth0' ]", "\"gatewaydev\":\"eth0\"", NULL },
     { "vif = [ 'type=netfront' ]", "\"model\":\"netfront\"", NULL },
     { "vif = [ 'colour=red' ]", NULL, "4:9: option 'vif': unrecognized argument 'colour'" },
 
@@ -253,6 +254,7 @@ static const Line hvm_lines[] = {
       "4:14: option 'viridian': unknown viridian enlightenment 'turbo'" },
     { "nomigrate = 1", "\"kvm_flags\":[\"invtsc=on\"]", NULL },
     { "serial = [ 'pty', 'tcp:localhost:5555,server,nowait' ]", "\"kind\":\"tcp\"", NULL },
+    { "fda = 'fd0'", "\"pdev_path\":\"/dev/fd0\"", NULL },
     { "hap = 0", "\"hap\":\"False\"", NULL },
 };
 
