@@ -238,6 +238,57 @@ gboolean on_domain_abort_job(RpcCall *call, GError **error);
 gboolean on_domain_abort_job_flags(RpcCall *call, GError **error);
 gboolean on_domain_get_control_info(RpcCall *call, GError **error);
 
+/* domain/agent.c */
+gboolean on_domain_agent_set_response_timeout(RpcCall *call, GError **error);
+gboolean on_domain_agent_command(RpcCall *call, GError **error);
+gboolean on_domain_fsfreeze(RpcCall *call, GError **error);
+gboolean on_domain_fsthaw(RpcCall *call, GError **error);
+gboolean on_domain_fstrim(RpcCall *call, GError **error);
+gboolean on_domain_get_fsinfo(RpcCall *call, GError **error);
+gboolean on_domain_get_time(RpcCall *call, GError **error);
+gboolean on_domain_set_time(RpcCall *call, GError **error);
+gboolean on_domain_set_user_password(RpcCall *call, GError **error);
+gboolean on_domain_authorized_ssh_keys_get(RpcCall *call, GError **error);
+gboolean on_domain_authorized_ssh_keys_set(RpcCall *call, GError **error);
+gboolean on_domain_pm_suspend_for_duration(RpcCall *call, GError **error);
+gboolean on_domain_pm_wakeup(RpcCall *call, GError **error);
+
+/* domain/agent-info.c */
+gboolean on_domain_get_hostname(RpcCall *call, GError **error);
+gboolean on_domain_get_guest_vcpus(RpcCall *call, GError **error);
+gboolean on_domain_set_guest_vcpus(RpcCall *call, GError **error);
+gboolean on_domain_get_guest_info(RpcCall *call, GError **error);
+
+/* sysinfo.c */
+gboolean on_connect_get_sysinfo(RpcCall *call, GError **error);
+
+/* domain/migrate-tune.c */
+gboolean on_domain_migrate_get_max_downtime(RpcCall *call, GError **error);
+gboolean on_domain_migrate_set_max_downtime(RpcCall *call, GError **error);
+gboolean on_domain_migrate_get_max_speed(RpcCall *call, GError **error);
+gboolean on_domain_migrate_set_max_speed(RpcCall *call, GError **error);
+gboolean on_domain_migrate_get_compression_cache(RpcCall *call, GError **error);
+gboolean on_domain_migrate_set_compression_cache(RpcCall *call, GError **error);
+
+/* domain/security.c */
+gboolean on_domain_get_security_label(RpcCall *call, GError **error);
+gboolean on_domain_get_security_label_list(RpcCall *call, GError **error);
+gboolean on_node_get_security_model(RpcCall *call, GError **error);
+
+/* domain/scheduler.c */
+gboolean on_domain_get_scheduler_type(RpcCall *call, GError **error);
+gboolean on_domain_get_scheduler_parameters(RpcCall *call, GError **error);
+gboolean on_domain_get_scheduler_parameters_flags(RpcCall *call, GError **error);
+gboolean on_domain_set_scheduler_parameters(RpcCall *call, GError **error);
+gboolean on_domain_set_scheduler_parameters_flags(RpcCall *call, GError **error);
+
+/* domain/tune-params.c */
+gboolean on_domain_get_memory_parameters(RpcCall *call, GError **error);
+gboolean on_domain_set_memory_parameters(RpcCall *call, GError **error);
+gboolean on_domain_get_blkio_parameters(RpcCall *call, GError **error);
+gboolean on_domain_set_blkio_parameters(RpcCall *call, GError **error);
+gboolean on_domain_get_numa_parameters(RpcCall *call, GError **error);
+
 /* objects.c */
 gboolean on_list_all_none(RpcCall *call, GError **error);
 gboolean on_list_none(RpcCall *call, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Operations on a running domain that change what it does: suspend, shut down, destroy ... */
-#include "handler.h"
+#include "agent.h"
 
 /* Does one libkxl call on a running domain with its job lock held, and learns what came of it. */
 typedef gboolean (*Operation)(KxlHost *host, int domid, GError **error);
@@ -28,6 +28,7 @@ gboolean on_domain_resume(RpcCall *call, GError **error)
 
 enum { /* virDomainShutdownFlagValues and virDomainRebootFlagValues: how to ask the guest */
        ASK_ACPI = 1 << 0,
+       ASK_AGENT = 1 << 1,
        ASK_PARAVIRT = 1 << 4,
 };
 
@@ -37,12 +38,26 @@ static gboolean check_how(RpcCall *call, guint32 flags, GError **error)
     g_auto(DomainView) view = { 0 };
     gboolean hvm;
 
-    if (!check_flags(call, flags, ASK_ACPI | ASK_PARAVIRT, error) || !call_view(call, &view, error))
+    if (!check_flags(call, flags, ASK_ACPI | ASK_AGENT | ASK_PARAVIRT, error) ||
+        !call_view(call, &view, error))
         return FALSE;
     hvm = g_strcmp0(definition_def(domain_view_current(&view))->os_type, "hvm") == 0;
-    return flags == 0 || (flags & (hvm ? ASK_ACPI : ASK_PARAVIRT)) ||
+    return (flags & ~ASK_AGENT) == 0 || (flags & (hvm ? ASK_ACPI : ASK_PARAVIRT)) ||
            fail(error, VIR_ERR_OPERATION_UNSUPPORTED, "this guest is asked through %s only",
                 hvm ? "ACPI" : "XenStore");
+}
+
+/* The agent says nothing when it does as asked. */
+static gboolean ask_agent(RpcCall *call, const char *mode, GError **error)
+{
+    g_auto(DomainView) view = { 0 };
+    JsonObject *arguments;
+
+    if (!agent_begin(call, &view, error))
+        return FALSE;
+    arguments = json_object_new();
+    json_object_set_string_member(arguments, "mode", mode);
+    return agent_tell_unanswered(call, &view, "guest-shutdown", arguments, error);
 }
 
 gboolean on_domain_shutdown(RpcCall *call, GError **error)
@@ -52,8 +67,12 @@ gboolean on_domain_shutdown(RpcCall *call, GError **error)
 
 gboolean on_domain_shutdown_flags(RpcCall *call, GError **error)
 {
-    return check_how(call, call->args[1].u, error) &&
-           operate(call, "shut down", kxl_domain_shutdown, error);
+    guint32 flags = call->args[1].u;
+
+    if (!check_how(call, flags, error))
+        return FALSE;
+    return flags & ASK_AGENT ? ask_agent(call, "powerdown", error)
+                             : operate(call, "shut down", kxl_domain_shutdown, error);
 }
 
 /* That a kind of guest cannot be asked is no fault of its configuration. */
@@ -71,7 +90,12 @@ static gboolean reboot(KxlHost *host, int domid, GError **error)
 
 gboolean on_domain_reboot(RpcCall *call, GError **error)
 {
-    return check_how(call, call->args[1].u, error) && operate(call, "rebooted", reboot, error);
+    guint32 flags = call->args[1].u;
+
+    if (!check_how(call, flags, error))
+        return FALSE;
+    return flags & ASK_AGENT ? ask_agent(call, "reboot", error)
+                             : operate(call, "rebooted", reboot, error);
 }
 
 gboolean on_domain_reset(RpcCall *call, GError **error)

@@ -203,6 +203,7 @@ Domain *registry_insert_locked(DomainRegistry *registry, const char *name, const
     domain->refs = 1;
     domain->id = -1;
     domain->state = VIR_STATE_SHUTOFF;
+    domain->agent_timeout_s = -1;
     domain->name = g_strdup(name);
     g_strlcpy(domain->uuid, uuid, sizeof domain->uuid);
     uuid_from_text(uuid, domain->uuid_raw);

@@ -74,8 +74,10 @@ GArray *kxl_domain_threads (KxlHost *host, int domid, GError **error); /* of Kxl
 
 /* The socket of the channel org.qemu.guest_agent.0, or an error: KXL_ERROR_UNSUPPORTED without one. One caller at a time. */
 #define KXL_AGENT_CHANNEL "org.qemu.guest_agent.0"
-/* One command, a JSON object as text; returns the agent's answer: the JSON value of "return". KXL_ERROR_TIMEOUT: the agent does
+/* One command, a JSON object as text; returns the agent's answer: the JSON value of "return" ("{}" without answered: the
+ * agent says nothing when such a command succeeds). KXL_ERROR_TIMEOUT: the agent does
  * not answer within timeout_s (after it has once said that it is there). */
-char *kxl_domain_agent_command (KxlHost *host, int domid, const char *command, guint timeout_s, GError **error);
+char *kxl_domain_agent_command (KxlHost *host, int domid, const char *command, guint timeout_s, gboolean answered,
+                                GError **error);
 
 G_END_DECLS

@@ -121,17 +121,36 @@ static char *take_answer(Agent *agent, GError **error)
 
 /* --- the channel ------------------------------------------------------------------------------ */
 
+/* Up to the options that follow; a comma of the path itself is doubled. */
+static char *path_of_target(const char *target)
+{
+    GString *path = g_string_new(NULL);
+
+    for (; *target && (*target != ',' || target[1] == ','); target++) {
+        g_string_append_c(path, *target);
+        target += *target == ',';
+    }
+    return g_string_free(path, FALSE);
+}
+
 static char *socket_path(KxlHost *host, int domid, GError **error)
 {
     g_autoptr(KxlDomainConfig) config = kxl_rundir_load_config(host, domid, error);
 
     if (!config)
         return NULL;
+    for (guint i = 0; i < config->ports->len; i++) {
+        const KxlSerial *port = config->ports->pdata[i];
+
+        if (g_strcmp0(port->name, KXL_AGENT_CHANNEL) == 0 && g_str_equal(port->kind, "unix") &&
+            port->target)
+            return path_of_target(port->target);
+    }
     for (guint i = 0; i < config->channels->len; i++) {
         const KxlDeviceChannel *channel = config->channels->pdata[i];
 
-        if (g_strcmp0(channel->name, KXL_AGENT_CHANNEL) == 0)
-            return kxl_channel_path(host, domid, channel);
+        if (g_strcmp0(channel->name, KXL_AGENT_CHANNEL) == 0 && channel->path)
+            return g_strdup(channel->path);
     }
     g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
                 "QEMU guest agent is not configured: domain '%s' has no channel '%s'", config->name,
@@ -140,7 +159,7 @@ static char *socket_path(KxlHost *host, int domid, GError **error)
 }
 
 char *kxl_domain_agent_command(KxlHost *host, int domid, const char *command, guint timeout_s,
-                               GError **error)
+                               gboolean answered, GError **error)
 {
     g_autofree char *lock_path = kxl_rundir_path(host, domid, "agent.lock");
     g_autofree char *path = socket_path(host, domid, error);
@@ -156,5 +175,5 @@ char *kxl_domain_agent_command(KxlHost *host, int domid, const char *command, gu
     agent.fd = kxl_sock_connect(path, g_get_monotonic_time() + CONNECT_TIMEOUT_MS * 1000, error);
     if (agent.fd < 0 || !synchronise(&agent, error) || !send_text(&agent, command, error))
         return NULL;
-    return take_answer(&agent, error);
+    return answered ? take_answer(&agent, error) : g_strdup("{}");
 }

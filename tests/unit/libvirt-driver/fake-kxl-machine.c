@@ -3,6 +3,7 @@
 #include <kxl-block.h>
 #include <kxl-guest.h>
 #include <kxl-save.h>
+#include <kxl-vcpu.h>
 
 #include "fake-kxl.h"
 
@@ -53,7 +54,7 @@ NO(kxl_domain_add_display_client(KxlHost *host, int domid, const char *protocol,
 NO(kxl_domain_balloon_stats(KxlHost *host, int domid, KxlBalloonStats *ret_stats, GError **error))
 NO(kxl_domain_set_balloon_period(KxlHost *host, int domid, guint seconds, GError **error))
 NONE(GArray, kxl_domain_threads(KxlHost *host, int domid, GError **error))
-NONE(char, kxl_domain_agent_command(KxlHost *host, int domid, const char *command, guint timeout_s, GError **error))
+NONE(char, kxl_domain_agent_command(KxlHost *host, int domid, const char *command, guint timeout_s, gboolean answered, GError **error))
 
 void kxl_save_image_free(KxlSaveImage *image) {}
 NONE(KxlSaveImage, kxl_save_image_load(const char *path, GError **error))
@@ -66,4 +67,7 @@ int kxl_domain_restore(KxlHost *host, const char *path, const KxlSaveImage *imag
     no_machine(error);
     return -1;
 }
+
+/* Weak: a fake that does something may stand beside it. */
+__attribute__((weak)) NO(kxl_domain_set_weight(KxlHost *host, int domid, guint weight, GError **error))
 /* clang-format on */

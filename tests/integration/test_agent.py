@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The guest agent's calls. The agent is ours: it listens where the domain's channel leads to, so that what is asked can be seen."""
+import base64
+import json
+import socket
+import threading
+import time
+
+import libvirt
+import libvirt_qemu
+import pytest
+
+import running
+from kanzen import wait_for
+from running import code_of
+
+ANSWERS = {
+    "guest-get-host-name": {"host-name": "inside"},
+    "guest-get-time": 1700000000_123456789,
+    "guest-fsfreeze-freeze": 2, "guest-fsfreeze-freeze-list": 1, "guest-fsfreeze-thaw": 2,
+    "guest-fstrim": {"paths": []}, "guest-set-time": {}, "guest-set-user-password": {},
+    "guest-get-fsinfo": [{"mountpoint": "/", "name": "xvda", "type": "ext4", "total-bytes": 100, "used-bytes": 10,
+                          "disk": [{"dev": "/dev/xvda"}]}],
+    "guest-get-vcpus": [{"logical-id": i, "online": i != 2, "can-offline": i != 0} for i in range(4)],
+    "guest-set-vcpus": 1,
+    "guest-get-users": [{"user": "root", "login-time": 1700000000.5}],
+    "guest-get-osinfo": {"id": "debian", "pretty-name": "Debian", "kernel-release": "6.1"},
+    "guest-get-timezone": {"zone": "UTC", "offset": 0},
+    "guest-network-get-interfaces": [{"name": "eth0", "hardware-address": "00:16:3e:00:00:01",
+                                      "ip-addresses": [{"ip-address-type": "ipv4", "ip-address": "10.0.0.2", "prefix": 24}]}],
+    "guest-ssh-get-authorized-keys": {"keys": ["ssh-ed25519 AAAA"]},
+    "guest-ssh-add-authorized-keys": {}, "guest-ssh-remove-authorized-keys": {},
+}
+
+
+class Agent:
+    def __init__(self, path):
+        self.asked, self.silent = [], False
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(path))
+        self.socket.listen(8)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            connection, _ = self.socket.accept()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        connection.sendall(b'{"return": {"left": "over from before"}}\n')
+        with connection, connection.makefile("rb") as lines:
+            for line in lines:
+                request = json.loads(line.lstrip(b"\xff"))
+                name, arguments = request["execute"], request.get("arguments", {})
+                if self.silent:
+                    continue
+                if name == "guest-sync-delimited":
+                    answer = b"\xff" + json.dumps({"return": arguments["id"]}).encode()
+                else:
+                    self.asked.append((name, arguments))
+                    if name.startswith(("guest-suspend", "guest-shutdown")):
+                        continue
+                    known = name in ANSWERS
+                    answer = json.dumps({"return": ANSWERS[name]} if known else {"error": {"class": "CommandNotFound", "desc": "unknown"}}).encode()
+                connection.sendall(answer + b"\n")
+
+
+@pytest.fixture(scope="module")
+def agent(tmp_path_factory):
+    return Agent(tmp_path_factory.mktemp("agent") / "socket")
+
+
+@pytest.fixture(scope="module")
+def domain(images, agent, tmp_path_factory):
+    channel = (f"<channel type='unix'><source mode='connect' path='{agent.socket.getsockname()}'/>"
+               "<target type='virtio' name='org.qemu.guest_agent.0'/></channel>")
+    guest = running.Running(images, "hvm", tmp_path_factory.mktemp("hvm"), extra=channel)
+    yield guest.domain
+    guest.close()
+
+
+def last(agent):
+    """What was asked last; what is not answered may be on its way still."""
+    wait_for("the agent to be asked", lambda: agent.asked)
+    time.sleep(0.1)
+    return agent.asked[-1]
+
+
+def test_time(domain, agent):
+    assert domain.getTime() == {"seconds": 1700000000, "nseconds": 123456789}
+    domain.setTime({"seconds": 5, "nseconds": 6})
+    assert last(agent) == ("guest-set-time", {"time": 5_000000006})
+    domain.setTime(None, libvirt.VIR_DOMAIN_TIME_SYNC)
+    assert last(agent) == ("guest-set-time", {})
+
+
+def test_file_systems(domain, agent):
+    assert domain.fsFreeze() == 2 and domain.fsThaw() == 2
+    assert domain.fsFreeze(["/srv"]) == 1
+    assert last(agent) == ("guest-fsfreeze-freeze-list", {"mountpoints": ["/srv"]})
+    domain.fSTrim(None, 4096)
+    assert last(agent) == ("guest-fstrim", {"minimum": 4096})
+    assert code_of(domain.fSTrim, "/srv", 0) == libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED
+    assert domain.fsInfo() == [("/", "xvda", "ext4", ["xvda"])]
+
+
+def test_users(domain, agent):
+    domain.setUserPassword("root", "secret")
+    assert last(agent)[1] == {"username": "root", "crypted": False, "password": base64.b64encode(b"secret").decode()}
+    assert domain.authorizedSSHKeysGet("root") == ["ssh-ed25519 AAAA"]
+    domain.authorizedSSHKeysSet("root", ["k"])
+    assert last(agent) == ("guest-ssh-add-authorized-keys", {"username": "root", "keys": ["k"], "reset": True})
+    domain.authorizedSSHKeysSet("root", ["k"], libvirt.VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE)
+    assert last(agent)[0] == "guest-ssh-remove-authorized-keys"
+
+
+def test_information(domain):
+    assert domain.hostname(libvirt.VIR_DOMAIN_GET_HOSTNAME_AGENT) == "inside"
+    assert domain.guestVcpus() == {"vcpus": "0-3", "online": "0-1,3", "offlinable": "1-3"}
+    domain.setGuestVcpus("1-2", 0)
+    assert code_of(domain.setGuestVcpus, "x", 0) == libvirt.VIR_ERR_INVALID_ARG
+    info = domain.guestInfo(0)
+    assert info["hostname"] == "inside" and info["os.id"] == "debian" and info["user.0.login-time"] == 1700000000500
+    assert info["fs.0.total-bytes"] == 100 and info["if.0.addr.0.addr"] == "10.0.0.2"
+
+
+def test_commands_and_sleep(domain, agent):
+    answer = json.loads(libvirt_qemu.qemuAgentCommand(domain, '{"execute":"guest-get-host-name"}', 5, 0))
+    assert answer["return"]["host-name"] == "inside"
+    with pytest.raises(libvirt.libvirtError):
+        libvirt_qemu.qemuAgentCommand(domain, '{"execute":"no-such"}', 5, 0)
+    domain.pMSuspendForDuration(libvirt.VIR_NODE_SUSPEND_TARGET_MEM, 0)
+    assert last(agent)[0] == "guest-suspend-ram"
+    domain.reboot(libvirt.VIR_DOMAIN_REBOOT_GUEST_AGENT)
+    assert last(agent) == ("guest-shutdown", {"mode": "reboot"})
+    domain.shutdownFlags(libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT)
+    assert last(agent) == ("guest-shutdown", {"mode": "powerdown"})
+    assert code_of(domain.pMWakeup) == libvirt.VIR_ERR_OPERATION_FAILED  # it does not sleep
+
+
+def test_silent_agent(domain, agent):
+    assert domain.agentSetResponseTimeout(1) == 0
+    agent.silent = True
+    assert code_of(domain.getTime) == libvirt.VIR_ERR_AGENT_UNRESPONSIVE
+    agent.silent = False
+    assert domain.getTime()["seconds"] == 1700000000
+    assert code_of(domain.agentSetResponseTimeout, -3) == libvirt.VIR_ERR_INVALID_ARG
+
+
+def test_small_settings(domain, conn):
+    """What needs no agent, on the guest that runs anyway."""
+    domain.migrateSetMaxDowntime(500)
+    assert domain.migrateGetMaxDowntime() == 500
+    domain.migrateSetMaxSpeed(20)
+    assert domain.migrateGetMaxSpeed() == 20
+    domain.migrateSetCompressionCache(64 << 20)
+    assert domain.migrateGetCompressionCache() == 64 << 20
+    assert domain.schedulerType() == ("credit", 2)
+    assert domain.schedulerParameters() == {"weight": 256, "cap": 0}
+    assert domain.setSchedulerParameters({"weight": 512}) == 0
+    assert domain.schedulerParametersFlags(libvirt.VIR_DOMAIN_AFFECT_LIVE)["weight"] == 512
+    domain.setSchedulerParametersFlags({"weight": 300}, libvirt.VIR_DOMAIN_AFFECT_CONFIG)
+    assert domain.schedulerParametersFlags(libvirt.VIR_DOMAIN_AFFECT_CONFIG)["weight"] == 300
+    config = libvirt.VIR_DOMAIN_AFFECT_CONFIG
+    domain.setMemoryParameters({"hard_limit": 1 << 20}, config)
+    assert domain.memoryParameters(config)["hard_limit"] == 1 << 20
+    assert code_of(domain.setMemoryParameters, {"hard_limit": 1}, libvirt.VIR_DOMAIN_AFFECT_LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
+    domain.setBlkioParameters({"weight": 500}, config)
+    assert domain.blkioParameters(config)["weight"] == 500
+    assert domain.numaParameters(0)["numa_nodeset"] == ""
+    assert domain.controlInfo()[0] == libvirt.VIR_DOMAIN_CONTROL_OK
+    assert domain.securityLabel() == ["", False] and domain.securityLabelList() == []
+    assert conn.getSecurityModel() == ["", ""]
