@@ -30,6 +30,18 @@ static const struct {
 #define URI_PATH_CHARS "/:@!$&'()*+,;="
 #define HOST_UNIX      2 /* DomainDiskHost.transport */
 
+/* A name or an address. Anything else would be taken for several hosts, or for options, when it is read again. */
+static gboolean check_host(const DomainDisk *disk, const DomainDiskHost *host, GError **error)
+{
+    static const char allowed[] = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_:%";
+    const char *name = host->name != NULL ? host->name : "";
+
+    if (*name != '\0' && name[strspn(name, allowed)] == '\0')
+        return TRUE;
+    fail_check(error, SYNTAX, "disk '%s': '%s' is not the name of a host", disk->target, name);
+    return FALSE;
+}
+
 /* ---- RBD ---- */
 
 static void append_escaped(GString *out, const char *text, const char *specials)
@@ -45,12 +57,12 @@ static void append_monitors(GString *out, const GPtrArray *hosts)
 {
     for (guint i = 0; i < hosts->len; i++) {
         const DomainDiskHost *host = g_ptr_array_index(hosts, i);
-        gboolean is_ipv6 = host->name != NULL && strchr(host->name, ':') != NULL;
+        gboolean is_ipv6 = strchr(host->name, ':') != NULL;
 
         g_string_append(out, i == 0 ? ":mon_host=" : "\\;");
         if (is_ipv6)
             g_string_append_c(out, '[');
-        append_escaped(out, host->name != NULL ? host->name : "", ":;");
+        append_escaped(out, host->name, ":;");
         if (is_ipv6)
             g_string_append_c(out, ']');
         if (host->port != NULL)
@@ -65,6 +77,9 @@ static char *rbd_to_uri(const DomainDisk *disk, GError **error)
                    disk->source_name);
         return NULL;
     }
+    for (guint i = 0; i < disk->hosts->len; i++)
+        if (!check_host(disk, g_ptr_array_index(disk->hosts, i), error))
+            return NULL;
     GString *out = g_string_new("rbd:");
     append_escaped(out, disk->source_name, ":");
     if (disk->source_snapshot != NULL) {
@@ -163,6 +178,8 @@ static char *host_to_uri(const DomainDisk *disk, guint scheme, GError **error)
                    schemes[scheme].scheme);
         return NULL;
     }
+    if (!is_unix && !check_host(disk, host, error))
+        return NULL;
     GString *uri = g_string_new(schemes[scheme].scheme);
     g_string_append(uri, is_unix ? "+unix://" : "://");
     if (!is_unix) {
