@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "complete.h"
 #include "def-classes.h"
 #include "domain-xml.h"
 
@@ -146,8 +147,62 @@ static void set_alias(DomainDeviceInfo *info, const char *name, int number)
         info->alias = g_strdup_printf("%s%d", name, number);
 }
 
+/* Of a controller that has a name rather than a number. */
+static const char *controller_model(const DomainDef *def, const char *type, guint index)
+{
+    for (guint i = 0; i < def->controllers->len; i++) {
+        const DomainController *controller = g_ptr_array_index(def->controllers, i);
+        if (strcmp(controller->type, type) == 0 && controller->index == (int)index)
+            return controller->model;
+    }
+    return NULL;
+}
+
+/* libvirt names a disk by where it sits, and where that says nothing by its target. */
+static char *disk_alias(const DomainDef *def, const DomainDisk *disk)
+{
+    static const char *const buses[] = {
+        [DOMAIN_DISK_BUS_IDE] = "ide",   [DOMAIN_DISK_BUS_FDC] = "fdc",
+        [DOMAIN_DISK_BUS_SCSI] = "scsi", [DOMAIN_DISK_BUS_VIRTIO] = "virtio",
+        [DOMAIN_DISK_BUS_XEN] = "xen",   [DOMAIN_DISK_BUS_USB] = "usb",
+        [DOMAIN_DISK_BUS_SATA] = "sata",
+    };
+    const DomainAddress *a = disk->info.address;
+    const char *bus = disk->bus > 0 ? buses[disk->bus] : "disk";
+
+    if (a == NULL || a->type != DOMAIN_ADDRESS_DRIVE)
+        return g_strdup_printf("%s-disk%d", bus, MAX(disk_target_index(disk->target), 0));
+    if (disk->bus == DOMAIN_DISK_BUS_SCSI) {
+        const char *model = controller_model(def, "scsi", a->controller);
+        if (model != NULL && strcmp(model, "lsilogic") != 0 && strcmp(model, "auto") != 0)
+            return g_strdup_printf("scsi%u-%u-%u-%u", a->controller, a->bus, a->target, a->unit);
+    }
+    return g_strdup_printf("%s%u-%u-%u", bus, a->controller, a->bus, a->unit);
+}
+
+/* The board's own have no number. */
+static char *controller_alias(const DomainController *controller)
+{
+    gboolean is_first = controller->index <= 0;
+
+    if (is_first && (strcmp(controller->type, "ide") == 0 || strcmp(controller->type, "usb") == 0))
+        return g_strdup(controller->type);
+    return g_strdup_printf(strcmp(controller->type, "pci") == 0 ? "%s.%d" : "%s%d",
+                           controller->type, MAX(controller->index, 0));
+}
+
 static void set_aliases(DomainDef *def)
 {
+    for (guint i = 0; i < def->disks->len; i++) {
+        DomainDisk *disk = g_ptr_array_index(def->disks, i);
+        if (disk->info.alias == NULL)
+            disk->info.alias = disk_alias(def, disk);
+    }
+    for (guint i = 0; i < def->controllers->len; i++) {
+        DomainController *controller = g_ptr_array_index(def->controllers, i);
+        if (controller->info.alias == NULL)
+            controller->info.alias = controller_alias(controller);
+    }
     for (guint i = 0; i < G_N_ELEMENTS(device_lists); i++) {
         GPtrArray *list = get_list(def, i);
         for (guint n = 0; n < list->len; n++)
@@ -169,6 +224,14 @@ static void set_string(char **field, const char *value)
     *field = g_strdup(value);
 }
 
+static gboolean has_tap(const DomainInterface *interface)
+{
+    return interface->type == DOMAIN_INTERFACE_BRIDGE ||
+           interface->type == DOMAIN_INTERFACE_NETWORK ||
+           interface->type == DOMAIN_INTERFACE_ETHERNET ||
+           interface->type == DOMAIN_INTERFACE_DIRECT;
+}
+
 static void set_interfaces(DomainDef *def, const DomainLive *live)
 {
     guint n_names = live->ifnames != NULL ? g_strv_length((char **)live->ifnames) : 0;
@@ -177,7 +240,7 @@ static void set_interfaces(DomainDef *def, const DomainLive *live)
         DomainInterface *interface = g_ptr_array_index(def->interfaces, i);
         if (i < n_names)
             set_string(&interface->target, live->ifnames[i]);
-        else if (interface->target == NULL && interface->type != DOMAIN_INTERFACE_USER)
+        else if (interface->target == NULL && has_tap(interface))
             interface->target = g_strdup_printf("vif%d.%u", live->domid, i);
     }
 }
@@ -196,8 +259,8 @@ static guint rank_of(const GPtrArray *devices, const DomainChar *device)
     guint rank = 0;
 
     for (guint i = 0; i < devices->len; i++)
-        rank += ((const DomainChar *)g_ptr_array_index(devices, i))->target_port <
-                device->target_port;
+        rank +=
+            ((const DomainChar *)g_ptr_array_index(devices, i))->target_port < device->target_port;
     return rank;
 }
 
@@ -213,7 +276,8 @@ static void set_chars(DomainDef *def, const DomainLive *live)
         if (console->type != DOMAIN_CHAR_PTY)
             continue;
         if (console->target_type == DOMAIN_CHAR_TARGET_SERIAL)
-            set_string(&console->tty, text_at(live->serial_ttys, (guint)MAX(console->target_port, 0)));
+            set_string(&console->tty,
+                       text_at(live->serial_ttys, (guint)MAX(console->target_port, 0)));
         else if (i == 0)
             set_string(&console->tty, live->console_tty);
     }

@@ -19,6 +19,31 @@ static void limit_pvh(const KxlDomainConfig *config, GPtrArray *notes)
                                                cmdline));
 }
 
+/* Options of QEMU's devices that a split driver's back end has nothing for. */
+static void note_split_drivers(const KxlDomainConfig *config, GPtrArray *notes)
+{
+    for (guint i = 0; i < config->disks->len; i++) {
+        const KxlDeviceDisk *disk = config->disks->pdata[i];
+
+        if (disk->queues > 1)
+            g_ptr_array_add(notes, g_strdup_printf("disk '%s': a PV guest's disk has one queue, "
+                                                   "not %u",
+                                                   disk->vdev, disk->queues));
+    }
+    for (guint i = 0; i < config->nics->len; i++) {
+        const KxlDeviceNic *nic = config->nics->pdata[i];
+        gboolean given = nic->tx_mode || nic->ioeventfd != KXL_DEFAULT ||
+                         nic->event_idx != KXL_DEFAULT || nic->rx_queue_size || nic->tx_queue_size;
+
+        for (guint n = 0; n < KXL_OFFLOAD_COUNT; n++)
+            given |= nic->offload[n] != KXL_DEFAULT;
+        if (given)
+            g_ptr_array_add(notes, g_strdup_printf("vif %u: the driver's options are for emulated "
+                                                   "interfaces",
+                                                   i));
+    }
+}
+
 void kxl_domain_config_limit(KxlDomainConfig *config, GPtrArray *notes)
 {
     guint wanted = MAX(config->max_vcpus, config->vcpus);
@@ -27,6 +52,8 @@ void kxl_domain_config_limit(KxlDomainConfig *config, GPtrArray *notes)
         limit_pvh(config, notes);
     if (config->type != KXL_TYPE_PV)
         return;
+    if (notes)
+        note_split_drivers(config, notes);
     if (wanted > PV_MAX_VCPUS) {
         if (notes)
             g_ptr_array_add(notes,

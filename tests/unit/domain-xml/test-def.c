@@ -580,6 +580,45 @@ static void test_live(void)
     assert_words(inactive, DOMAIN_XML_FORMAT_NONE, kept, live_only);
 }
 
+/* libvirt's names of disks and controllers. */
+static void test_live_aliases(void)
+{
+    static const char xml[] =
+        "<domain type='xen'><name>a</name><memory>65536</memory><os><type>hvm</type></os><devices>"
+        "<controller type='scsi' index='0' model='virtio-scsi'/>"
+        "<controller type='scsi' index='1' model='lsilogic'/><controller type='usb' index='0'/>"
+        "<disk><source file='/a'/><target dev='hdb'/></disk>"
+        "<disk><source file='/b'/><target dev='vdc'/></disk>"
+        "<disk><source file='/c'/><target dev='sda'/><address type='drive' controller='0' bus='0' "
+        "target='2' unit='1'/></disk>"
+        "<disk><source file='/d'/><target dev='sdj'/><address type='drive' controller='1' "
+        "unit='3'/></disk>"
+        "<disk><source file='/e'/><target dev='sdb' bus='usb'/></disk>"
+        "<interface type='udp'><source address='127.0.0.1' port='1'><local address='127.0.0.1' "
+        "port='2'/></source></interface></devices></domain>";
+    static const char *const wanted[] = {
+        "<alias name='ide0-0-1'/>",
+        "<alias name='virtio-disk2'/>",
+        "<alias name='scsi0-0-2-1'/>",
+        "<alias name='scsi1-0-3'/>",
+        "<alias name='usb-disk1'/>",
+        "<alias name='ide'/>",
+        "<alias name='usb'/>",
+        "<alias name='scsi1'/>",
+        "<alias name='xenbus0'/>",
+        "<alias name='net0'/>",
+        NULL,
+    };
+    static const char *const none[] = { "vif5.", NULL };
+    const DomainLive live = { .domid = 5 };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DomainDef) def = test_define(xml, &test_caps, &error);
+
+    g_assert_no_error(error);
+    domain_def_set_live(def, &live);
+    assert_words(def, DOMAIN_XML_FORMAT_NONE, wanted, none);
+}
+
 static void test_set_live(void)
 {
     static const char *const ifnames[] = { "tap7", NULL };
@@ -633,5 +672,6 @@ int main(int argc, char **argv)
     g_test_add_func("/domain-xml/limits", test_limits);
     g_test_add_func("/domain-xml/live", test_live);
     g_test_add_func("/domain-xml/set-live", test_set_live);
+    g_test_add_func("/domain-xml/live-aliases", test_live_aliases);
     return g_test_run();
 }
