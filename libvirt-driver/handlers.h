@@ -182,6 +182,17 @@ gboolean on_domain_open_graphics(RpcCall *call, GError **error);
 gboolean on_domain_open_graphics_fd(RpcCall *call, GError **error);
 gboolean on_domain_monitor_command(RpcCall *call, GError **error);
 
+/* interface/handlers-interface.c */
+gboolean on_connect_num_of_interfaces(RpcCall *call, GError **error);
+gboolean on_connect_list_interfaces(RpcCall *call, GError **error);
+gboolean on_connect_num_of_defined_interfaces(RpcCall *call, GError **error);
+gboolean on_connect_list_defined_interfaces(RpcCall *call, GError **error);
+gboolean on_connect_list_all_interfaces(RpcCall *call, GError **error);
+gboolean on_interface_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_interface_lookup_by_mac(RpcCall *call, GError **error);
+gboolean on_interface_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_interface_is_active(RpcCall *call, GError **error);
+
 /* network/handlers-network.c */
 gboolean on_connect_list_all_networks(RpcCall *call, GError **error);
 gboolean on_connect_num_of_networks(RpcCall *call, GError **error);

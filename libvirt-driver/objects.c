@@ -2,8 +2,8 @@
 /*
  * Network filters: kanzend keeps none of them yet, so there are none, and
  * that is what listing and looking up answer. Whatever would make one has no handler and says that
- * it is not supported; so do all calls about host interfaces and node devices, of which the host
- * does have some that kanzend does not know.
+ * it is not supported; so do all calls about node devices, of which the host does have some that
+ * kanzend does not know.
  */
 #include "handler-util.h"
 

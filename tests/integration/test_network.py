@@ -258,3 +258,17 @@ def test_virsh_commands(clean, tmp_path):
     said = events.communicate(timeout=20)[0]
     for what in ("Defined", "Started", "Undefined", "Stopped"):
         assert f"'lifecycle' for network tnat: {what}" in said, said
+
+
+def test_interfaces_of_the_host():
+    """A bridge shows its ports, which are not listed beside it."""
+    run("ip", "link", "add", "tport0", "type", "dummy")
+    try:
+        run("ip", "link", "set", "tport0", "master", "xenbr0", "up")
+        names = [line.split()[0] for line in virsh("iface-list", "--all").splitlines()[2:] if line.strip()]
+        assert "xenbr0" in names and "tport0" not in names
+        xml = virsh("iface-dumpxml", "xenbr0")
+        assert xml.startswith("<interface type='bridge' name='xenbr0'>") and "<ip address='10.87.0.1' prefix='24'/>" in xml
+        assert "<interface type='ethernet' name='tport0'>" in xml
+    finally:
+        run("ip", "link", "del", "tport0")
