@@ -36,9 +36,7 @@ static const char *const other_nvram_types[] = {
 };
 static const char *const clock_bases[] = { "", "utc", "localtime", NULL };
 static const char *const passthrough_modes[] = { "", "default", "sync_pt", "share_pt", NULL };
-static const char *const lifecycle_actions[] = { "",         "destroy", "restart", "rename-restart",
-                                                 "preserve", NULL };
-static const char *const crash_actions[] = {
+static const char *const lifecycle_actions[] = {
     "",         "destroy",          "restart",          "rename-restart",
     "preserve", "coredump-destroy", "coredump-restart", NULL,
 };
@@ -213,7 +211,7 @@ static const XmlRow domain_rows[] = {
     { "clock/timer", XML_LIST, F(timers), .item = &domain_timer_class },
     { "on_poweroff", XML_STRING, F(on_poweroff), .words = lifecycle_actions },
     { "on_reboot", XML_STRING, F(on_reboot), .words = lifecycle_actions },
-    { "on_crash", XML_STRING, F(on_crash), .words = crash_actions },
+    { "on_crash", XML_STRING, F(on_crash), .words = lifecycle_actions },
     { "on_lockfailure", XML_STRING, F(on_lockfailure), XML_KEPT, .words = lockfailure_actions },
     { "pm/suspend-to-mem/@enabled", XML_STRING, F(suspend_to_mem), XML_HVM, .words = xml_yes_no },
     { "pm/suspend-to-disk/@enabled", XML_STRING, F(suspend_to_disk), XML_HVM, .words = xml_yes_no },

@@ -175,9 +175,10 @@ static gboolean read_access(XlReader *reader, const XlValue *item, gpointer devi
     static const struct {
         const char *word;
         gboolean readwrite, shareable;
-    } words[] = { { "ro", FALSE, FALSE }, { "r", FALSE, FALSE }, { "rw", TRUE, FALSE },
-                  { "w", TRUE, FALSE },   { "rw!", TRUE, TRUE }, { "w!", TRUE, TRUE },
-                  { "ro!", FALSE, TRUE }, { "r!", FALSE, TRUE }, { "", TRUE, FALSE } };
+    } words[] = { { "ro", FALSE, FALSE }, { "r", FALSE, FALSE },  { "rw", TRUE, FALSE },
+                  { "w", TRUE, FALSE },   { "rw!", TRUE, TRUE },  { "!", TRUE, TRUE },
+                  { "w!", TRUE, TRUE },   { "ro!", FALSE, TRUE }, { "r!", FALSE, TRUE },
+                  { "", TRUE, FALSE } };
     KxlDeviceDisk *disk = device;
 
     for (guint i = 0; i < G_N_ELEMENTS(words); i++)

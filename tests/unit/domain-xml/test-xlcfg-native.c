@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * domxml-from-native and domxml-to-native: tests/data/xlcfg/native/xl-*.cfg and xm-*.cfg give
+ * X.xml, that gives X.native, and that gives X.xml again. With XLCFG_REGENERATE=1 in the
+ * environment the expected files are written anew: review them by diff.
+ */
+#include <string.h>
+
+#include "fixture.h"
+
+#define FOLDER XLCFG_DATA "/native"
+
+static char *path_of(const char *cfg, const char *suffix)
+{
+    return g_strdup_printf("%.*s%s", (int)(strlen(cfg) - strlen(".cfg")), cfg, suffix);
+}
+
+static void assert_file(const char *path, const char *content)
+{
+    g_autofree char *expected = NULL;
+
+    if (g_getenv("XLCFG_REGENERATE"))
+        g_assert_true(g_file_set_contents(path, content, -1, NULL));
+    expected = test_read(path);
+    g_test_message("%s", path);
+    g_assert_cmpstr(content, ==, expected);
+}
+
+static char *to_xml(const char *format, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DomainDef) def = NULL;
+
+    test_random_reset();
+    def = domain_def_from_native(format, text, &test_xen_caps, test_random, &error);
+    g_assert_no_error(error);
+    return domain_def_format(def, DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE);
+}
+
+static char *to_native(const char *format, const char *xml)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DomainDef) def = test_define(xml, &test_xen_caps, &error);
+    char *text;
+
+    g_assert_no_error(error);
+    text = domain_def_to_native(def, format, &error);
+    g_assert_no_error(error);
+    return text;
+}
+
+static void check_file(const char *path)
+{
+    g_autofree char *base = g_path_get_basename(path);
+    const char *format = g_str_has_prefix(base, "xm-") ? "xen-xm" : "xen-xl";
+    g_autofree char *cfg = test_read(path);
+    g_autofree char *xml_path = path_of(path, ".xml"), *native_path = path_of(path, ".native");
+    g_autofree char *xml = to_xml(format, cfg);
+    g_autofree char *native = to_native(format, xml);
+    g_autofree char *again = to_xml(format, native);
+
+    assert_file(xml_path, xml);
+    assert_file(native_path, native);
+    g_assert_cmpstr(again, ==, xml);
+}
+
+static void test_native(void)
+{
+    test_each_file(FOLDER, ".cfg", check_file);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/xlcfg/native", test_native);
+    return g_test_run();
+}
