@@ -65,6 +65,14 @@ def test_compare_says_why(conn):
                    libvirt.VIR_CONNECT_COMPARE_CPU_VALIDATE_XML)[0] == libvirt.VIR_ERR_XML_INVALID_SCHEMA
 
 
+def test_entities_are_refused(conn):
+    laughs = "".join(f"<!ENTITY e{i + 1} '{f'&e{i};' * 10}'>" for i in range(8))
+    for head in (f"<!DOCTYPE cpu [<!ENTITY e0 'ha'>{laughs}]>", "<!DOCTYPE cpu [<!ENTITY e8 SYSTEM 'file:///etc/passwd'>]>"):
+        code, message = code_of(conn.compareCPU, head + "<cpu match='exact'><model>&e8;</model></cpu>")
+        assert code == libvirt.VIR_ERR_XML_ERROR and "root:" not in message
+        assert code_of(conn.baselineCPU, [head + "<cpu><model>&e8;</model></cpu>"])[0] == libvirt.VIR_ERR_XML_ERROR
+
+
 def test_the_host_is_identical_to_its_capabilities(conn):
     cpu = ET.fromstring(conn.getCapabilities()).find("host/cpu")
     if cpu.find("model") is None:
