@@ -127,6 +127,7 @@ _Noreturn static void start_guest(struct vcpu *v, const struct pv_start *start)
             (const uint16_t[DATA_SELECTORS]){ SEL_COMPAT_KERNEL_DS, SEL_COMPAT_KERNEL_DS, 0, 0 });
     regs->rflags = RFLAGS_IF | RFLAGS_RESERVED1;
     must_work(mmu_new_baseptr(v, start->cr3_mfn), "the guest's page table");
+    v->domain->started = true;
     status_write(KZ_STATUS_GUEST, NULL);
     enter_guest(regs);
 }

@@ -3,6 +3,7 @@
 #include "cpu/asm.h"
 #include "cpu/bounce.h"
 #include "cpu/compat.h"
+#include "cpu/dump.h"
 #include "cpu/emulate.h"
 #include "cpu/entry.h"
 #include "cpu/extable.h"
@@ -144,20 +145,9 @@ static trap_handler_fn *const trap_handlers[VEC_HYPERCALL + 1] = {
     [VEC_HYPERCALL] = trap_hypercall,
 };
 
-static void log_regs(const struct cpu_regs *r)
-{
-    printk(LOG_ERROR, "rip %016lx cs %04lx rflags %08lx rsp %016lx ss %04lx cr2 %016lx", r->rip,
-           r->cs, r->rflags, r->rsp, r->ss, read_cr2());
-    printk(LOG_ERROR, "rax %016lx rbx %016lx rcx %016lx rdx %016lx", r->rax, r->rbx, r->rcx,
-           r->rdx);
-    printk(LOG_ERROR, "rsi %016lx rdi %016lx rbp %016lx r8  %016lx", r->rsi, r->rdi, r->rbp, r->r8);
-    printk(LOG_ERROR, "r9  %016lx r10 %016lx r11 %016lx r12 %016lx", r->r9, r->r10, r->r11, r->r12);
-    printk(LOG_ERROR, "r13 %016lx r14 %016lx r15 %016lx", r->r13, r->r14, r->r15);
-}
-
 void fatal_trap(struct cpu_regs *regs)
 {
-    log_regs(regs);
+    dump_regs(regs);
     panic("exception %u (error 0x%x) at rip 0x%lx", regs->vector, regs->error_code, regs->rip);
 }
 

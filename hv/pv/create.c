@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pv/create.h"
 #include "cpu/asm.h"
+#include "cpu/dump.h"
 #include "cpu/guestcpuid.h"
 #include "cpu/power.h"
 #include "cpu/vcpu.h"
@@ -95,5 +96,7 @@ void domain_crash(struct domain *d, const char *fmt, ...)
     vsnprintk(text, sizeof(text), fmt, ap);
     va_end(ap);
     printk(LOG_ERROR, "d%u: crashed: %s", d->domid, text);
+    if (d->started)
+        dump_guest();
     machine_stop(KZ_STATUS_CRASH, text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Waiting, ending, timers, and the account of a vCPU's time. */
 #include "pv/sched.h"
+#include "cpu/dump.h"
 #include "cpu/exit.h"
 #include "cpu/lock.h"
 #include "cpu/power.h"
@@ -186,6 +187,8 @@ int64_t domain_shutdown(struct vcpu *v, uint32_t reason)
     reason &= 0xff; /* as Xen: kernels have been seen to pass a pointer here */
     printk(LOG_INFO, "d%u: guest shut down: %s", v->domain->domid,
            reason < ARRAY_SIZE(names) ? names[reason] : "for a reason that nobody knows");
+    if (reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog)
+        dump_guest();
     snprintk(text, sizeof(text), "%u", reason);
     machine_stop(KZ_STATUS_SHUTDOWN, text);
 }

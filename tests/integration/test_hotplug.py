@@ -244,3 +244,15 @@ def test_keys_and_pins(guest):
     xl("dump-core", guest.name, core)
     assert core.read_bytes()[:4] == b"\x7fELF" and core.stat().st_size > 256 << 20
     core.unlink()
+
+
+def test_a_crash_is_told(guest):
+    """hv's log has the registers and the stack of a guest that crashed, and a preserved one stays to be looked at."""
+    machine = Machine(guest, 'on_crash = "preserve"')
+    machine.console.child.sendline("echo c > /proc/sysrq-trigger")
+    log = wait_for("the crash", lambda: "guest shut down: crash" in xl("dmesg") and xl("dmesg"))
+    assert "in its kernel" in log and "rip ffffffff" in log and "stack ffff" in log
+    assert "c-" in xl("list", guest.name).split()[-2]
+    core = guest.folder / "core"
+    refused("dump-core", guest.name, core)  # it has ended
+    xl("destroy", guest.name)

@@ -5,6 +5,7 @@
 #include "cpu/compat.h"
 #include "cpu/desc.h"
 #include "cpu/emulate.h"
+#include "cpu/dump.h"
 #include "cpu/exit.h"
 #include "cpu/lock.h"
 #include "cpu/power.h"
@@ -132,6 +133,10 @@ int64_t fake_hypercall(struct domain *d, unsigned int nr, const uint64_t *args, 
 }
 
 /* ---- what cpu/ and lib/ have ---- */
+
+WEAK void dump_guest(void)
+{
+}
 
 WEAK void machine_stop(const char *word, const char *text)
 {
