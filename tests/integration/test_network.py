@@ -262,7 +262,7 @@ def test_virsh_commands(clean, tmp_path):
 
 def test_interfaces_of_the_host():
     """A bridge shows its ports, which are not listed beside it."""
-    run("ip", "link", "add", "tport0", "type", "dummy")
+    run("ip", "link", "add", "tport0", "type", "veth", "peer", "name", "tport1")
     try:
         run("ip", "link", "set", "tport0", "master", "xenbr0", "up")
         names = [line.split()[0] for line in virsh("iface-list", "--all").splitlines()[2:] if line.strip()]
