@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Opening and closing a connection, and what the daemon says about itself. */
 #include "handler-util.h"
+#include "params.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -142,5 +143,29 @@ gboolean on_connect_get_hostname(RpcCall *call, GError **error)
 gboolean on_connect_is_secure(RpcCall *call, GError **error)
 {
     xdr_put_i32(call->ret, TRUE); /* unix sockets */
+    return TRUE;
+}
+
+/* The proxy daemons of libvirt say for whom they call. Nothing is allowed or denied by it here:
+ * what a client may do is decided by the socket it came through. It is for the log. */
+gboolean on_connect_set_identity(RpcCall *call, GError **error)
+{
+    static const ParamRule rules[] = {
+        { "user-name", XDR_PARAM_STRING },       { "unix-user-id", XDR_PARAM_ULLONG },
+        { "group-name", XDR_PARAM_STRING },      { "unix-group-id", XDR_PARAM_ULLONG },
+        { "process-id", XDR_PARAM_LLONG },       { "process-time", XDR_PARAM_ULLONG },
+        { "sasl-user-name", XDR_PARAM_STRING },  { "x509-distinguished-name", XDR_PARAM_STRING },
+        { "selinux-context", XDR_PARAM_STRING },
+    };
+    const char *user = params_find_string(&call->args[0], "user-name");
+
+    if (!check_flags(call, call->args[1].u, 0, error) ||
+        !params_check(&call->args[0], rules, G_N_ELEMENTS(rules), error))
+        return FALSE;
+    if (rpc_client_is_readonly(call->client))
+        return fail(error, VIR_ERR_OPERATION_DENIED, "read only access prevents %s",
+                    call->proc->api);
+    g_message("rpc: %s calls for user '%s'", rpc_client_name(call->client),
+              user != NULL ? user : "(not said)");
     return TRUE;
 }

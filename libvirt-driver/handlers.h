@@ -300,6 +300,52 @@ gboolean on_domain_get_blkio_parameters(RpcCall *call, GError **error);
 gboolean on_domain_set_blkio_parameters(RpcCall *call, GError **error);
 gboolean on_domain_get_numa_parameters(RpcCall *call, GError **error);
 
+/* domain/snapshot.c */
+gboolean on_domain_snapshot_create_xml(RpcCall *call, GError **error);
+gboolean on_domain_revert_to_snapshot(RpcCall *call, GError **error);
+gboolean on_domain_snapshot_delete(RpcCall *call, GError **error);
+
+/* domain/snapshot-list.c */
+gboolean on_domain_snapshot_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_domain_snapshot_num(RpcCall *call, GError **error);
+gboolean on_domain_snapshot_list_names(RpcCall *call, GError **error);
+gboolean on_domain_snapshot_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_domain_has_current_snapshot(RpcCall *call, GError **error);
+gboolean on_domain_snapshot_current(RpcCall *call, GError **error);
+gboolean on_domain_snapshot_get_parent(RpcCall *call, GError **error);
+gboolean on_domain_snapshot_num_children(RpcCall *call, GError **error);
+gboolean on_domain_snapshot_list_children_names(RpcCall *call, GError **error);
+gboolean on_domain_snapshot_is_current(RpcCall *call, GError **error);
+gboolean on_domain_snapshot_has_metadata(RpcCall *call, GError **error);
+gboolean on_domain_list_all_snapshots(RpcCall *call, GError **error);
+gboolean on_domain_snapshot_list_all_children(RpcCall *call, GError **error);
+
+/* domain/balloon.c */
+gboolean on_domain_set_memory_stats_period(RpcCall *call, GError **error);
+gboolean on_domain_start_dirty_rate_calc(RpcCall *call, GError **error);
+
+/* domain/iothread.c */
+gboolean on_domain_get_iothread_info(RpcCall *call, GError **error);
+gboolean on_domain_pin_iothread(RpcCall *call, GError **error);
+gboolean on_domain_add_iothread(RpcCall *call, GError **error);
+gboolean on_domain_del_iothread(RpcCall *call, GError **error);
+
+/* domain/interface-params.c */
+gboolean on_domain_get_interface_parameters(RpcCall *call, GError **error);
+gboolean on_domain_set_interface_parameters(RpcCall *call, GError **error);
+
+/* node-memory.c */
+gboolean on_node_get_free_pages(RpcCall *call, GError **error);
+gboolean on_node_alloc_pages(RpcCall *call, GError **error);
+gboolean on_node_get_memory_parameters(RpcCall *call, GError **error);
+gboolean on_node_set_memory_parameters(RpcCall *call, GError **error);
+
+/* domain/tune-params.c, too */
+gboolean on_domain_set_numa_parameters(RpcCall *call, GError **error);
+
+/* connect.c, too */
+gboolean on_connect_set_identity(RpcCall *call, GError **error);
+
 /* objects.c */
 gboolean on_list_all_none(RpcCall *call, GError **error);
 gboolean on_list_none(RpcCall *call, GError **error);

@@ -2,6 +2,7 @@
 /* Finding and listing domains. */
 #include "handler.h"
 #include "save.h"
+#include "snapshot.h"
 
 static gboolean put_found(RpcCall *call, Domain *found, GError **error)
 {
@@ -85,8 +86,9 @@ static const guint32 list_groups[] = {
 
 static guint32 properties(DomainRegistry *registry, const DomainView *view)
 {
-    guint32 bits = LIST_NO_SNAPSHOT | LIST_NO_CHECKPOINT;
+    guint32 bits = LIST_NO_CHECKPOINT;
 
+    bits |= snapshots_any(registry, view->uuid) ? LIST_HAS_SNAPSHOT : LIST_NO_SNAPSHOT;
     bits |= has_managed_save(registry, view->uuid) ? LIST_MANAGEDSAVE : LIST_NO_MANAGEDSAVE;
     bits |= view->id >= 0 ? LIST_ACTIVE : LIST_INACTIVE;
     bits |= view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT;

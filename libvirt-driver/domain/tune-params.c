@@ -156,3 +156,36 @@ gboolean on_domain_get_numa_parameters(RpcCall *call, GError **error)
 {
     return get(call, fill_numa, error);
 }
+
+static void change_numa(DomainDef *def, gpointer data)
+{
+    const XdrValue *mode = params_find(data, "numa_mode");
+    const char *nodes = params_find_string(data, "numa_nodeset");
+
+    if (def->numatune == NULL) {
+        def->numatune = g_new0(DomainNumatune, 1);
+        def->numatune->memnodes = g_ptr_array_new();
+    }
+    if (mode != NULL) {
+        g_free(def->numatune->mode);
+        def->numatune->mode = g_strdup(numa_modes[mode->i]);
+    }
+    if (nodes != NULL) {
+        g_free(def->numatune->nodeset);
+        def->numatune->nodeset = *nodes != '\0' ? g_strdup(nodes) : NULL;
+    }
+}
+
+gboolean on_domain_set_numa_parameters(RpcCall *call, GError **error)
+{
+    static const ParamRule rules[] = { { "numa_mode", XDR_PARAM_INT },
+                                       { "numa_nodeset", XDR_PARAM_STRING } };
+    const XdrValue *mode = params_find(&call->args[1], "numa_mode");
+    const char *nodes = params_find_string(&call->args[1], "numa_nodeset");
+
+    if (mode != NULL && (mode->i < 0 || mode->i >= (gint32)G_N_ELEMENTS(numa_modes)))
+        return fail(error, VIR_ERR_INVALID_ARG, "unsupported numatune mode: '%d'", mode->i);
+    if (nodes != NULL && strspn(nodes, "0123456789,-^") != strlen(nodes))
+        return fail(error, VIR_ERR_INVALID_ARG, "Invalid nodeset of 'numatune': %s", nodes);
+    return set(call, rules, G_N_ELEMENTS(rules), change_numa, error);
+}

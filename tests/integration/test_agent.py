@@ -171,3 +171,36 @@ def test_small_settings(domain, conn):
     assert domain.controlInfo()[0] == libvirt.VIR_DOMAIN_CONTROL_OK
     assert domain.securityLabel() == ["", False] and domain.securityLabelList() == []
     assert conn.getSecurityModel() == ["", ""]
+
+
+def test_more_settings(domain, conn):
+    config = libvirt.VIR_DOMAIN_AFFECT_CONFIG
+    assert domain.ioThreadInfo(libvirt.VIR_DOMAIN_AFFECT_LIVE) == []
+    domain.addIOThread(3, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert [t[0] for t in domain.ioThreadInfo(libvirt.VIR_DOMAIN_AFFECT_LIVE)] == [3]
+    domain.pinIOThread(3, (True,), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert code_of(domain.pinIOThread, 9, (True,), libvirt.VIR_DOMAIN_AFFECT_LIVE) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.addIOThread, 3, libvirt.VIR_DOMAIN_AFFECT_LIVE) == libvirt.VIR_ERR_INVALID_ARG
+    domain.delIOThread(3, libvirt.VIR_DOMAIN_AFFECT_LIVE)
+    assert domain.ioThreadInfo(libvirt.VIR_DOMAIN_AFFECT_LIVE) == []
+    domain.addIOThread(1, config)
+    assert [t[0] for t in domain.ioThreadInfo(config)] == [1]
+    domain.delIOThread(1, config)
+    domain.setNumaParameters({"numa_nodeset": "0", "numa_mode": 0}, config)
+    assert domain.numaParameters(config)["numa_nodeset"] == "0"
+    assert code_of(domain.setNumaParameters, {"numa_nodeset": "x"}, config) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.interfaceParameters, "vif9.9", config) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.setInterfaceParameters, "vif9.9", {"inbound.average": 1}, config) == libvirt.VIR_ERR_INVALID_ARG
+    assert conn.getFreePages([4], 0, 1)[0][4] > 0
+    assert code_of(conn.getFreePages, [3], 0, 1) == libvirt.VIR_ERR_OPERATION_FAILED
+    assert code_of(conn.allocPages, {3: 1}, 0, 1) == libvirt.VIR_ERR_OPERATION_FAILED
+    domain.startDirtyRateCalc(1, 0)
+    assert code_of(domain.startDirtyRateCalc, 99, 0) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.setMemoryStatsPeriod, 1, libvirt.VIR_DOMAIN_AFFECT_LIVE) == libvirt.VIR_ERR_CONFIG_UNSUPPORTED  # no balloon
+    try:
+        assert "shm_pages_shared" in conn.getMemoryParameters()
+        pages = conn.getMemoryParameters()["shm_pages_to_scan"]
+        conn.setMemoryParameters({"shm_pages_to_scan": pages})
+    except libvirt.libvirtError as error:  # a host without KSM, or one that does not let us
+        assert error.get_error_code() in (libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_SYSTEM_ERROR)
+    conn.setIdentity({libvirt.VIR_CONNECT_IDENTITY_USER_NAME: "somebody"})

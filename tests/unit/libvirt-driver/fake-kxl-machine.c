@@ -3,6 +3,7 @@
 #include <kxl-block.h>
 #include <kxl-guest.h>
 #include <kxl-save.h>
+#include <kxl-snapshot.h>
 #include <kxl-vcpu.h>
 
 #include "fake-kxl.h"
@@ -70,4 +71,10 @@ int kxl_domain_restore(KxlHost *host, const char *path, const KxlSaveImage *imag
 
 /* Weak: a fake that does something may stand beside it. */
 __attribute__((weak)) NO(kxl_domain_set_weight(KxlHost *host, int domid, guint weight, GError **error))
+
+int kxl_domain_guest_domid(KxlHost *host, int domid) { return domid; }
+NO(kxl_domain_snapshot_save(KxlHost *host, int domid, const char *name, GError **error))
+NO(kxl_domain_snapshot_load(KxlHost *host, int domid, const char *name, int guest_domid, GError **error))
+NO(kxl_domain_snapshot_delete(KxlHost *host, int domid, const char *name, GError **error))
+NO(kxl_domain_add_overlays(KxlHost *host, int domid, const KxlOverlay *overlays, guint n, GError **error))
 /* clang-format on */
