@@ -49,3 +49,5 @@ int cmd_sysrq(Xl *xl, const XlArgs *args);
 int cmd_trigger(Xl *xl, const XlArgs *args);
 int cmd_button_press(Xl *xl, const XlArgs *args);
 int cmd_dump_core(Xl *xl, const XlArgs *args);
+/* cmd-top.c */
+int cmd_top(Xl *xl, const XlArgs *args);

@@ -228,6 +228,8 @@ def test_where_vcpus_run(guest):
     assert [" ".join(row[6:]) for row in rows] == ["1 / all", "all / all"]
     assert "none of the host's" in refused("vcpu-pin", guest.name, "0", "999")
     assert "the domain has 2" in refused("vcpu-pin", guest.name, "2", "0")
+    top = [line.split() for line in xl("top", "-b", "-i", "2", "-d", "1").splitlines()]
+    assert [row[0] for row in top] == 2 * ["NAME", "Domain-0", guest.name] and {len(row) for row in top} == {19}
     xl("sched-credit", "-d", guest.name, "-w", "512")
     assert xl("sched-credit", "-d", guest.name).splitlines()[1].split()[2:] == ["512", "0"]
     assert "not between 1 and 65535" in refused("sched-credit", "-d", guest.name, "-w", "0")

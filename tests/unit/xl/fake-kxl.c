@@ -4,6 +4,7 @@
  * paused HVM guest "hvm1" (3). What xl asks for is written to standard error as "fake: ...".
  * FAKE_TTY is every console.
  */
+#include <kxl-block.h>
 #include <kxl-guest.h>
 #include <kxl-vcpu.h>
 #include <kxl.h>
@@ -384,4 +385,9 @@ gboolean kxl_domain_trigger(KxlHost *host, int domid, KxlTrigger trigger, GError
 gboolean kxl_domain_dump_core(KxlHost *host, int domid, const char *path, GError **error)
 {
     return asked("dump-core", domid, error);
+}
+
+GPtrArray *kxl_domain_block_list(KxlHost *host, int domid, GError **error)
+{
+    return g_ptr_array_new();
 }
