@@ -82,7 +82,7 @@ static gboolean build(const KxlDomainConfig *config, KxlHotKind kind, KxlArgs *a
 {
     g_autofree int *zeros = g_new0(int, config->disks->len + config->nics->len + 1);
     KxlMachine machine = { .config = config, .tap_fds = zeros };
-    gboolean pv = config->type == KXL_TYPE_PV;
+    gboolean pv = config->type != KXL_TYPE_HVM; /* a PVH machine's are made as a PV machine's */
 
     if (kind == KXL_HOT_DISK)
         return pv ? kxl_args_pv_disks(args, &machine, error)
@@ -101,7 +101,7 @@ static KxlArgs *device_args(const KxlHotDevice *d, GError **error)
     g_autoptr(GPtrArray) others = g_ptr_array_new_with_free_func(g_free);
     int at = find_in(without, d->kind, d->devid);
 
-    if (without->type == KXL_TYPE_PV) {
+    if (without->type != KXL_TYPE_HVM) {
         g_ptr_array_set_size(without->disks, 0);
         g_ptr_array_set_size(without->nics, 0);
     } else if (at >= 0) {
@@ -412,7 +412,7 @@ gboolean kxl_hot_attach(KxlHotDevice *d, const KxlDomainConfig *config, GError *
 
     if (!kxl_hot_connect(d, error))
         return FALSE;
-    if (is_pv(d)) {
+    if (d->op->config->type != KXL_TYPE_HVM) {
         addr = kxl_hot_free_slot(d->qmp, error);
         if (!addr)
             return FALSE;

@@ -31,6 +31,22 @@ def test_disk_and_network_from_inside(guest):
     wait_for("the domain to be gone", lambda: gone(guest.name))
 
 
+def test_devices_come_and_go(guest, tmp_path):
+    image = tmp_path / "second.img"
+    image.write_bytes(b"kanzen" + bytes(1 << 20))
+    xl("create", pvh_cfg(guest), timeout=120)
+    console = Console("xl", "console", guest.name).login(timeout=120)
+    xl("block-attach", guest.name, f"{image},raw,xvdb,w")
+    console.command("for i in 1 2 3 4 5 6 7 8; do [ -b /dev/vda ] && break; sleep 1; done")
+    assert console.command("head -c 6 /dev/vda") == "kanzen"
+    xl("network-attach", guest.name, "bridge=xenbr0")
+    console.command("for i in 1 2 3 4 5 6 7 8; do [ -e /sys/class/net/eth0 ] && break; sleep 1; done")
+    assert "eth0" in console.command("ls /sys/class/net")
+    xl("block-detach", guest.name, "xvdb")
+    console.command("for i in 1 2 3 4 5 6 7 8; do [ -b /dev/vda ] || break; sleep 1; done")
+    assert console.command("ls /dev/vda || echo gone").endswith("gone")
+
+
 def test_life_through_virsh(guest):
     virsh("define", guest.write_xml(pvh_xml(guest)))
     xml = virsh("dumpxml", guest.name)
