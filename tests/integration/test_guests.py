@@ -11,7 +11,7 @@ FOLDER = Path(os.environ.get("KANZEN_BUILD", "build")) / "tests/guests"
 SOURCE = Path(__file__).resolve().parent.parent / "guests"
 KERNELS = [f"{main.parent.name}-{width}" for main in sorted(SOURCE.glob("*/main.c")) for width in (64, 32)
            if main.parent.name != "fuzz"]
-VCPUS = {"vcpus": 2}
+VCPUS = {"vcpus": 4}
 
 
 def run_kernel(guest, kernel, timeout=30):
