@@ -6,7 +6,7 @@
 #include "machine.h"
 
 /* As many as were tried; hv itself has no such limit. */
-#define PV_MAX_VCPUS 4
+#define PV_MAX_VCPUS 32
 
 /* Its kernel finds virtio disks, which go by other names. */
 static void limit_pvh(const KxlDomainConfig *config, GPtrArray *notes)

@@ -24,6 +24,16 @@ def test_kernel_boots(guest, kernel, memory):
     assert console.leave() == 0
 
 
+def test_several_cpus(guest):
+    """More than the host has; each of them runs something."""
+    xl("create", guest.cfg(extra="vcpus = 8"), timeout=120)
+    console = Console("xl", "console", guest.name).login(timeout=150)
+    assert console.command("nproc") == "8"
+    assert console.command("for i in 1 2 3 4 5 6 7 8; do (seq 2000 | wc -l) & done; wait").split() == ["2000"] * 8
+    assert "lockup" not in console.command("dmesg")
+    assert console.leave() == 0
+
+
 def test_disk_is_the_image(guest):
     xl("create", guest.cfg(disk=True))
     console = Console("xl", "console", guest.name).login()
