@@ -31,6 +31,15 @@ typedef struct Kanzend {
     const char *uri;  /* "xen:///system" */
 } Kanzend;
 
+/*
+ * Makes all of it but uri and session, which the caller has set, for a server of that configuration (whose app it becomes), and
+ * starts watching what runs. allow_arguments: domain XML may carry arguments for QEMU. After an error, too, kanzend_close() frees what is there.
+ */
+gboolean kanzend_open(Kanzend *kanzend, RpcServerConfig *config, gboolean allow_arguments,
+                      GError **error);
+void kanzend_close(Kanzend *kanzend);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Kanzend, kanzend_close)
+
 /* The RpcErrorMapper for the errors of libkxl, domain-xml and GIO. */
 gboolean kanzend_map_error(const GError *error, RpcWireError *wire);
 

@@ -10,16 +10,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "cpu/cpu-host.h"
-#include "domain/console.h"
 #include "domain/registry.h"
 #include "log.h"
-#include "network/network.h"
 #include "procedures.h"
 #include "settings.h"
-#include "secret/secret.h"
 #include "sockets.h"
-#include "storage/pool.h"
 #include "xenstored.h"
 
 #define RUN_DIR_SYSTEM "/var/run/libvirt"
@@ -162,71 +157,32 @@ static XenstoredServer *start_xenstored(KxlHost *host, const char *run_dir)
 static gboolean serve(const Options *options, const char *run_dir, int ready_fd, GError **error)
 {
     g_autoptr(Sockets) sockets = sockets_new(run_dir, error);
-    g_autoptr(KxlHost) host = NULL;
-    g_autoptr(HostInfoCache) host_info = NULL;
-    g_autoptr(CpuHostCache) cpus = NULL;
-    g_autoptr(Consoles) consoles = consoles_new();
-    g_autoptr(RpcServer) server = NULL;
-    g_autoptr(DomainRegistry) domains = NULL;
-    g_autoptr(PoolRegistry) pools = NULL;
-    g_autoptr(NetworkRegistry) networks = NULL;
-    g_autoptr(SecretRegistry) secrets = NULL;
-    g_autofree char *secret_dir = NULL;
-    g_autofree char *pool_dir = NULL;
+    g_auto(Kanzend) kanzend = { .session = geteuid() != 0 };
     g_autoptr(XenstoredServer) xenstored = NULL;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     Settings settings;
-    Kanzend kanzend = { .session = geteuid() != 0 };
     RpcServerConfig config = { .programs = kanzend_programs,
                                .n_programs = kanzend_n_programs,
-                               .app = &kanzend,
-                               .map_error = kanzend_map_error,
                                .client_closed = client_closed };
 
     if (sockets == NULL || !settings_load(options->config, &settings, error))
         return FALSE;
     kanzend.uri = kanzend.session ? "xen:///session" : "xen:///system";
-    kanzend.host = host = kxl_host_new(error);
-    if (host == NULL)
+    if (!kanzend_open(&kanzend, &config, settings.allow_arguments, error))
         return FALSE;
-    kanzend.host_info = host_info = host_info_cache_new(host);
-    kanzend.cpus = cpus = cpu_host_cache_new(host);
-    kanzend.consoles = consoles;
-    kanzend.server = server = rpc_server_new(&config);
-    kanzend.domains = domains = domain_registry_new(host, server, error);
-    if (domains == NULL)
-        return FALSE;
-    domain_registry_allow_arguments(domains, settings.allow_arguments);
-    if (!domain_registry_start(domains, error))
-        return FALSE;
-    xenstored = start_xenstored(host, run_dir);
-    pool_dir = g_build_filename(kxl_host_lib_dir(host), "libvirt", "storage", NULL);
-    kanzend.pools = pools = pool_registry_new(pool_dir, kxl_host_run_dir(host), server, error);
-    if (pools == NULL)
-        return FALSE;
-    domain_registry_set_pools(domains, pools);
-    domain_registry_set_cpus(domains, cpus);
-    kanzend.networks = networks = network_registry_new(kxl_host_lib_dir(host),
-                                                       kxl_host_run_dir(host), server, error);
-    if (networks == NULL)
-        return FALSE;
-    domain_registry_set_networks(domains, networks);
-    secret_dir = g_build_filename(kxl_host_lib_dir(host), "libvirt", "secrets", NULL);
-    kanzend.secrets = secrets = secret_registry_new(secret_dir, server, error);
-    if (secrets == NULL)
-        return FALSE;
+    xenstored = start_xenstored(kanzend.host, run_dir);
     /* First: who finds the sockets may end us, too. */
     g_unix_signal_add(SIGTERM, quit, loop);
     g_unix_signal_add(SIGINT, quit, loop);
-    if (!sockets_listen(sockets, server, options->group, kanzend.session, error))
+    if (!sockets_listen(sockets, kanzend.server, options->group, kanzend.session, error))
         return FALSE;
 
     g_message("kanzend: version " KANZEN_VERSION " serves %s in '%s'", kanzend.uri, run_dir);
     tell_ready(ready_fd);
-    domain_registry_autostart(domains);
+    domain_registry_autostart(kanzend.domains);
     g_main_loop_run(loop);
     g_message("kanzend: ending; the domains keep running");
-    rpc_server_stop(server);
+    rpc_server_stop(kanzend.server);
     return TRUE;
 }
 

@@ -12,11 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "domain/console.h"
-#include "domain/registry.h"
-#include "network/network.h"
+#include "kanzend.h"
 #include "procedures.h"
-#include "storage/pool.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,13 +27,8 @@ static void remove_dir(void)
 {
     g_autofree char *command = g_strdup_printf("/bin/rm -rf '%s'", dir);
 
-    rpc_server_free(kanzend.server);
-    network_registry_free(kanzend.networks);
-    domain_registry_free(kanzend.domains);
-    pool_registry_free(kanzend.pools);
-    host_info_cache_free(kanzend.host_info);
-    kxl_host_free(kanzend.host);
-    consoles_free(kanzend.consoles);
+    rpc_server_stop(kanzend.server);
+    kanzend_close(&kanzend);
     if (system(command) != 0)
         g_warning("cannot remove '%s'", dir);
 }
@@ -50,26 +42,15 @@ static GLogWriterOutput no_log(GLogLevelFlags level, const GLogField *fields, gs
 static void start_daemon(void)
 {
     RpcServerConfig config = { .programs = kanzend_programs,
-                               .n_programs = kanzend_n_programs,
-                               .app = &kanzend,
-                               .map_error = kanzend_map_error };
-    g_autofree char *pool_dir = NULL;
+                               .n_programs = kanzend_n_programs };
 
     g_log_set_writer_func(no_log, NULL, NULL);
     g_assert_nonnull(g_mkdtemp(dir));
     g_setenv("KANZEN_LIB_DIR", dir, TRUE);
-    kanzend.uri = "xen:///system";
-    kanzend.host = kxl_host_new(NULL);
-    kanzend.host_info = host_info_cache_new(kanzend.host);
-    kanzend.consoles = consoles_new();
-    kanzend.server = rpc_server_new(&config);
-    kanzend.domains = domain_registry_new(kanzend.host, kanzend.server, NULL);
-    g_assert_true(domain_registry_start(kanzend.domains, NULL));
-    pool_dir = g_build_filename(dir, "storage", NULL);
-    kanzend.pools = pool_registry_new(pool_dir, dir, kanzend.server, NULL);
+    g_setenv("KANZEN_RUN_DIR", dir, TRUE);
     g_setenv("PATH", dir, TRUE); /* a network that is well-formed is not to be made on this host */
-    kanzend.networks = network_registry_new(dir, dir, kanzend.server, NULL);
-    g_assert_nonnull(kanzend.networks);
+    kanzend.uri = "xen:///system";
+    g_assert_true(kanzend_open(&kanzend, &config, FALSE, NULL));
     atexit(remove_dir);
 }
 
