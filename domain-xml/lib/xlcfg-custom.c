@@ -63,6 +63,22 @@ gboolean xlcfg_type_format(XlWriter *writer, const char *key, GError **error)
     return TRUE;
 }
 
+/* type="pvh" of Xen before 4.10. */
+gboolean xlcfg_pvh_parse(XlReader *reader, const XlValue *value, GError **error)
+{
+    gboolean on;
+
+    if (!xlcfg_reader_bool(reader, value, &on, error))
+        return FALSE;
+    if (!on)
+        return TRUE;
+    if (reader->config->type == KXL_TYPE_HVM)
+        return xlcfg_reader_fail(reader, value, error, "the type of the guest is \"hvm\"");
+    xlcfg_reader_warn(reader, NULL, "option 'pvh' is deprecated: write type=\"pvh\"");
+    reader->config->type = KXL_TYPE_PVH;
+    return TRUE;
+}
+
 /* A PV kernel in a PVH container with a shim below it: that is how each PV guest runs here. */
 gboolean xlcfg_pvshim_parse(XlReader *reader, const XlValue *value, GError **error)
 {

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 gboolean xlcfg_builder_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_type_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_type_format(XlWriter *writer, const char *key, GError **error);
+gboolean xlcfg_pvh_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_pvshim_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_uuid_parse(XlReader *reader, const XlValue *value, GError **error);
 gboolean xlcfg_vcpus_parse(XlReader *reader, const XlValue *value, GError **error);

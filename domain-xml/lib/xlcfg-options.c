@@ -135,6 +135,7 @@ const XlOption xlcfg_options[] = {
 
     CUSTOM("type", xlcfg_type_parse, xlcfg_type_format),
     READ("builder", xlcfg_builder_parse),
+    READ("pvh", xlcfg_pvh_parse),
     READ("pvshim", xlcfg_pvshim_parse),
     FIELD("bootloader", XL_STRING, bootloader),
     PARSED("bootloader_args", XL_STRINGS, bootloader_args, xlcfg_bootloader_args_parse),

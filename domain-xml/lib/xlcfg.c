@@ -164,15 +164,15 @@ static gboolean read_setting(XlReader *reader, const XlSetting *setting, GError 
 /* What kind of guest it is decides how other options read. */
 static gboolean says_type(const XlSetting *setting)
 {
-    static const char *const keys[] = { "type", "builder", "pvshim", NULL };
+    static const char *const keys[] = { "type", "builder", "pvh", "pvshim", NULL };
 
     return g_strv_contains(keys, setting->key);
 }
 
-/* type before builder before pvshim, wherever they stand. */
+/* builder before type before pvh before pvshim, wherever they stand. */
 static gboolean read_type(XlReader *reader, const GPtrArray *settings, GError **error)
 {
-    static const char *const keys[] = { "builder", "type", "pvshim" };
+    static const char *const keys[] = { "builder", "type", "pvh", "pvshim" };
     gboolean builder_seen = FALSE;
     KxlDomainType builder = KXL_TYPE_PV;
 
