@@ -314,6 +314,17 @@ static void complete(NetworkDef *def)
     }
 }
 
+/* An isolated network has no <forward> to say more in. */
+static void drop_forward(NetworkDef *def)
+{
+    g_clear_pointer(&def->forward_dev, g_free);
+    g_clear_pointer(&def->forward_driver, g_free);
+    g_clear_pointer(&def->managed, g_free);
+    g_clear_pointer(&def->pf, g_free);
+    g_ptr_array_set_size(def->interfaces, 0);
+    g_ptr_array_set_size(def->addresses, 0);
+}
+
 gboolean network_def_check(gpointer object, xmlNodePtr node, GError **error)
 {
     static const Check checks[] = { check_name,       check_texts,  check_mac,     check_sources,
@@ -324,6 +335,8 @@ gboolean network_def_check(gpointer object, xmlNodePtr node, GError **error)
 
     if (def->forward == NETWORK_FORWARD_SAID_NONE)
         def->forward = NETWORK_FORWARD_NONE;
+    if (def->forward == NETWORK_FORWARD_NONE)
+        drop_forward(def);
     if (def->ipv6 == DOMAIN_NO)
         def->ipv6 = DOMAIN_ABSENT;
     if (def->isolated == DOMAIN_NO)

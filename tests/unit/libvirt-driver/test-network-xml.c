@@ -8,6 +8,7 @@
 
 #include "network/dnsmasq-conf.h"
 #include "network/firewall-rules.h"
+#include "network/leases.h"
 #include "network/network-def.h"
 #include "network/port-def.h"
 #include "network/update.h"
@@ -490,6 +491,41 @@ static void test_inet(void)
     g_assert_cmpint(inet_mask_prefix("255.0.255.0"), ==, -1);
 }
 
+/* ---- leases ---- */
+
+static void assert_lease(const Lease *lease, const char *ip, guint prefix, const char *mac,
+                         const char *hostname)
+{
+    g_assert_cmpstr(lease->ip, ==, ip);
+    g_assert_cmpuint(lease->prefix, ==, prefix);
+    g_assert_cmpstr(lease->mac, ==, mac);
+    g_assert_cmpstr(lease->hostname, ==, hostname);
+}
+
+static void test_leases(void)
+{
+    static const char text[] =
+        "1000 00:16:3e:00:00:01 10.5.0.10 one 01:00:16:3e:00:00:01\n"
+        "0 06-00:16:3e:00:00:02 10.5.0.11 * *\n"
+        "999 00:16:3e:00:00:03 10.5.0.12 over *\n" /* has run out */
+        "duid 00:01:00:01:2a:2b:2c:2d:00:16:3e:00:00:09\n"
+        "2000 4207 fd05::10 three 00:01:00:01:11:22:33:44:00:16:3e:00:00:03\n"
+        "2000 4208 fd05::11 * 00:03:00:01:00:16:3e:00:00:04\n"
+        "2000 4209 fd05::12 * 00:04:11:22\n"
+        "2000 00:16:3e:00:00:05 10.5.0.999 x *\n"
+        "junk\n\n2000 a b";
+    g_autoptr(NetworkDef) def = parse_good(TEST_DATA "/in", "full");
+    g_autoptr(GPtrArray) leases = leases_parse(text, def, 1000);
+
+    g_assert_cmpuint(leases->len, ==, 5);
+    assert_lease(leases->pdata[0], "10.5.0.10", 24, "00:16:3e:00:00:01", "one");
+    assert_lease(leases->pdata[1], "10.5.0.11", 24, "00:16:3e:00:00:02", NULL);
+    assert_lease(leases->pdata[2], "fd05::10", 64, "00:16:3e:00:00:03", "three");
+    assert_lease(leases->pdata[3], "fd05::11", 64, "00:16:3e:00:00:04", NULL);
+    assert_lease(leases->pdata[4], "fd05::12", 64, NULL, NULL);
+    g_assert_cmpstr(((Lease *)leases->pdata[2])->iaid, ==, "4207");
+}
+
 static void find_shared(void)
 {
     const char *given = g_getenv("KANZEN_SHARED");
@@ -505,6 +541,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     find_shared();
     g_test_add_func("/network/inet", test_inet);
+    g_test_add_func("/network/leases", test_leases);
     g_test_add_func("/network/golden", test_golden);
     g_test_add_func("/network/services", test_services);
     g_test_add_func("/network/bad", test_bad);
