@@ -161,9 +161,10 @@ static void trap_in_hv(struct cpu_regs *regs)
 }
 
 /*
- * A 64-bit kernel runs in ring 3 under Xen and may go to one of its selectors of that ring without asking anybody: by
- * iret, far jump or return. Here that leaves it in the users' ring, where it soon faults. It is still the kernel, no
- * hypercall made it anything else: put back into ring 1. true: the fault was of that, the instruction is to be tried again.
+ * A 64-bit kernel runs in ring 3 under Xen and may go to one of its selectors of that ring without
+ * asking anybody: by iret, far jump or return. Here that leaves it in the users' ring, where it
+ * soon faults. It is still the kernel, no hypercall made it anything else: put back into ring 1.
+ * true: the fault was of that, the instruction is to be tried again.
  */
 static bool put_kernel_back(struct cpu_regs *regs)
 {

@@ -64,7 +64,8 @@ static void widen_reservation(const struct memory_reservation_32 *n,
     ret->extent_start.p = (void *)(uintptr_t)n->extent_start;
 }
 
-/* false: it cannot be read, or is another domain's. Xen's answer to both is that no extent was done. */
+/* false: it cannot be read, or is another domain's. Xen's answer to both is that no extent was
+ * done. */
 static bool read_reservation(struct domain *d, gva_t arg, struct xen_memory_reservation *r)
 {
     struct memory_reservation_32 n;

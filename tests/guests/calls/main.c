@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is common to all hypercalls, and those with little of their own: multicall, console_io, sched_op, physdev_op,
- * vm_assist, debug registers, fpu_taskswitch, xenpmu. */
+/* What is common to all hypercalls, and those with little of their own: multicall, console_io,
+ * sched_op, physdev_op, vm_assist, debug registers, fpu_taskswitch, xenpmu. */
 #include "guest.h"
 
 static void multicall(void)

@@ -21,7 +21,8 @@ static unsigned int take(unsigned int priority)
 
     if (!port)
         return 0;
-    w = __atomic_fetch_and(&words[port], ~((1U << EVTCHN_FIFO_LINKED) | EVTCHN_FIFO_LINK_MASK), __ATOMIC_SEQ_CST);
+    w = __atomic_fetch_and(&words[port], ~((1U << EVTCHN_FIFO_LINKED) | EVTCHN_FIFO_LINK_MASK),
+                           __ATOMIC_SEQ_CST);
     control->head[priority] = w & EVTCHN_FIFO_LINK_MASK;
     __atomic_and_fetch(&words[port], ~(1U << EVTCHN_FIFO_PENDING), __ATOMIC_SEQ_CST);
     return port;
@@ -61,8 +62,7 @@ void test_main(void)
     check_eq(evtchn_send(b), 0);
     check_eq(evtchn_send(a), 0);
     check_eq(evtchn_send(c), 0);
-    check_eq(READ_ONCE(control->ready) & (1U << QUEUE | 1U),
-             1U << QUEUE | 1U);
+    check_eq(READ_ONCE(control->ready) & (1U << QUEUE | 1U), 1U << QUEUE | 1U);
     check_eq(take(EVTCHN_FIFO_PRIORITY_MAX), c);
     check_eq(take(QUEUE), b);
     check_eq(take(QUEUE), a);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Random hypercalls with random arguments, "seed=N" on the command line. Not a test by its last line: it may well ruin
- * itself, and then hv ends it. What must not happen is that hv panics or hangs; tests/integration/test_fuzz_guest.py
- * looks at that.
+ * Random hypercalls with random arguments, "seed=N" on the command line. Not a test by its last
+ * line: it may well ruin itself, and then hv ends it. What must not happen is that hv panics or
+ * hangs; tests/integration/test_fuzz_guest.py looks at that.
  */
 #include "guest.h"
 
@@ -35,8 +35,18 @@ static unsigned long victim_mfn(void)
 /* Numbers, frames, pointers: most of them plausible. */
 static unsigned long value(void)
 {
-    static const unsigned long odd[] = { 0, 1, ~0UL, ~0UL << 12, 0x7fffffff, 0x80000000, DOMID_SELF, DOMID_IO, 0xfff, 4096,
-                                         HYPERVISOR_VIRT_START, HYPERVISOR_VIRT_START - 1 };
+    static const unsigned long odd[] = { 0,
+                                         1,
+                                         ~0UL,
+                                         ~0UL << 12,
+                                         0x7fffffff,
+                                         0x80000000,
+                                         DOMID_SELF,
+                                         DOMID_IO,
+                                         0xfff,
+                                         4096,
+                                         HYPERVISOR_VIRT_START,
+                                         HYPERVISOR_VIRT_START - 1 };
 
     switch (below(10)) {
     case 0:
@@ -92,7 +102,9 @@ static void random_mmuext(void)
 
     if (op.cmd == MMUEXT_NEW_BASEPTR || op.cmd == MMUEXT_NEW_USER_BASEPTR)
         return;
-    op.arg1.mfn = op.cmd == MMUEXT_SET_LDT ? (unsigned long)victim[0] : below(2) ? victim_mfn() : value();
+    op.arg1.mfn = op.cmd == MMUEXT_SET_LDT ? (unsigned long)victim[0]
+                  : below(2)               ? victim_mfn()
+                                           : value();
     op.arg2.src_mfn = below(2) ? victim_mfn() : value();
     HC4(mmuext_op, &op, 1, 0, DOMID_SELF);
 }
@@ -109,8 +121,8 @@ static void random_call(void)
     if (leave_out(nr, a[0]))
         return;
     hypercall(nr, a[0], a[1], a[2], a[3], a[4]);
-    if (nr == __HYPERVISOR_set_trap_table || nr == __HYPERVISOR_stack_switch || nr == __HYPERVISOR_set_callbacks ||
-        nr == __HYPERVISOR_callback_op)
+    if (nr == __HYPERVISOR_set_trap_table || nr == __HYPERVISOR_stack_switch ||
+        nr == __HYPERVISOR_set_callbacks || nr == __HYPERVISOR_callback_op)
         traps_init();
 }
 

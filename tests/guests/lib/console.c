@@ -16,7 +16,8 @@ static struct xencons_interface *ring(void)
 
 #define TRIES 1000000
 
-/* A test may have closed the port, or ruined the clock: then nobody reads any more, and nothing tells how late it is. */
+/* A test may have closed the port, or ruined the clock: then nobody reads any more, and nothing
+ * tells how late it is. */
 static bool wait_for_room(struct xencons_interface *r, unsigned int used)
 {
     static unsigned int tries;
@@ -34,7 +35,8 @@ static bool wait_for_room(struct xencons_interface *r, unsigned int used)
 
 static void put(struct xencons_interface *r, char c)
 {
-    if (r->out_prod - READ_ONCE(r->out_cons) >= sizeof(r->out) && !wait_for_room(r, sizeof(r->out) - 1))
+    if (r->out_prod - READ_ONCE(r->out_cons) >= sizeof(r->out) &&
+        !wait_for_room(r, sizeof(r->out) - 1))
         return;
     r->out[MASK_XENCONS_IDX(r->out_prod, r->out)] = c;
     mb();

@@ -13,7 +13,8 @@ static void put(struct out *o, char c)
         o->buf[o->at++] = c;
 }
 
-static void put_number(struct out *o, unsigned long n, unsigned int base, unsigned int width, char pad)
+static void put_number(struct out *o, unsigned long n, unsigned int base, unsigned int width,
+                       char pad)
 {
     char digits[24];
     unsigned int len = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a test kernel has at hand. A test is a folder with a main.c that defines test_main(); the same source is built
- * as a 64-bit and as a 32-bit PAE PV kernel. The last line on its console is its result: SUCCESS, SKIP, ERROR (the test
- * itself went wrong) or FAILURE.
+ * What a test kernel has at hand. A test is a folder with a main.c that defines test_main(); the
+ * same source is built as a 64-bit and as a 32-bit PAE PV kernel. The last line on its console is
+ * its result: SUCCESS, SKIP, ERROR (the test itself went wrong) or FAILURE.
  */
 #pragma once
 
@@ -26,17 +26,17 @@
 #define mb()          __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
 #ifdef __x86_64__
-#define KERNEL_CS   FLAT_KERNEL_CS
-#define WIDTH       64
-#define LEVELS      4
-#define RING3_CS    FLAT_RING3_CS64
-#define RING3_SS    FLAT_RING3_SS64
+#define KERNEL_CS FLAT_KERNEL_CS
+#define WIDTH     64
+#define LEVELS    4
+#define RING3_CS  FLAT_RING3_CS64
+#define RING3_SS  FLAT_RING3_SS64
 #else
-#define KERNEL_CS   FLAT_KERNEL_CS
-#define WIDTH       32
-#define LEVELS      3
-#define RING3_CS    FLAT_RING3_CS
-#define RING3_SS    FLAT_RING3_SS
+#define KERNEL_CS FLAT_KERNEL_CS
+#define WIDTH     32
+#define LEVELS    3
+#define RING3_CS  FLAT_RING3_CS
+#define RING3_SS  FLAT_RING3_SS
 #endif
 
 void test_main(void);
@@ -59,7 +59,8 @@ _Noreturn void finish(void);
 #define check_eq(a, b) check_values(__FILE__, __LINE__, #a, (long)(a), (long)(b))
 void check_values(const char *file, int line, const char *what, long got, long wanted);
 
-/* format.c: %d %u %x %lx %lu %ld %p %s %c %%, with widths and leading zeros. Returns what it wrote. */
+/* format.c: %d %u %x %lx %lu %ld %p %s %c %%, with widths and leading zeros. Returns what it wrote.
+ */
 unsigned int vformat(char *buf, unsigned int size, const char *fmt, va_list ap);
 
 /* console.c */
@@ -93,7 +94,8 @@ unsigned long pfn_spare(void);
 pte_t pte_read(const void *va, unsigned int level);
 /* The machine address of that entry. */
 uint64_t pte_address(const void *va, unsigned int level);
-/* Makes [va, va + PAGE_SIZE) a page of frame mfn for users (mid-level tables are made as needed). */
+/* Makes [va, va + PAGE_SIZE) a page of frame mfn for users (mid-level tables are made as needed).
+ */
 void user_map(unsigned long va, unsigned long mfn, pte_t flags);
 
 void *memset(void *p, int c, size_t n);
@@ -124,11 +126,13 @@ struct trap {
 };
 
 void traps_init(void);
-/* Calls fn(arg); an exception in it ends it and is returned in *ret, whose vector else is TRAP_NONE. */
+/* Calls fn(arg); an exception in it ends it and is returned in *ret, whose vector else is
+ * TRAP_NONE. */
 void probe(void (*fn)(void *arg), void *arg, struct trap *ret);
 /* Called for every trap first; true: dealt with, go back. */
 extern bool (*trap_hook)(struct regs *regs);
-/* Is it the error code of INT n through a gate that is closed? QEMU before 8.0 scales n wrongly in 64-bit mode. */
+/* Is it the error code of INT n through a gate that is closed? QEMU before 8.0 scales n wrongly in
+ * 64-bit mode. */
 static inline bool is_int_error(unsigned long error, unsigned int n)
 {
     return error == (n << 3 | 2) || error == (n << 4 | 2);
@@ -140,8 +144,8 @@ extern unsigned long user_rax, user_rdi;
 
 unsigned long read_cr2(void);
 
-/* Xen's shim, where run-on-xen judges 32-bit kernels, answers some things itself and otherwise. A domain in it has no
- * UUID. */
+/* Xen's shim, where run-on-xen judges 32-bit kernels, answers some things itself and otherwise. A
+ * domain in it has no UUID. */
 bool in_shim(void);
 
 /* ---- events.c ---- */
@@ -171,9 +175,10 @@ uint64_t system_time(void);
 
 /* ---- xenbus.c ---- */
 
-/* Sends one request and waits for its answer, whose body goes to ret. Returns its length, or -1 for an error answer,
- * whose name then is in ret. */
-int xenbus_call(unsigned int type, const char *body, unsigned int len, char *ret, unsigned int size);
+/* Sends one request and waits for its answer, whose body goes to ret. Returns its length, or -1 for
+ * an error answer, whose name then is in ret. */
+int xenbus_call(unsigned int type, const char *body, unsigned int len, char *ret,
+                unsigned int size);
 int xenbus_read(const char *path, char *ret, unsigned int size);
 
 #include "hypercall.h"

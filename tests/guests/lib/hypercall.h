@@ -43,8 +43,8 @@ static inline long hypercall(unsigned int nr, unsigned long a1, unsigned long a2
 }
 #endif
 
-#define HC0(name)                hypercall(__HYPERVISOR_##name, 0, 0, 0, 0, 0)
-#define HC1(name, a)             hypercall(__HYPERVISOR_##name, (unsigned long)(a), 0, 0, 0, 0)
+#define HC0(name)    hypercall(__HYPERVISOR_##name, 0, 0, 0, 0, 0)
+#define HC1(name, a) hypercall(__HYPERVISOR_##name, (unsigned long)(a), 0, 0, 0, 0)
 #define HC2(name, a, b)                                                                            \
     hypercall(__HYPERVISOR_##name, (unsigned long)(a), (unsigned long)(b), 0, 0, 0)
 #define HC3(name, a, b, c)                                                                         \

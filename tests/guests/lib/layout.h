@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where a test kernel lives: the same address at both widths. Also for assembly and the linker script. */
+/* Where a test kernel lives: the same address at both widths. Also for assembly and the linker
+ * script. */
 #pragma once
 
 #define VIRT_BASE  0x40000000

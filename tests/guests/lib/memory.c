@@ -41,7 +41,8 @@ void *frame_map(unsigned long mfn)
 {
     void *va = page_alloc();
 
-    if (update_va_mapping((unsigned long)va, (uint64_t)mfn << PAGE_SHIFT | PTE_ORDINARY, UVMF_INVLPG))
+    if (update_va_mapping((unsigned long)va, (uint64_t)mfn << PAGE_SHIFT | PTE_ORDINARY,
+                          UVMF_INVLPG))
         error("frame 0x%lx cannot be mapped", mfn);
     return va;
 }

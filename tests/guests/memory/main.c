@@ -4,7 +4,9 @@
 
 static long reserve(unsigned int cmd, xen_pfn_t *list, unsigned long n, unsigned int order)
 {
-    struct xen_memory_reservation r = { .nr_extents = n, .extent_order = order, .domid = DOMID_SELF };
+    struct xen_memory_reservation r = { .nr_extents = n,
+                                        .extent_order = order,
+                                        .domid = DOMID_SELF };
 
     set_xen_guest_handle(r.extent_start, list);
     return memory_op(cmd, &r);

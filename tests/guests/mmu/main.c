@@ -9,18 +9,22 @@ static void mapping(void)
 
     *a = 'a';
     *b = 'b';
-    check_eq(update_va_mapping((unsigned long)a, mfn_b << PAGE_SHIFT | PTE_ORDINARY, UVMF_INVLPG), 0);
+    check_eq(update_va_mapping((unsigned long)a, mfn_b << PAGE_SHIFT | PTE_ORDINARY, UVMF_INVLPG),
+             0);
     check_eq(*a, 'b');
     check_eq(update_va_mapping((unsigned long)a, mfn_a << PAGE_SHIFT | PTE_ORDINARY,
-                               UVMF_TLB_FLUSH | UVMF_ALL), 0);
+                               UVMF_TLB_FLUSH | UVMF_ALL),
+             0);
     check_eq(*a, 'a');
     /* The same by the entry's machine address. */
     check_eq(mmu_update_one(pte_address((void *)a, 1) | MMU_NORMAL_PT_UPDATE,
-                            mfn_b << PAGE_SHIFT | PTE_ORDINARY), 0);
+                            mfn_b << PAGE_SHIFT | PTE_ORDINARY),
+             0);
     check_eq(mmuext_mfn(MMUEXT_TLB_FLUSH_LOCAL, 0), 0);
     check_eq(*a, 'b');
     check_eq(mmu_update_one(pte_address((void *)a, 1) | MMU_PT_UPDATE_PRESERVE_AD,
-                            mfn_a << PAGE_SHIFT | PTE_P | PTE_RW), 0);
+                            mfn_a << PAGE_SHIFT | PTE_P | PTE_RW),
+             0);
     check(pte_read((void *)a, 1) & PTE_A);
     check_eq(mmuext_mfn(MMUEXT_TLB_FLUSH_ALL, 0), 0);
     check_eq(*a, 'a');
@@ -48,8 +52,8 @@ static void errors(void)
 
 static void read_only(void *page)
 {
-    if (update_va_mapping((unsigned long)page, (uint64_t)va_to_mfn(page) << PAGE_SHIFT | PTE_P | PTE_A,
-                          UVMF_INVLPG))
+    if (update_va_mapping((unsigned long)page,
+                          (uint64_t)va_to_mfn(page) << PAGE_SHIFT | PTE_P | PTE_A, UVMF_INVLPG))
         error("page cannot be made read-only");
 }
 

@@ -7,7 +7,8 @@ static uint64_t data_segment(unsigned long base, unsigned int dpl)
 {
     uint64_t b = base;
 
-    return 0x00cf93000000ffffULL | (uint64_t)dpl << 45 | (b & 0xffffff) << 16 | (b >> 24 & 0xff) << 56;
+    return 0x00cf93000000ffffULL | (uint64_t)dpl << 45 | (b & 0xffffff) << 16 |
+           (b >> 24 & 0xff) << 56;
 }
 
 static unsigned char read_by(unsigned int selector, unsigned long offset)
@@ -35,7 +36,8 @@ static void load_es(void *selector)
 
 static void read_only(void *page)
 {
-    if (update_va_mapping((unsigned long)page, (uint64_t)va_to_mfn(page) << PAGE_SHIFT | PTE_P | PTE_A | PTE_D,
+    if (update_va_mapping((unsigned long)page,
+                          (uint64_t)va_to_mfn(page) << PAGE_SHIFT | PTE_P | PTE_A | PTE_D,
                           UVMF_INVLPG))
         error("page cannot be made read-only");
 }
@@ -83,7 +85,8 @@ void test_main(void)
     check_eq(HC2(set_gdt, 0x1000, 512), -XEN_EFAULT);
     if (WIDTH == 32)
         check_eq(read_by(4 << 3 | 3, 2), 'r');
-    check_eq(update_descriptor(machine_address(&gdt[4]), data_segment((unsigned long)text + 1, 3)), 0);
+    check_eq(update_descriptor(machine_address(&gdt[4]), data_segment((unsigned long)text + 1, 3)),
+             0);
     if (WIDTH == 32)
         check_eq(read_by(4 << 3 | 3, 2), 'e');
     /* A data segment of level 0 becomes the guest kernel's. */

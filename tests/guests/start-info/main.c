@@ -20,7 +20,8 @@ static void check_layout(void)
 {
     unsigned long p2m_end = start_info->mfn_list + start_info->nr_pages * sizeof(unsigned long);
     unsigned long info = (unsigned long)start_info;
-    unsigned long stack = first_sp - 1, tables_end = start_info->pt_base + start_info->nr_pt_frames * PAGE_SIZE;
+    unsigned long stack = first_sp - 1,
+                  tables_end = start_info->pt_base + start_info->nr_pt_frames * PAGE_SIZE;
     const char *last;
     unsigned long end;
 

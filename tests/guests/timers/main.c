@@ -32,7 +32,8 @@ static void singleshot(void)
     unsigned int seen = event_count[port];
 
     vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL);
-    check_eq(vcpu_op(VCPUOP_set_singleshot_timer, 0, &set), 0); /* the flag means nothing any more */
+    check_eq(vcpu_op(VCPUOP_set_singleshot_timer, 0, &set),
+             0); /* the flag means nothing any more */
     check(event_wait(port, seen));
     seen = event_count[port];
     set.timeout_abs_ns = system_time() + 5 * MS;

@@ -82,7 +82,8 @@ static void page_faults(void)
     check_eq(t.cr2, 0x20000010);
     probe(store, (void *)0x20000010, &t);
     check_eq(t.error & 0x1b, 2);
-    update_va_mapping((unsigned long)page, (uint64_t)va_to_mfn(page) << PAGE_SHIFT | PTE_P, UVMF_INVLPG);
+    update_va_mapping((unsigned long)page, (uint64_t)va_to_mfn(page) << PAGE_SHIFT | PTE_P,
+                      UVMF_INVLPG);
     probe(store, page, &t);
     check_eq(t.vector, 14);
     check_eq(t.error & 0x1b, 3);

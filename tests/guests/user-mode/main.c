@@ -19,7 +19,8 @@ static void run(const char *what, const void *bytes, unsigned int n, unsigned lo
     put_code(bytes, n);
     user_run(CODE, DATA + PAGE_SIZE - 16, t);
     if (t->vector != vector || t->error != error_code)
-        fail("%s: trap %lu error 0x%lx, not %lu, 0x%lx", what, t->vector, t->error, vector, error_code);
+        fail("%s: trap %lu error 0x%lx, not %lu, 0x%lx", what, t->vector, t->error, vector,
+             error_code);
     check_eq(t->cs & 0xffff, RING3_CS);
 }
 
@@ -42,7 +43,8 @@ static void calls(void)
     user_run(CODE, DATA, &t);
     check_eq(t.vector, 13);
     check(is_int_error(t.error, 0x81));
-    /* No hypercall for users. (By QEMU's error code Xen takes it for INT 4, which is open to them.) */
+    /* No hypercall for users. (By QEMU's error code Xen takes it for INT 4, which is open to them.)
+     */
     put_code(hypercall_int, sizeof(hypercall_int));
     user_rax = __HYPERVISOR_xen_version;
     user_run(CODE, DATA, &t);
@@ -67,7 +69,8 @@ static void accesses(void)
     check_eq(t.cr2, nothing);
     memcpy(store + 1, &own, 4);
     run("store", store, sizeof(store), 0x80, 0, &t);
-    if (WIDTH == 32) { /* Xen's 64-bit kernels are in ring 3 as well, on a page table of their own */
+    if (WIDTH ==
+        32) { /* Xen's 64-bit kernels are in ring 3 as well, on a page table of their own */
         memcpy(load + 1, &kernel, 4);
         run("kernel's page", load, sizeof(load), 14, 5, &t);
         check_eq(t.cr2, kernel);
