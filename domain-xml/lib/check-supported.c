@@ -138,6 +138,7 @@ static gboolean check_hvm_devices(const DomainDef *def, GError **error)
         { "smartcard", def->smartcards->len > 0 },
         { "filesystem", def->filesystems->len > 0 },
         { "hub", def->hubs->len > 0 },
+        { "redirdev", def->redirdevs->len > 0 },
     };
 
     if (domain_is_hvm(def))

@@ -77,6 +77,8 @@ def test_pv_images(guest, nbd, tmp_path):
         begin = time.monotonic()
         console.command("dd if=/dev/xvdd of=/dev/null bs=64k count=64")
         assert time.monotonic() - begin > 2.5  # 4 MiB at 1 MiB/s, less QEMU's burst
+        limits = virsh("blkdeviotune", guest.name, "xvdd").split()
+        assert limits[limits.index("total_bytes_sec:") + 1] == "1048576"
         live = virsh("dumpxml", guest.name)
         assert f"volume='vol.img'" in live and "<transient/>" in live
         overlays = list(Path("/var/lib/kanzen/transient").iterdir())

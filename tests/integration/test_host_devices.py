@@ -67,7 +67,8 @@ def test_a_device_that_may_be_missing(guest, conn):
 def test_not_for_pv_guests(guest, conn):
     import libvirt
 
-    for device in (PCI, "<filesystem type='mount'><source dir='/tmp'/><target dir='t'/></filesystem>"):
+    for device in (PCI, "<filesystem type='mount'><source dir='/tmp'/><target dir='t'/></filesystem>",
+                   "<redirdev bus='usb' type='spicevmc'/>", "<hub type='usb'/>"):
         with pytest.raises(libvirt.libvirtError) as caught:
             conn.createXML(guest.xml(extra=device))
         assert caught.value.get_error_code() == libvirt.VIR_ERR_CONFIG_UNSUPPORTED, caught.value
