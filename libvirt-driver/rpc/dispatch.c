@@ -133,17 +133,23 @@ void rpc_dispatch_run(RpcCall *call)
 
 /* ---- checks ---- */
 
+/* Before anything that such a client sent is decoded. */
 static gboolean check_readonly(const RpcCall *call, GError **error)
+{
+    if (!rpc_client_is_readonly(call->client) || (call->proc->flags & RPC_PROC_RO))
+        return TRUE;
+    g_set_error(error, VIR_ERROR, VIR_ERR_OPERATION_DENIED, "read only access prevents %s",
+                call->proc->api);
+    return FALSE;
+}
+
+/* What only some flags of a call make forbidden. */
+static gboolean check_readonly_flags(const RpcCall *call, GError **error)
 {
     guint last = call->args_owner->n_values;
 
     if (!rpc_client_is_readonly(call->client))
         return TRUE;
-    if (!(call->proc->flags & RPC_PROC_RO)) {
-        g_set_error(error, VIR_ERROR, VIR_ERR_OPERATION_DENIED, "read only access prevents %s",
-                    call->proc->api);
-        return FALSE;
-    }
     if (call->proc->ro_deny != 0 && (call->args[last - 1].u & call->proc->ro_deny)) {
         g_set_error(error, VIR_ERROR, VIR_ERR_OPERATION_DENIED, "%s with secure flag",
                     call->proc->api);
@@ -181,6 +187,8 @@ static gboolean prepare_call(RpcCall *call, const RpcPacket *packet, GError **er
                     "hypervisor connection not open");
         return FALSE;
     }
+    if (!check_readonly(call, error))
+        return FALSE;
     call->args_owner =
         xdr_decode(call->proc->args, packet->data + packet->payload, packet->len - packet->payload);
     if (call->args_owner == NULL) {
@@ -188,7 +196,7 @@ static gboolean prepare_call(RpcCall *call, const RpcPacket *packet, GError **er
         return FALSE;
     }
     call->args = call->args_owner->values;
-    if (!check_readonly(call, error))
+    if (!check_readonly_flags(call, error))
         return FALSE;
     if (call->proc->handler == NULL) {
         g_set_error(error, VIR_ERROR, VIR_ERR_NO_SUPPORT, "%s", call->proc->api);
