@@ -25,9 +25,23 @@
 
 /* Files of one run of the machine; the rest of the folder goes over to the domain's next life. */
 static const char *const run_files[] = {
-    "boot",      "hv.log",     "status",       "qmp.sock",  "xs-ops.sock", "xs-daemon.sock",
-    "events.in", "events.out", "emulator.pid", "destroy",   "incoming",    "guest-domid",
-    "vnc.sock",  "spice.sock", "swtpm.sock",   "swtpm.pid",
+    "boot",
+    "hv.log",
+    "status",
+    "qmp.sock",
+    "xs-ops.sock",
+    "xs-daemon.sock",
+    "events.in",
+    "events.out",
+    "emulator.pid",
+    "destroy",
+    KXL_RUNDIR_REPLUGGED,
+    "incoming",
+    "guest-domid",
+    "vnc.sock",
+    "spice.sock",
+    "swtpm.sock",
+    "swtpm.pid",
 };
 
 /* The folder under a name of no domain, with its supervisor's lock held. */

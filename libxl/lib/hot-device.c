@@ -348,6 +348,7 @@ static gboolean record(KxlHotDevice *d, const KxlDomainConfig *config, GError **
 
     return all >= 0 && kxl_host_check_unique(d->op->host, config, d->op->domid, error) &&
            journal_write(d, attach_word, error) &&
+           kxl_rundir_mark_replugged(d->op->host, d->op->domid, error) &&
            kxl_rundir_save_config(d->op->host, d->op->domid, config, error);
 }
 
@@ -442,6 +443,7 @@ gboolean kxl_hot_detach(KxlHotDevice *d, gboolean force, GError **error)
     if (!kxl_hot_connect(d, error))
         return FALSE;
     if (journal_write(d, detach_word, error) &&
+        kxl_rundir_mark_replugged(d->op->host, d->op->domid, error) &&
         (!is_pv(d) || force || kxl_xendev_close(d->xs, &xen, GUEST_MS, error)) &&
         take_down(d, error))
         return TRUE;

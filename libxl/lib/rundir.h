@@ -58,3 +58,9 @@ KxlState *kxl_rundir_load_end(const KxlHost *host, int domid, GError **error);
 void kxl_rundir_ask_inspection(const KxlHost *host, int domid);
 /* Whether somebody has asked; once. */
 gboolean kxl_rundir_take_inspection(const KxlHost *host, int domid);
+
+/* The machine has other devices, or the same at other places, than a start from its configuration would
+ * give it; until its next life. */
+#define KXL_RUNDIR_REPLUGGED "replugged"
+gboolean kxl_rundir_mark_replugged(const KxlHost *host, int domid, GError **error);
+gboolean kxl_rundir_is_replugged(const KxlHost *host, int domid);

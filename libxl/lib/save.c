@@ -190,6 +190,14 @@ static KxlSaveImage *describe(const Work *work, KxlSaveFlags flags, const char *
     image->config = kxl_domain_get_config(work->host, work->domid, error);
     if (!image->config)
         return NULL;
+    /* QEMU loads a state only into the machine it is of, each device in the same slot. */
+    if (kxl_rundir_is_replugged(work->host, work->domid)) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
+                    "domain '%s': devices or vCPUs were plugged or unplugged since its start: its "
+                    "state is not supported in an image until it has rebooted",
+                    image->config->name);
+        return NULL;
+    }
     image->userdata = userdata ? g_strdup(userdata)
                                : kxl_domain_userdata_load(work->host, work->domid, key, NULL);
     if (image->userdata)

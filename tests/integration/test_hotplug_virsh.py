@@ -66,6 +66,7 @@ def test_devices(domain):
     virsh("change-media", name, domain.cd, "--eject")
     assert [domain.cd, "-"] in [line.split() for line in virsh("domblklist", name).splitlines()]
 
+    assert "until it has rebooted" in domain.refused("save", name, domain.guest.folder / "image")
     virsh("detach-device-alias", name, "net0", "--live")
     virsh("detach-disk", name, domain.disk, *both)
     virsh("detach-interface", name, "bridge", "--mac", MAC, "--config")
