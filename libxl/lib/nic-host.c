@@ -159,10 +159,18 @@ static gboolean limit_outbound(const KxlDeviceNic *nic, GError **error)
                "mtu", "64kb", "drop", "flowid", ":1");
 }
 
+/* A bridge's script limits what comes from the guest by rate=, without a burst of one's own. */
+gboolean kxl_nic_script_limits(const KxlDeviceNic *nic)
+{
+    return nic->kind == KXL_NIC_BRIDGE && nic->rate_bytes_per_interval != 0 &&
+           nic->outbound.burst == 0;
+}
+
 gboolean kxl_nic_shape(const KxlDeviceNic *nic, GError **error)
 {
     return (nic->inbound.average == 0 || limit_inbound(nic, error)) &&
-           (nic->outbound.average == 0 || limit_outbound(nic, error)) &&
+           (nic->outbound.average == 0 || kxl_nic_script_limits(nic) ||
+            limit_outbound(nic, error)) &&
            (!nic->isolated ||
             RUN(error, "bridge", "link", "set", "dev", nic->ifname, "isolated", "on"));
 }

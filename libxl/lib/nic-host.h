@@ -17,6 +17,8 @@ KxlFd kxl_nic_open_tap(const KxlDeviceNic *nic, GError **error);
 KxlFd kxl_macvtap_make(const KxlDeviceNic *nic, const char *dir, GError **error);
 void kxl_macvtap_remove(const KxlDeviceNic *nic);
 
+/* The script of a bridged nic is told the limit of what comes from the guest, and sets it. */
+gboolean kxl_nic_script_limits(const KxlDeviceNic *nic);
 /* Limits and isolation of a tap. They go with it. */
 gboolean kxl_nic_shape(const KxlDeviceNic *nic, GError **error);
 /* What a device of QEMU's is told after it is there: whether its cable is in. */

@@ -62,7 +62,7 @@ static char **script_environment(int domid, const KxlDeviceNic *nic)
     g_autofree char *domid_text = g_strdup_printf("%d", domid);
     g_autofree char *rate = NULL;
 
-    if (nic->rate_bytes_per_interval)
+    if (nic->outbound.average == 0 ? nic->rate_bytes_per_interval != 0 : kxl_nic_script_limits(nic))
         rate = g_strdup_printf("%" G_GUINT64_FORMAT ",%u", nic->rate_bytes_per_interval,
                                nic->rate_interval_usecs);
     env = set_if(env, "XENBUS_TYPE", "vif");

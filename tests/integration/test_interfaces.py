@@ -49,7 +49,7 @@ def own_tap():
 def test_taps(guest, wire, own_tap):
     console = start(guest, guest.xml(extra="".join([
         interface("bridge", "<source bridge='xenbr0'/>", 0,
-                  "<bandwidth><inbound average='2000' peak='4000' burst='512'/></bandwidth><mtu size='1400'/>"
+                  "<bandwidth><inbound average='2000' peak='4000' burst='512'/><outbound average='3000'/></bandwidth><mtu size='1400'/>"
                   "<port isolated='yes'/>"),
         interface("direct", f"<source dev='{wire}' mode='bridge'/>", 1),
         interface("ethernet", "", 2, f"<target dev='{own_tap}' managed='no'/>"),
@@ -60,6 +60,8 @@ def test_taps(guest, wire, own_tap):
     assert names == [f"vif{domid}.0", f"vif{domid}.1", own_tap, f"vif{domid}.3"]
     limit = run("tc", "class", "show", "dev", names[0]).stdout
     assert "rate 16Mbit ceil 32Mbit" in limit, limit
+    rules = run("nft", "list", "ruleset").stdout
+    assert "limit rate over 3000 kbytes/second" in rules, rules
     assert "isolated on" in run("bridge", "-d", "link", "show", "dev", names[0]).stdout
     assert "macvtap mode bridge" in run("ip", "-d", "link", "show", "dev", names[1]).stdout
 
