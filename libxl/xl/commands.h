@@ -12,6 +12,8 @@ int cmd_vm_list(Xl *xl, const XlArgs *args);
 /* cmd-name.c */
 int cmd_domid(Xl *xl, const XlArgs *args);
 int cmd_domname(Xl *xl, const XlArgs *args);
+int cmd_save(Xl *xl, const XlArgs *args);
+int cmd_restore(Xl *xl, const XlArgs *args);
 int cmd_rename(Xl *xl, const XlArgs *args);
 /* cmd-lifecycle.c */
 int cmd_pause(Xl *xl, const XlArgs *args);

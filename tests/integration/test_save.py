@@ -9,7 +9,7 @@ import libvirt
 import pytest
 
 import running
-from kanzen import Console, virsh, wait_for
+from kanzen import Console, virsh, wait_for, xl
 from running import code_of
 
 guest = running.fixture()
@@ -158,3 +158,17 @@ def test_core_dump(guest):
     core.unlink()
     assert guest.domain.state()[0] == libvirt.VIR_DOMAIN_RUNNING
     assert code_of(guest.domain.coreDumpWithFormat, "/x", libvirt.VIR_DOMAIN_CORE_DUMP_FORMAT_WIN_DMP, 0) == libvirt.VIR_ERR_OPERATION_UNSUPPORTED
+
+
+def test_xl_save_and_restore(guest):
+    image = guest.folder / "xl-image"
+    xl("save", "-c", guest.name, image)
+    assert guest.domain.state()[0] == libvirt.VIR_DOMAIN_RUNNING
+    xl("save", "-p", guest.name, image)
+    assert guest.domain.state()[0] == libvirt.VIR_DOMAIN_PAUSED
+    xl("unpause", guest.name)
+    xl("save", guest.name, image)
+    wait_for("the domain to be gone", lambda: not guest.domain.isActive())
+    xl("restore", image)
+    wait_for("the domain to be back", lambda: guest.domain.isActive())
+    assert guest.domain.state()[0] == libvirt.VIR_DOMAIN_RUNNING

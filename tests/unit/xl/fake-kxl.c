@@ -4,6 +4,7 @@
  * paused HVM guest "hvm1" (3). What xl asks for is written to standard error as "fake: ...".
  * FAKE_TTY is every console.
  */
+#include <kxl-save.h>
 #include <kxl-block.h>
 #include <kxl-guest.h>
 #include <kxl-vcpu.h>
@@ -380,6 +381,32 @@ int kxl_trigger_from_string(const char *word)
 gboolean kxl_domain_trigger(KxlHost *host, int domid, KxlTrigger trigger, GError **error)
 {
     return asked("trigger", domid, error);
+}
+
+gboolean kxl_domain_save(KxlHost *host, int domid, const char *path, KxlSaveFlags flags,
+                         const char *userdata_key, const char *userdata, KxlProgressFunc progress,
+                         gpointer user_data, GCancellable *cancellable, GError **error)
+{
+    return asked(flags & KXL_SAVE_KEEP_PAUSED ? "save -p"
+                 : flags & KXL_SAVE_KEEP      ? "save -c"
+                                              : "save",
+                 domid, error);
+}
+
+void kxl_save_image_free(KxlSaveImage *image)
+{
+    g_free(image);
+}
+
+KxlSaveImage *kxl_save_image_load(const char *path, GError **error)
+{
+    return g_new0(KxlSaveImage, 1);
+}
+
+int kxl_domain_restore(KxlHost *host, const char *path, const KxlSaveImage *image,
+                       KxlCreateFlags flags, GError **error)
+{
+    return asked(flags & KXL_CREATE_PAUSED ? "restore -p" : "restore", 0, error) ? 1 : -1;
 }
 
 gboolean kxl_domain_dump_core(KxlHost *host, int domid, const char *path, GError **error)
