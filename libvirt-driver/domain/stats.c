@@ -2,7 +2,9 @@
 /* Statistics: of one domain's interfaces and processors, and of many domains in one call. */
 #include "handler.h"
 
+#include <kxl-block.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "netstat.h"
 
@@ -190,19 +192,65 @@ static void add_interface(Record *r)
     }
 }
 
+static void put_figure(Record *r, guint i, const char *what, guint64 value)
+{
+    g_autofree char *name = g_strdup_printf("block.%u.%s", i, what);
+
+    put_ull(r->out, &r->n, name, value);
+}
+
+static void add_traffic(Record *r, guint i, const char *kind, const KxlBlockTraffic *traffic,
+                        gboolean bytes)
+{
+    g_autofree char *reqs = g_strconcat(kind, ".reqs", NULL);
+    g_autofree char *sizes = g_strconcat(kind, ".bytes", NULL);
+    g_autofree char *times = g_strconcat(kind, ".times", NULL);
+
+    put_figure(r, i, reqs, traffic->requests);
+    if (bytes)
+        put_figure(r, i, sizes, traffic->bytes);
+    put_figure(r, i, times, traffic->time_ns);
+}
+
+static void add_block_figures(Record *r, guint i, const KxlBlock *block)
+{
+    const KxlBlockImage *top = block->chain->len > 0 ? block->chain->pdata[0] : NULL;
+    struct stat st;
+
+    add_traffic(r, i, "rd", &block->rd, TRUE);
+    add_traffic(r, i, "wr", &block->wr, TRUE);
+    add_traffic(r, i, "fl", &block->fl, FALSE);
+    put_figure(r, i, "errors", block->failed);
+    if (block->threshold != 0)
+        put_figure(r, i, "threshold", block->threshold);
+    if (top == NULL)
+        return;
+    put_figure(r, i, "allocation", top->allocated);
+    put_figure(r, i, "capacity", top->capacity);
+    if (top->path != NULL && stat(top->path, &st) == 0 && S_ISREG(st.st_mode))
+        put_figure(r, i, "physical", (guint64)st.st_size);
+}
+
 static void add_block(Record *r)
 {
     const DomainDef *def = definition_def(domain_view_current(r->view));
+    g_autoptr(GPtrArray) blocks = NULL;
 
+    /* All of its disks in one go; one that has just ended has no figures. */
+    if (r->info != NULL && r->info->domid != 0)
+        blocks = kxl_domain_block_list(r->host, r->info->domid, NULL);
     put_uint(r->out, &r->n, "block.count", def->disks->len);
     for (guint i = 0; i < def->disks->len; i++) {
         const DomainDisk *disk = def->disks->pdata[i];
         g_autofree char *name = g_strdup_printf("block.%u.name", i);
         g_autofree char *path = g_strdup_printf("block.%u.path", i);
+        const KxlBlock *block = blocks != NULL ? kxl_block_find(blocks, disk->target, NULL) : NULL;
 
         put_string(r->out, &r->n, name, disk->target);
         if (disk->source != NULL)
             put_string(r->out, &r->n, path, disk->source);
+        if (block != NULL && block->node != NULL)
+            add_block_figures(r, i, block);
     }
 }
 

@@ -63,6 +63,9 @@ def test_statistics(guest):
     assert domain.blockStatsFlags("")["rd_bytes"] >= new["rd_bytes"]  # all disks
     assert code_of(domain.blockStats, "xvdz") == libvirt.VIR_ERR_INVALID_ARG
     assert "rd_bytes" in virsh("domblkstat", guest.name, target)
+    bulk = guest.conn.domainListGetStats([domain], libvirt.VIR_DOMAIN_STATS_BLOCK)[0][1]
+    assert bulk["block.0.name"] == target and bulk["block.0.rd.bytes"] >= old[1]
+    assert bulk["block.0.capacity"] == os.path.getsize(guest.base) and bulk["block.0.fl.reqs"] >= 0
 
 
 def test_information(guest):

@@ -172,3 +172,22 @@ def test_xl_save_and_restore(guest):
     xl("restore", image)
     wait_for("the domain to be back", lambda: guest.domain.isActive())
     assert guest.domain.state()[0] == libvirt.VIR_DOMAIN_RUNNING
+
+
+def test_a_save_that_is_killed_leaves_the_guest_running(guest):
+    """xl dies in the middle: the next one who looks lets the guest go on and removes what was written."""
+    import signal
+    import subprocess
+
+    image = guest.folder / "killed"
+    saver = subprocess.Popen(["xl", "save", guest.name, str(image)])
+    part = guest.folder / "killed.kanzen-new"
+    wait_for("the save to have begun", lambda: part.exists() or saver.poll() is not None, interval=0.001)
+    saver.send_signal(signal.SIGKILL)
+    saver.wait()
+    if image.exists():  # it was too fast
+        pytest.skip("the save was done before it could be killed")
+    wait_for("the guest to run", lambda: guest.domain.info()[0] == libvirt.VIR_DOMAIN_RUNNING, timeout=20)
+    assert not part.exists() and not image.exists()
+    guest.domain.suspend()
+    guest.domain.resume()
