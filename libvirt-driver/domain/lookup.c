@@ -84,12 +84,15 @@ static const guint32 list_groups[] = {
     LIST_HAS_CHECKPOINT | LIST_NO_CHECKPOINT,
 };
 
-static guint32 properties(DomainRegistry *registry, const DomainView *view)
+/* What costs a look at the disk is looked for only where flags ask. */
+static guint32 properties(DomainRegistry *registry, const DomainView *view, guint32 flags)
 {
     guint32 bits = LIST_NO_CHECKPOINT;
 
-    bits |= snapshots_any(registry, view->uuid) ? LIST_HAS_SNAPSHOT : LIST_NO_SNAPSHOT;
-    bits |= has_managed_save(registry, view->uuid) ? LIST_MANAGEDSAVE : LIST_NO_MANAGEDSAVE;
+    if (flags & (LIST_HAS_SNAPSHOT | LIST_NO_SNAPSHOT))
+        bits |= snapshots_any(registry, view->uuid) ? LIST_HAS_SNAPSHOT : LIST_NO_SNAPSHOT;
+    if (flags & (LIST_MANAGEDSAVE | LIST_NO_MANAGEDSAVE))
+        bits |= has_managed_save(registry, view->uuid) ? LIST_MANAGEDSAVE : LIST_NO_MANAGEDSAVE;
     bits |= view->id >= 0 ? LIST_ACTIVE : LIST_INACTIVE;
     bits |= view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT;
     bits |= view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART;
@@ -128,7 +131,7 @@ GPtrArray *domain_list_matching(const RpcCall *call, guint32 flags)
         g_auto(DomainView) view = { 0 };
 
         domain_get_view(kanzend->domains, all->pdata[i], &view);
-        if (matches(properties(kanzend->domains, &view), flags))
+        if (matches(properties(kanzend->domains, &view, flags), flags))
             g_ptr_array_add(found, domain_ref(all->pdata[i]));
     }
     return found;

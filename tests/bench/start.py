@@ -149,6 +149,8 @@ def bench(kernel, options, folder):
     for name, taken in figures.items():
         report(kernel, taken, name, figures["plain QEMU"])
     print(f"{kernel:8} QEMU: {' '.join(machine)}; hv: {kept['log']}", flush=True)
+    if not options.attempt:
+        subprocess.run(["virsh", "undefine", "bench-virsh"], check=True, stdout=subprocess.DEVNULL)
 
 
 def main():
