@@ -59,3 +59,17 @@ gboolean uuid_from_text(const char *text, guint8 *ret_uuid)
     memcpy(ret_uuid, uuid, sizeof uuid);
     return TRUE;
 }
+
+void put_uuid(GByteArray *out, const char *uuid)
+{
+    guint8 raw[XDR_UUID_LEN];
+
+    g_return_if_fail(uuid_from_text(uuid, raw));
+    xdr_put_raw(out, raw, sizeof raw);
+}
+
+void put_named_handle(GByteArray *out, const char *name, const char *uuid)
+{
+    xdr_put_string(out, name);
+    put_uuid(out, uuid);
+}

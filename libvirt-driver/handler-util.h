@@ -20,5 +20,9 @@ gboolean fail(GError **error, VirErrorCode code, const char *format, ...) G_GNUC
 /* 16 bytes as 36 characters and a NUL; and back (FALSE: not a UUID). */
 void uuid_to_text(const guint8 *uuid, char *text);
 gboolean uuid_from_text(const char *text, guint8 *ret_uuid);
+/* A UUID that was checked already, as its 16 bytes; after its name: the handle of a network, a
+ * pool or a filter. */
+void put_uuid(GByteArray *out, const char *uuid);
+void put_named_handle(GByteArray *out, const char *name, const char *uuid);
 
 G_END_DECLS

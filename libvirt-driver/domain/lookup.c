@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finding and listing domains. */
 #include "handler.h"
+#include "listing.h"
 #include "save.h"
 #include "snapshot.h"
 
@@ -52,8 +53,7 @@ gboolean on_domain_lookup_by_uuid(RpcCall *call, GError **error)
     return put_found(call, domain, error);
 }
 
-/* ---- LIST_ALL_DOMAINS: in each group of flags any of the bits set must hold; no bit set: all ----
- */
+/* ---- lists ---- */
 
 enum { /* virConnectListAllDomainsFlags */
        LIST_ACTIVE = 1 << 0,
@@ -82,6 +82,7 @@ static const guint32 list_groups[] = {
     LIST_AUTOSTART | LIST_NO_AUTOSTART,
     LIST_HAS_SNAPSHOT | LIST_NO_SNAPSHOT,
     LIST_HAS_CHECKPOINT | LIST_NO_CHECKPOINT,
+    0,
 };
 
 /* What costs a look at the disk is looked for only where flags ask. */
@@ -108,17 +109,6 @@ static guint32 properties(DomainRegistry *registry, const DomainView *view, guin
     }
 }
 
-static gboolean matches(guint32 bits, guint32 flags)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(list_groups); i++) {
-        guint32 wanted = flags & list_groups[i];
-
-        if (wanted != 0 && (wanted & bits) == 0)
-            return FALSE;
-    }
-    return TRUE;
-}
-
 GPtrArray *domain_list_matching(const RpcCall *call, guint32 flags)
 {
     const Kanzend *kanzend = call->app;
@@ -131,25 +121,25 @@ GPtrArray *domain_list_matching(const RpcCall *call, guint32 flags)
         g_auto(DomainView) view = { 0 };
 
         domain_get_view(kanzend->domains, all->pdata[i], &view);
-        if (matches(properties(kanzend->domains, &view, flags), flags))
+        if (list_wanted(properties(kanzend->domains, &view, flags), flags, list_groups))
             g_ptr_array_add(found, domain_ref(all->pdata[i]));
     }
     return found;
 }
 
-gboolean on_connect_list_all_domains(RpcCall *call, GError **error)
+static void put_listed(RpcCall *call, gconstpointer item)
 {
     const Kanzend *kanzend = call->app;
-    gboolean need_results = call->args[0].i != 0;
-    g_autoptr(GPtrArray) found = NULL;
 
+    domain_put_handle(kanzend->domains, call->ret, (Domain *)item);
+}
+
+gboolean on_connect_list_all_domains(RpcCall *call, GError **error)
+{
     if (!check_flags(call, call->args[1].u, (LIST_NO_CHECKPOINT << 1) - 1, error))
         return FALSE;
-    found = domain_list_matching(call, call->args[1].u);
-    xdr_put_u32(call->ret, need_results ? found->len : 0);
-    for (guint i = 0; need_results && i < found->len; i++)
-        domain_put_handle(kanzend->domains, call->ret, found->pdata[i]);
-    xdr_put_u32(call->ret, found->len);
+    g_autoptr(GPtrArray) found = domain_list_matching(call, call->args[1].u);
+    list_put_handles(call, call->args[0].i != 0, found, put_listed);
     return TRUE;
 }
 

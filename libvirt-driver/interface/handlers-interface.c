@@ -2,6 +2,7 @@
 /* The calls that read the host's interfaces. A handle: name and MAC address. */
 #include "handler-util.h"
 #include "host-interface.h"
+#include "listing.h"
 
 #include <string.h>
 
@@ -15,69 +16,57 @@ static void put_handle(GByteArray *out, const HostInterface *interface)
 
 enum { LIST_INACTIVE = 1, LIST_ACTIVE = 2 }; /* virConnectListAllInterfacesFlags */
 
-static GPtrArray *list_matching(guint32 flags)
+static GPtrArray *list_all(const RpcCall *call)
 {
-    GPtrArray *interfaces = host_interfaces_list();
-
-    for (guint i = interfaces->len; i > 0; i--) {
-        const HostInterface *interface = interfaces->pdata[i - 1];
-        if (flags != 0 && !(flags & (interface->active ? LIST_ACTIVE : LIST_INACTIVE)))
-            g_ptr_array_remove_index(interfaces, i - 1);
-    }
-    return interfaces;
+    return host_interfaces_list();
 }
+
+static guint32 flags_of(gconstpointer item)
+{
+    return ((const HostInterface *)item)->active ? LIST_ACTIVE : LIST_INACTIVE;
+}
+
+static const char *name_of(gconstpointer item)
+{
+    return ((const HostInterface *)item)->name;
+}
+
+static void put_listed(RpcCall *call, gconstpointer item)
+{
+    put_handle(call->ret, item);
+}
+
+static const ListKind interfaces_listed = {
+    .all = list_all,
+    .flags_of = flags_of,
+    .name_of = name_of,
+    .put_handle = put_listed,
+    .groups = { LIST_INACTIVE | LIST_ACTIVE },
+};
 
 gboolean on_connect_list_all_interfaces(RpcCall *call, GError **error)
 {
-    gboolean need_results = call->args[0].i != 0;
-
-    if (!check_flags(call, call->args[1].u, LIST_INACTIVE | LIST_ACTIVE, error))
-        return FALSE;
-    g_autoptr(GPtrArray) interfaces = list_matching(call->args[1].u);
-    xdr_put_u32(call->ret, need_results ? interfaces->len : 0);
-    for (guint i = 0; need_results && i < interfaces->len; i++)
-        put_handle(call->ret, interfaces->pdata[i]);
-    xdr_put_u32(call->ret, interfaces->len);
-    return TRUE;
-}
-
-static gboolean put_number(RpcCall *call, guint32 flags)
-{
-    g_autoptr(GPtrArray) interfaces = list_matching(flags);
-
-    xdr_put_i32(call->ret, (gint32)interfaces->len);
-    return TRUE;
-}
-
-static gboolean put_names(RpcCall *call, guint32 flags)
-{
-    g_autoptr(GPtrArray) interfaces = list_matching(flags);
-    guint n = MIN((guint)MAX(call->args[0].i, 0), interfaces->len);
-
-    xdr_put_u32(call->ret, n);
-    for (guint i = 0; i < n; i++)
-        xdr_put_string(call->ret, ((HostInterface *)interfaces->pdata[i])->name);
-    return TRUE;
+    return list_put_all(call, &interfaces_listed, error);
 }
 
 gboolean on_connect_num_of_interfaces(RpcCall *call, GError **error)
 {
-    return put_number(call, LIST_ACTIVE);
+    return list_put_number(call, &interfaces_listed, LIST_ACTIVE);
 }
 
 gboolean on_connect_list_interfaces(RpcCall *call, GError **error)
 {
-    return put_names(call, LIST_ACTIVE);
+    return list_put_names(call, &interfaces_listed, LIST_ACTIVE);
 }
 
 gboolean on_connect_num_of_defined_interfaces(RpcCall *call, GError **error)
 {
-    return put_number(call, LIST_INACTIVE);
+    return list_put_number(call, &interfaces_listed, LIST_INACTIVE);
 }
 
 gboolean on_connect_list_defined_interfaces(RpcCall *call, GError **error)
 {
-    return put_names(call, LIST_INACTIVE);
+    return list_put_names(call, &interfaces_listed, LIST_INACTIVE);
 }
 
 /* ---- one of them ---- */

@@ -2,6 +2,7 @@
 /* The calls about networks. */
 #include "handler-util.h"
 #include "leases.h"
+#include "listing.h"
 #include "network.h"
 
 static const char *call_uuid(const RpcCall *call, char *text)
@@ -21,11 +22,7 @@ static gboolean call_network(const RpcCall *call, NetworkView *view, GError **er
 
 static void put_handle(GByteArray *out, const NetworkDef *def)
 {
-    guint8 uuid[XDR_UUID_LEN];
-
-    uuid_from_text(def->uuid, uuid);
-    xdr_put_string(out, def->name);
-    xdr_put_raw(out, uuid, sizeof uuid);
+    put_named_handle(out, def->name, def->uuid);
 }
 
 /* ---- finding ---- */
@@ -61,90 +58,66 @@ enum { /* virConnectListAllNetworksFlags */
        LIST_TRANSIENT = 1 << 3,
        LIST_AUTOSTART = 1 << 4,
        LIST_NO_AUTOSTART = 1 << 5,
-       LIST_ALL = (1 << 6) - 1,
 };
 
-static gboolean matches(const NetworkView *view, guint32 flags)
-{
-    const struct {
-        guint32 group, bit;
-    } rows[] = {
-        { LIST_INACTIVE | LIST_ACTIVE, view->active ? LIST_ACTIVE : LIST_INACTIVE },
-        { LIST_PERSISTENT | LIST_TRANSIENT, view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT },
-        { LIST_AUTOSTART | LIST_NO_AUTOSTART,
-          view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART },
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if ((flags & rows[i].group) != 0 && !(flags & rows[i].bit))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static GPtrArray *list_matching(RpcCall *call, guint32 flags)
+static GPtrArray *list_all(const RpcCall *call)
 {
     const Kanzend *kanzend = call->app;
-    GPtrArray *networks = network_list(kanzend->networks);
 
-    for (guint i = networks->len; i > 0; i--) {
-        if (!matches(networks->pdata[i - 1], flags))
-            g_ptr_array_remove_index(networks, i - 1);
-    }
-    return networks;
+    return network_list(kanzend->networks);
 }
+
+static guint32 flags_of(gconstpointer item)
+{
+    const NetworkView *view = item;
+
+    return (view->active ? LIST_ACTIVE : LIST_INACTIVE) |
+           (view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT) |
+           (view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART);
+}
+
+static const char *name_of(gconstpointer item)
+{
+    return ((const NetworkView *)item)->def->name;
+}
+
+static void put_view(RpcCall *call, gconstpointer item)
+{
+    put_handle(call->ret, ((const NetworkView *)item)->def);
+}
+
+static const ListKind networks_listed = {
+    .all = list_all,
+    .flags_of = flags_of,
+    .name_of = name_of,
+    .put_handle = put_view,
+    .groups = { LIST_INACTIVE | LIST_ACTIVE, LIST_PERSISTENT | LIST_TRANSIENT,
+                LIST_AUTOSTART | LIST_NO_AUTOSTART },
+};
 
 gboolean on_connect_list_all_networks(RpcCall *call, GError **error)
 {
-    if (!check_flags(call, call->args[1].u, LIST_ALL, error))
-        return FALSE;
-    g_autoptr(GPtrArray) networks = list_matching(call, call->args[1].u);
-    gboolean need_results = call->args[0].i != 0;
-
-    xdr_put_u32(call->ret, need_results ? networks->len : 0);
-    for (guint i = 0; need_results && i < networks->len; i++)
-        put_handle(call->ret, ((NetworkView *)networks->pdata[i])->def);
-    xdr_put_u32(call->ret, networks->len);
-    return TRUE;
-}
-
-static gboolean put_number(RpcCall *call, guint32 flags)
-{
-    g_autoptr(GPtrArray) networks = list_matching(call, flags);
-
-    xdr_put_i32(call->ret, (gint32)networks->len);
-    return TRUE;
-}
-
-static gboolean put_names(RpcCall *call, guint32 flags)
-{
-    g_autoptr(GPtrArray) networks = list_matching(call, flags);
-    guint n = MIN((guint)MAX(call->args[0].i, 0), networks->len);
-
-    xdr_put_u32(call->ret, n);
-    for (guint i = 0; i < n; i++)
-        xdr_put_string(call->ret, ((NetworkView *)networks->pdata[i])->def->name);
-    return TRUE;
+    return list_put_all(call, &networks_listed, error);
 }
 
 gboolean on_connect_num_of_networks(RpcCall *call, GError **error)
 {
-    return put_number(call, LIST_ACTIVE);
+    return list_put_number(call, &networks_listed, LIST_ACTIVE);
 }
 
 gboolean on_connect_num_of_defined_networks(RpcCall *call, GError **error)
 {
-    return put_number(call, LIST_INACTIVE);
+    return list_put_number(call, &networks_listed, LIST_INACTIVE);
 }
 
 gboolean on_connect_list_networks(RpcCall *call, GError **error)
 {
-    return put_names(call, LIST_ACTIVE);
+    return list_put_names(call, &networks_listed, LIST_ACTIVE);
 }
 
 gboolean on_connect_list_defined_networks(RpcCall *call, GError **error)
 {
-    return put_names(call, LIST_INACTIVE);
+    return list_put_names(call, &networks_listed, LIST_INACTIVE);
 }
 
 /* ---- reading ---- */
@@ -260,10 +233,9 @@ enum { XML_VALIDATE = 1 }; /* virNetworkDefineFlags, virNetworkCreateFlags */
 
 static NetworkDef *parse(const RpcCall *call, guint32 flags, GError **error)
 {
-    return network_def_parse(call->args[0].str,
-                             DOMAIN_XML_PARSE_INACTIVE |
-                                 (flags & XML_VALIDATE ? DOMAIN_XML_PARSE_VALIDATE : 0),
-                             error);
+    return network_def_parse(
+        call->args[0].str,
+        DOMAIN_XML_PARSE_INACTIVE | (flags & XML_VALIDATE ? DOMAIN_XML_PARSE_VALIDATE : 0), error);
 }
 
 static gboolean define(RpcCall *call, guint32 flags, GError **error)

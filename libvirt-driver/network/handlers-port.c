@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The calls about ports of networks. A port's handle: its network's, and its UUID. */
 #include "handler-util.h"
+#include "listing.h"
 #include "network.h"
 
 #include <string.h>
@@ -28,21 +29,19 @@ static NetworkPort *find_port(const RpcCall *call, PortHandle *ret_handle, GErro
     return network_port_find(kanzend->networks, ret_handle->network, ret_handle->port, error);
 }
 
-/* network: the handle that the client gave. */
-static void put_handle(GByteArray *out, const XdrValue *network, const char *port_uuid)
+/* The network is the one whose handle is args[0]. */
+static void put_handle(RpcCall *call, gconstpointer port)
 {
-    guint8 uuid[XDR_UUID_LEN];
+    const XdrValue *network = &call->args[0];
 
-    uuid_from_text(port_uuid, uuid);
-    xdr_put_string(out, network->items[0].str);
-    xdr_put_raw(out, network->items[1].bytes, XDR_UUID_LEN);
-    xdr_put_raw(out, uuid, sizeof uuid);
+    xdr_put_string(call->ret, network->items[0].str);
+    xdr_put_raw(call->ret, network->items[1].bytes, XDR_UUID_LEN);
+    put_uuid(call->ret, ((const NetworkPort *)port)->uuid);
 }
 
 gboolean on_network_list_all_ports(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    gboolean need_results = call->args[1].i != 0;
     char uuid[UUID_TEXT_LEN];
 
     uuid_to_text(call->args[0].items[1].bytes, uuid);
@@ -51,10 +50,7 @@ gboolean on_network_list_all_ports(RpcCall *call, GError **error)
     g_autoptr(GPtrArray) ports = network_port_list(kanzend->networks, uuid, error);
     if (ports == NULL)
         return FALSE;
-    xdr_put_u32(call->ret, need_results ? ports->len : 0);
-    for (guint i = 0; need_results && i < ports->len; i++)
-        put_handle(call->ret, &call->args[0], ((NetworkPort *)ports->pdata[i])->uuid);
-    xdr_put_u32(call->ret, ports->len);
+    list_put_handles(call, call->args[1].i != 0, ports, put_handle);
     return TRUE;
 }
 
@@ -68,7 +64,7 @@ gboolean on_network_port_lookup_by_uuid(RpcCall *call, GError **error)
     g_autoptr(NetworkPort) found = network_port_find(kanzend->networks, network, port, error);
     if (found == NULL)
         return FALSE;
-    put_handle(call->ret, &call->args[0], found->uuid);
+    put_handle(call, found);
     return TRUE;
 }
 
@@ -86,7 +82,7 @@ gboolean on_network_port_create_xml(RpcCall *call, GError **error)
         call->args[1].str, flags & CREATE_VALIDATE ? DOMAIN_XML_PARSE_VALIDATE : 0, error);
     if (port == NULL || !network_port_add(kanzend->networks, network, port, error))
         return FALSE;
-    put_handle(call->ret, &call->args[0], port->uuid);
+    put_handle(call, port);
     return TRUE;
 }
 

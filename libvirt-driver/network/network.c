@@ -148,11 +148,8 @@ GPtrArray *network_leases(NetworkRegistry *registry, const NetworkDef *def)
 static void send_event(NetworkRegistry *registry, const NetworkDef *def, int kind)
 {
     g_autoptr(GByteArray) body = g_byte_array_new();
-    guint8 uuid[XDR_UUID_LEN];
 
-    uuid_from_text(def->uuid, uuid);
-    xdr_put_string(body, def->name);
-    xdr_put_raw(body, uuid, sizeof uuid);
+    put_named_handle(body, def->name, def->uuid);
     xdr_put_i32(body, kind);
     xdr_put_i32(body, 0); /* no details exist */
     rpc_events_send(registry->server, RPC_EVENT_NETWORK, EVENT_LIFECYCLE, def->uuid, body);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The calls about secrets. A secret's handle: UUID, type of usage, what it is used for. */
 #include "handler-util.h"
+#include "listing.h"
 #include "secret.h"
 
 static const char *call_uuid(const RpcCall *call, char *text)
@@ -11,10 +12,7 @@ static const char *call_uuid(const RpcCall *call, char *text)
 
 static void put_handle(GByteArray *out, const SecretDef *def)
 {
-    guint8 uuid[XDR_UUID_LEN];
-
-    uuid_from_text(def->uuid, uuid);
-    xdr_put_raw(out, uuid, sizeof uuid);
+    put_uuid(out, def->uuid);
     xdr_put_i32(out, def->usage);
     xdr_put_string(out, def->usage_id != NULL ? def->usage_id : "");
 }
@@ -52,61 +50,54 @@ enum { /* virConnectListAllSecretsFlags */
        LIST_NO_EPHEMERAL = 1 << 1,
        LIST_PRIVATE = 1 << 2,
        LIST_NO_PRIVATE = 1 << 3,
-       LIST_ALL = (1 << 4) - 1,
 };
 
-static gboolean matches(const SecretDef *def, guint32 flags)
-{
-    guint32 ephemeral = def->ephemeral == DOMAIN_YES ? LIST_EPHEMERAL : LIST_NO_EPHEMERAL;
-    guint32 private = def->is_private == DOMAIN_YES ? LIST_PRIVATE : LIST_NO_PRIVATE;
-
-    return (!(flags & (LIST_EPHEMERAL | LIST_NO_EPHEMERAL)) || (flags & ephemeral)) &&
-           (!(flags & (LIST_PRIVATE | LIST_NO_PRIVATE)) || (flags & private));
-}
-
-static GPtrArray *list_matching(RpcCall *call, guint32 flags)
+static GPtrArray *list_all(const RpcCall *call)
 {
     const Kanzend *kanzend = call->app;
-    GPtrArray *secrets = secret_list(kanzend->secrets);
 
-    for (guint i = secrets->len; i > 0; i--) {
-        if (!matches(secrets->pdata[i - 1], flags))
-            g_ptr_array_remove_index(secrets, i - 1);
-    }
-    return secrets;
+    return secret_list(kanzend->secrets);
 }
+
+static guint32 flags_of(gconstpointer item)
+{
+    const SecretDef *def = item;
+
+    return (def->ephemeral == DOMAIN_YES ? LIST_EPHEMERAL : LIST_NO_EPHEMERAL) |
+           (def->is_private == DOMAIN_YES ? LIST_PRIVATE : LIST_NO_PRIVATE);
+}
+
+static const char *uuid_of(gconstpointer item)
+{
+    return ((const SecretDef *)item)->uuid;
+}
+
+static void put_listed(RpcCall *call, gconstpointer item)
+{
+    put_handle(call->ret, item);
+}
+
+static const ListKind secrets_listed = {
+    .all = list_all,
+    .flags_of = flags_of,
+    .name_of = uuid_of,
+    .put_handle = put_listed,
+    .groups = { LIST_EPHEMERAL | LIST_NO_EPHEMERAL, LIST_PRIVATE | LIST_NO_PRIVATE },
+};
 
 gboolean on_connect_list_all_secrets(RpcCall *call, GError **error)
 {
-    gboolean need_results = call->args[0].i != 0;
-
-    if (!check_flags(call, call->args[1].u, LIST_ALL, error))
-        return FALSE;
-    g_autoptr(GPtrArray) secrets = list_matching(call, call->args[1].u);
-    xdr_put_u32(call->ret, need_results ? secrets->len : 0);
-    for (guint i = 0; need_results && i < secrets->len; i++)
-        put_handle(call->ret, secrets->pdata[i]);
-    xdr_put_u32(call->ret, secrets->len);
-    return TRUE;
+    return list_put_all(call, &secrets_listed, error);
 }
 
 gboolean on_connect_num_of_secrets(RpcCall *call, GError **error)
 {
-    g_autoptr(GPtrArray) secrets = list_matching(call, 0);
-
-    xdr_put_i32(call->ret, (gint32)secrets->len);
-    return TRUE;
+    return list_put_number(call, &secrets_listed, 0);
 }
 
 gboolean on_connect_list_secrets(RpcCall *call, GError **error)
 {
-    g_autoptr(GPtrArray) secrets = list_matching(call, 0);
-    guint n = MIN((guint)MAX(call->args[0].i, 0), secrets->len);
-
-    xdr_put_u32(call->ret, n);
-    for (guint i = 0; i < n; i++)
-        xdr_put_string(call->ret, ((SecretDef *)secrets->pdata[i])->uuid);
-    return TRUE;
+    return list_put_names(call, &secrets_listed, 0);
 }
 
 /* ---- one secret ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The calls about storage pools. */
 #include "handler-util.h"
+#include "listing.h"
 #include "pool.h"
 #include "pool-type.h"
 
@@ -16,11 +17,7 @@ static gboolean call_pool(const RpcCall *call, PoolView *view, GError **error)
 
 static void put_handle(GByteArray *out, const PoolDef *def)
 {
-    guint8 uuid[XDR_UUID_LEN];
-
-    uuid_from_text(def->uuid, uuid);
-    xdr_put_string(out, def->name);
-    xdr_put_raw(out, uuid, sizeof uuid);
+    put_named_handle(out, def->name, def->uuid);
 }
 
 /* ---- finding ---- */
@@ -89,86 +86,64 @@ enum { /* virConnectListAllStoragePoolsFlags: state, then the types */
        LIST_TYPES = 0xfffffu << 6,
 };
 
-static gboolean matches(const PoolView *view, guint32 flags)
-{
-    const struct {
-        guint32 group, bit;
-    } rows[] = {
-        { LIST_INACTIVE | LIST_ACTIVE, view->active ? LIST_ACTIVE : LIST_INACTIVE },
-        { LIST_PERSISTENT | LIST_TRANSIENT, view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT },
-        { LIST_AUTOSTART | LIST_NO_AUTOSTART,
-          view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART },
-        { LIST_TYPES, view->def->type->list_flag },
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if ((flags & rows[i].group) != 0 && !(flags & rows[i].bit))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static GPtrArray *list_matching(RpcCall *call, guint32 flags)
+static GPtrArray *list_all(const RpcCall *call)
 {
     const Kanzend *kanzend = call->app;
-    GPtrArray *pools = pool_list(kanzend->pools);
 
-    for (guint i = pools->len; i > 0; i--) {
-        if (!matches(pools->pdata[i - 1], flags))
-            g_ptr_array_remove_index(pools, i - 1);
-    }
-    return pools;
+    return pool_list(kanzend->pools);
 }
+
+static guint32 flags_of(gconstpointer item)
+{
+    const PoolView *view = item;
+
+    return (view->active ? LIST_ACTIVE : LIST_INACTIVE) |
+           (view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT) |
+           (view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART) | view->def->type->list_flag;
+}
+
+static const char *name_of(gconstpointer item)
+{
+    return ((const PoolView *)item)->def->name;
+}
+
+static void put_view(RpcCall *call, gconstpointer item)
+{
+    put_handle(call->ret, ((const PoolView *)item)->def);
+}
+
+static const ListKind pools_listed = {
+    .all = list_all,
+    .flags_of = flags_of,
+    .name_of = name_of,
+    .put_handle = put_view,
+    .groups = { LIST_INACTIVE | LIST_ACTIVE, LIST_PERSISTENT | LIST_TRANSIENT,
+                LIST_AUTOSTART | LIST_NO_AUTOSTART, LIST_TYPES },
+};
 
 gboolean on_connect_list_all_pools(RpcCall *call, GError **error)
 {
-    g_autoptr(GPtrArray) pools = list_matching(call, call->args[1].u);
-    gboolean need_results = call->args[0].i != 0;
-
-    xdr_put_u32(call->ret, need_results ? pools->len : 0);
-    for (guint i = 0; need_results && i < pools->len; i++)
-        put_handle(call->ret, ((PoolView *)pools->pdata[i])->def);
-    xdr_put_u32(call->ret, pools->len);
-    return TRUE;
-}
-
-static gboolean put_number(RpcCall *call, guint32 flags)
-{
-    g_autoptr(GPtrArray) pools = list_matching(call, flags);
-
-    xdr_put_i32(call->ret, (gint32)pools->len);
-    return TRUE;
-}
-
-static gboolean put_names(RpcCall *call, guint32 flags)
-{
-    g_autoptr(GPtrArray) pools = list_matching(call, flags);
-    guint n = MIN((guint)MAX(call->args[0].i, 0), pools->len);
-
-    xdr_put_u32(call->ret, n);
-    for (guint i = 0; i < n; i++)
-        xdr_put_string(call->ret, ((PoolView *)pools->pdata[i])->def->name);
-    return TRUE;
+    return list_put_all(call, &pools_listed, error);
 }
 
 gboolean on_connect_num_of_pools(RpcCall *call, GError **error)
 {
-    return put_number(call, LIST_ACTIVE);
+    return list_put_number(call, &pools_listed, LIST_ACTIVE);
 }
 
 gboolean on_connect_num_of_defined_pools(RpcCall *call, GError **error)
 {
-    return put_number(call, LIST_INACTIVE);
+    return list_put_number(call, &pools_listed, LIST_INACTIVE);
 }
 
 gboolean on_connect_list_pools(RpcCall *call, GError **error)
 {
-    return put_names(call, LIST_ACTIVE);
+    return list_put_names(call, &pools_listed, LIST_ACTIVE);
 }
 
 gboolean on_connect_list_defined_pools(RpcCall *call, GError **error)
 {
-    return put_names(call, LIST_INACTIVE);
+    return list_put_names(call, &pools_listed, LIST_INACTIVE);
 }
 
 /* ---- reading ---- */

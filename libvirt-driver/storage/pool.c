@@ -149,11 +149,8 @@ GPtrArray *pool_list(PoolRegistry *registry)
 static void send_event(PoolRegistry *registry, const PoolDef *def, int event_id, int kind)
 {
     g_autoptr(GByteArray) body = g_byte_array_new();
-    guint8 uuid[XDR_UUID_LEN];
 
-    uuid_from_text(def->uuid, uuid);
-    xdr_put_string(body, def->name);
-    xdr_put_raw(body, uuid, sizeof uuid);
+    put_named_handle(body, def->name, def->uuid);
     if (event_id == EVENT_LIFECYCLE) {
         xdr_put_i32(body, kind);
         xdr_put_i32(body, 0); /* no details exist */
