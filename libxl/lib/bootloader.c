@@ -1,21 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bootloader.h"
 
-/* Debian's package grub-xen-host. */
-#define GRUB_DIR "/usr/lib/grub-xen"
+#include "host.h"
+
+/* Debian's package grub-xen-host, for builds that could not make the images of libxl/grub. */
+#define DEBIAN_GRUB_DIR "/usr/lib/grub-xen"
 
 static const struct {
     const char *name, *image;
 } bootloaders[] = {
-    { "pygrub", GRUB_DIR "/grub-x86_64-xen.bin" },
-    { "pvgrub", GRUB_DIR "/grub-x86_64-xen.bin" },
-    { "pvgrub64", GRUB_DIR "/grub-x86_64-xen.bin" },
-    { "pvgrub32", GRUB_DIR "/grub-i386-xen.bin" },
+    { "pygrub", "grub-x86_64-xen.bin" },
+    { "pvgrub", "grub-x86_64-xen.bin" },
+    { "pvgrub64", "grub-x86_64-xen.bin" },
+    { "pvgrub32", "grub-i386-xen.bin" },
 };
 
-char *kxl_bootloader_kernel(const KxlDomainConfig *config, GError **error)
+/* NULL: there is none. */
+static char *find_image(const KxlHost *host, const char *image)
+{
+    const char *const folders[] = { kxl_host_libexec_dir(host), DEBIAN_GRUB_DIR };
+
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *path = g_build_filename(folders[i], image, NULL);
+
+        if (g_file_test(path, G_FILE_TEST_EXISTS))
+            return g_steal_pointer(&path);
+    }
+    return NULL;
+}
+
+char *kxl_bootloader_kernel(const KxlHost *host, const KxlDomainConfig *config, GError **error)
 {
     g_autofree char *name = NULL;
+    char *image;
 
     if (!config->bootloader)
         return g_strdup(config->kernel);
@@ -28,12 +45,12 @@ char *kxl_bootloader_kernel(const KxlDomainConfig *config, GError **error)
     for (guint i = 0; i < G_N_ELEMENTS(bootloaders); i++) {
         if (!g_str_equal(bootloaders[i].name, name))
             continue;
-        if (g_file_test(bootloaders[i].image, G_FILE_TEST_EXISTS))
-            return g_strdup(bootloaders[i].image);
-        g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND,
-                    "bootloader '%s': '%s' is missing (Debian package grub-xen-host)",
-                    config->bootloader, bootloaders[i].image);
-        return NULL;
+        image = find_image(host, bootloaders[i].image);
+        if (!image)
+            g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND,
+                        "bootloader '%s': '%s/%s' is missing (Debian package grub-xen-host)",
+                        config->bootloader, DEBIAN_GRUB_DIR, bootloaders[i].image);
+        return image;
     }
     /* A GRUB image of the user's own. */
     if (g_path_is_absolute(config->bootloader) && g_str_has_suffix(name, ".bin"))

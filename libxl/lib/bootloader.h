@@ -5,4 +5,4 @@
 
 /* The kernel file a PV domain starts with: its own, or GRUB for Xen, which finds the guest's kernel
  * on its disks from inside. New string. */
-char *kxl_bootloader_kernel(const KxlDomainConfig *config, GError **error);
+char *kxl_bootloader_kernel(const KxlHost *host, const KxlDomainConfig *config, GError **error);

@@ -177,7 +177,7 @@ static gboolean try_kernel(const KxlHost *host, const KxlDomainConfig *config, G
     path = g_strdup_printf("/proc/self/fd/%d", fd);
     if (config->type == KXL_TYPE_PVH)
         return kxl_boot_kernel_write(path, config, error);
-    kernel = kxl_bootloader_kernel(config, error);
+    kernel = kxl_bootloader_kernel(host, config, error);
     if (!kernel)
         return FALSE;
     spec = (KxlBootSpec){

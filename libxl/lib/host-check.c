@@ -185,12 +185,12 @@ static gboolean check_emulator(const KxlHost *host, const KxlDomainConfig *confi
            check_file("hypervisor image", kxl_host_hv_image(host), R_OK, FALSE, error);
 }
 
-static gboolean check_boot(const KxlDomainConfig *config, GError **error)
+static gboolean check_boot(const KxlHost *host, const KxlDomainConfig *config, GError **error)
 {
     g_autofree char *kernel = NULL;
 
     if (config->type == KXL_TYPE_PV) {
-        kernel = kxl_bootloader_kernel(config, error);
+        kernel = kxl_bootloader_kernel(host, config, error);
         if (!kernel)
             return FALSE;
     } else {
@@ -206,7 +206,7 @@ static gboolean check_boot(const KxlDomainConfig *config, GError **error)
 
 gboolean kxl_host_check_files(const KxlHost *host, const KxlDomainConfig *config, GError **error)
 {
-    return check_emulator(host, config, error) && check_boot(config, error) &&
+    return check_emulator(host, config, error) && check_boot(host, config, error) &&
            check_disks(config, error) && check_nics(config, error) &&
            kxl_host_check_devices(config, error) &&
            check_host_devices(config, error) &&

@@ -58,7 +58,7 @@ static gboolean step_boot_file(Session *s, GError **error)
         return TRUE;
     if (s->image) /* hv is running already: QEMU only wants a file */
         return kxl_file_write(path, "restored\n", error);
-    kernel = kxl_bootloader_kernel(s->config, error);
+    kernel = kxl_bootloader_kernel(s->host, s->config, error);
     if (!kernel)
         return FALSE;
     store = make_store(s);

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""GRUB for Xen as the boot loader: it boots the kernel and the grub.cfg that lie on the guest's own disk."""
+"""GRUB for Xen as the boot loader: it boots the kernel that what lies on the guest's own disk names."""
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+import guest_disks
 from kanzen import Console, run, wait_for, xl
 
 KERNELS = Path(os.environ.get("KANZEN_BUILD", "build")) / "tests/guests"
@@ -25,7 +27,7 @@ def make_disk(guest, files, config):
     return disk
 
 
-def create(guest, bootloader, disk, memory):
+def create(guest, bootloader, disk, memory, vdev="xvda"):
     xl("create", guest.write("grub-guest.cfg", f"""
 name = "{guest.name}"
 bootloader = "{bootloader}"
@@ -33,8 +35,16 @@ memory = {memory}
 vcpus = 1
 on_poweroff = "destroy"
 on_crash = "destroy"
-disk = [ '{disk},raw,xvda,rw' ]
+disk = [ '{disk},raw,{vdev},rw' ]
 """))
+
+
+def kernel_says(guest):
+    """What a small kernel has written until its end, with GRUB's own words before."""
+    wait_for("the kernel to end", lambda: run("xl", "domid", guest.name, check=False).returncode != 0, 60)
+    text = Path(f"/var/log/kanzen/console-{guest.name}.log").read_text(errors="replace").replace("\r", "")
+    print(text)
+    return text
 
 
 @pytest.mark.parametrize("bootloader,width", [("pygrub", 64), ("pvgrub32", 32)])
@@ -43,10 +53,61 @@ def test_small_kernel(guest, bootloader, width, kernel):
     """What GRUB has used and left behind is there again for the kernel: frames, events, the store's ring."""
     config = "set timeout=0\nlinux /boot/kernel word=value\nboot\n"
     create(guest, bootloader, make_disk(guest, {"kernel": KERNELS / f"{kernel}-{width}"}, config), 64)
-    wait_for("the kernel to end", lambda: run("xl", "domid", guest.name, check=False).returncode != 0, 60)
-    text = Path(f"/var/log/kanzen/console-{guest.name}.log").read_text(errors="replace").replace("\r", "")
-    print(text)
-    assert text.splitlines()[-1] == "SUCCESS"
+    assert kernel_says(guest).splitlines()[-1] == "SUCCESS"
+
+
+MENU_LST = """# an entry as a guest of 2009 has it
+default 1
+timeout=1
+title  The wrong one
+root (hd0,0)
+kernel /boot/nothing
+title  Kernel (2.6.26)
+root (hd0,0)
+kernel (hd0,0)/boot/kernel word=value
+savedefault
+"""
+
+BLS_ENTRIES = {"boot/loader/entries/a-5.10.conf": "title Old (5.10)\nversion 5.10\nlinux /boot/nothing\noptions word=no\n",
+               "boot/loader/entries/b-6.1.conf": "title New (6.1) $there_is_none\nversion 6.1\nlinux /boot/kernel\n"
+                                                 "options word=value $tuned_params\ngrub_class kernel\n"}
+
+# What is on the disk beside the kernel; how it gets there; what the disk is called.
+LAYOUTS = {
+    "menu.lst": ({"boot/grub/menu.lst": MENU_LST}, ["ext4"], "xvda1"),
+    "bls": (BLS_ENTRIES, ["xfs"], "sda1"),
+    "blscfg": ({"boot/grub2/grub.cfg": "set timeout=0\ninsmod blscfg\nblscfg\nset default=b-6.1\n", **BLS_ENTRIES},
+               ["btrfs", "gpt"], "hda"),
+    "lvm": ({"boot/grub/grub.cfg": "set timeout=0\nset root=lvm/guest-root\nlinux /boot/kernel word=value\nboot\n"},
+            ["ext4", "lvm"], "xvda"),
+}
+
+
+def lay_out(guest, files, steps):
+    """A disk with files and the kernel in it."""
+    tree = guest.folder / "root"
+    for name, text in files.items():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text(text)
+    shutil.copy(KERNELS / "memory-64", tree / "boot/kernel")
+    disk = guest.folder / "filesystem.img"
+    if not shutil.which({"ext4": "mke2fs"}.get(steps[0], f"mkfs.{steps[0]}"), path=os.environ["PATH"] + ":/usr/sbin"):
+        pytest.skip(f"no mkfs for {steps[0]}")
+    getattr(guest_disks, steps[0])(disk, tree, 48)
+    for step in steps[1:]:
+        content, disk = disk, guest.folder / f"{step}.img"
+        guest_disks.lvm(disk, content) if step == "lvm" else guest_disks.partitioned(disk, content, step)
+    return disk
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layout(guest, layout):
+    """Boot configurations, file systems, partition tables and lone partitions, one of each."""
+    if not list(Path(os.environ.get("KANZEN_BUILD", "build"), "libxl/grub").glob("grub-x86_64-xen.bin")):
+        pytest.skip("built without GRUB's modules (Debian package grub-xen-bin)")
+    files, steps, vdev = LAYOUTS[layout]
+    create(guest, "pygrub", lay_out(guest, files, steps), 64, vdev)
+    assert kernel_says(guest).splitlines()[-1] == "SUCCESS"
 
 
 def test_debian(guest):
