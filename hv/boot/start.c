@@ -20,6 +20,7 @@
 #include "pv/builder.h"
 #include "pv/console.h"
 #include "pv/create.h"
+#include "pv/debugkeys.h"
 #include "pv/mmu.h"
 #include "alloc.h"
 #include "backend.h"
@@ -173,6 +174,7 @@ void hv_start(uint32_t start_info_paddr)
     must_work(console_backend_init(d, start.console_ring, start.console_port), "the console");
     must_work(backend_init(d), "back ends");
     must_work(clock_watch_host(d), "the host's clock");
+    must_work(debugkeys_init(d), "debug keys");
 
     clock_calibrate();
     clock_set_wall(d, epoch_ns, time_offset_s);

@@ -96,6 +96,12 @@ static const char *const trap_names[32] = {
     [19] = "SIMD error",
 };
 
+const char *trap_name(unsigned int vector)
+{
+    return vector < ARRAY_SIZE(trap_names) && trap_names[vector] ? trap_names[vector]
+                                                                 : "software interrupt";
+}
+
 static void bounce_trap(struct vcpu *v, struct cpu_regs *regs, unsigned int vector, bool has_error,
                         uint32_t error)
 {
@@ -106,7 +112,7 @@ static void bounce_trap(struct vcpu *v, struct cpu_regs *regs, unsigned int vect
         .mask_events = TI_GET_IF(t),
         .has_error = has_error,
         .error = error,
-        .what = vector < 32 && trap_names[vector] ? trap_names[vector] : "software interrupt",
+        .what = trap_name(vector),
     };
 
     bounce(v, regs, &b);

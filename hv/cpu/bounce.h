@@ -8,6 +8,9 @@
 struct vcpu;
 struct guest_callback;
 
+/* What the vector is called in the log. */
+const char *trap_name(unsigned int vector);
+
 /* An exception: through the guest's trap table. has_error: error goes on the stack. */
 void inject_trap(struct vcpu *v, struct cpu_regs *regs, unsigned int vector);
 void inject_trap_error(struct vcpu *v, struct cpu_regs *regs, unsigned int vector, uint32_t error);

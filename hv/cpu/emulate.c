@@ -252,6 +252,7 @@ bool emulate_privileged(struct vcpu *v, struct cpu_regs *regs)
         return false;
     }
     regs->rflags &= ~RFLAGS_RF;
+    v->arch->counters.emulated++;
     return true;
 }
 

@@ -147,6 +147,27 @@ syscall32_stubs:
     .endr
 
 /*
+ * SYSENTER finds the vCPU's stack in an MSR and tells neither where it came from nor the user's stack pointer: the frame has
+ * zeros there, as Xen's. TF and NT are still the user's.
+ */
+    .globl sysenter_entry
+sysenter_entry:
+    pushq $SEL_USER_DS
+    pushq $0
+    pushfq
+    orl $RFLAGS_IF, (%rsp)
+    pushq $RFLAGS_RESERVED1
+    popfq
+    pushq $SEL_USER_CS32
+    pushq $0
+    pushq $0
+    movl $VEC_SYSENTER, 4(%rsp)
+    SAVE_ALL
+    movq %rsp, %rdi
+    call syscall_bounce
+    jmp exit_to_guest
+
+/*
  * From the guest's kernel it is a hypercall, from its users a system call. System calls and the iret that ends one have
  * short ways without leaving this file; whatever is not as usual goes the long way, through C, which does the same and
  * more (cpu/bounce.c). Until then only %rcx and %r11 are used, whose values are in the frame: those of %rip and the flags.
@@ -192,6 +213,7 @@ syscall64:
     movq INFO + INFO_VCPU_INFO(%rsp), %rcx
     movb $1, 1(%rcx)
 1:  movb $1, INFO + INFO_IN_KERNEL(%rsp)
+    incq INFO + INFO_SHORT_CALLS(%rsp)
     swapgs
     subq $56, %r11
     movq %r11, FRAME_RSP(%rsp)
@@ -249,6 +271,7 @@ hypercall_way:
     GUEST_ACCESS movq IRET_RAX(%rcx), %rax
     movq FRAME_CS(%rsp), %rcx
     movb $0, INFO + INFO_IN_KERNEL(%rsp)
+    incq INFO + INFO_SHORT_IRETS(%rsp)
     swapgs
     movq FRAME_SS(%rsp), %rsp
     sysretq
@@ -277,13 +300,12 @@ syscall_long_way:
 
 /*
  * Vectors that may strike while hv is on no stack worth trusting have stacks of their own (TSS IST). Above the
- * frame lies the top of the vCPU's ordinary stack. A debug exception of the guest goes on there; one inside
- * hv (a watchpoint of the guest's, hit by an access on its behalf) is dropped.
+ * frame lies the top of the vCPU's ordinary stack. What interrupted the guest goes on there, since the way back to
+ * the guest may fault: it had its descriptors all the while.
  */
-    .globl debug_entry
-debug_entry:
+    .macro LEAVE_IST vector
     pushq $0
-    movl $VEC_DEBUG, 4(%rsp)
+    movl $\vector, 4(%rsp)
     testb $3, 16(%rsp)              /* CS */
     jz 1f
     pushq %rax
@@ -300,17 +322,23 @@ debug_entry:
     leaq -8(%rax), %rsp
     popq %rax
     jmp vector_common
-1:  addq $8, %rsp
+1:
+    .endm
+
+/* One inside hv (a watchpoint of the guest's, hit by an access on its behalf, or SYSENTER with TF set) is dropped. */
+    .globl debug_entry
+debug_entry:
+    LEAVE_IST VEC_DEBUG
+    addq $8, %rsp
     iretq
 
+/* Inside hv it waits for the way out. */
     .globl nmi_entry
 nmi_entry:
-    pushq $0
-    movl $VEC_NMI, 4(%rsp)
+    LEAVE_IST VEC_NMI
     SAVE_ALL
-    movq %rsp, %rdi
-    movq REGS_SIZE(%rsp), %rsi      /* the top of the vCPU's stack: its struct cpu_info */
-    call nmi_handler
+    movq REGS_SIZE(%rsp), %rdi      /* the top of the vCPU's stack: its struct cpu_info */
+    call nmi_in_hv
     jmp return_to_hv
 
     .globl fatal_entry_df, fatal_entry_mce

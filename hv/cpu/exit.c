@@ -3,6 +3,7 @@
 #include "cpu/asm.h"
 #include "cpu/bounce.h"
 #include "cpu/compat.h"
+#include "cpu/dump.h"
 #include "cpu/clock.h"
 #include "cpu/entry.h"
 #include "cpu/exit.h"
@@ -38,6 +39,7 @@ static bool deliver_nmi(struct vcpu *v, struct cpu_regs *regs)
         return false;
     v->arch->nmi_pending = false;
     cpu_info()->nmi_blocked = true;
+    v->arch->counters.nmis++;
     if (v->arch->callbacks[CALLBACKTYPE_nmi].address)
         inject_callback(v, regs, CALLBACKTYPE_nmi);
     else
@@ -52,6 +54,8 @@ static void run_work(struct vcpu *v)
     work_take(info, WORK_OFFLINE); /* the caller sees to it */
     if (work_take(info, WORK_NMI))
         v->arch->nmi_pending = true;
+    if (work_take(info, WORK_DUMP))
+        dump_guest();
     if (info->work & (WORK_TIMER | WORK_SOFTIRQ)) {
         BIG_LOCK_SCOPE;
         if (work_take(info, WORK_TIMER))
@@ -89,8 +93,10 @@ void guest_exit_work(struct cpu_regs *regs)
     } while (info->work);
     if (deliver_nmi(v, regs))
         return;
-    if (events_deliverable(v))
+    if (events_deliverable(v)) {
+        v->arch->counters.events++;
         inject_callback(v, regs, CALLBACKTYPE_event);
+    }
 }
 
 void vcpu_wait(struct vcpu *v, bool (*done)(struct vcpu *v))

@@ -6,6 +6,7 @@
 #include "cpu/softirq.h"
 #include "cpu/regs.h"
 #include "cpu/smp.h"
+#include "cpu/vcpu.h"
 #include "printk.h"
 #include <xen/errno.h>
 
@@ -62,15 +63,28 @@ static void run_handler(unsigned int vector)
 
 void irq_dispatch(unsigned int vector)
 {
+    struct vcpu_counters *counters = &cpu_info()->vcpu->arch->counters;
+
     if (vector == VEC_SPURIOUS)
         return;
     apic_eoi();
-    if (vector == VEC_TIMER)
+    switch (vector) {
+    case VEC_TIMER:
+        counters->irq_timer++;
         work_raise(cpu_info(), WORK_TIMER);
-    else if (vector == VEC_FLUSH)
+        break;
+    case VEC_FLUSH:
+        counters->irq_ipi++;
         smp_serve_flush();
-    else if (vector != VEC_KICK)
+        break;
+    case VEC_KICK:
+        counters->irq_ipi++;
+        break;
+    default:
+        counters->irq_device++;
         run_handler(vector);
+        break;
+    }
 }
 
 void softirq_raise(struct softirq *s)

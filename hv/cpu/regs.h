@@ -26,6 +26,8 @@
 #define INFO_IS_32BIT      0x17
 #define INFO_SYSCALL_ENTRY 0x18
 #define INFO_KERNEL_SP     0x20
+#define INFO_SHORT_CALLS   0x30
+#define INFO_SHORT_IRETS   0x38
 #define INFO_SIZE          0x40
 
 /* struct iret_context (xen-x86_64.h). */
@@ -63,8 +65,9 @@
  * runs in. */
 #define SEL_KERNEL_CS_SHOWN 0xe030
 
-/* Vectors. 0x82 is the hypercall instruction's, from ring 1 only; VEC_SYSCALL marks frames built by
- * the SYSCALL entries, which do not come through the IDT. */
+/* Vectors. 0x82 is the hypercall instruction's, from ring 1 only; VEC_SYSCALL and what
+ * follows mark frames built by the SYSCALL and SYSENTER entries, which do not come through the IDT.
+ */
 #define VEC_DEBUG     1
 #define VEC_NMI       2
 #define VEC_INT3      3
@@ -85,6 +88,7 @@
 #define VEC_SPURIOUS  0xff
 #define VEC_SYSCALL   0x100
 #define VEC_SYSCALL32 0x101
+#define VEC_SYSENTER  0x102
 
 #define MAX_VCPUS 128
 
@@ -106,6 +110,7 @@ struct vcpu;
 #define WORK_TIMER   (1U << 1)
 #define WORK_NMI     (1U << 2)
 #define WORK_OFFLINE (1U << 3) /* the vCPU was taken down */
+#define WORK_DUMP    (1U << 4) /* the guest's registers go to the log */
 
 struct cpu_info {
     struct vcpu *vcpu;
@@ -120,7 +125,7 @@ struct cpu_info {
     uint64_t kernel_sp;     /* the top of its stack */
     /* TLB flushes: asked for by other CPUs, and done up to (smp.c). */
     uint32_t flush_wanted, flush_done;
-    uint8_t pad[INFO_SIZE - 0x30];
+    uint64_t short_syscalls, short_irets; /* those of entry.S, see cpu/counters.h */
 };
 
 _Static_assert(offsetof(struct iret_context, rax) == IRET_RAX, "asm offset");
@@ -147,6 +152,8 @@ _Static_assert(offsetof(struct cpu_info, nmi_blocked) == INFO_NMI_BLOCKED, "asm 
 _Static_assert(offsetof(struct cpu_info, is_32bit) == INFO_IS_32BIT, "asm offset");
 _Static_assert(offsetof(struct cpu_info, syscall_entry) == INFO_SYSCALL_ENTRY, "asm offset");
 _Static_assert(offsetof(struct cpu_info, kernel_sp) == INFO_KERNEL_SP, "asm offset");
+_Static_assert(offsetof(struct cpu_info, short_syscalls) == INFO_SHORT_CALLS, "asm offset");
+_Static_assert(offsetof(struct cpu_info, short_irets) == INFO_SHORT_IRETS, "asm offset");
 
 #ifdef KZ_HOST_TEST
 struct cpu_info *cpu_info(void); /* a test's stack is nobody's */

@@ -71,6 +71,7 @@ void smp_flush_tlb(struct domain *d, const uint64_t *mask)
         asked[id] = v->online && v != self->vcpu && in_mask(mask, id);
         if (!asked[id])
             continue;
+        self->vcpu->arch->counters.remote_flushes++;
         ticket[id] =
             __atomic_add_fetch(&stack_info(v->arch->stack)->flush_wanted, 1, __ATOMIC_SEQ_CST);
         apic_send_ipi(v->arch->apic_id, VEC_FLUSH);

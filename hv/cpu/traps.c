@@ -42,6 +42,11 @@ static void trap_debug(struct vcpu *v, struct cpu_regs *regs)
     inject_trap(v, regs, VEC_DEBUG);
 }
 
+static void trap_nmi(struct vcpu *v, struct cpu_regs *regs)
+{
+    work_raise(cpu_info(), WORK_NMI);
+}
+
 static void trap_invalid_opcode(struct vcpu *v, struct cpu_regs *regs)
 {
     if (!emulate_forced_cpuid(v, regs))
@@ -80,6 +85,7 @@ static bool soft_interrupt(struct vcpu *v, struct cpu_regs *regs)
         regs->error_code = (uint32_t)code[1] << 3 | SEL_ERROR_IDT;
         return false;
     }
+    v->arch->counters.soft_interrupts++;
     regs->rip += sizeof(code);
     inject_trap(v, regs, code[1]);
     return true;
@@ -98,8 +104,10 @@ static void trap_page_fault(struct vcpu *v, struct cpu_regs *regs)
     uint32_t error = regs->error_code;
 
     if ((error & (PF_PRESENT | PF_WRITE | PF_USER | PF_RSVD)) == (PF_PRESENT | PF_WRITE) &&
-        guest_pt_unprotect(v->arch->root_mfn, va))
+        guest_pt_unprotect(v->arch->root_mfn, va)) {
+        v->arch->counters.tables_opened++;
         return;
+    }
     if (v->domain->is_32bit && guest_pt_repair(v->arch->root_mfn, va))
         return;
     inject_page_fault(v, regs, va, error);
@@ -128,6 +136,7 @@ static void trap_hypercall(struct vcpu *v, struct cpu_regs *regs)
 static trap_handler_fn *const trap_handlers[VEC_HYPERCALL + 1] = {
     [0] = trap_plain,
     [VEC_DEBUG] = trap_debug,
+    [VEC_NMI] = trap_nmi,
     [VEC_INT3] = trap_plain,
     [VEC_OVERFLOW] = trap_plain,
     [5] = trap_plain,
@@ -185,6 +194,14 @@ static bool kernel_is_outside(const struct cpu_regs *regs)
     return (regs->cs & 3) == 3 && cpu_info()->in_kernel;
 }
 
+static void count_trap(struct vcpu *v, uint32_t vector)
+{
+    if (vector < COUNTED_EXCEPTIONS)
+        v->arch->counters.exceptions[vector]++;
+    else if (vector == VEC_INT80)
+        v->arch->counters.soft_interrupts++;
+}
+
 void trap_entry(struct cpu_regs *regs)
 {
     trap_handler_fn *handler;
@@ -205,25 +222,35 @@ void trap_entry(struct cpu_regs *regs)
     handler = trap_handlers[regs->vector];
     if (!handler)
         fatal_trap(regs);
+    count_trap(cpu_info()->vcpu, regs->vector);
     handler(cpu_info()->vcpu, regs);
+}
+
+static unsigned int syscall_type(uint32_t vector)
+{
+    return vector == VEC_SYSCALL     ? CALLBACKTYPE_syscall
+           : vector == VEC_SYSCALL32 ? CALLBACKTYPE_syscall32
+                                     : CALLBACKTYPE_sysenter;
 }
 
 void syscall_bounce(struct cpu_regs *regs)
 {
+    unsigned int type = syscall_type(regs->vector);
     struct vcpu *v = cpu_info()->vcpu;
-    unsigned int type = regs->vector == VEC_SYSCALL ? CALLBACKTYPE_syscall : CALLBACKTYPE_syscall32;
 
     if (cpu_info()->is_32bit)
         compat_syscall(cpu_info(), regs);
     if (v->arch->callbacks[type].address) {
         inject_callback(v, regs, type);
-        return;
+    } else if (type == CALLBACKTYPE_sysenter) {
+        inject_trap_error(v, regs, VEC_GP, 0); /* what it does where nobody has set it up */
+    } else {
+        regs->rip -= 2; /* the length of SYSCALL, which such a guest does not have */
+        inject_trap(v, regs, VEC_UD);
     }
-    regs->rip -= 2; /* the length of SYSCALL, which such a guest does not have */
-    inject_trap(v, regs, VEC_UD);
 }
 
-void nmi_handler(struct cpu_regs *regs, struct cpu_info *info)
+void nmi_in_hv(struct cpu_info *info)
 {
     work_raise(info, WORK_NMI);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "abi32.h"
+#include "cpu/counters.h"
 #include "cpu/regs.h"
 #include "domain.h"
 #include "time.h"
@@ -61,6 +62,8 @@ struct vcpu_arch {
     gva_t runstate_area; /* 0: none */
     gva_t time_area;     /* 0: none */
     mfn_t vcpu_info_mfn; /* MFN_INVALID: still in shared_info */
+
+    struct vcpu_counters counters;
 };
 
 #define POLL_MANY (~0U)

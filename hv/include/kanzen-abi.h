@@ -65,6 +65,16 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
 #define KZ_STORE_CLOCK "/tool/kanzen/clock"
 
 /*
+ * Diagnostics. Letters written to the first are pressed like the keys on Xen's console: what they show is in the log; hv
+ * removes the node. A vCPU's number, or anything else for all, written to the second: hv removes it when the counters
+ * are in the third, as lines "NAME COUNT".
+ */
+#define KZ_STORE_DEBUG_KEYS "/tool/kanzen/debug-keys"
+#define KZ_STORE_STATS_ASK  "/tool/kanzen/stats-ask"
+#define KZ_STORE_STATS      "/tool/kanzen/stats"
+#define KZ_STATS_MAX        3500 /* bytes; a store's message has room for 4096 */
+
+/*
  * Ports on the machine's virtio-serial (virtio-console) device. Every PV machine has exactly one such
  * device, with these ports in this order:
  *   nr 0  virtconsole    the guest's first PV console

@@ -51,6 +51,7 @@ static int64_t hc32_multicall(struct vcpu *v, const uint64_t *a)
         if (copy_from_guest(&e, list, sizeof(e)) < 0)
             return -XEN_EFAULT;
         h = hypercall_find_32(e.op);
+        hypercall_count(v, e.op);
         for (unsigned int k = 0; k < HYPERCALL_MAX_ARGS; k++)
             args[k] = e.args[k];
         e.result = !h || h->handler == hc_iret || h->handler == hc32_multicall
@@ -116,6 +117,7 @@ void hypercall_entry_32(struct cpu_regs *regs)
     struct vcpu *v = cpu_info()->vcpu;
     const struct hypercall *h = hypercall_find_32(regs->rax);
 
+    hypercall_count(v, regs->rax);
     if (!h) {
         printk_guest(LOG_DEBUG, "d%uv%u: hypercall %lu is not there", v->domain->domid, v->id,
                      regs->rax);

@@ -58,6 +58,12 @@ int64_t hypercall_call(const struct hypercall *h, struct vcpu *v, const uint64_t
     return h->handler(v, a);
 }
 
+void hypercall_count(struct vcpu *v, uint64_t nr)
+{
+    if (nr < COUNTED_HYPERCALLS)
+        v->arch->counters.hypercalls[nr]++;
+}
+
 void hypercall_entry(struct cpu_regs *regs)
 {
     uint64_t a[HYPERCALL_MAX_ARGS] = { regs->rdi, regs->rsi, regs->rdx,
@@ -65,6 +71,7 @@ void hypercall_entry(struct cpu_regs *regs)
     struct vcpu *v = cpu_info()->vcpu;
     const struct hypercall *h = hypercall_find(regs->rax);
 
+    hypercall_count(v, regs->rax);
     if (!h) {
         printk_guest(LOG_DEBUG, "d%uv%u: hypercall %lu is not there", v->domain->domid, v->id,
                      regs->rax);

@@ -24,6 +24,9 @@ struct hypercall {
 /* Calls h with the big lock held if it needs it. */
 int64_t hypercall_call(const struct hypercall *h, struct vcpu *v, const uint64_t *a);
 
+/* For v's counters. */
+void hypercall_count(struct vcpu *v, uint64_t nr);
+
 /* NULL: no such hypercall. */
 const struct hypercall *hypercall_find(uint64_t nr);
 

@@ -22,8 +22,9 @@
 /* The count's top bit is Xen's mark of a continued hypercall; some guests leave it in. */
 #define MMU_UPDATE_PREEMPTED 0x80000000U
 
-static void flush_tlb(void)
+static void flush_tlb(struct vcpu *v)
 {
+    v->arch->counters.flushes++;
     write_cr3(read_cr3());
 }
 
@@ -64,6 +65,7 @@ int mmu_new_baseptr(struct vcpu *v, mfn_t mfn)
     if (frame_level(mfn) != guest_top_level())
         guest_pt_mark(mfn, guest_top_level());
     v->arch->cr3_mfn = mfn;
+    v->arch->counters.base_loads++;
     if (mm_compat)
         v->arch->compat_l4[0] = mfn << PAGE_SHIFT | PTE_P | PTE_RW | PTE_U | PTE_A;
     else
@@ -173,7 +175,7 @@ static int new_user_baseptr(struct vcpu *v, const struct mmuext_op *op)
 
 static int flush(struct vcpu *v, const struct mmuext_op *op)
 {
-    flush_tlb();
+    flush_tlb(v);
     return 0;
 }
 
@@ -318,7 +320,7 @@ static int flush_as_told(struct vcpu *v, gva_t va, uint64_t flags)
     if (whom == UVMF_LOCAL && (flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG)
         invlpg(va);
     else if (whom == UVMF_LOCAL)
-        flush_tlb();
+        flush_tlb(v);
     else if (whom == UVMF_ALL)
         smp_flush_tlb(v->domain, NULL);
     else

@@ -11,6 +11,7 @@ static int64_t run_entry(struct vcpu *v, const struct multicall_entry *e)
     const struct hypercall *h = hypercall_find(e->op);
     uint64_t args[HYPERCALL_MAX_ARGS];
 
+    hypercall_count(v, e->op);
     if (!h || h->handler == hc_iret || h->handler == hc_multicall)
         return -XEN_ENOSYS;
     for (unsigned int i = 0; i < HYPERCALL_MAX_ARGS; i++)

@@ -85,6 +85,7 @@ static int64_t do_block(struct vcpu *v)
     v->vcpu_info->evtchn_upcall_mask = 0;
     if (event_pending(v))
         return 0;
+    v->arch->counters.blocked++;
     runstate_change(v, RUNSTATE_blocked);
     vcpu_wait(v, event_pending);
     runstate_change(v, RUNSTATE_running);
@@ -163,6 +164,7 @@ static int64_t do_poll(struct vcpu *v, const struct sched_poll *poll)
     big_unlock();
     if (rc != 0)
         return MIN(rc, 0);
+    v->arch->counters.blocked++;
     runstate_change(v, RUNSTATE_blocked);
     vcpu_wait(v, poll_over);
     runstate_change(v, RUNSTATE_running);

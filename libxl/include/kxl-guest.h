@@ -24,6 +24,11 @@ typedef enum { KXL_TRIGGER_NMI, KXL_TRIGGER_RESET, KXL_TRIGGER_INIT, KXL_TRIGGER
 gboolean kxl_domain_trigger (KxlHost *host, int domid, KxlTrigger trigger, GError **error);
 int kxl_trigger_from_string (const char *word); /* -1: none */
 
+/* Keys as on Xen's console, for the hypervisor below a PV domain: what they show is in its log. "h" lists them. */
+gboolean kxl_domain_debug_keys (KxlHost *host, int domid, const char *keys, GError **error);
+/* What that hypervisor has counted of a vCPU, or of all (-1): lines "NAME COUNT". */
+char *kxl_domain_hv_stats (KxlHost *host, int domid, int vcpu, GError **error);
+
 /* The memory and the CPUs of the machine as an ELF core file of QEMU's, which crash(8) and gdb(1) read. The machine stands
  * still meanwhile. A file that is there already is replaced. */
 gboolean kxl_domain_dump_core (KxlHost *host, int domid, const char *path, GError **error);

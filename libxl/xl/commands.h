@@ -51,5 +51,8 @@ int cmd_sysrq(Xl *xl, const XlArgs *args);
 int cmd_trigger(Xl *xl, const XlArgs *args);
 int cmd_button_press(Xl *xl, const XlArgs *args);
 int cmd_dump_core(Xl *xl, const XlArgs *args);
+/* cmd-diagnose.c */
+int cmd_debug_keys(Xl *xl, const XlArgs *args);
+int cmd_hv_stats(Xl *xl, const XlArgs *args);
 /* cmd-top.c */
 int cmd_top(Xl *xl, const XlArgs *args);

@@ -409,6 +409,17 @@ int kxl_domain_restore(KxlHost *host, const char *path, const KxlSaveImage *imag
     return asked(flags & KXL_CREATE_PAUSED ? "restore -p" : "restore", 0, error) ? 1 : -1;
 }
 
+gboolean kxl_domain_debug_keys(KxlHost *host, int domid, const char *keys, GError **error)
+{
+    return asked(keys, domid, error);
+}
+
+char *kxl_domain_hv_stats(KxlHost *host, int domid, int vcpu, GError **error)
+{
+    return vcpu < 0 ? g_strdup("hypercall/iret 7\nexception/page fault 12\n")
+                    : g_strdup_printf("vcpu %d\n", vcpu);
+}
+
 gboolean kxl_domain_dump_core(KxlHost *host, int domid, const char *path, GError **error)
 {
     return asked("dump-core", domid, error);

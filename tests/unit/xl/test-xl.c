@@ -86,6 +86,14 @@ static const struct {
       "" },
     { "info", 0, "host                   : scarlett\nrelease                : 6.1.0\n*", "" },
     { "dmesg", 0, "(hv) hello\n", "" },
+    { "hv-stats pv1", 0,
+      "Name                                            Count\n"
+      "hypercall/iret                                      7\n"
+      "exception/page fault                               12\n",
+      "" },
+    { "debug-keys qt", 0, "", "fake: qt 1\n" },
+    { "debug-keys h hvm1", 0, "", "fake: h 3\n" },
+    { "hv-stats -v one pv1", 1, "", "vcpu: 'one' is not a number\n" },
     { "uptime pv1", 0,
       "Name                                ID Uptime\npv1                                  1 *",
       "" },
