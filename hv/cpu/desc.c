@@ -40,7 +40,7 @@ enum ist { IST_NONE, IST_DEBUG, IST_NMI, IST_DF, IST_MCE, NR_IST };
 
 #define IST_STACK_SIZE 1024
 
-extern const char vector_stubs[], syscall64_stubs[], syscall32_stubs[];
+extern const char vector_stubs[], syscall64_stubs[], syscall32_stubs[], sysenter_entry[];
 extern const char debug_entry[], nmi_entry[], fatal_entry_df[], fatal_entry_mce[];
 extern struct {
     uint64_t guest_rsp, stack_top;
@@ -208,7 +208,10 @@ void desc_load(struct vcpu *v)
     wrmsr(MSR_CSTAR, (uintptr_t)syscall32_stubs + v->id * 64);
     wrmsr(MSR_FMASK,
           RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC | RFLAGS_RF | RFLAGS_IOPL);
-    wrmsr(MSR_SYSENTER_CS, 0); /* SYSENTER faults */
+    /* AMD's CPUs do not know it in long mode. SS is the next selector (SDM 2B SYSENTER). */
+    wrmsr(MSR_SYSENTER_CS, SEL_HV_CS);
+    wrmsr(MSR_SYSENTER_ESP, (uintptr_t)stack_info(v->arch->stack));
+    wrmsr(MSR_SYSENTER_EIP, (uintptr_t)sysenter_entry);
 }
 
 /* Null descriptors where the guest has no GDT page: a selector that points there faults as it does

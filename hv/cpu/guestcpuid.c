@@ -19,10 +19,11 @@ static const uint16_t pv_features[] = {
     F(FPU),         F(DE),
     F(TSC),         F(MSR),
     F(PAE),         F(CX8),
-    F(CMOV),        F(PAT),
-    F(CLFLUSH),     F(MMX),
-    F(FXSR),        F(SSE),
-    F(SSE2),        F(SS),
+    F(SEP),         F(CMOV),
+    F(PAT),         F(CLFLUSH),
+    F(MMX),         F(FXSR),
+    F(SSE),         F(SSE2),
+    F(SS),
 
     F(SSE3),        F(PCLMULQDQ),
     F(SSSE3),       F(FMA),
@@ -81,6 +82,8 @@ static struct feature_word {
     { 0x00000007, 0, 3, 0 }, { 0x00000007, 1, 0, 0 },
 };
 
+static bool compat_syscall_exists;
+
 #define MAX_BASIC    0x0000000d
 #define MAX_EXTENDED 0x80000008
 
@@ -101,8 +104,18 @@ static bool leaf_exists(uint32_t leaf)
     return leaf <= cpuid(leaf & 0x80000000, 0).eax;
 }
 
+/* CPUID leaf 0 of AMD's CPUs and Hygon's: they have no SYSENTER in long mode, but SYSCALL in
+ * compatibility mode (APM 3 SYSCALL, SYSENTER). The others have it the other way about. */
+static bool vendor_is_amd(void)
+{
+    uint32_t ebx = cpuid(0, 0).ebx;
+
+    return ebx == 0x68747541 /* "Auth" */ || ebx == 0x6f677948 /* "Hygo" */;
+}
+
 void guest_cpuid_init(void)
 {
+    compat_syscall_exists = vendor_is_amd();
     for (unsigned int i = 0; i < ARRAY_SIZE(pv_features); i++) {
         unsigned int word = pv_features[i] / 32;
 
@@ -116,6 +129,8 @@ void guest_cpuid_init(void)
         w->offered &= *reg_of(&r, w->reg);
     }
     words[1].offered |= 1U << F(HYPERVISOR) % 32;
+    if (compat_syscall_exists)
+        words[0].offered &= ~(1U << F(SEP) % 32);
 }
 
 static bool offered(unsigned int feature)
@@ -239,7 +254,9 @@ struct cpuid_regs guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf)
         break;
     case 0x80000001: /* a 32-bit guest has no long mode to go to */
         if (v->domain->is_32bit) {
-            r.edx &= ~(1U << F(LM) % 32 | 1U << F(SYSCALL) % 32);
+            r.edx &= ~(1U << F(LM) % 32);
+            if (!compat_syscall_exists)
+                r.edx &= ~(1U << F(SYSCALL) % 32);
             r.ecx &= ~(1U << F(LAHF_LM) % 32);
         }
         break;

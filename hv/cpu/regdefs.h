@@ -40,6 +40,8 @@
 #define MSR_APIC_BASE      0x01b
 #define MSR_UCODE_REV      0x08b
 #define MSR_SYSENTER_CS    0x174
+#define MSR_SYSENTER_ESP   0x175
+#define MSR_SYSENTER_EIP   0x176
 #define MSR_PAT            0x277
 #define MSR_EFER           0xc0000080
 #define MSR_STAR           0xc0000081

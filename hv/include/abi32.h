@@ -76,6 +76,11 @@ struct memory_map_32 {
 };
 ABI32_SIZE(memory_map_32, 8);
 
+struct machphys_mfn_list_32 {
+    uint32_t max_extents, extent_start, nr_extents;
+};
+ABI32_SIZE(machphys_mfn_list_32, 12);
+
 struct machphys_mapping_32 {
     uint32_t v_start, v_end, max_mfn;
 };

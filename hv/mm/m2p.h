@@ -15,6 +15,9 @@
 /* One past the highest frame that the guest may look up. */
 extern mfn_t m2p_size;
 
+/* The frame that holds the table's byte at offset. */
+mfn_t m2p_frame(uint64_t offset);
+
 #ifdef KZ_HOST_TEST
 extern uint64_t m2p_table[];
 #else

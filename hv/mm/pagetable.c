@@ -137,6 +137,11 @@ static void map_m2p(const struct boot_memory *mem)
     }
 }
 
+mfn_t m2p_frame(uint64_t offset)
+{
+    return pte_mfn(*hv_pte(M2P_VA + offset));
+}
+
 /* The same tables, read-only, in the L2 slots that a 32-bit guest leaves to hv. RAM beyond what
  * they can describe stays invisible there. */
 static void fill_compat_slots(void)

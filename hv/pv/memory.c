@@ -112,66 +112,85 @@ static bool give_extent(struct domain *d, mfn_t mfn, unsigned int order)
     return true;
 }
 
+/* Gives an extent of r's to the guest and names it in the list: at pfn, or for increase_reservation
+ * (NO_PFN) without one. */
+#define NO_PFN (~0UL)
+static int new_extent(struct domain *d, const struct xen_memory_reservation *r, uint64_t i,
+                      xen_pfn_t pfn)
+{
+    mfn_t mfn = take_extent(d, r->extent_order, address_limit(r->mem_flags));
+
+    if (mfn == MFN_INVALID)
+        return -XEN_ENOMEM;
+    if ((pfn != NO_PFN || guest_handle_gva(r->extent_start)) && write_extent(d, r, i, mfn) < 0) {
+        give_extent(d, mfn, r->extent_order);
+        return -XEN_EFAULT;
+    }
+    for (uint64_t n = 0; pfn != NO_PFN && n < 1ULL << r->extent_order; n++)
+        m2p_set(mfn + n, pfn + n);
+    return 0;
+}
+
+/* What is done with the i-th extent of a reservation. */
+typedef int extent_fn(struct domain *d, const struct xen_memory_reservation *r, uint64_t i);
+
+static int increase_extent(struct domain *d, const struct xen_memory_reservation *r, uint64_t i)
+{
+    return new_extent(d, r, i, NO_PFN);
+}
+
+static int populate_extent(struct domain *d, const struct xen_memory_reservation *r, uint64_t i)
+{
+    xen_pfn_t pfn;
+
+    return read_extent(d, r, i, &pfn) < 0 ? -XEN_EFAULT : new_extent(d, r, i, pfn);
+}
+
+static int decrease_extent(struct domain *d, const struct xen_memory_reservation *r, uint64_t i)
+{
+    xen_pfn_t mfn;
+
+    if (read_extent(d, r, i, &mfn) < 0)
+        return -XEN_EFAULT;
+    return give_extent(d, mfn, r->extent_order) ? 0 : -XEN_EINVAL;
+}
+
+/* fn for n extents from the first on, until it fails. Returns what the last one did. */
+static int walk_extents(struct domain *d, const struct xen_memory_reservation *r, uint64_t first,
+                        uint64_t n, extent_fn *fn, uint64_t *ret_done)
+{
+    int rc = 0;
+
+    for (*ret_done = 0; *ret_done < n && rc == 0; *ret_done += rc == 0)
+        rc = fn(d, r, first + *ret_done);
+    return rc;
+}
+
 /* Extents done before one that fails count: the result is how many. */
-static int64_t increase_reservation(struct domain *d, gva_t arg)
+static int64_t change_reservation(struct domain *d, gva_t arg, extent_fn *fn)
 {
     struct xen_memory_reservation r;
-    uint64_t i;
+    uint64_t done;
 
     if (!read_reservation(d, arg, &r) || r.extent_order > MAX_ORDER)
         return 0;
-    for (i = 0; i < r.nr_extents; i++) {
-        xen_pfn_t mfn = take_extent(d, r.extent_order, address_limit(r.mem_flags));
+    walk_extents(d, &r, 0, r.nr_extents, fn, &done);
+    return (int64_t)done;
+}
 
-        if (mfn == MFN_INVALID)
-            break;
-        if (guest_handle_gva(r.extent_start) && write_extent(d, &r, i, mfn) < 0) {
-            give_extent(d, mfn, r.extent_order);
-            break;
-        }
-    }
-    return (int64_t)i;
+static int64_t increase_reservation(struct domain *d, gva_t arg)
+{
+    return change_reservation(d, arg, increase_extent);
 }
 
 static int64_t populate_physmap(struct domain *d, gva_t arg)
 {
-    struct xen_memory_reservation r;
-    uint64_t i;
-
-    if (!read_reservation(d, arg, &r) || r.extent_order > MAX_ORDER)
-        return 0;
-    for (i = 0; i < r.nr_extents; i++) {
-        xen_pfn_t gpfn, mfn;
-
-        if (read_extent(d, &r, i, &gpfn) < 0)
-            break;
-        mfn = take_extent(d, r.extent_order, address_limit(r.mem_flags));
-        if (mfn == MFN_INVALID)
-            break;
-        if (write_extent(d, &r, i, mfn) < 0) {
-            give_extent(d, mfn, r.extent_order);
-            break;
-        }
-        for (uint64_t n = 0; n < 1ULL << r.extent_order; n++)
-            m2p_set(mfn + n, gpfn + n);
-    }
-    return (int64_t)i;
+    return change_reservation(d, arg, populate_extent);
 }
 
 static int64_t decrease_reservation(struct domain *d, gva_t arg)
 {
-    struct xen_memory_reservation r;
-    uint64_t i;
-
-    if (!read_reservation(d, arg, &r) || r.extent_order > MAX_ORDER)
-        return 0;
-    for (i = 0; i < r.nr_extents; i++) {
-        xen_pfn_t mfn;
-
-        if (read_extent(d, &r, i, &mfn) < 0 || !give_extent(d, mfn, r.extent_order))
-            break;
-    }
-    return (int64_t)i;
+    return change_reservation(d, arg, decrease_extent);
 }
 
 /* In chunks of one extent of the larger order: its frames go, the new ones come. */
@@ -179,31 +198,12 @@ static int exchange_chunk(struct domain *d, const struct xen_memory_exchange *x,
                           unsigned int chunk_order)
 {
     uint64_t nr_in = 1ULL << (chunk_order - x->in.extent_order);
-    uint64_t nr_out = 1ULL << (chunk_order - x->out.extent_order);
+    uint64_t nr_out = 1ULL << (chunk_order - x->out.extent_order), done;
+    int rc = walk_extents(d, &x->in, chunk * nr_in, nr_in, decrease_extent, &done);
 
-    for (uint64_t i = 0; i < nr_in; i++) {
-        xen_pfn_t mfn;
-
-        if (read_extent(d, &x->in, chunk * nr_in + i, &mfn) < 0)
-            return -XEN_EFAULT;
-        if (!give_extent(d, mfn, x->in.extent_order))
-            return -XEN_EINVAL;
-    }
-    for (uint64_t i = 0; i < nr_out; i++) {
-        xen_pfn_t gpfn, mfn;
-        uint64_t at = chunk * nr_out + i;
-
-        if (read_extent(d, &x->out, at, &gpfn) < 0)
-            return -XEN_EFAULT;
-        mfn = take_extent(d, x->out.extent_order, address_limit(x->out.mem_flags));
-        if (mfn == MFN_INVALID)
-            return -XEN_ENOMEM;
-        for (uint64_t n = 0; n < 1ULL << x->out.extent_order; n++)
-            m2p_set(mfn + n, gpfn + n);
-        if (write_extent(d, &x->out, at, mfn) < 0)
-            return -XEN_EFAULT;
-    }
-    return 0;
+    if (rc < 0)
+        return rc;
+    return walk_extents(d, &x->out, chunk * nr_out, nr_out, populate_extent, &done);
 }
 
 static int check_exchange(struct domain *d, const struct xen_memory_exchange *x)
@@ -351,6 +351,32 @@ static int64_t machphys_mapping(struct domain *d, gva_t arg)
                        : copy_to_guest(arg, &m, sizeof(m));
 }
 
+/* The first frame of each 2 MiB of the M2P. Only a privileged domain could map it, so it is for
+ * those who want to know its size. */
+static int64_t machphys_mfn_list(struct domain *d, gva_t arg)
+{
+    struct machphys_mfn_list_32 narrow;
+    struct xen_machphys_mfn_list l;
+    struct xen_memory_reservation to = { 0 };
+    uint64_t chunks = DIV_ROUND_UP(m2p_size * m2p_entry_size(), 1UL << 21);
+
+    if (d->is_32bit ? copy_from_guest(&narrow, arg, sizeof(narrow))
+                    : copy_from_guest(&l, arg, sizeof(l)))
+        return -XEN_EFAULT;
+    if (d->is_32bit) {
+        l.max_extents = narrow.max_extents;
+        l.extent_start.p = (void *)(uintptr_t)narrow.extent_start;
+    }
+    to.extent_start = l.extent_start;
+    l.nr_extents = (unsigned int)MIN(chunks, l.max_extents);
+    for (unsigned int i = 0; i < l.nr_extents; i++)
+        if (write_extent(d, &to, i, m2p_frame((uint64_t)i << 21)) < 0)
+            return -XEN_EFAULT;
+    narrow.nr_extents = l.nr_extents;
+    return d->is_32bit ? copy_to_guest(arg, &narrow, sizeof(narrow))
+                       : copy_to_guest(arg, &l, sizeof(l));
+}
+
 static int64_t not_permitted(struct domain *d, gva_t arg)
 {
     return -XEN_EPERM;
@@ -368,6 +394,7 @@ static memory_fn *const memory_ops[] = {
     [XENMEM_machine_memory_map] = not_permitted,
     [XENMEM_exchange] = exchange,
     [XENMEM_machphys_mapping] = machphys_mapping,
+    [XENMEM_machphys_mfn_list] = machphys_mfn_list,
     [XENMEM_set_memory_map] = not_permitted,
     [XENMEM_set_pod_target] = not_permitted,
     [XENMEM_get_pod_target] = not_permitted,

@@ -85,6 +85,8 @@ static void maps(void)
     struct xen_memory_map map = { .nr_entries = ARRAY_SIZE(entries) };
     struct xen_machphys_mapping m = { 0 };
     struct xen_memory_domain self = { DOMID_SELF };
+    xen_pfn_t frames[2] = { 0 };
+    struct xen_machphys_mfn_list list = { .max_extents = 1 };
 
     set_xen_guest_handle(map.buffer, (void *)entries);
     if (!in_shim()) {
@@ -97,6 +99,9 @@ static void maps(void)
     check_eq(memory_op(XENMEM_machphys_mapping, &m), 0);
     check_eq(m.v_start, (unsigned long)machine_to_phys_mapping);
     check(m.v_end > m.v_start && m.max_mfn >= pfn_to_mfn(0));
+    set_xen_guest_handle(list.extent_start, frames);
+    check_eq(memory_op(XENMEM_machphys_mfn_list, &list), 0);
+    check(list.nr_extents == 1 && frames[0] != 0 && frames[1] == 0);
     check_eq(memory_op(XENMEM_machine_memory_map, &map), -XEN_EPERM);
     check(memory_op(XENMEM_maximum_ram_page, NULL) > 0);
     check((unsigned long)memory_op(XENMEM_maximum_reservation, &self) >= start_info->nr_pages);

@@ -30,6 +30,12 @@ uint64_t m2p_table[NR_FRAMES];
 WEAK bool mm_compat;
 WEAK uint64_t mm_compat_l2e[HV_COMPAT_SLOTS];
 
+/* As if the table lay in one piece. */
+WEAK mfn_t m2p_frame(uint64_t offset)
+{
+    return FAKE_M2P_MFN + (offset >> PAGE_SHIFT);
+}
+
 static void *first_stack;
 
 struct cpu_info *cpu_info(void)

@@ -30,6 +30,9 @@ void fake_core_free(struct domain *d);
 /* pfns of the page tables that map harness_gva(0) on: L4, L3, L2, L1. */
 enum { FAKE_L4_PFN = 1000, FAKE_L3_PFN, FAKE_L2_PFN, FAKE_L1_PFN };
 
+/* Where m2p_frame() says that the M2P begins. */
+#define FAKE_M2P_MFN 0x4711
+
 /* Hypercall nr of vCPU 0; args ended by the caller's own count. The machine stopped: INT64_MIN. */
 #define FAKE_STOPPED INT64_MIN
 int64_t fake_hypercall(struct domain *d, unsigned int nr, const uint64_t *args, unsigned int nargs);

@@ -182,6 +182,31 @@ static void test_exchange(void)
     fake_core_free(d);
 }
 
+/* The harness's table lies in one piece; it is smaller than 2 MiB. */
+static void test_machphys_list(void)
+{
+    struct domain *d = set_up();
+    struct xen_machphys_mfn_list l = { .max_extents = 0 };
+
+    set_xen_guest_handle_raw(l.extent_start, (void *)harness_gva(LIST_PFN, 0));
+    list()[0] = list()[1] = 7;
+    g_assert_cmpint(memory_op(d, XENMEM_machphys_mfn_list, &l, sizeof(l)), ==, 0);
+    harness_guest_read(&l, harness_gva(ARG_PFN, 0), sizeof(l));
+    g_assert_cmpuint(l.nr_extents, ==, 0);
+    g_assert_cmpuint(list()[0], ==, 7);
+    l.max_extents = 100;
+    g_assert_cmpint(memory_op(d, XENMEM_machphys_mfn_list, &l, sizeof(l)), ==, 0);
+    harness_guest_read(&l, harness_gva(ARG_PFN, 0), sizeof(l));
+    g_assert_cmpuint(l.nr_extents, ==, 1);
+    g_assert_cmpuint(list()[0], ==, FAKE_M2P_MFN);
+    g_assert_cmpuint(list()[1], ==, 7);
+    l.extent_start.p = (void *)NOWHERE;
+    g_assert_cmpint(memory_op(d, XENMEM_machphys_mfn_list, &l, sizeof(l)), ==, -XEN_EFAULT);
+    g_assert_cmpint(HYPERCALL(d, __HYPERVISOR_memory_op, XENMEM_machphys_mfn_list, NOWHERE), ==,
+                    -XEN_EFAULT);
+    fake_core_free(d);
+}
+
 static void test_questions(void)
 {
     struct domain *d = set_up();
@@ -228,6 +253,7 @@ int main(int argc, char **argv)
     g_test_add_func("/memory/orders", test_orders);
     g_test_add_func("/memory/bad-extents", test_bad_extents);
     g_test_add_func("/memory/exchange", test_exchange);
+    g_test_add_func("/memory/machphys-list", test_machphys_list);
     g_test_add_func("/memory/questions", test_questions);
     return g_test_run();
 }
