@@ -108,6 +108,8 @@ gboolean on_domain_rename(RpcCall *call, GError **error);
 
 /* domain/info.c */
 gboolean on_domain_get_xml_desc(RpcCall *call, GError **error);
+gboolean domain_xml_is_made(const RpcCall *call); /* which of the calls before and after do not */
+gboolean domain_is_shutoff(const RpcCall *call);  /* block (RpcProc.quick_if) */
 gboolean on_domain_get_state(RpcCall *call, GError **error);
 gboolean on_domain_get_info(RpcCall *call, GError **error);
 gboolean on_domain_get_os_type(RpcCall *call, GError **error);

@@ -7,7 +7,8 @@
  *
  * H high priority, L low; R also on read-only connections; E before CONNECT_OPEN too; S opens a
  * stream; Q never blocks, so it runs in the loop thread. A number at the end: bits of the last
- * argument that a read-only connection may not set.
+ * argument that a read-only connection may not set. A function behind that: tells which calls of a
+ * procedure without Q do not block either.
  */
 #include "procedures.h"
 
@@ -50,10 +51,11 @@ static const RpcProc remote_procs[] = {
     [ 13] = { "DOMAIN_DETACH_DEVICE", "virDomainDetachDevice", "Ds", "", L, HV,
               on_domain_detach_device },
     [ 14] = { "DOMAIN_GET_XML_DESC", "virDomainGetXMLDesc",
-              "Du", "s", L | R, HV, on_domain_get_xml_desc, 9 },
+              "Du", "s", L | R, HV, on_domain_get_xml_desc, 9, domain_xml_is_made },
     [ 15] = { "DOMAIN_GET_AUTOSTART", "virDomainGetAutostart",
               "D", "i", H | R | Q, HV, on_domain_get_autostart },
-    [ 16] = { "DOMAIN_GET_INFO", "virDomainGetInfo", "D", "YttWt", L | R, HV, on_domain_get_info },
+    [ 16] = { "DOMAIN_GET_INFO", "virDomainGetInfo",
+              "D", "YttWt", L | R, HV, on_domain_get_info, 0, domain_is_shutoff },
     [ 17] = { "DOMAIN_GET_MAX_MEMORY", "virDomainGetMaxMemory",
               "D", "t", H | R | Q, HV, on_domain_get_max_memory },
     [ 18] = { "DOMAIN_GET_MAX_VCPUS", "virDomainGetMaxVcpus",

@@ -11,7 +11,11 @@
 
 #define SUFFIX     ".xml"
 #define TMP_SUFFIX ".new"
-#define HEADER     "<!-- Written by kanzend. Change it with virsh, not here. -->\n"
+
+/* Before each text: who wrote it, and a sum over it that tells whether somebody else has since. */
+#define HEADER     "<!-- Written by kanzend " KANZEN_VERSION ", %016" G_GINT64_MODIFIER                \
+                   "x. Change it with virsh, not here. -->\n"
+#define HEADER_MAX 160
 
 struct Store {
     char *dir;
@@ -54,6 +58,32 @@ void store_free(Store *store)
     g_free(store);
 }
 
+/* FNV-1a: against accidents and editors, not against an enemy, who could write any definition. */
+static guint64 sum_of(const char *text)
+{
+    guint64 sum = 14695981039346656037ull;
+
+    for (; *text != '\0'; text++)
+        sum = (sum ^ (guchar)*text) * 1099511628211ull;
+    return sum;
+}
+
+static void make_header(const char *text, char *ret_header)
+{
+    g_snprintf(ret_header, HEADER_MAX, HEADER, sum_of(text));
+}
+
+const char *store_text_intact(const char *text)
+{
+    const char *end = strchr(text, '\n');
+    char header[HEADER_MAX];
+
+    if (end == NULL)
+        return NULL;
+    make_header(end + 1, header);
+    return g_str_has_prefix(text, header) ? end + 1 : NULL;
+}
+
 /* Makes renames and removals in dir last. */
 static gboolean sync_dir(const char *dir, GError **error)
 {
@@ -88,11 +118,13 @@ static gboolean write_synced(const char *path, const char *text, GError **error)
 {
     /* 0600: it may hold passwords. */
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    char header[HEADER_MAX];
     gboolean ok;
 
     if (fd < 0)
         return fail_errno(error, "write", path);
-    ok = write_all(fd, HEADER) && write_all(fd, text) && fsync(fd) == 0;
+    make_header(text, header);
+    ok = write_all(fd, header) && write_all(fd, text) && fsync(fd) == 0;
     if (!ok)
         fail_errno(error, "write", path);
     close(fd);

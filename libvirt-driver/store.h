@@ -26,5 +26,8 @@ gboolean store_set_autostart(Store *store, const char *uuid, gboolean autostart,
 typedef gboolean (*StoreFunc)(const char *uuid, const char *xml, gboolean autostart,
                               gpointer user_data, GError **error);
 gboolean store_load(Store *store, StoreFunc func, gpointer user_data, GError **error);
+/* What was saved, of an xml that a StoreFunc was given; NULL when anybody but this version of
+ * kanzend has written it, who may have made mistakes. */
+const char *store_text_intact(const char *xml);
 
 G_END_DECLS

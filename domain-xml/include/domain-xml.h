@@ -47,6 +47,10 @@ typedef enum {
 /* Parses a <domain> document. Missing uuid, MACs and the like are left out: domain_def_complete() adds them. */
 DomainDef *domain_def_parse (const char *xml, DomainXmlParseFlags flags, GError **error);
 char *domain_def_format (const DomainDef *def, DomainXmlFormatFlags flags);
+/* Only the name and the UUID of what domain_def_format() wrote, which come first in it. FALSE: they are not there. */
+gboolean domain_def_peek (const char *xml, char **ret_name, char **ret_uuid);
+/* Whether formatting it with and without FORMAT_SECURE differs. */
+gboolean domain_def_has_secrets (const DomainDef *def);
 /* Fills in what libvirt's define fills in (uuid, MACs, target buses, consoles, emulator, machine, bootloader default of
  * PV without kernel) and checks it. random: 16-byte source for uuid and MACs, called as needed. */
 gboolean domain_def_complete (DomainDef *def, const DomainXmlCaps *caps,

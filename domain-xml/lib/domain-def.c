@@ -74,6 +74,11 @@ char *domain_def_format(const DomainDef *def, DomainXmlFormatFlags flags)
     return g_string_free(text, FALSE);
 }
 
+gboolean domain_def_has_secrets(const DomainDef *def)
+{
+    return xml_object_has(&domain_def_class, def, XML_SECRET);
+}
+
 /* ---- single devices ---- */
 
 DomainDisk *domain_disk_new(void)

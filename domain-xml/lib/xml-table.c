@@ -117,3 +117,29 @@ gpointer xml_object_dup(const XmlClass *class, gconstpointer object)
     }
     return copy;
 }
+
+static gboolean list_has(const XmlRow *row, const GPtrArray *list, guint flags)
+{
+    for (guint i = 0; i < list->len; i++) {
+        if (xml_object_has(row->item, list->pdata[i], flags))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean xml_object_has(const XmlClass *class, gconstpointer object, guint flags)
+{
+    for (guint i = 0; object != NULL && i < class->n_rows; i++) {
+        const XmlRow *row = &class->rows[i];
+
+        if ((row->flags & flags) && xml_value_present(row, object))
+            return TRUE;
+        if (row->kind == XML_OBJECT &&
+            xml_object_has(row->item, XML_CONST_FIELD(row, object, gpointer), flags))
+            return TRUE;
+        if (row->kind == XML_LIST &&
+            list_has(row, XML_CONST_FIELD(row, object, GPtrArray *), flags))
+            return TRUE;
+    }
+    return FALSE;
+}

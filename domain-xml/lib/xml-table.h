@@ -102,6 +102,8 @@ gpointer xml_object_new(const XmlClass *class);
 void xml_object_clear(const XmlClass *class, gpointer object);
 void xml_object_free(const XmlClass *class, gpointer object); /* NULL-safe */
 gpointer xml_object_dup(const XmlClass *class, gconstpointer object);
+/* Whether a row with any of flags (XmlFlags) has a value, in the object or in one it owns. */
+gboolean xml_object_has(const XmlClass *class, gconstpointer object, guint flags);
 /* An empty list whose elements are of that class. */
 GPtrArray *xml_list_new(const XmlClass *class);
 

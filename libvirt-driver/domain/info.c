@@ -21,24 +21,43 @@ static gboolean put_updated(RpcCall *call, const DomainDef *def, DomainXmlFormat
     return TRUE;
 }
 
+/* Which definition, and how it is written. */
+static Definition *choose_text(const DomainView *view, guint32 flags, DomainXmlFormatFlags *format)
+{
+    *format = DOMAIN_XML_FORMAT_NONE;
+    /* Where it is to run next it gets new taps, ttys and ports: they are not for a destination. */
+    if ((flags & (XML_INACTIVE | XML_MIGRATABLE)) || view->id < 0)
+        *format |= DOMAIN_XML_FORMAT_INACTIVE;
+    if (flags & XML_SECURE)
+        *format |= DOMAIN_XML_FORMAT_SECURE;
+    return (flags & XML_INACTIVE) && view->config != NULL ? view->config
+                                                          : domain_view_current(view);
+}
+
+gboolean domain_xml_is_made(const RpcCall *call)
+{
+    g_auto(DomainView) view = { 0 };
+    DomainXmlFormatFlags format;
+    Definition *definition;
+
+    if (!call_view(call, &view, NULL))
+        return FALSE;
+    definition = choose_text(&view, call->args[1].u, &format);
+    return !(call->args[1].u & XML_UPDATE_CPU) && definition_has_xml(definition, format);
+}
+
 gboolean on_domain_get_xml_desc(RpcCall *call, GError **error)
 {
     g_auto(DomainView) view = { 0 };
     guint32 flags = call->args[1].u;
-    DomainXmlFormatFlags format = DOMAIN_XML_FORMAT_NONE;
+    DomainXmlFormatFlags format;
     Definition *definition;
 
     if (!check_flags(call, flags, XML_SECURE | XML_INACTIVE | XML_UPDATE_CPU | XML_MIGRATABLE,
                      error) ||
         !call_view(call, &view, error))
         return FALSE;
-    definition =
-        (flags & XML_INACTIVE) && view.config != NULL ? view.config : domain_view_current(&view);
-    /* Where it is to run next it gets new taps, ttys and ports: they are not for a destination. */
-    if ((flags & (XML_INACTIVE | XML_MIGRATABLE)) || view.id < 0)
-        format |= DOMAIN_XML_FORMAT_INACTIVE;
-    if (flags & XML_SECURE)
-        format |= DOMAIN_XML_FORMAT_SECURE;
+    definition = choose_text(&view, flags, &format);
     if (flags & XML_UPDATE_CPU)
         return put_updated(call, definition_def(definition), format, error);
     xdr_put_string(call->ret, definition_xml(definition, format));
@@ -56,6 +75,13 @@ gboolean on_domain_get_state(RpcCall *call, GError **error)
     return TRUE;
 }
 
+gboolean domain_is_shutoff(const RpcCall *call)
+{
+    g_auto(DomainView) view = { 0 };
+
+    return call_view(call, &view, NULL) && view.id < 0;
+}
+
 /* Of a running domain from libkxl, else from its definition. */
 gboolean on_domain_get_info(RpcCall *call, GError **error)
 {
@@ -63,15 +89,11 @@ gboolean on_domain_get_info(RpcCall *call, GError **error)
     g_autoptr(KxlDomainInfo) info = NULL;
     g_autoptr(GError) failed = NULL;
     g_auto(DomainView) view = { 0 };
-    const DomainDef *def;
-    guint64 memory;
-    guint vcpus;
+    const DefinitionBrief *brief;
 
     if (!call_view(call, &view, error))
         return FALSE;
-    def = definition_def(domain_view_current(&view));
-    memory = def->current_memory_kib != 0 ? def->current_memory_kib : def->memory_kib;
-    vcpus = def->vcpus_current != 0 ? def->vcpus_current : def->vcpus_max;
+    brief = definition_brief(domain_view_current(&view));
     if (view.id >= 0) {
         info = kxl_domain_get_info(kanzend->host, view.id, &failed);
         /* One that has just ended is told like one that does not run. */
@@ -80,14 +102,10 @@ gboolean on_domain_get_info(RpcCall *call, GError **error)
             return FALSE;
         }
     }
-    if (info != NULL) {
-        memory = info->memory_kb;
-        vcpus = info->vcpus_online;
-    }
     xdr_put_u32(call->ret, view.state);
-    xdr_put_u64(call->ret, info != NULL ? info->max_memory_kb : def->memory_kib);
-    xdr_put_u64(call->ret, memory);
-    xdr_put_u32(call->ret, vcpus);
+    xdr_put_u64(call->ret, info != NULL ? info->max_memory_kb : brief->memory_kib);
+    xdr_put_u64(call->ret, info != NULL ? info->memory_kb : brief->current_memory_kib);
+    xdr_put_u32(call->ret, info != NULL ? info->vcpus_online : brief->vcpus);
     xdr_put_u64(call->ret, info != NULL ? info->cpu_time_ns : 0);
     return TRUE;
 }
@@ -125,10 +143,8 @@ gboolean on_domain_is_persistent(RpcCall *call, GError **error)
 /* Whether the next start will be of something else than what runs. */
 static gboolean is_updated(const DomainView *view)
 {
-    const DomainXmlFormatFlags flags = DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE;
-
     return view->live != NULL && view->config != NULL && view->live != view->config &&
-           strcmp(definition_xml(view->live, flags), definition_xml(view->config, flags)) != 0;
+           strcmp(definition_stored_xml(view->live), definition_stored_xml(view->config)) != 0;
 }
 
 gboolean on_domain_is_updated(RpcCall *call, GError **error)

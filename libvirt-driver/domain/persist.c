@@ -8,9 +8,8 @@
 
 static gboolean save(DomainRegistry *registry, Definition *definition, GError **error)
 {
-    return store_save(
-        registry->store, definition_def(definition)->uuid,
-        definition_xml(definition, DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE), error);
+    return store_save(registry->store, definition_def(definition)->uuid,
+                      definition_stored_xml(definition), error);
 }
 
 /* The rules of libvirt: name and UUID belong together, and a domain that runs is not started again.
@@ -46,7 +45,7 @@ static Domain *add_transient(DomainRegistry *registry, Definition *definition, G
         if (domain == NULL)
             domain = registry_insert_locked(registry, def->name, def->uuid);
         if (domain->config == NULL)
-            domain_set_definition_locked(&domain->live, definition_ref(definition));
+            domain_set_live_locked(domain, definition_ref(definition));
         domain_ref(domain);
     }
     g_mutex_unlock(&registry->lock);
@@ -74,7 +73,7 @@ static Domain *define(DomainRegistry *registry, Definition *definition, GError *
         domain = registry_insert_locked(registry, def->name, def->uuid);
     domain_ref(domain);
     added = domain->config == NULL;
-    domain_set_definition_locked(&domain->config, definition_ref(definition));
+    domain_set_config_locked(registry, domain, definition_ref(definition));
     domain_lifecycle_locked(registry, domain, LIFECYCLE_DEFINED,
                             added ? DEFINED_ADDED : DEFINED_UPDATED);
     g_mutex_unlock(&registry->lock);
@@ -126,7 +125,7 @@ gboolean domain_registry_undefine(DomainRegistry *registry, Domain *domain, GErr
          store_remove(registry->store, domain->uuid, error);
     if (ok) {
         g_mutex_lock(&registry->lock);
-        domain_set_definition_locked(&domain->config, NULL);
+        domain_set_config_locked(registry, domain, NULL);
         domain->autostart = FALSE;
         domain_lifecycle_locked(registry, domain, LIFECYCLE_UNDEFINED, UNDEFINED_REMOVED);
         if (domain->id < 0)
@@ -162,7 +161,7 @@ static gboolean replace_config(DomainRegistry *registry, Domain *domain, Definit
         !save(registry, definition, error))
         return FALSE;
     g_mutex_lock(&registry->lock);
-    domain_set_definition_locked(&domain->config, definition_ref(definition));
+    domain_set_config_locked(registry, domain, definition_ref(definition));
     g_mutex_unlock(&registry->lock);
     return TRUE;
 }
@@ -193,7 +192,7 @@ gboolean domain_registry_set_live(DomainRegistry *registry, Domain *domain, Defi
         return FALSE;
     g_mutex_lock(&registry->lock);
     if (domain->id == id)
-        domain_set_definition_locked(&domain->live, g_steal_pointer(&owned));
+        domain_set_live_locked(domain, g_steal_pointer(&owned));
     g_mutex_unlock(&registry->lock);
     return TRUE;
 }
@@ -204,6 +203,7 @@ static gboolean rename_config(DomainRegistry *registry, Domain *domain, const ch
 {
     g_autoptr(DomainDef) def = NULL;
     g_autoptr(Definition) definition = NULL;
+    g_autoptr(Definition) old = NULL;
     gboolean ok = FALSE;
 
     g_mutex_lock(&registry->lock);
@@ -214,11 +214,12 @@ static gboolean rename_config(DomainRegistry *registry, Domain *domain, const ch
     else
         ok = TRUE;
     if (ok)
-        def = domain_def_dup(definition_def(domain->config));
+        old = definition_ref(domain->config);
     g_mutex_unlock(&registry->lock);
     if (!ok)
         return FALSE;
 
+    def = domain_def_dup(definition_def(old));
     g_free(def->name);
     def->name = g_strdup(name);
     definition = definition_new(g_steal_pointer(&def));
@@ -227,7 +228,7 @@ static gboolean rename_config(DomainRegistry *registry, Domain *domain, const ch
     g_mutex_lock(&registry->lock);
     domain_lifecycle_locked(registry, domain, LIFECYCLE_UNDEFINED, UNDEFINED_RENAMED);
     registry_rename_locked(registry, domain, name);
-    domain_set_definition_locked(&domain->config, g_steal_pointer(&definition));
+    domain_set_config_locked(registry, domain, g_steal_pointer(&definition));
     domain_lifecycle_locked(registry, domain, LIFECYCLE_DEFINED, DEFINED_RENAMED);
     g_mutex_unlock(&registry->lock);
     return TRUE;

@@ -52,6 +52,7 @@ struct DomainRegistry {
     GMutex lock;
     GCond settled;       /* a restart has come to its end */
     GHashTable *by_uuid; /* owns a reference */
+    DefinitionCache *definitions; /* the configs of all domains */
     GHashTable *by_name; /* of two domains of one name (one made by xl) the first */
 
     KxlWatch *watch; /* NULL: nothing is watched */
@@ -65,7 +66,9 @@ Domain *registry_find_name_locked(DomainRegistry *registry, const char *name);
 Domain *registry_insert_locked(DomainRegistry *registry, const char *name, const char *uuid);
 void registry_remove_locked(DomainRegistry *registry, Domain *domain);
 void registry_rename_locked(DomainRegistry *registry, Domain *domain, const char *name);
-void domain_set_definition_locked(Definition **slot, Definition *definition); /* takes definition */
+/* Take definition. The domain keeps its config (definition_keep). */
+void domain_set_live_locked(Domain *domain, Definition *definition);
+void domain_set_config_locked(DomainRegistry *registry, Domain *domain, Definition *definition);
 
 /* Events are sent with the lock held, so that their order is that of the changes. */
 void domain_event_locked(DomainRegistry *registry, Domain *domain, int event_id,

@@ -11,6 +11,8 @@
 #define DEFAULT_EMULATOR "/usr/bin/qemu-system-x86_64"
 #define SETTLE_WAIT_S    10
 #define JOB_WAIT_S       30 /* as libvirt waits */
+/* Definitions that stay parsed without being used: some 8 KiB each. */
+#define PARSED_MAX 256
 
 Domain *domain_ref(Domain *domain)
 {
@@ -22,7 +24,7 @@ void domain_unref(Domain *domain)
 {
     if (domain == NULL || !g_atomic_int_dec_and_test(&domain->refs))
         return;
-    definition_unref(domain->config);
+    definition_release(domain->config);
     definition_unref(domain->live);
     g_clear_object(&domain->task.cancellable);
     g_mutex_clear(&domain->job_lock);
@@ -228,10 +230,17 @@ void registry_rename_locked(DomainRegistry *registry, Domain *domain, const char
     add_name_locked(registry, domain);
 }
 
-void domain_set_definition_locked(Definition **slot, Definition *definition)
+void domain_set_live_locked(Domain *domain, Definition *definition)
 {
-    definition_unref(*slot);
-    *slot = definition;
+    definition_unref(domain->live);
+    domain->live = definition;
+}
+
+void domain_set_config_locked(DomainRegistry *registry, Domain *domain, Definition *definition)
+{
+    definition_release(domain->config);
+    domain->config =
+        definition != NULL ? definition_keep(definition, registry->definitions) : NULL;
 }
 
 /* ---- finding ---- */
@@ -301,25 +310,42 @@ GPtrArray *domain_registry_list(DomainRegistry *registry)
 
 /* ---- the registry ---- */
 
-static gboolean load_definition(const char *uuid, const char *xml, gboolean autostart,
+/* One that is as we wrote it is not read before it is needed: thousands would make a start slow. */
+static Definition *load(const char *xml, char **ret_name, char **ret_uuid, GError **error)
+{
+    const char *intact = store_text_intact(xml);
+    g_autoptr(DomainDef) def = NULL;
+
+    if (intact != NULL && domain_def_peek(intact, ret_name, ret_uuid))
+        return definition_new_stored(g_strdup(intact));
+    def = domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, error);
+    if (def == NULL)
+        return NULL;
+    *ret_name = g_strdup(def->name);
+    *ret_uuid = g_strdup(def->uuid);
+    return definition_new(g_steal_pointer(&def));
+}
+
+static gboolean load_definition(const char *file_uuid, const char *xml, gboolean autostart,
                                 gpointer user_data, GError **error)
 {
     DomainRegistry *registry = user_data;
-    g_autoptr(DomainDef) def = domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, error);
+    g_autofree char *name = NULL;
+    g_autofree char *uuid = NULL;
+    g_autoptr(Definition) definition = load(xml, &name, &uuid, error);
     Domain *other, *domain;
 
-    if (def == NULL)
+    if (definition == NULL)
         return FALSE;
-    if (g_strcmp0(def->uuid, uuid) != 0)
+    if (g_strcmp0(uuid, file_uuid) != 0)
         return fail(error, VIR_ERR_XML_ERROR, "it is of the domain with UUID %s",
-                    def->uuid != NULL ? def->uuid : "(none)");
+                    uuid != NULL ? uuid : "(none)");
     g_mutex_lock(&registry->lock);
-    other = registry_find_name_locked(registry, def->name);
+    other = registry_find_name_locked(registry, name);
     if (other != NULL)
-        g_warning("domain: two definitions are named '%s': %s and %s", def->name, other->uuid,
-                  def->uuid);
-    domain = registry_insert_locked(registry, def->name, def->uuid);
-    domain->config = definition_new(g_steal_pointer(&def));
+        g_warning("domain: two definitions are named '%s': %s and %s", name, other->uuid, uuid);
+    domain = registry_insert_locked(registry, name, uuid);
+    domain_set_config_locked(registry, domain, g_steal_pointer(&definition));
     domain->autostart = autostart;
     g_mutex_unlock(&registry->lock);
     return TRUE;
@@ -346,6 +372,7 @@ DomainRegistry *domain_registry_new(KxlHost *host, RpcServer *server, GError **e
     registry->by_uuid =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)domain_unref);
     registry->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    registry->definitions = definition_cache_new(PARSED_MAX);
     registry->emulator = find_emulator(host);
     registry->xml_caps.emulator = registry->emulator;
     registry->nvram_dir = g_build_filename(kxl_host_lib_dir(host), "nvram", NULL);
@@ -374,6 +401,7 @@ void domain_registry_free(DomainRegistry *registry)
     registry_stop_watch(registry);
     g_hash_table_unref(registry->by_name);
     g_hash_table_unref(registry->by_uuid);
+    definition_cache_free(registry->definitions);
     store_free(registry->store);
     g_mutex_clear(&registry->lock);
     g_mutex_clear(&registry->sync_lock);

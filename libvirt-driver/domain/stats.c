@@ -126,6 +126,7 @@ enum { /* virDomainStatsTypes */
 
 typedef struct {
     const DomainView *view;
+    const DefinitionBrief *brief;
     const KxlDomainInfo *info; /* NULL: not running */
     KxlHost *host;
     GByteArray *out;
@@ -146,21 +147,17 @@ static void add_cpu_total(Record *r)
 
 static void add_balloon(Record *r)
 {
-    const DomainDef *def = definition_def(domain_view_current(r->view));
-
     if (r->info != NULL)
         put_ull(r->out, &r->n, "balloon.current", r->info->memory_kb);
     put_ull(r->out, &r->n, "balloon.maximum",
-            r->info != NULL ? r->info->max_memory_kb : def->memory_kib);
+            r->info != NULL ? r->info->max_memory_kb : r->brief->memory_kib);
 }
 
 static void add_vcpu(Record *r)
 {
-    const DomainDef *def = definition_def(domain_view_current(r->view));
-    guint configured = def->vcpus_current != 0 ? def->vcpus_current : def->vcpus_max;
-
-    put_uint(r->out, &r->n, "vcpu.current", r->info != NULL ? r->info->vcpus_online : configured);
-    put_uint(r->out, &r->n, "vcpu.maximum", def->vcpus_max);
+    put_uint(r->out, &r->n, "vcpu.current",
+             r->info != NULL ? r->info->vcpus_online : r->brief->vcpus);
+    put_uint(r->out, &r->n, "vcpu.maximum", r->brief->max_vcpus);
 }
 
 static void add_interface(Record *r)
@@ -233,22 +230,21 @@ static void add_block_figures(Record *r, guint i, const KxlBlock *block)
 
 static void add_block(Record *r)
 {
-    const DomainDef *def = definition_def(domain_view_current(r->view));
+    char **disks = r->brief->disks, **sources = r->brief->sources;
     g_autoptr(GPtrArray) blocks = NULL;
 
     /* All of its disks in one go; one that has just ended has no figures. */
     if (r->info != NULL && r->info->domid != 0)
         blocks = kxl_domain_block_list(r->host, r->info->domid, NULL);
-    put_uint(r->out, &r->n, "block.count", def->disks->len);
-    for (guint i = 0; i < def->disks->len; i++) {
-        const DomainDisk *disk = def->disks->pdata[i];
+    put_uint(r->out, &r->n, "block.count", g_strv_length(disks));
+    for (guint i = 0; disks[i] != NULL; i++) {
         g_autofree char *name = g_strdup_printf("block.%u.name", i);
         g_autofree char *path = g_strdup_printf("block.%u.path", i);
-        const KxlBlock *block = blocks != NULL ? kxl_block_find(blocks, disk->target, NULL) : NULL;
+        const KxlBlock *block = blocks != NULL ? kxl_block_find(blocks, disks[i], NULL) : NULL;
 
-        put_string(r->out, &r->n, name, disk->target);
-        if (disk->source != NULL)
-            put_string(r->out, &r->n, path, disk->source);
+        put_string(r->out, &r->n, name, disks[i]);
+        if (*sources[i] != '\0')
+            put_string(r->out, &r->n, path, sources[i]);
         if (block != NULL && block->node != NULL)
             add_block_figures(r, i, block);
     }
@@ -284,6 +280,7 @@ static void add_record(RpcCall *call, Domain *domain, guint32 stats)
     if (view.id >= 0)
         info = kxl_domain_get_info(kanzend->host, view.id, NULL);
     record.info = info;
+    record.brief = definition_brief(domain_view_current(&view));
     domain_put_handle(kanzend->domains, call->ret, domain);
     count = xdr_put_count(call->ret);
     for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {

@@ -125,9 +125,9 @@ static void set_started_locked(DomainRegistry *registry, Domain *domain, const K
     domain->state = VIR_STATE_RUNNING;
     domain->reason = origins[domain->expected].reason;
     domain->memory_kib = info->memory_kb;
-    domain_set_definition_locked(&domain->live, live);
+    domain_set_live_locked(domain, live);
     if (info->domid == 0) /* the host's own is always there */
-        domain_set_definition_locked(&domain->config, definition_ref(live));
+        domain_set_config_locked(registry, domain, definition_ref(live));
     else
         domain_lifecycle_locked(registry, domain, LIFECYCLE_STARTED,
                                 origins[domain->expected].detail);
@@ -145,7 +145,7 @@ static void follow_name_locked(DomainRegistry *registry, Domain *domain, const c
     def = domain_def_dup(definition_def(domain->live));
     g_free(def->name);
     def->name = g_strdup(name);
-    domain_set_definition_locked(&domain->live, definition_new(def));
+    domain_set_live_locked(domain, definition_new(def));
     registry_rename_locked(registry, domain, name);
 }
 
@@ -243,7 +243,7 @@ static void set_gone_locked(DomainRegistry *registry, Domain *domain, KxlShutdow
     domain->id = -1;
     domain->restarting = FALSE;
     g_cond_broadcast(&registry->settled);
-    domain_set_definition_locked(&domain->live, NULL);
+    domain_set_live_locked(domain, NULL);
     domain_lifecycle_locked(registry, domain, LIFECYCLE_STOPPED, stopped);
 }
 

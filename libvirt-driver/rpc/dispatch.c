@@ -205,6 +205,14 @@ static gboolean prepare_call(RpcCall *call, const RpcPacket *packet, GError **er
     return TRUE;
 }
 
+/* Another thread is woken for what may block only: the way there and back takes longer than most
+ * calls. */
+static gboolean is_quick(const RpcCall *call)
+{
+    return (call->proc->flags & RPC_PROC_QUICK) ||
+           (call->proc->quick_if != NULL && call->proc->quick_if(call));
+}
+
 void rpc_dispatch_call(RpcClient *client, RpcPacket *packet)
 {
     g_autoptr(GError) error = NULL;
@@ -222,7 +230,7 @@ void rpc_dispatch_call(RpcClient *client, RpcPacket *packet)
 
     if (!prepare_call(call, packet, &error))
         finish_call(call, error);
-    else if (call->proc->flags & RPC_PROC_QUICK)
+    else if (is_quick(call))
         rpc_dispatch_run(call);
     else
         rpc_server_push_call(client->server, call);

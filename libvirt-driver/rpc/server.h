@@ -43,6 +43,9 @@ typedef struct {
     guint8 from;        /* VirErrorFrom of its errors */
     RpcHandler handler; /* NULL: not supported here */
     guint8 ro_deny; /* bits of the last argument (a u32) that a read-only connection may not set */
+    /* NULL, or whether this call of a procedure that is not QUICK does not block either. It may
+     * look, not wait; the handler must not need it to be right. */
+    gboolean (*quick_if)(const RpcCall *call);
 } RpcProc;
 
 typedef struct {
