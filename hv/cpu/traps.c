@@ -242,12 +242,12 @@ void syscall_bounce(struct cpu_regs *regs)
         compat_syscall(cpu_info(), regs);
     if (v->arch->callbacks[type].address) {
         inject_callback(v, regs, type);
-    } else if (type == CALLBACKTYPE_sysenter) {
-        inject_trap_error(v, regs, VEC_GP, 0); /* what it does where nobody has set it up */
-    } else {
-        regs->rip -= 2; /* the length of SYSCALL, which such a guest does not have */
-        inject_trap(v, regs, VEC_UD);
+        return;
     }
+    /* As Xen answers where nobody has set it up. SYSENTER does not tell where it was. */
+    if (type != CALLBACKTYPE_sysenter)
+        regs->rip -= 2;
+    inject_trap_error(v, regs, VEC_GP, 0);
 }
 
 void nmi_in_hv(struct cpu_info *info)

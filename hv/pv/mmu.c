@@ -161,8 +161,7 @@ static int new_baseptr(struct vcpu *v, const struct mmuext_op *op)
     return mmu_new_baseptr(v, op->arg1.mfn);
 }
 
-/* One page table serves kernel and users; the users' own would be loaded only on a CPU that leaks
- * supervisor pages to them (Meltdown). */
+/* One page table serves kernel and users; the users' own is never loaded (docs/hv-abi.md). */
 static int new_user_baseptr(struct vcpu *v, const struct mmuext_op *op)
 {
     if (op->arg1.mfn != 0 && frame_owner(op->arg1.mfn) != FRAME_GUEST)

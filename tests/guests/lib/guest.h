@@ -139,8 +139,8 @@ static inline bool is_int_error(unsigned long error, unsigned int n)
 }
 /* Runs code for users at ip with stack sp until it traps or makes a system call (int $0x80). */
 void user_run(unsigned long ip, unsigned long sp, struct trap *ret);
-/* The same with the user's ebx..: rax, rdi as given. */
-extern unsigned long user_rax, user_rdi;
+/* What the user starts with besides: two registers and the code segment. */
+extern unsigned long user_rax, user_rdi, user_cs;
 
 unsigned long read_cr2(void);
 

@@ -10,7 +10,7 @@ struct regs *trap_dispatch(struct regs *regs);
 void event_upcall(void);
 
 bool (*trap_hook)(struct regs *regs);
-unsigned long user_rax, user_rdi;
+unsigned long user_rax, user_rdi, user_cs = RING3_CS;
 
 static struct trap *probed;
 static char trap_stack[8192] __attribute__((aligned(16)));
@@ -66,7 +66,7 @@ static void enter(void *arg)
 
 void user_run(unsigned long ip, unsigned long sp, struct trap *ret)
 {
-    struct user_state s = { ip, sp, 0x202, RING3_CS, RING3_SS };
+    struct user_state s = { ip, sp, 0x202, user_cs, RING3_SS };
 
     probe(enter, &s, ret);
 }
