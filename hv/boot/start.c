@@ -10,7 +10,7 @@
 #include "cpu/desc.h"
 #include "cpu/entry.h"
 #include "cpu/guestcpuid.h"
-#include "cpu/lock.h"
+#include "cpu/biglock.h"
 #include "cpu/power.h"
 #include "cpu/smp.h"
 #include "cpu/vcpu.h"

@@ -7,7 +7,7 @@
 #include "cpu/clock.h"
 #include "cpu/entry.h"
 #include "cpu/exit.h"
-#include "cpu/lock.h"
+#include "cpu/biglock.h"
 #include "cpu/smp.h"
 #include "cpu/softirq.h"
 #include "cpu/vcpu.h"
@@ -56,6 +56,8 @@ static void run_work(struct vcpu *v)
         v->arch->nmi_pending = true;
     if (work_take(info, WORK_DUMP))
         dump_guest();
+    if (work_take(info, WORK_PARALLEL))
+        softirq_run_parallel();
     if (info->work & (WORK_TIMER | WORK_SOFTIRQ)) {
         BIG_LOCK_SCOPE;
         if (work_take(info, WORK_TIMER))

@@ -106,11 +106,12 @@ struct cpu_regs {
 struct vcpu;
 
 /* Things to do before the guest runs again. */
-#define WORK_SOFTIRQ (1U << 0)
-#define WORK_TIMER   (1U << 1)
-#define WORK_NMI     (1U << 2)
-#define WORK_OFFLINE (1U << 3) /* the vCPU was taken down */
-#define WORK_DUMP    (1U << 4) /* the guest's registers go to the log */
+#define WORK_SOFTIRQ  (1U << 0)
+#define WORK_TIMER    (1U << 1)
+#define WORK_NMI      (1U << 2)
+#define WORK_OFFLINE  (1U << 3) /* the vCPU was taken down */
+#define WORK_DUMP     (1U << 4) /* the guest's registers go to the log */
+#define WORK_PARALLEL (1U << 5) /* softirqs that need no big lock */
 
 struct cpu_info {
     struct vcpu *vcpu;

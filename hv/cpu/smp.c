@@ -6,11 +6,12 @@
 #include "cpu/desc.h"
 #include "cpu/entry.h"
 #include "cpu/exit.h"
-#include "cpu/lock.h"
+#include "cpu/biglock.h"
 #include "cpu/power.h"
 #include "cpu/vcpu.h"
 #include "mm/pagetable.h"
 #include "alloc.h"
+#include "lock.h"
 #include "printk.h"
 #include "string.h"
 
@@ -20,13 +21,17 @@
 static bool lock_held;
 static unsigned int cpus_ready; /* secondary CPUs that wait for their vCPU to come up */
 
+void spin_wait(void)
+{
+    smp_serve_flush();
+    cpu_relax();
+}
+
 void big_lock(void)
 {
     while (__atomic_exchange_n(&lock_held, true, __ATOMIC_ACQUIRE))
-        while (__atomic_load_n(&lock_held, __ATOMIC_RELAXED)) {
-            smp_serve_flush();
-            cpu_relax();
-        }
+        while (__atomic_load_n(&lock_held, __ATOMIC_RELAXED))
+            spin_wait();
 }
 
 void big_unlock(void)
@@ -84,10 +89,8 @@ void smp_flush_tlb(struct domain *d, const uint64_t *mask)
         if (!asked[id])
             continue;
         done = &stack_info(d->vcpu[id]->arch->stack)->flush_done;
-        while ((int32_t)(__atomic_load_n(done, __ATOMIC_ACQUIRE) - ticket[id]) < 0) {
-            smp_serve_flush(); /* it may be waiting for us */
-            cpu_relax();
-        }
+        while ((int32_t)(__atomic_load_n(done, __ATOMIC_ACQUIRE) - ticket[id]) < 0)
+            spin_wait();
     }
 }
 

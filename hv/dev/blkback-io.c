@@ -61,27 +61,27 @@ static const struct op_row *op_row(uint8_t operation)
 
 /* ---- answering ---- */
 
-static void respond(struct blkback *bb, uint64_t id, uint8_t operation, int status)
+static void respond(struct blk_queue *q, uint64_t id, uint8_t operation, int status)
 {
     uint8_t entry[16];
 
     blkif_encode_response(entry, id, operation, status);
-    backring_put(&bb->ring, bb->ring.rsp_prod, entry, bb->abi->response_size);
-    bb->ring.rsp_prod++;
-    bb->nr_done++;
+    backring_put(&q->ring, q->ring.rsp_prod, entry, q->bb->abi->response_size);
+    q->ring.rsp_prod++;
+    q->nr_done++;
     if (status != BLKIF_RSP_OKAY)
-        bb->nr_errors++;
+        q->nr_errors++;
 }
 
-static void finish(struct blkback *bb, struct blk_request *req, int status)
+static void finish(struct blk_queue *q, struct blk_request *req, int status)
 {
-    blk_unmap_segments(bb, req);
-    respond(bb, req->id, req->operation, status);
-    if (bb->exclusive == req)
-        bb->exclusive = NULL;
+    blk_unmap_segments(q, req);
+    respond(q, req->id, req->operation, status);
+    if (q->exclusive == req)
+        q->exclusive = NULL;
     req->busy = false;
-    req->next = bb->free;
-    bb->free = req;
+    req->next = q->free;
+    q->free = req;
 }
 
 /* ---- to the device ---- */
@@ -92,34 +92,34 @@ static struct virtio_sg sg_of(const void *p, uint32_t len)
 }
 
 /* The caller made sure that there is room. */
-static void add(struct blkback *bb, struct blk_request *req, const struct virtio_sg *sg,
+static void add(struct blk_queue *q, struct blk_request *req, const struct virtio_sg *sg,
                 unsigned int nr_out, unsigned int nr_in)
 {
     int err;
 
     req->status = VIRTIO_BLK_S_IOERR; /* unless the device says otherwise */
-    err = virtq_add(bb->vq, sg, nr_out, sg + nr_out, nr_in, req);
+    err = virtq_add(q->vq, sg, nr_out, sg + nr_out, nr_in, req);
     ASSERT(err == 0);
-    bb->in_flight++;
+    q->in_flight++;
 }
 
-/* bb->sg holds the pages, with room around them. */
-static void submit_data(struct blkback *bb, struct blk_request *req)
+/* q->sg holds the pages, with room around them. */
+static void submit_data(struct blk_queue *q, struct blk_request *req)
 {
-    unsigned int nr = bb->nr_data;
+    unsigned int nr = q->nr_data;
 
     req->header = (struct virtio_blk_header){
         .type = req->to_guest ? VIRTIO_BLK_T_IN : VIRTIO_BLK_T_OUT, .sector = req->sector
     };
-    bb->sg[0] = sg_of(&req->header, sizeof(req->header));
-    bb->sg[1 + nr] = sg_of(&req->status, sizeof(req->status));
+    q->sg[0] = sg_of(&req->header, sizeof(req->header));
+    q->sg[1 + nr] = sg_of(&req->status, sizeof(req->status));
     if (req->to_guest)
-        add(bb, req, bb->sg, 1, nr + 1);
+        add(q, req, q->sg, 1, nr + 1);
     else
-        add(bb, req, bb->sg, 1 + nr, 1);
+        add(q, req, q->sg, 1 + nr, 1);
 }
 
-static void submit_discard(struct blkback *bb, struct blk_request *req)
+static void submit_discard(struct blk_queue *q, struct blk_request *req)
 {
     struct virtio_sg sg[] = {
         sg_of(&req->header, sizeof(req->header)),
@@ -129,12 +129,12 @@ static void submit_discard(struct blkback *bb, struct blk_request *req)
 
     req->header = (struct virtio_blk_header){ .type = VIRTIO_BLK_T_DISCARD };
     req->discard = (struct virtio_blk_discard){
-        .sector = req->sector, .num_sectors = MIN(req->nr_sectors, bb->disk.max_discard)
+        .sector = req->sector, .num_sectors = MIN(req->nr_sectors, q->bb->disk.max_discard)
     };
-    add(bb, req, sg, 2, 1);
+    add(q, req, sg, 2, 1);
 }
 
-static void submit_flush(struct blkback *bb, struct blk_request *req)
+static void submit_flush(struct blk_queue *q, struct blk_request *req)
 {
     struct virtio_sg sg[] = {
         sg_of(&req->header, sizeof(req->header)),
@@ -142,7 +142,7 @@ static void submit_flush(struct blkback *bb, struct blk_request *req)
     };
 
     req->header = (struct virtio_blk_header){ .type = VIRTIO_BLK_T_FLUSH };
-    add(bb, req, sg, 1, 1);
+    add(q, req, sg, 1, 1);
 }
 
 static uint8_t current_step(const struct blk_request *req)
@@ -150,29 +150,29 @@ static uint8_t current_step(const struct blk_request *req)
     return req->steps & -req->steps;
 }
 
-static void submit(struct blkback *bb, struct blk_request *req)
+static void submit(struct blk_queue *q, struct blk_request *req)
 {
     switch (current_step(req)) {
     case STEP_DATA:
-        submit_data(bb, req);
+        submit_data(q, req);
         break;
     case STEP_DISCARD:
-        submit_discard(bb, req);
+        submit_discard(q, req);
         break;
     default:
-        submit_flush(bb, req);
+        submit_flush(q, req);
         break;
     }
 }
 
 /* The device has done the request's current step. */
-static void step_done(struct blkback *bb, struct blk_request *req)
+static void step_done(struct blk_queue *q, struct blk_request *req)
 {
     uint8_t status = READ_ONCE(req->status), step = current_step(req);
 
-    bb->in_flight--;
+    q->in_flight--;
     if (status != VIRTIO_BLK_S_OK) {
-        finish(bb, req, status == VIRTIO_BLK_S_UNSUPP ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR);
+        finish(q, req, status == VIRTIO_BLK_S_UNSUPP ? BLKIF_RSP_EOPNOTSUPP : BLKIF_RSP_ERROR);
         return;
     }
     if (step == STEP_DISCARD) {
@@ -183,14 +183,14 @@ static void step_done(struct blkback *bb, struct blk_request *req)
         req->steps &= ~step;
     /* What follows fits: it is as long as what came back, or the request has the queue to itself. */
     if (req->steps != 0)
-        submit(bb, req);
+        submit(q, req);
     else
-        finish(bb, req, BLKIF_RSP_OKAY);
+        finish(q, req, BLKIF_RSP_OKAY);
 }
 
 /* ---- from the guest ---- */
 
-/* Does it start on an empty queue and keep it for itself? Then bb->sg holds its pages until a later step. */
+/* Does it start on an empty queue and keep it for itself? Then q->sg holds its pages until a later step. */
 static bool is_exclusive(const struct blkif_op *op)
 {
     return op_row(op->operation)->drains ||
@@ -198,29 +198,29 @@ static bool is_exclusive(const struct blkif_op *op)
 }
 
 /* Could the request, whatever comes of it, be queued now? */
-static bool has_room(const struct blkback *bb, const struct blkif_op *op)
+static bool has_room(const struct blk_queue *q, const struct blkif_op *op)
 {
-    unsigned int nr = MIN(op->nr_segments, bb->disk.max_segments);
+    unsigned int nr = MIN(op->nr_segments, q->bb->disk.max_segments);
 
     if (is_exclusive(op))
-        return bb->in_flight == 0;
-    return virtq_free_slots(bb->vq) >= MAX(nr, 1U) + 2;
+        return q->in_flight == 0;
+    return virtq_free_slots(q->vq) >= MAX(nr, 1U) + 2;
 }
 
 /* Checks of what does not depend on the pages. BLKIF_RSP_*. */
-static int check_op(const struct blkback *bb, const struct blkif_op *op)
+static int check_op(const struct blk_queue *q, const struct blkif_op *op)
 {
     const struct op_row *row = op_row(op->operation);
 
     if (!row->known)
         return BLKIF_RSP_EOPNOTSUPP;
     if (op->operation == BLKIF_OP_DISCARD &&
-        (!bb->disk.can_discard || (op->flag & BLKIF_DISCARD_SECURE)))
+        (!q->bb->disk.can_discard || (op->flag & BLKIF_DISCARD_SECURE)))
         return BLKIF_RSP_EOPNOTSUPP;
-    if (op->operation == BLKIF_OP_FLUSH_DISKCACHE && !bb->disk.can_flush)
+    if (op->operation == BLKIF_OP_FLUSH_DISKCACHE && !q->bb->disk.can_flush)
         return BLKIF_RSP_EOPNOTSUPP;
     if ((row->writes || (op->operation == BLKIF_OP_FLUSH_DISKCACHE && op->nr_segments > 0)) &&
-        bb->disk.read_only)
+        q->bb->disk.read_only)
         return BLKIF_RSP_ERROR;
     if ((row->needs_data && op->nr_segments == 0) || (op->indirect && !row->may_be_indirect))
         return BLKIF_RSP_ERROR;
@@ -228,26 +228,26 @@ static int check_op(const struct blkback *bb, const struct blkif_op *op)
 }
 
 /* The range of a discard; nothing of it is mapped. */
-static int check_discard(const struct blkback *bb, struct blk_request *req, const struct blkif_op *op)
+static int check_discard(const struct blk_queue *q, struct blk_request *req, const struct blkif_op *op)
 {
-    unsigned int shift = __builtin_ctz(bb->disk.sector_size) - VIRTIO_BLK_SECTOR_SHIFT;
+    unsigned int shift = __builtin_ctz(q->bb->disk.sector_size) - VIRTIO_BLK_SECTOR_SHIFT;
     uint64_t nr = op->nr_sectors << shift;
 
-    if (nr == 0 || nr >> shift != op->nr_sectors || req->sector > bb->disk.capacity ||
-        nr > bb->disk.capacity - req->sector)
+    if (nr == 0 || nr >> shift != op->nr_sectors || req->sector > q->bb->disk.capacity ||
+        nr > q->bb->disk.capacity - req->sector)
         return BLKIF_RSP_ERROR;
     req->nr_sectors = nr;
     return BLKIF_RSP_OKAY;
 }
 
-static int prepare(struct blkback *bb, struct blk_request *req, const struct blkif_op *op)
+static int prepare(struct blk_queue *q, struct blk_request *req, const struct blkif_op *op)
 {
     const struct op_row *row = op_row(op->operation);
-    unsigned int shift = __builtin_ctz(bb->disk.sector_size) - VIRTIO_BLK_SECTOR_SHIFT;
+    unsigned int shift = __builtin_ctz(q->bb->disk.sector_size) - VIRTIO_BLK_SECTOR_SHIFT;
 
     req->to_guest = row->to_guest;
     req->steps = row->steps;
-    if (!bb->disk.can_flush)
+    if (!q->bb->disk.can_flush)
         req->steps &= ~(STEP_PRE_FLUSH | STEP_POST_FLUSH);
     if (op->nr_segments == 0 && (req->steps & STEP_DATA)) {
         req->steps &= ~STEP_DATA; /* the sector means nothing; Linux says -1 */
@@ -257,114 +257,122 @@ static int prepare(struct blkback *bb, struct blk_request *req, const struct blk
         return BLKIF_RSP_ERROR;
     req->sector = op->sector << shift;
     if (op->operation == BLKIF_OP_DISCARD)
-        return check_discard(bb, req, op);
-    return blk_map_segments(bb, req, op);
+        return check_discard(q, req, op);
+    return blk_map_segments(q, req, op);
 }
 
-static void start(struct blkback *bb, const struct blkif_op *op)
+static void start(struct blk_queue *q, const struct blkif_op *op)
 {
-    struct blk_request *req = bb->free;
-    int status = check_op(bb, op);
+    struct blk_request *req = q->free;
+    int status = check_op(q, op);
 
     if (status != BLKIF_RSP_OKAY) {
-        respond(bb, op->id, op->operation, status);
+        respond(q, op->id, op->operation, status);
         return;
     }
     ASSERT(req); /* there is one for each entry of the ring */
-    bb->free = req->next;
+    q->free = req->next;
     req->busy = true;
     req->id = op->id;
     req->operation = op->operation;
-    status = prepare(bb, req, op);
+    status = prepare(q, req, op);
     if (status != BLKIF_RSP_OKAY || req->steps == 0) {
-        finish(bb, req, status);
+        finish(q, req, status);
         return;
     }
     if (is_exclusive(op))
-        bb->exclusive = req;
-    submit(bb, req);
+        q->exclusive = req;
+    submit(q, req);
 }
 
 /* Takes requests while there is room for them; ret_waits: some must wait for what is in flight. -XEN_EINVAL: the ring holds
  * garbage. */
-static int consume(struct blkback *bb, bool *ret_waits)
+static int consume(struct blk_queue *q, bool *ret_waits)
 {
     uint8_t entry[BLKIF_MAX_ENTRY_SIZE];
     struct blkif_op op;
     uint32_t nr;
-    int err = backring_unconsumed(&bb->ring, &nr);
+    int err = backring_unconsumed(&q->ring, &nr);
 
     if (err)
         return err;
     *ret_waits = false;
     for (; nr > 0; nr--) {
-        backring_get(&bb->ring, bb->ring.req_cons, entry, bb->abi->entry_size);
-        blkif_decode(bb->abi, entry, &op);
-        if (bb->exclusive || !has_room(bb, &op)) {
+        backring_get(&q->ring, q->ring.req_cons, entry, q->bb->abi->entry_size);
+        blkif_decode(q->bb->abi, entry, &op);
+        if (q->exclusive || !has_room(q, &op)) {
             *ret_waits = true; /* it is looked at again when something came back */
             break;
         }
-        bb->ring.req_cons++;
-        start(bb, &op);
+        q->ring.req_cons++;
+        start(q, &op);
     }
     return 0;
 }
 
-static void reap(struct blkback *bb)
+static void reap(struct blk_queue *q)
 {
     struct blk_request *req;
     uint32_t len;
 
-    while ((req = virtq_pop(bb->vq, &len)))
-        step_done(bb, req);
+    while ((req = virtq_pop(q->vq, &len)))
+        step_done(q, req);
+}
+
+static void give_up(struct blk_queue *q, const char *why)
+{
+    WRITE_ONCE(q->bb->trouble, why);
+    softirq_raise(&q->bb->trouble_work);
 }
 
 void blk_io_run(void *opaque)
 {
-    struct blkback *bb = opaque;
+    struct blk_queue *q = opaque;
     bool waits;
 
-    if (!bb->connected)
+    if (!q->bound || READ_ONCE(q->bb->trouble))
         return;
     do {
-        reap(bb);
-        if (virtio_broken(bb->vd)) {
-            backend_fail(bb->dev, "the machine's disk failed");
+        reap(q);
+        if (virtio_broken(q->bb->vd)) {
+            give_up(q, "the machine's disk failed");
             return;
         }
-        if (consume(bb, &waits)) {
-            backend_fail(bb->dev, "the front end's ring indices are wrong");
+        if (consume(q, &waits)) {
+            give_up(q, "the front end's ring indices are wrong");
             return;
         }
-        virtq_kick(bb->vq);
-    } while (!waits && backring_final_check(&bb->ring, 1));
-    if (bb->ring.rsp_prod != bb->ring.rsp_shown && backring_push(&bb->ring))
-        evtchn_notify_guest(bb->domain, bb->port);
+        virtq_kick(q->vq);
+    } while (!waits && backring_final_check(&q->ring, 1));
+    if (q->ring.rsp_prod != q->ring.rsp_shown && backring_push(&q->ring))
+        evtchn_notify_guest(q->bb->domain, q->port);
 }
 
-int blk_io_start(struct blkback *bb, unsigned int nr_requests)
+int blk_io_start(struct blk_queue *q)
 {
-    bb->requests = kmalloc(nr_requests * sizeof(*bb->requests));
-    if (!bb->requests)
+    unsigned int nr_requests = q->ring.nr_entries;
+
+    q->requests = kmalloc(nr_requests * sizeof(*q->requests));
+    if (!q->requests)
         return -XEN_ENOMEM;
-    bb->free = NULL;
+    q->free = NULL;
     for (unsigned int i = 0; i < nr_requests; i++) {
-        bb->requests[i].next = bb->free;
-        bb->free = &bb->requests[i];
+        q->requests[i].next = q->free;
+        q->free = &q->requests[i];
     }
-    bb->in_flight = 0;
-    bb->exclusive = NULL;
-    bb->nr_done = bb->nr_errors = 0;
+    q->in_flight = 0;
+    q->exclusive = NULL;
+    q->nr_done = q->nr_errors = 0;
     return 0;
 }
 
-void blk_io_stop(struct blkback *bb)
+void blk_io_stop(struct blk_queue *q)
 {
-    for (unsigned int i = 0; i < bb->ring.nr_entries && bb->requests; i++) {
-        blk_unmap_segments(bb, &bb->requests[i]);
-        kfree(bb->requests[i].refs);
+    for (unsigned int i = 0; i < q->ring.nr_entries && q->requests; i++) {
+        blk_unmap_segments(q, &q->requests[i]);
+        kfree(q->requests[i].refs);
     }
-    kfree(bb->requests);
-    bb->requests = bb->free = bb->exclusive = NULL;
-    bb->in_flight = 0;
+    kfree(q->requests);
+    q->requests = q->free = q->exclusive = NULL;
+    q->in_flight = 0;
 }

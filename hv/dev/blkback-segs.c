@@ -23,7 +23,7 @@ static bool reserve_refs(struct blk_request *req, unsigned int nr)
 }
 
 /* Copies the segments out of the pages an indirect request names, so that they cannot change any more. */
-static bool copy_indirect(struct blkback *bb, const struct blkif_op *op)
+static bool copy_indirect(struct blk_queue *q, const struct blkif_op *op)
 {
     for (unsigned int done = 0, page = 0, n; done < op->nr_segments; done += n, page++) {
         struct grant_frame frame;
@@ -31,90 +31,90 @@ static bool copy_indirect(struct blkback *bb, const struct blkif_op *op)
         bool fits;
 
         n = MIN(op->nr_segments - done, (unsigned int)BLKIF_SEGS_PER_PAGE);
-        size = n * sizeof(bb->segs[0]);
-        if (grant_begin(bb->domain, op->indirect_gref[page], false, &frame))
+        size = n * sizeof(q->segs[0]);
+        if (grant_begin(q->bb->domain, op->indirect_gref[page], false, &frame))
             return false;
         fits = frame.offset == 0 && size <= frame.length;
         if (fits)
-            memcpy(bb->segs + done, mfn_to_virt(frame.mfn), size);
-        grant_end(bb->domain, op->indirect_gref[page], false);
+            memcpy(q->segs + done, mfn_to_virt(frame.mfn), size);
+        grant_end(q->bb->domain, op->indirect_gref[page], false);
         if (!fits)
             return false;
     }
     return true;
 }
 
-static bool copy_segments(struct blkback *bb, const struct blkif_op *op)
+static bool copy_segments(struct blk_queue *q, const struct blkif_op *op)
 {
     if (op->indirect)
-        return copy_indirect(bb, op);
-    memcpy(bb->segs, op->seg, op->nr_segments * sizeof(op->seg[0]));
+        return copy_indirect(q, op);
+    memcpy(q->segs, op->seg, op->nr_segments * sizeof(op->seg[0]));
     return true;
 }
 
 /* Are the segments within their pages and all of them on the disk? */
-static bool check_range(const struct blkback *bb, struct blk_request *req, unsigned int nr)
+static bool check_range(const struct blk_queue *q, struct blk_request *req, unsigned int nr)
 {
-    unsigned int sectors_per_page = PAGE_SIZE / bb->disk.sector_size;
-    unsigned int shift = __builtin_ctz(bb->disk.sector_size) - VIRTIO_BLK_SECTOR_SHIFT;
+    unsigned int sectors_per_page = PAGE_SIZE / q->bb->disk.sector_size;
+    unsigned int shift = __builtin_ctz(q->bb->disk.sector_size) - VIRTIO_BLK_SECTOR_SHIFT;
     uint64_t sectors = 0;
 
     for (unsigned int i = 0; i < nr; i++) {
-        const struct blkif_request_segment *seg = &bb->segs[i];
+        const struct blkif_request_segment *seg = &q->segs[i];
 
         if (seg->first_sect > seg->last_sect || seg->last_sect >= sectors_per_page)
             return false;
         sectors += seg->last_sect - seg->first_sect + 1U;
     }
     req->nr_sectors = sectors << shift;
-    return req->sector <= bb->disk.capacity && req->nr_sectors <= bb->disk.capacity - req->sector;
+    return req->sector <= q->bb->disk.capacity && req->nr_sectors <= q->bb->disk.capacity - req->sector;
 }
 
 /* The next piece of memory; joined to the one before when it follows it. */
-static void add_sg(struct blkback *bb, paddr_t addr, uint32_t len)
+static void add_sg(struct blk_queue *q, paddr_t addr, uint32_t len)
 {
-    struct virtio_sg *last = &bb->sg[bb->nr_data];
+    struct virtio_sg *last = &q->sg[q->nr_data];
 
-    if (bb->nr_data > 0 && last->addr + last->len == addr) {
+    if (q->nr_data > 0 && last->addr + last->len == addr) {
         last->len += len;
         return;
     }
-    bb->sg[++bb->nr_data] = (struct virtio_sg){ .addr = addr, .len = len };
+    q->sg[++q->nr_data] = (struct virtio_sg){ .addr = addr, .len = len };
 }
 
-static bool map_one(struct blkback *bb, struct blk_request *req,
+static bool map_one(struct blk_queue *q, struct blk_request *req,
                     const struct blkif_request_segment *seg)
 {
-    uint32_t start = seg->first_sect * bb->disk.sector_size;
-    uint32_t end = (seg->last_sect + 1U) * bb->disk.sector_size;
+    uint32_t start = seg->first_sect * q->bb->disk.sector_size;
+    uint32_t end = (seg->last_sect + 1U) * q->bb->disk.sector_size;
     struct grant_frame frame;
 
-    if (grant_begin(bb->domain, seg->gref, req->to_guest, &frame))
+    if (grant_begin(q->bb->domain, seg->gref, req->to_guest, &frame))
         return false;
     req->refs[req->nr_refs++] = seg->gref;
     if (start < frame.offset || end > (uint32_t)frame.offset + frame.length)
         return false;
-    add_sg(bb, (frame.mfn << PAGE_SHIFT) + start, end - start);
+    add_sg(q, (frame.mfn << PAGE_SHIFT) + start, end - start);
     return true;
 }
 
-void blk_unmap_segments(struct blkback *bb, struct blk_request *req)
+void blk_unmap_segments(struct blk_queue *q, struct blk_request *req)
 {
     while (req->nr_refs > 0)
-        grant_end(bb->domain, req->refs[--req->nr_refs], req->to_guest);
+        grant_end(q->bb->domain, req->refs[--req->nr_refs], req->to_guest);
 }
 
-int blk_map_segments(struct blkback *bb, struct blk_request *req, const struct blkif_op *op)
+int blk_map_segments(struct blk_queue *q, struct blk_request *req, const struct blkif_op *op)
 {
-    unsigned int max = op->indirect ? bb->disk.max_segments : BLKIF_MAX_SEGMENTS_PER_REQUEST;
+    unsigned int max = op->indirect ? q->bb->disk.max_segments : BLKIF_MAX_SEGMENTS_PER_REQUEST;
 
-    bb->nr_data = 0;
-    if (op->nr_segments > max || !reserve_refs(req, op->nr_segments) || !copy_segments(bb, op) ||
-        !check_range(bb, req, op->nr_segments))
+    q->nr_data = 0;
+    if (op->nr_segments > max || !reserve_refs(req, op->nr_segments) || !copy_segments(q, op) ||
+        !check_range(q, req, op->nr_segments))
         return BLKIF_RSP_ERROR;
     for (unsigned int i = 0; i < op->nr_segments; i++)
-        if (!map_one(bb, req, &bb->segs[i])) {
-            blk_unmap_segments(bb, req);
+        if (!map_one(q, req, &q->segs[i])) {
+            blk_unmap_segments(q, req);
             return BLKIF_RSP_ERROR;
         }
     return BLKIF_RSP_OKAY;

@@ -7,169 +7,42 @@
 #include "domain.h"
 #include "evtchn.h"
 #include "printk.h"
+#include "queue-dir.h"
 #include "string.h"
 #include <xen/errno.h>
 
-#define QUEUE_SIZE 1024U /* at most; the device's own limit is usually less */
-#define FEATURES                                                                                   \
-    (VIRTIO_BLK_F_SEG_MAX | VIRTIO_BLK_F_RO | VIRTIO_BLK_F_BLK_SIZE | VIRTIO_BLK_F_FLUSH |         \
-     VIRTIO_BLK_F_TOPOLOGY | VIRTIO_BLK_F_DISCARD)
+/* ---- queues ---- */
 
-/* ---- the machine's device ---- */
-
-/* Also what undoes a reset, so that a second front end finds it as the first did. */
-static int start_device(struct blkback *bb, uint64_t *ret_features)
+static int add_queue(struct blkback *bb)
 {
-    *ret_features = virtio_negotiate(bb->vd, FEATURES);
-    if (*ret_features == 0)
-        return backend_error(bb->dev, -XEN_ENODEV, "the machine's disk refuses the driver");
-    bb->vq = virtio_queue(bb->vd, 0, QUEUE_SIZE, blk_io_run, bb);
-    if (!bb->vq)
-        return backend_error(bb->dev, -XEN_ENOMEM, "no memory for the disk's queue");
-    virtio_start(bb->vd);
+    struct blk_queue *q = kmalloc(sizeof(*q));
+
+    if (!q)
+        return -XEN_ENOMEM;
+    q->bb = bb;
+    q->work = (struct softirq){ .fn = blk_io_run, .opaque = q, .parallel = true };
+    bb->queue[bb->nr_queues++] = q;
     return 0;
 }
 
-static void read_capacity(struct blkback *bb)
+/* Makes them more or fewer; the device must be stopped. */
+static int set_nr_queues(struct blkback *bb, unsigned int nr)
 {
-    virtio_read_config(bb->vd, VIRTIO_BLK_CFG_CAPACITY, &bb->disk.capacity, sizeof(bb->disk.capacity));
-}
-
-static void read_geometry(struct blkback *bb, uint64_t features)
-{
-    struct blk_disk *disk = &bb->disk;
-    uint32_t seg_max = virtq_size(bb->vq) - 2;
-    uint8_t physical_exp = 0;
-
-    read_capacity(bb);
-    disk->sector_size = 1U << VIRTIO_BLK_SECTOR_SHIFT;
-    if (features & VIRTIO_BLK_F_BLK_SIZE)
-        virtio_read_config(bb->vd, VIRTIO_BLK_CFG_BLK_SIZE, &disk->sector_size, 4);
-    if (features & VIRTIO_BLK_F_TOPOLOGY)
-        virtio_read_config(bb->vd, VIRTIO_BLK_CFG_PHYSICAL_BLOCK_EXP, &physical_exp, 1);
-    disk->physical_sector_size = disk->sector_size << MIN(physical_exp, 12);
-    if (features & VIRTIO_BLK_F_SEG_MAX)
-        virtio_read_config(bb->vd, VIRTIO_BLK_CFG_SEG_MAX, &seg_max, 4);
-    disk->max_segments = MIN(BLK_MAX_SEGMENTS, MIN(seg_max, virtq_size(bb->vq) - 2));
-}
-
-static void read_discard(struct blkback *bb, uint64_t features)
-{
-    struct blk_disk *disk = &bb->disk;
-    uint32_t align = 0;
-    uint64_t enabled;
-
-    disk->can_discard = (features & VIRTIO_BLK_F_DISCARD) && !disk->read_only &&
-                        (!backend_read_u64(bb->dev, "discard-enable", &enabled) || enabled);
-    if (!disk->can_discard)
-        return;
-    virtio_read_config(bb->vd, VIRTIO_BLK_CFG_MAX_DISCARD_SECTORS, &disk->max_discard, 4);
-    virtio_read_config(bb->vd, VIRTIO_BLK_CFG_DISCARD_ALIGNMENT, &align, 4);
-    disk->max_discard &= ~(disk->sector_size / 512 - 1);
-    disk->discard_granularity = MAX(align << VIRTIO_BLK_SECTOR_SHIFT, disk->sector_size);
-    disk->can_discard = disk->max_discard != 0;
-}
-
-static bool node_starts_with(struct backend_dev *dev, const char *key, const char *start)
-{
-    char *value = backend_read(dev, key);
-    bool starts = value && strncmp(value, start, strlen(start)) == 0;
-
-    kfree(value);
-    return starts;
-}
-
-static int read_disk(struct blkback *bb, uint64_t features)
-{
-    struct blk_disk *disk = &bb->disk;
-    uint64_t removable = 0;
-
-    disk->read_only = (features & VIRTIO_BLK_F_RO) || node_starts_with(bb->dev, "mode", "r");
-    disk->cdrom = node_starts_with(bb->dev, "device-type", "cdrom");
-    backend_read_u64(bb->dev, "removable", &removable);
-    disk->removable = removable != 0;
-    disk->can_flush = features & VIRTIO_BLK_F_FLUSH;
-    read_geometry(bb, features);
-    read_discard(bb, features);
-    if (disk->max_segments < BLKIF_MAX_SEGMENTS_PER_REQUEST)
-        return backend_error(bb->dev, -XEN_ENODEV, "the machine's disk takes only %u segments",
-                             disk->max_segments);
-    if (disk->sector_size < 512 || disk->sector_size > PAGE_SIZE ||
-        (disk->sector_size & (disk->sector_size - 1)))
-        return backend_error(bb->dev, -XEN_ENODEV, "the machine's disk has sectors of %u bytes",
-                             disk->sector_size);
-    return 0;
-}
-
-/* ---- nodes ---- */
-
-static int write_features(struct blkback *bb)
-{
-    const struct blk_disk *disk = &bb->disk;
-    const struct {
-        const char *key;
-        unsigned int value;
-        bool discard_only;
-    } nodes[] = {
-        { "feature-flush-cache", disk->can_flush, false },
-        { "feature-max-indirect-segments", disk->max_segments, false },
-        { "max-ring-page-order", BLK_MAX_RING_ORDER, false },
-        { "feature-discard", disk->can_discard, false },
-        { "discard-granularity", disk->discard_granularity, true },
-        { "discard-alignment", 0, true },
-        { "discard-secure", 0, true },
-    };
-
-    for (unsigned int i = 0; i < ARRAY_SIZE(nodes); i++) {
-        int err = !nodes[i].discard_only || disk->can_discard
-                      ? backend_write(bb->dev, nodes[i].key, "%u", nodes[i].value)
-                      : 0;
-
-        if (err)
-            return backend_error(bb->dev, err, "cannot write %s", nodes[i].key);
+    while (bb->nr_queues > nr) {
+        kfree(bb->queue[--bb->nr_queues]);
+        bb->queue[bb->nr_queues] = NULL;
     }
+    while (bb->nr_queues < nr)
+        if (add_queue(bb))
+            return backend_error(bb->dev, -XEN_ENOMEM, "no memory for %u queues", nr);
     return 0;
-}
-
-static int write_size(struct blkback *bb)
-{
-    uint64_t per_sector = bb->disk.sector_size >> VIRTIO_BLK_SECTOR_SHIFT;
-
-    return backend_write(bb->dev, "sectors", "%llu",
-                         (unsigned long long)(bb->disk.capacity / per_sector));
-}
-
-static int write_properties(struct blkback *bb)
-{
-    const struct blk_disk *disk = &bb->disk;
-    unsigned int info = (disk->cdrom ? VDISK_CDROM : 0) | (disk->removable ? VDISK_REMOVABLE : 0) |
-                        (disk->read_only ? VDISK_READONLY : 0);
-    int err = write_size(bb);
-
-    err = err ? err : backend_write(bb->dev, "info", "%u", info);
-    err = err ? err : backend_write(bb->dev, "sector-size", "%u", disk->sector_size);
-    err = err ? err : backend_write(bb->dev, "physical-sector-size", "%u", disk->physical_sector_size);
-    return err ? backend_error(bb->dev, err, "cannot write the disk's properties") : 0;
-}
-
-/* The image grew or shrank under the guest, or is another. */
-static void config_changed(void *opaque)
-{
-    struct blkback *bb = opaque;
-    uint64_t old = bb->disk.capacity;
-
-    read_capacity(bb);
-    if (!bb->connected || bb->disk.capacity == old)
-        return;
-    if (write_size(bb) == 0)
-        backend_touch_state(bb->dev);
 }
 
 /* The machine's disk does not tell of another medium; the toolstack does, by its path. */
 static void blkback_changed(struct backend_dev *dev, bool in_frontend, const char *key)
 {
     if (!in_frontend && strcmp(key, "params") == 0)
-        config_changed(dev->priv);
+        blk_disk_changed(dev->priv);
 }
 
 /* ---- the front end ---- */
@@ -189,10 +62,10 @@ static int read_protocol(struct blkback *bb)
     return bb->abi ? 0 : -XEN_EINVAL;
 }
 
-static int read_ring_refs(struct blkback *bb, uint32_t refs[], unsigned int *ret_nr)
+static int read_ring_refs(struct blkback *bb, const struct queue_dir *dir, uint32_t refs[], unsigned int *ret_nr)
 {
     uint64_t order = 0, ref;
-    char key[16];
+    char name[16];
 
     backend_read_frontend_u64(bb->dev, "ring-page-order", &order);
     if (order > BLK_MAX_RING_ORDER)
@@ -202,11 +75,11 @@ static int read_ring_refs(struct blkback *bb, uint32_t refs[], unsigned int *ret
     for (unsigned int i = 0; i < *ret_nr; i++) {
         bool found = false;
 
-        snprintk(key, sizeof(key), "ring-ref%u", i);
+        snprintk(name, sizeof(name), "ring-ref%u", i);
         if (order == 0)
-            found = backend_read_frontend_u64(bb->dev, "ring-ref", &ref);
-        if (!found && !backend_read_frontend_u64(bb->dev, key, &ref))
-            return backend_error(bb->dev, -XEN_EINVAL, "no %s", order ? key : "ring-ref");
+            found = queue_dir_read_u64(dir, "ring-ref", &ref);
+        if (!found && !queue_dir_read_u64(dir, name, &ref))
+            return backend_error(bb->dev, -XEN_EINVAL, "no %s%s", dir->prefix, order ? name : "ring-ref");
         refs[i] = (uint32_t)ref;
     }
     return 0;
@@ -228,81 +101,128 @@ static int check_sector_size(struct blkback *bb)
 
 static void guest_event(void *opaque)
 {
-    struct blkback *bb = opaque;
+    struct blk_queue *q = opaque;
 
-    softirq_raise(&bb->work);
+    softirq_raise(&q->work);
 }
 
-static int map_ring(struct blkback *bb)
+static int map_ring(struct blk_queue *q, const struct queue_dir *dir)
 {
+    struct blkback *bb = q->bb;
     uint32_t refs[1U << BLK_MAX_RING_ORDER];
     unsigned int nr = 0;
-    int err = read_ring_refs(bb, refs, &nr);
+    int err = read_ring_refs(bb, dir, refs, &nr);
 
     if (err)
         return err;
-    err = backring_map(&bb->ring, bb->domain, refs, nr, bb->abi->entry_size);
+    err = backring_map(&q->ring, bb->domain, refs, nr, bb->abi->entry_size);
     if (err)
         return backend_error(bb->dev, err, "cannot map the ring of %u pages at grant %u", nr, refs[0]);
-    err = blk_io_start(bb, bb->ring.nr_entries);
-    return err ? backend_error(bb->dev, err, "no memory for %u requests", bb->ring.nr_entries) : 0;
+    err = blk_io_start(q);
+    return err ? backend_error(bb->dev, err, "no memory for %u requests", q->ring.nr_entries) : 0;
 }
 
-static int bind_port(struct blkback *bb)
+static int bind_port(struct blk_queue *q, const struct queue_dir *dir)
 {
+    struct blkback *bb = q->bb;
     uint64_t port;
     int err;
 
-    if (!backend_read_frontend_u64(bb->dev, "event-channel", &port))
-        return backend_error(bb->dev, -XEN_EINVAL, "no event-channel");
-    bb->port = (uint32_t)port;
-    bb->connected = true; /* the handler may run before the call returns */
-    err = evtchn_bind_hv(bb->domain, bb->port, guest_event, bb);
+    if (!queue_dir_read_u64(dir, "event-channel", &port))
+        return backend_error(bb->dev, -XEN_EINVAL, "no %sevent-channel", dir->prefix);
+    q->port = (uint32_t)port;
+    q->bound = true; /* it may run before the call returns */
+    err = evtchn_bind_hv(bb->domain, q->port, guest_event, q);
     if (!err)
         return 0;
-    bb->connected = false;
-    return backend_error(bb->dev, err, "cannot bind event channel %u", bb->port);
+    q->bound = false;
+    return backend_error(bb->dev, err, "cannot bind event channel %u", q->port);
 }
 
+/* Every queue's ring is there before the first of them runs. */
+static int connect_queues(struct blkback *bb)
+{
+    int err = 0;
+
+    for (unsigned int i = 0; !err && i < bb->nr_queues; i++) {
+        struct queue_dir dir = queue_dir(bb->dev, i, bb->nr_queues);
+
+        err = map_ring(bb->queue[i], &dir);
+    }
+    for (unsigned int i = 0; !err && i < bb->nr_queues; i++) {
+        struct queue_dir dir = queue_dir(bb->dev, i, bb->nr_queues);
+
+        err = bind_port(bb->queue[i], &dir);
+    }
+    return err;
+}
+
+/* Also undoes half a connect. The first queue stays, for the next front end. */
 static void release(struct blkback *bb)
 {
-    if (bb->connected)
-        evtchn_unbind_hv(bb->domain, bb->port, guest_event, bb);
     bb->connected = false;
-    softirq_cancel(&bb->work);
-    virtio_reset(bb->vd); /* from here on the device touches no page of the guest */
-    bb->vq = NULL;
-    blk_io_stop(bb);
-    backring_unmap(&bb->ring);
+    for (unsigned int i = 0; i < bb->nr_queues; i++)
+        if (bb->queue[i]->bound)
+            evtchn_unbind_hv(bb->domain, bb->queue[i]->port, guest_event, bb->queue[i]);
+    blk_disk_stop(bb);
+    for (unsigned int i = 0; i < bb->nr_queues; i++) {
+        struct blk_queue *q = bb->queue[i];
+
+        q->bound = false;
+        softirq_cancel(&q->work);
+        blk_io_stop(q);
+        backring_unmap(&q->ring);
+    }
+    softirq_cancel(&bb->trouble_work);
+    bb->trouble = NULL;
+    set_nr_queues(bb, 1);
 }
 
 static int blkback_connect(struct backend_dev *dev)
 {
     struct blkback *bb = dev->priv;
+    unsigned int nr_queues = 1;
     uint64_t features;
     int err = read_protocol(bb);
 
     err = err ? err : check_sector_size(bb);
-    if (!err && !bb->vq)
-        err = start_device(bb, &features);
-    err = err ? err : map_ring(bb);
+    err = err ? err : queue_dir_count(bb->dev, bb->max_queues, &nr_queues);
+    if (!err) {
+        blk_disk_stop(bb);
+        err = set_nr_queues(bb, nr_queues);
+    }
+    err = err ? err : blk_disk_start(bb, nr_queues, &features);
     if (!err)
-        read_capacity(bb); /* the medium may be another than at the last connection */
-    err = err ? err : write_properties(bb);
-    err = err ? err : bind_port(bb);
+        blk_disk_read_capacity(bb); /* the medium may be another than at the last connection */
+    err = err ? err : blk_disk_write_properties(bb);
+    err = err ? err : connect_queues(bb);
     if (err)
         release(bb);
+    else
+        bb->connected = true;
     return err;
 }
 
 static bool blkback_disconnect(struct backend_dev *dev)
 {
     struct blkback *bb = dev->priv;
+    uint64_t nr_done = 0, nr_errors = 0;
 
+    for (unsigned int i = 0; i < bb->nr_queues; i++) {
+        nr_done += bb->queue[i]->nr_done;
+        nr_errors += bb->queue[i]->nr_errors;
+    }
     printk(LOG_DEBUG, "vbd/%u: disconnected after %llu requests, %llu failed", dev->devid,
-           (unsigned long long)bb->nr_done, (unsigned long long)bb->nr_errors);
+           (unsigned long long)nr_done, (unsigned long long)nr_errors);
     release(bb);
     return true;
+}
+
+static void see_to_trouble(void *opaque)
+{
+    struct blkback *bb = opaque;
+
+    backend_fail(bb->dev, "%s", bb->trouble);
 }
 
 static void blkback_remove(struct backend_dev *dev)
@@ -310,6 +230,8 @@ static void blkback_remove(struct backend_dev *dev)
     struct blkback *bb = dev->priv;
 
     virtio_close(bb->vd);
+    softirq_cancel(&bb->trouble_work);
+    set_nr_queues(bb, 0);
     kfree(bb);
     dev->priv = NULL;
 }
@@ -324,17 +246,18 @@ static int blkback_probe(struct backend_dev *dev)
         return backend_error(dev, -XEN_ENOMEM, "no memory");
     bb->dev = dev;
     bb->domain = dev->domain;
-    bb->work = (struct softirq){ .fn = blk_io_run, .opaque = bb };
+    bb->trouble_work = (struct softirq){ .fn = see_to_trouble, .opaque = bb };
     err = virtio_open(dev->bdf, VIRTIO_ID_BLOCK, &bb->vd);
     if (err) {
         kfree(bb);
         return backend_error(dev, err, "no virtio disk at the machine's PCI address");
     }
     dev->priv = bb;
-    virtio_on_config(bb->vd, config_changed, bb);
-    err = start_device(bb, &features);
-    err = err ? err : read_disk(bb, features);
-    err = err ? err : write_features(bb);
+    virtio_on_config(bb->vd, blk_disk_changed, bb);
+    err = set_nr_queues(bb, 1);
+    err = err ? err : blk_disk_start(bb, 1, &features);
+    err = err ? err : blk_disk_read(bb, features);
+    err = err ? err : blk_disk_write_features(bb);
     if (err)
         blkback_remove(dev);
     return err;

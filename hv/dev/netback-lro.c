@@ -16,54 +16,54 @@
 
 /* ---- from the device ---- */
 
-static void post(struct netback *nb, uint8_t *buf)
+static void post(struct net_queue *q, uint8_t *buf)
 {
     struct virtio_sg sg = { .addr = virt_to_paddr(buf), .len = PAGE_SIZE };
 
     /* Cannot fail while the queue is longer than there are buffers; shorter ones just hold fewer. */
-    virtq_add(nb->rx.vq, NULL, 0, &sg, 1, buf);
+    virtq_add(q->rx.vq, NULL, 0, &sg, 1, buf);
 }
 
-static void repost_packet(struct netback *nb)
+static void repost_packet(struct net_queue *q)
 {
-    for (unsigned int i = 0; i < nb->lro->nr; i++)
-        post(nb, nb->lro->packet[i]);
-    nb->lro->nr = 0;
+    for (unsigned int i = 0; i < q->lro->nr; i++)
+        post(q, q->lro->packet[i]);
+    q->lro->nr = 0;
 }
 
-static bool pop(struct netback *nb, unsigned int i)
+static bool pop(struct net_queue *q, unsigned int i)
 {
-    struct net_lro *lro = nb->lro;
+    struct net_lro *lro = q->lro;
 
-    lro->packet[i] = virtq_pop(nb->rx.vq, &lro->len[i]);
+    lro->packet[i] = virtq_pop(q->rx.vq, &lro->len[i]);
     if (!lro->packet[i])
         return false;
     lro->len[i] = MIN(lro->len[i], (uint32_t)PAGE_SIZE);
     return true;
 }
 
-static const struct virtio_net_header *header(const struct netback *nb)
+static const struct virtio_net_header *header(const struct net_queue *q)
 {
-    return (const struct virtio_net_header *)(const void *)nb->lro->packet[0];
+    return (const struct virtio_net_header *)(const void *)q->lro->packet[0];
 }
 
 /* Takes the next packet from the device. False: none. One that makes no sense is left out. */
-static bool take_packet(struct netback *nb)
+static bool take_packet(struct net_queue *q)
 {
-    struct net_lro *lro = nb->lro;
+    struct net_lro *lro = q->lro;
 
-    while (pop(nb, 0)) {
+    while (pop(q, 0)) {
         unsigned int nr = 1;
 
         lro->nr = 1;
         if (lro->len[0] > sizeof(struct virtio_net_header)) {
-            nr = (nb->features & VIRTIO_NET_F_MRG_RXBUF) ? MAX(header(nb)->num_buffers, 1) : 1;
-            while (lro->nr < MIN(nr, NET_LRO_MAX_PAGES) && pop(nb, lro->nr))
+            nr = (q->nb->features & VIRTIO_NET_F_MRG_RXBUF) ? MAX(header(q)->num_buffers, 1) : 1;
+            while (lro->nr < MIN(nr, NET_LRO_MAX_PAGES) && pop(q, lro->nr))
                 lro->nr++;
             if (lro->nr == nr)
                 return true;
         }
-        repost_packet(nb);
+        repost_packet(q);
     }
     return false;
 }
@@ -94,31 +94,31 @@ static void copy_out(struct cursor *c, uint8_t *to, uint32_t len)
 }
 
 /* The next ring entry's answer, given in its own place. */
-static void respond(struct netback *nb, const struct netif_rx_response *rsp)
+static void respond(struct net_queue *q, const struct netif_rx_response *rsp)
 {
-    struct backring *ring = &nb->rx.ring;
+    struct backring *ring = &q->rx.ring;
 
     backring_put(ring, ring->rsp_prod++, rsp, sizeof(*rsp));
     ring->req_cons = ring->rsp_prod;
 }
 
-static bool fill_page(struct netback *nb, uint32_t ref, struct cursor *c, uint32_t len)
+static bool fill_page(struct net_queue *q, uint32_t ref, struct cursor *c, uint32_t len)
 {
     struct grant_frame frame;
     bool fits;
 
-    if (grant_begin(nb->domain, ref, true, &frame))
+    if (grant_begin(q->nb->domain, ref, true, &frame))
         return false;
     fits = frame.offset == 0 && frame.length >= len;
     if (fits)
         copy_out(c, mfn_to_virt(frame.mfn), len);
-    grant_end(nb->domain, ref, true);
+    grant_end(q->nb->domain, ref, true);
     return fits;
 }
 
-static void respond_extra(struct netback *nb)
+static void respond_extra(struct net_queue *q)
 {
-    const struct virtio_net_header *h = header(nb);
+    const struct virtio_net_header *h = header(q);
     struct netif_extra_info extra = { .type = XEN_NETIF_EXTRA_TYPE_GSO };
     struct netif_rx_response rsp;
 
@@ -128,7 +128,7 @@ static void respond_extra(struct netback *nb)
                            : XEN_NETIF_GSO_TYPE_TCPV6;
     _Static_assert(sizeof(extra) == sizeof(rsp), "netif.h: extra info fits an rx slot");
     memcpy(&rsp, &extra, sizeof(rsp));
-    respond(nb, &rsp);
+    respond(q, &rsp);
 }
 
 struct plan {
@@ -137,12 +137,12 @@ struct plan {
     bool is_gso;
 };
 
-static struct plan plan_packet(const struct netback *nb)
+static struct plan plan_packet(const struct net_queue *q)
 {
-    struct plan p = { .is_gso = header(nb)->gso_type != VIRTIO_NET_HDR_GSO_NONE };
+    struct plan p = { .is_gso = header(q)->gso_type != VIRTIO_NET_HDR_GSO_NONE };
 
-    for (unsigned int i = 0; i < nb->lro->nr; i++)
-        p.len += nb->lro->len[i];
+    for (unsigned int i = 0; i < q->lro->nr; i++)
+        p.len += q->lro->len[i];
     p.len -= sizeof(struct virtio_net_header);
     p.nr_pages = DIV_ROUND_UP(p.len, (uint32_t)PAGE_SIZE);
     return p;
@@ -150,10 +150,10 @@ static struct plan plan_packet(const struct netback *nb)
 
 /* The ring has the entries for it. What goes wrong from here on is the guest's doing (a grant that is none): it gets
  * an error in the place of the page. */
-static void deliver(struct netback *nb, const struct plan *p)
+static void deliver(struct net_queue *q, const struct plan *p)
 {
-    struct cursor c = { .lro = nb->lro, .at = sizeof(struct virtio_net_header) };
-    uint16_t flags = net_rx_flags(header(nb)) | (p->is_gso ? NETRXF_extra_info : 0);
+    struct cursor c = { .lro = q->lro, .at = sizeof(struct virtio_net_header) };
+    uint16_t flags = net_rx_flags(header(q)) | (p->is_gso ? NETRXF_extra_info : 0);
     uint32_t left = p->len;
     bool good = true;
 
@@ -162,31 +162,31 @@ static void deliver(struct netback *nb, const struct plan *p)
         struct netif_rx_request req;
         struct netif_rx_response rsp;
 
-        backring_get(&nb->rx.ring, nb->rx.ring.req_cons, &req, sizeof(req));
-        good = good && fill_page(nb, req.gref, &c, n);
+        backring_get(&q->rx.ring, q->rx.ring.req_cons, &req, sizeof(req));
+        good = good && fill_page(q, req.gref, &c, n);
         left -= n;
         rsp = (struct netif_rx_response){
             .id = req.id,
             .flags = flags | (left > 0 ? NETRXF_more_data : 0),
             .status = good ? (int16_t)n : NETIF_RSP_ERROR,
         };
-        respond(nb, &rsp);
+        respond(q, &rsp);
         if (i == 0 && p->is_gso)
-            respond_extra(nb);
+            respond_extra(q);
         flags = 0;
     }
 }
 
-bool net_lro_run(struct netback *nb)
+bool net_lro_run(struct net_queue *q)
 {
-    struct backring *ring = &nb->rx.ring;
+    struct backring *ring = &q->rx.ring;
 
-    while (nb->lro->nr > 0 || take_packet(nb)) {
-        struct plan p = plan_packet(nb);
+    while (q->lro->nr > 0 || take_packet(q)) {
+        struct plan p = plan_packet(q);
         uint32_t needed = p.nr_pages + p.is_gso, nr;
 
         if (backring_unconsumed(ring, &nr)) {
-            backend_fail(nb->dev, "the front end's receive ring holds garbage");
+            net_give_up(q, "the front end's receive ring holds garbage");
             return false;
         }
         /* The packet is kept until the guest has room, and behind it the device's queue fills up. */
@@ -194,41 +194,41 @@ bool net_lro_run(struct netback *nb)
             break;
         if (nr < needed)
             continue;
-        deliver(nb, &p);
-        repost_packet(nb);
+        deliver(q, &p);
+        repost_packet(q);
     }
-    virtq_kick(nb->rx.vq);
+    virtq_kick(q->rx.vq);
     if (ring->rsp_prod != ring->rsp_shown && backring_push(ring))
-        evtchn_notify_guest(nb->domain, nb->rx_port);
+        evtchn_notify_guest(q->nb->domain, q->rx_port);
     return true;
 }
 
 /* ---- coming and going ---- */
 
-int net_lro_init(struct netback *nb)
+int net_lro_init(struct net_queue *q)
 {
-    unsigned int nr = MIN(NET_LRO_BUFS, virtq_size(nb->rx.vq));
+    unsigned int nr = MIN(NET_LRO_BUFS, virtq_size(q->rx.vq));
 
-    nb->lro = kmalloc(sizeof(*nb->lro));
-    if (!nb->lro)
+    q->lro = kmalloc(sizeof(*q->lro));
+    if (!q->lro)
         return -XEN_ENOMEM;
     for (unsigned int i = 0; i < nr; i++) {
-        nb->lro->bufs[i] = alloc_pages(0);
-        if (!nb->lro->bufs[i])
+        q->lro->bufs[i] = alloc_pages(0);
+        if (!q->lro->bufs[i])
             return -XEN_ENOMEM; /* net_lro_stop() gives the others back */
-        post(nb, nb->lro->bufs[i]);
+        post(q, q->lro->bufs[i]);
     }
-    virtq_kick(nb->rx.vq);
+    virtq_kick(q->rx.vq);
     return 0;
 }
 
-void net_lro_stop(struct netback *nb)
+void net_lro_stop(struct net_queue *q)
 {
-    if (!nb->lro)
+    if (!q->lro)
         return;
     for (unsigned int i = 0; i < NET_LRO_BUFS; i++)
-        if (nb->lro->bufs[i])
-            free_pages(nb->lro->bufs[i], 0);
-    kfree(nb->lro);
-    nb->lro = NULL;
+        if (q->lro->bufs[i])
+            free_pages(q->lro->bufs[i], 0);
+    kfree(q->lro);
+    q->lro = NULL;
 }

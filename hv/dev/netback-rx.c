@@ -12,9 +12,9 @@
 #include "grant.h"
 #include "string.h"
 
-static struct net_rx_slot *slot_at(struct netback *nb, uint32_t index)
+static struct net_rx_slot *slot_at(struct net_queue *q, uint32_t index)
 {
-    return &nb->rx.slots[index & (NET_RING_ENTRIES - 1)];
+    return &q->rx.slots[index & (NET_RING_ENTRIES - 1)];
 }
 
 static void set_done(struct net_rx_slot *slot, uint16_t offset, uint16_t flags, int16_t status)
@@ -27,13 +27,13 @@ static void set_done(struct net_rx_slot *slot, uint16_t offset, uint16_t flags, 
 
 /* ---- requests ---- */
 
-static void post(struct netback *nb, struct net_rx_slot *slot, const struct netif_rx_request *req)
+static void post(struct net_queue *q, struct net_rx_slot *slot, const struct netif_rx_request *req)
 {
     struct grant_frame frame;
     struct virtio_sg sg;
 
     *slot = (struct net_rx_slot){ .ref = req->gref, .id = req->id };
-    if (grant_begin(nb->domain, slot->ref, true, &frame)) {
+    if (grant_begin(q->nb->domain, slot->ref, true, &frame)) {
         set_done(slot, 0, 0, NETIF_RSP_ERROR);
         return;
     }
@@ -41,8 +41,8 @@ static void post(struct netback *nb, struct net_rx_slot *slot, const struct neti
     slot->page_offset = frame.offset;
     sg = (struct virtio_sg){ .addr = (frame.mfn << PAGE_SHIFT) + frame.offset, .len = frame.length };
     if (frame.length < sizeof(struct virtio_net_header) ||
-        virtq_add(nb->rx.vq, NULL, 0, &sg, 1, slot)) {
-        grant_end(nb->domain, slot->ref, true);
+        virtq_add(q->rx.vq, NULL, 0, &sg, 1, slot)) {
+        grant_end(q->nb->domain, slot->ref, true);
         set_done(slot, 0, 0, NETIF_RSP_ERROR);
         return;
     }
@@ -50,25 +50,25 @@ static void post(struct netback *nb, struct net_rx_slot *slot, const struct neti
 }
 
 /* Hands new pages to the device while it takes more. False: garbage. */
-static bool refill(struct netback *nb, bool *ret_waits)
+static bool refill(struct net_queue *q, bool *ret_waits)
 {
     struct netif_rx_request req;
     uint32_t nr;
 
     *ret_waits = false;
-    if (backring_unconsumed(&nb->rx.ring, &nr))
+    if (backring_unconsumed(&q->rx.ring, &nr))
         return false;
     for (; nr > 0; nr--) {
-        struct net_rx_slot *slot = slot_at(nb, nb->rx.ring.req_cons);
+        struct net_rx_slot *slot = slot_at(q, q->rx.ring.req_cons);
 
         /* Its last answer has not been given yet: the ring is full of what the device has. */
-        if (slot->state != NET_RX_FREE || virtq_free_slots(nb->rx.vq) == 0) {
+        if (slot->state != NET_RX_FREE || virtq_free_slots(q->rx.vq) == 0) {
             *ret_waits = true;
             return true;
         }
-        backring_get(&nb->rx.ring, nb->rx.ring.req_cons, &req, sizeof(req));
-        nb->rx.ring.req_cons++;
-        post(nb, slot, &req);
+        backring_get(&q->rx.ring, q->rx.ring.req_cons, &req, sizeof(req));
+        q->rx.ring.req_cons++;
+        post(q, slot, &req);
     }
     return true;
 }
@@ -84,36 +84,36 @@ uint16_t net_rx_flags(const struct virtio_net_header *h)
     return 0;
 }
 
-static struct net_rx_slot *next_slot(struct netback *nb, const struct net_rx_slot *slot)
+static struct net_rx_slot *next_slot(struct net_queue *q, const struct net_rx_slot *slot)
 {
-    return slot_at(nb, (uint32_t)(slot - nb->rx.slots) + 1);
+    return slot_at(q, (uint32_t)(slot - q->rx.slots) + 1);
 }
 
 /* Takes the next page back from the device. */
-static struct net_rx_slot *pop(struct netback *nb, uint32_t *ret_len)
+static struct net_rx_slot *pop(struct net_queue *q, uint32_t *ret_len)
 {
-    struct net_rx_slot *slot = virtq_pop(nb->rx.vq, ret_len);
+    struct net_rx_slot *slot = virtq_pop(q->rx.vq, ret_len);
 
     if (!slot)
         return NULL;
-    grant_end(nb->domain, slot->ref, true);
+    grant_end(q->nb->domain, slot->ref, true);
     *ret_len = MIN(*ret_len, (uint32_t)(PAGE_SIZE - slot->page_offset));
     return slot;
 }
 
 /* The pages after the first of a packet of several. False: they are not all there, or not those behind it. */
-static bool take_rest(struct netback *nb, struct net_rx_slot *first, unsigned int nr)
+static bool take_rest(struct net_queue *q, struct net_rx_slot *first, unsigned int nr)
 {
     struct net_rx_slot *last = first;
     bool good = true;
 
     for (unsigned int i = 0; i < nr; i++) {
         uint32_t len;
-        struct net_rx_slot *slot = pop(nb, &len);
+        struct net_rx_slot *slot = pop(q, &len);
 
         if (!slot)
             return false;
-        good &= slot == next_slot(nb, last);
+        good &= slot == next_slot(q, last);
         if (good)
             set_done(slot, 0, i + 1 < nr ? NETRXF_more_data : 0, (int16_t)len);
         else
@@ -124,22 +124,22 @@ static bool take_rest(struct netback *nb, struct net_rx_slot *first, unsigned in
 }
 
 /* Takes back what take_rest() and its caller answered for the good start of a packet. */
-static void drop_packet(struct netback *nb, struct net_rx_slot *first, unsigned int nr)
+static void drop_packet(struct net_queue *q, struct net_rx_slot *first, unsigned int nr)
 {
-    for (struct net_rx_slot *slot = first; nr > 0; nr--, slot = next_slot(nb, slot))
+    for (struct net_rx_slot *slot = first; nr > 0; nr--, slot = next_slot(q, slot))
         if (slot->state == NET_RX_DONE)
             slot->response = (struct netif_rx_response){ .id = slot->id, .status = NETIF_RSP_ERROR };
 }
 
 /* One packet from the device. False: nothing there. */
-static bool receive(struct netback *nb)
+static bool receive(struct net_queue *q)
 {
     struct virtio_net_header h;
     struct net_rx_slot *slot;
     unsigned int nr = 1;
     uint32_t len;
 
-    slot = pop(nb, &len);
+    slot = pop(q, &len);
     if (!slot)
         return false;
     if (len <= sizeof(h)) {
@@ -149,22 +149,22 @@ static bool receive(struct netback *nb)
     /* The guest can write there too: it is read once, and what it says is not trusted. */
     memcpy(&h, (uint8_t *)mfn_to_virt(slot->mfn) + slot->page_offset, sizeof(h));
     barrier();
-    if ((nb->features & VIRTIO_NET_F_MRG_RXBUF) && h.num_buffers > 1)
+    if ((q->nb->features & VIRTIO_NET_F_MRG_RXBUF) && h.num_buffers > 1)
         nr = MIN(h.num_buffers, NET_RING_ENTRIES);
     set_done(slot, sizeof(h), net_rx_flags(&h) | (nr > 1 ? NETRXF_more_data : 0),
              (int16_t)(len - sizeof(h)));
-    if (nr > 1 && !take_rest(nb, slot, nr - 1))
-        drop_packet(nb, slot, nr);
+    if (nr > 1 && !take_rest(q, slot, nr - 1))
+        drop_packet(q, slot, nr);
     return true;
 }
 
 /* Answers in the order of the ring, as far as all is done. */
-static void respond(struct netback *nb)
+static void respond(struct net_queue *q)
 {
-    struct backring *ring = &nb->rx.ring;
+    struct backring *ring = &q->rx.ring;
 
     while (ring->rsp_prod != ring->req_cons) {
-        struct net_rx_slot *slot = slot_at(nb, ring->rsp_prod);
+        struct net_rx_slot *slot = slot_at(q, ring->rsp_prod);
 
         if (slot->state != NET_RX_DONE)
             break;
@@ -173,36 +173,36 @@ static void respond(struct netback *nb)
     }
 }
 
-bool net_rx_run(struct netback *nb)
+bool net_rx_run(struct net_queue *q)
 {
     bool waits;
 
     do {
-        while (receive(nb))
+        while (receive(q))
             ;
-        if (!refill(nb, &waits)) {
-            backend_fail(nb->dev, "the front end's receive ring holds garbage");
+        if (!refill(q, &waits)) {
+            net_give_up(q, "the front end's receive ring holds garbage");
             return false;
         }
-        respond(nb);
-        virtq_kick(nb->rx.vq);
-    } while (!waits && backring_final_check(&nb->rx.ring, 1));
-    if (nb->rx.ring.rsp_prod != nb->rx.ring.rsp_shown && backring_push(&nb->rx.ring))
-        evtchn_notify_guest(nb->domain, nb->rx_port);
+        respond(q);
+        virtq_kick(q->rx.vq);
+    } while (!waits && backring_final_check(&q->rx.ring, 1));
+    if (q->rx.ring.rsp_prod != q->rx.ring.rsp_shown && backring_push(&q->rx.ring))
+        evtchn_notify_guest(q->nb->domain, q->rx_port);
     return true;
 }
 
-void net_rx_init(struct netback *nb)
+void net_rx_init(struct net_queue *q)
 {
     for (unsigned int i = 0; i < NET_RING_ENTRIES; i++)
-        nb->rx.slots[i].state = NET_RX_FREE;
+        q->rx.slots[i].state = NET_RX_FREE;
 }
 
-void net_rx_stop(struct netback *nb)
+void net_rx_stop(struct net_queue *q)
 {
     for (unsigned int i = 0; i < NET_RING_ENTRIES; i++) {
-        if (nb->rx.slots[i].state == NET_RX_POSTED)
-            grant_end(nb->domain, nb->rx.slots[i].ref, true);
-        nb->rx.slots[i].state = NET_RX_FREE;
+        if (q->rx.slots[i].state == NET_RX_POSTED)
+            grant_end(q->nb->domain, q->rx.slots[i].ref, true);
+        q->rx.slots[i].state = NET_RX_FREE;
     }
 }

@@ -17,8 +17,10 @@ struct tx_chain {
     struct netif_tx_request req[NET_MAX_FRAGS];
     unsigned int nr_frags, nr_extras;
     unsigned int nr_entries; /* of the ring */
-    bool has_gso, bad;
+    bool has_gso;
     struct netif_extra_info gso;
+    uint8_t mcast_op; /* XEN_NETIF_EXTRA_TYPE_MCAST_*: it is no packet; 0: it is one */
+    uint8_t mcast_addr[NET_MAC_LEN];
 };
 
 /* Its pages, once granted. */
@@ -30,65 +32,66 @@ struct tx_pages {
 
 /* ---- answering ---- */
 
-static void respond(struct netback *nb, uint16_t id, int16_t status)
+static void respond(struct net_queue *q, uint16_t id, int16_t status)
 {
     struct netif_tx_response rsp = { .id = id, .status = status };
 
-    backring_put(&nb->tx.ring, nb->tx.ring.rsp_prod++, &rsp, sizeof(rsp));
+    backring_put(&q->tx.ring, q->tx.ring.rsp_prod++, &rsp, sizeof(rsp));
 }
 
 /* Gives the packet and what it held back, answered or not. */
-static void free_packet(struct netback *nb, struct net_tx_packet *p)
+static void free_packet(struct net_queue *q, struct net_tx_packet *p)
 {
     while (p->slots) {
         struct net_tx_slot *slot = p->slots;
 
         p->slots = slot->next;
-        grant_end(nb->domain, slot->ref, false);
-        slot->next = nb->tx.free_slots;
-        nb->tx.free_slots = slot;
+        grant_end(q->nb->domain, slot->ref, false);
+        slot->next = q->tx.free_slots;
+        q->tx.free_slots = slot;
     }
-    p->next = nb->tx.free_packets;
-    nb->tx.free_packets = p;
+    p->next = q->tx.free_packets;
+    q->tx.free_packets = p;
 }
 
-static void packet_sent(struct netback *nb, struct net_tx_packet *p)
+static void packet_sent(struct net_queue *q, struct net_tx_packet *p)
 {
     for (const struct net_tx_slot *slot = p->slots; slot; slot = slot->next)
-        respond(nb, slot->id, NETIF_RSP_OKAY);
+        respond(q, slot->id, NETIF_RSP_OKAY);
     /* Entries that were extra info have no id; the front end skips their answers. */
     for (unsigned int i = 0; i < p->nr_extras; i++)
-        respond(nb, 0, NETIF_RSP_NULL);
-    free_packet(nb, p);
+        respond(q, 0, NETIF_RSP_NULL);
+    free_packet(q, p);
 }
 
 /* ---- reading the ring ---- */
 
 /* Extra info follows the first request. False: garbage, or cut short. */
-static bool read_extras(struct netback *nb, uint32_t nr, struct tx_chain *c)
+static bool read_extras(struct net_queue *q, uint32_t nr, struct tx_chain *c)
 {
     struct netif_extra_info extra;
 
     do {
         if (c->nr_entries == nr)
             return false;
-        backring_get(&nb->tx.ring, nb->tx.ring.req_cons + c->nr_entries, &extra, sizeof(extra));
+        backring_get(&q->tx.ring, q->tx.ring.req_cons + c->nr_entries, &extra, sizeof(extra));
         c->nr_entries++;
         c->nr_extras++;
         if (extra.type == XEN_NETIF_EXTRA_TYPE_GSO) {
             c->gso = extra;
             c->has_gso = true;
+        } else if (extra.type == XEN_NETIF_EXTRA_TYPE_MCAST_ADD || extra.type == XEN_NETIF_EXTRA_TYPE_MCAST_DEL) {
+            c->mcast_op = extra.type;
+            memcpy(c->mcast_addr, extra.u.mcast.addr, NET_MAC_LEN);
         } else if (extra.type == XEN_NETIF_EXTRA_TYPE_NONE || extra.type >= XEN_NETIF_EXTRA_TYPE_MAX) {
             return false;
-        } else if (extra.type != XEN_NETIF_EXTRA_TYPE_HASH) {
-            c->bad = true; /* multicast lists, which were not offered */
         }
     } while (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE);
     return true;
 }
 
 /* Collects the entries of one packet from the nr that are there. False: what the front end wrote makes no sense. */
-static bool read_chain(struct netback *nb, uint32_t nr, struct tx_chain *c)
+static bool read_chain(struct net_queue *q, uint32_t nr, struct tx_chain *c)
 {
     struct netif_tx_request req;
     uint16_t flags;
@@ -98,12 +101,12 @@ static bool read_chain(struct netback *nb, uint32_t nr, struct tx_chain *c)
         /* The front end shows a packet as a whole. */
         if (c->nr_entries == nr || c->nr_frags == FATAL_FRAGS)
             return false;
-        backring_get(&nb->tx.ring, nb->tx.ring.req_cons + c->nr_entries, &req, sizeof(req));
+        backring_get(&q->tx.ring, q->tx.ring.req_cons + c->nr_entries, &req, sizeof(req));
         c->nr_entries++;
         flags = req.flags;
         if (c->nr_frags < NET_MAX_FRAGS)
             c->req[c->nr_frags] = req;
-        if (c->nr_frags++ == 0 && (flags & NETTXF_extra_info) && !read_extras(nb, nr, c))
+        if (c->nr_frags++ == 0 && (flags & NETTXF_extra_info) && !read_extras(q, nr, c))
             return false;
     } while (flags & NETTXF_more_data);
     return true;
@@ -114,7 +117,7 @@ static bool check_sizes(struct tx_chain *c)
 {
     uint32_t total = c->req[0].size, first = total;
 
-    if (c->bad || c->nr_frags > NET_MAX_FRAGS || total < ETH_HLEN)
+    if (c->nr_frags > NET_MAX_FRAGS || total < ETH_HLEN)
         return false;
     for (unsigned int i = 1; i < c->nr_frags; i++) {
         if (c->req[i].size >= first || c->req[i].size == 0)
@@ -130,7 +133,7 @@ static bool check_sizes(struct tx_chain *c)
 
 /* ---- one packet ---- */
 
-static bool map_frags(struct netback *nb, struct net_tx_packet *p, const struct tx_chain *c,
+static bool map_frags(struct net_queue *q, struct net_tx_packet *p, const struct tx_chain *c,
                       struct tx_pages *ret)
 {
     struct net_tx_slot **tail = &p->slots;
@@ -138,12 +141,12 @@ static bool map_frags(struct netback *nb, struct net_tx_packet *p, const struct 
     *ret = (struct tx_pages){ .nr = 1 };
     for (unsigned int i = 0; i < c->nr_frags; i++) {
         const struct netif_tx_request *req = &c->req[i];
-        struct net_tx_slot *slot = nb->tx.free_slots;
+        struct net_tx_slot *slot = q->tx.free_slots;
         struct grant_frame frame;
 
-        if (grant_begin(nb->domain, req->gref, false, &frame))
+        if (grant_begin(q->nb->domain, req->gref, false, &frame))
             return false;
-        nb->tx.free_slots = slot->next;
+        q->tx.free_slots = slot->next;
         *slot = (struct net_tx_slot){ .ref = req->gref, .id = req->id };
         *tail = slot;
         tail = &slot->next;
@@ -224,7 +227,7 @@ static uint64_t gso_feature(uint8_t type, uint8_t *ret_gso_type)
 }
 
 /* Says in the packet's header what is left for the device to do. */
-static bool fill_header(struct netback *nb, struct net_tx_packet *p, const struct tx_chain *c,
+static bool fill_header(struct net_queue *q, struct net_tx_packet *p, const struct tx_chain *c,
                         struct tx_pages *pages)
 {
     struct virtio_net_header *h = &p->header;
@@ -236,7 +239,7 @@ static bool fill_header(struct netback *nb, struct net_tx_packet *p, const struc
 
         if (!net_find_csum(p->head, copy_head(pages, p->head), &at))
             return false;
-        if (nb->features & VIRTIO_NET_F_CSUM) {
+        if (q->nb->features & VIRTIO_NET_F_CSUM) {
             h->flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
             h->csum_start = at.start;
             h->csum_offset = at.offset;
@@ -249,7 +252,7 @@ static bool fill_header(struct netback *nb, struct net_tx_packet *p, const struc
         uint64_t feature = gso_feature(c->gso.u.gso.type, &h->gso_type);
 
         /* 5.1.6.2.1: segmentation includes the checksum */
-        if (!feature || !(nb->features & feature) || !h->flags || c->gso.u.gso.size == 0)
+        if (!feature || !(q->nb->features & feature) || !h->flags || c->gso.u.gso.size == 0)
             return false;
         h->gso_size = c->gso.u.gso.size;
     }
@@ -257,91 +260,98 @@ static bool fill_header(struct netback *nb, struct net_tx_packet *p, const struc
     return true;
 }
 
-/* Answers each entry of a packet that is not sent. The ids may have changed since: only the guest is the worse for it. */
-static void refuse(struct netback *nb, const struct tx_chain *c)
+/* Answers each entry of a chain that is not sent. The ids may have changed since: only the guest is the worse for it. */
+static void answer(struct net_queue *q, const struct tx_chain *c, int16_t status)
 {
     for (unsigned int i = 0; i < c->nr_entries; i++) {
         struct netif_tx_request req;
 
         if (i >= 1 && i <= c->nr_extras) {
-            respond(nb, 0, NETIF_RSP_NULL);
+            respond(q, 0, NETIF_RSP_NULL);
             continue;
         }
-        backring_get(&nb->tx.ring, nb->tx.ring.req_cons + i, &req, sizeof(req));
-        respond(nb, req.id, NETIF_RSP_ERROR);
+        backring_get(&q->tx.ring, q->tx.ring.req_cons + i, &req, sizeof(req));
+        respond(q, req.id, status);
     }
 }
 
-static void send(struct netback *nb, const struct tx_chain *c)
+static void change_mcast(struct net_queue *q, const struct tx_chain *c)
 {
-    struct net_tx_packet *p = nb->tx.free_packets;
+    answer(q, c, net_mcast_set(q->nb, c->mcast_addr, c->mcast_op == XEN_NETIF_EXTRA_TYPE_MCAST_ADD));
+}
+
+static void send(struct net_queue *q, const struct tx_chain *c)
+{
+    struct net_tx_packet *p = q->tx.free_packets;
     struct tx_pages pages;
 
-    nb->tx.free_packets = p->next;
+    q->tx.free_packets = p->next;
     p->nr_extras = c->nr_extras;
-    if (map_frags(nb, p, c, &pages) && fill_header(nb, p, c, &pages) &&
-        virtq_add(nb->tx.vq, pages.sg, pages.nr, NULL, 0, p) == 0)
+    if (map_frags(q, p, c, &pages) && fill_header(q, p, c, &pages) &&
+        virtq_add(q->tx.vq, pages.sg, pages.nr, NULL, 0, p) == 0)
         return;
-    free_packet(nb, p);
-    refuse(nb, c);
+    free_packet(q, p);
+    answer(q, c, NETIF_RSP_ERROR);
 }
 
 /* ---- the ring ---- */
 
-static void reap(struct netback *nb)
+static void reap(struct net_queue *q)
 {
     struct net_tx_packet *p;
     uint32_t len;
 
-    while ((p = virtq_pop(nb->tx.vq, &len)))
-        packet_sent(nb, p);
+    while ((p = virtq_pop(q->tx.vq, &len)))
+        packet_sent(q, p);
 }
 
 /* Sends while the device takes more. ret_waits: packets are left for when something came back. False: garbage. */
-static bool consume(struct netback *nb, bool *ret_waits)
+static bool consume(struct net_queue *q, bool *ret_waits)
 {
     struct tx_chain c;
     uint32_t nr;
 
     *ret_waits = false;
-    if (backring_unconsumed(&nb->tx.ring, &nr))
+    if (backring_unconsumed(&q->tx.ring, &nr))
         return false;
     for (; nr > 0; nr -= c.nr_entries) {
-        if (!nb->tx.free_packets || virtq_free_slots(nb->tx.vq) < NET_MAX_FRAGS + 1) {
+        if (!q->tx.free_packets || virtq_free_slots(q->tx.vq) < NET_MAX_FRAGS + 1) {
             *ret_waits = true;
             return true;
         }
-        if (!read_chain(nb, nr, &c))
+        if (!read_chain(q, nr, &c))
             return false;
-        if (check_sizes(&c))
-            send(nb, &c);
+        if (c.mcast_op)
+            change_mcast(q, &c);
+        else if (check_sizes(&c))
+            send(q, &c);
         else
-            refuse(nb, &c);
-        nb->tx.ring.req_cons += c.nr_entries;
+            answer(q, &c, NETIF_RSP_ERROR);
+        q->tx.ring.req_cons += c.nr_entries;
     }
     return true;
 }
 
-bool net_tx_run(struct netback *nb)
+bool net_tx_run(struct net_queue *q)
 {
     bool waits;
 
     do {
-        reap(nb);
-        if (!consume(nb, &waits)) {
-            backend_fail(nb->dev, "the front end's transmit ring holds garbage");
+        reap(q);
+        if (!consume(q, &waits)) {
+            net_give_up(q, "the front end's transmit ring holds garbage");
             return false;
         }
-        virtq_kick(nb->tx.vq);
-    } while (!waits && backring_final_check(&nb->tx.ring, 1));
-    if (nb->tx.ring.rsp_prod != nb->tx.ring.rsp_shown && backring_push(&nb->tx.ring))
-        evtchn_notify_guest(nb->domain, nb->tx_port);
+        virtq_kick(q->tx.vq);
+    } while (!waits && backring_final_check(&q->tx.ring, 1));
+    if (q->tx.ring.rsp_prod != q->tx.ring.rsp_shown && backring_push(&q->tx.ring))
+        evtchn_notify_guest(q->nb->domain, q->tx_port);
     return true;
 }
 
-void net_tx_init(struct netback *nb)
+void net_tx_init(struct net_queue *q)
 {
-    struct net_tx *tx = &nb->tx;
+    struct net_tx *tx = &q->tx;
 
     tx->free_slots = NULL;
     for (unsigned int i = 0; i < NET_RING_ENTRIES; i++) {
@@ -356,9 +366,9 @@ void net_tx_init(struct netback *nb)
     }
 }
 
-void net_tx_stop(struct netback *nb)
+void net_tx_stop(struct net_queue *q)
 {
     for (unsigned int i = 0; i < NET_TX_PACKETS; i++)
-        if (nb->tx.packets[i].slots)
-            free_packet(nb, &nb->tx.packets[i]);
+        if (q->tx.packets[i].slots)
+            free_packet(q, &q->tx.packets[i]);
 }

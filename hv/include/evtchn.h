@@ -22,8 +22,8 @@ int64_t do_event_channel_op_compat(struct vcpu *v, gva_t arg);
 /* A port the guest finds ready-made (start_info console and store): unbound for domain 0, then bound. */
 int evtchn_alloc_for_guest(struct domain *d, uint32_t *ret_port);
 
-/* Binds hv's side of the guest's unbound port; handler runs when the guest sends on it (from the
- * hypercall, interrupts off; raise a softirq for real work). -XEN_EINVAL: the port is not unbound for domain 0.
+/* Binds hv's side of the guest's unbound port; handler runs when the guest sends on it: from the hypercall, interrupts
+ * off, without the big lock and with that of the event channels, so all it may do is raise a softirq. -XEN_EINVAL: the port is not unbound for domain 0.
  * As with EVTCHNOP_bind_interdomain, what the guest sent before is not lost: hv's own side is raised once, that is
  * handler runs before this returns. */
 typedef void evtchn_handler_fn(void *opaque);

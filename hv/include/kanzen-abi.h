@@ -121,15 +121,16 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
  */
 
 /*
- * What hv expects of the machine's virtio functions. All sit on PCI bus 0 and are modern with MSI-X (two vectors, the
- * default of all three, are enough): -device virtio-blk-pci,disable-legacy=on,... and so on. QEMU's defaults are right
- * where nothing is said; split rings only (packed=off, the default).
- *   vbd      virtio-blk-pci, num-queues=1 (hv uses one ring; more only cost memory). queue-size=256, the default,
- *            lets a request have 254 segments. A read-only disk also has read-only=on on its drive, so that the
- *            device says so itself; hv refuses writes by the node "mode" as well. logical_block_size=512.
- *            discard needs discard=unmap on the drive to have an effect.
- *   vif      virtio-net-pci, mq=off, mac=... equal to the "mac" node. mrg_rxbuf=on and the offloads as they come (a
- *            tap opened with vnet_hdr=on has them, -netdev user has none: hv then computes checksums itself).
+ * What hv expects of the machine's virtio functions. All sit on PCI bus 0 and are modern with MSI-X (QEMU's numbers of
+ * vectors are right; with too few, queues share one): -device virtio-blk-pci,disable-legacy=on,... and so on. QEMU's
+ * defaults are right where nothing is said; split rings only (packed=off, the default).
+ *   vbd      virtio-blk-pci. A front end may have as many rings as num-queues says, at most one for each vCPU, and four.
+ *            queue-size=256, the default, lets a request have 254 segments. A read-only disk also has read-only=on on its
+ *            drive, so that the device says so itself; hv refuses writes by the node "mode" as well.
+ *            logical_block_size=512. discard needs discard=unmap on the drive to have an effect.
+ *   vif      virtio-net-pci, mac=... equal to the "mac" node; with mq=on and a tap of several queues a front
+ *            end may have as many pairs of rings, at most one for each vCPU, and four. mrg_rxbuf=on and the offloads as
+ *            they come (a tap opened with vnet_hdr=on has them, -netdev user has none: hv then computes checksums itself).
  *            host_mtu unset.
  *   vfb      virtio-gpu-pci, one output
  *   vkbd     virtio-keyboard-pci, and virtio-tablet-pci by KZ_BACKEND_POINTER_KEY

@@ -8,11 +8,14 @@ struct spinlock {
     bool held;
 };
 
+/* What a CPU does while it waits for another: serves TLB flushes, since the other may be waiting for one (cpu/smp.c). */
+void spin_wait(void);
+
 static inline void spin_lock(struct spinlock *l)
 {
     while (__atomic_exchange_n(&l->held, true, __ATOMIC_ACQUIRE))
         while (__atomic_load_n(&l->held, __ATOMIC_RELAXED))
-            __builtin_ia32_pause();
+            spin_wait();
 }
 
 static inline void spin_unlock(struct spinlock *l)

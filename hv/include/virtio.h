@@ -7,8 +7,13 @@
 
 #include "types.h"
 
+struct softirq;
+struct vcpu;
 struct virtio_dev;
 struct virtq;
+
+/* Parallel users that a device may have, each with an interrupt; further ones share that of the configuration. */
+#define VIRTIO_MAX_PARALLEL 8U
 
 struct virtio_sg {
     paddr_t addr;
@@ -47,9 +52,13 @@ void virtio_read_config(struct virtio_dev *vd, unsigned int offset, void *buf, s
 void virtio_on_config(struct virtio_dev *vd, void (*fn)(void *), void *opaque);
 
 /* Sets up queue index with at most max_size entries; used() runs from a softirq when buffers came back, or
- * when the device broke. NULL: no such queue or no memory. */
+ * when the device broke; without used() the queue has no interrupt. NULL: no such queue or no memory. */
 struct virtq *virtio_queue(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
                            void (*used)(void *), void *opaque);
+/* The same for a user that serves its queue beside others: work is a parallel softirq, raised where used() would be called.
+ * Its interrupt, which all queues of one work share, goes to the CPU of v. */
+struct virtq *virtio_queue_parallel(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
+                                    struct softirq *work, const struct vcpu *v);
 void virtio_start(struct virtio_dev *vd); /* DRIVER_OK */
 /* The device broke the protocol or asks for a reset: said once in the log, nothing comes back any more. */
 bool virtio_broken(const struct virtio_dev *vd);

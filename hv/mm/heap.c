@@ -7,6 +7,7 @@
  */
 #include "mm/pagealloc.h"
 #include "alloc.h"
+#include "lock.h"
 #include "printk.h"
 #include "string.h"
 
@@ -34,6 +35,7 @@ struct slab {
 
 _Static_assert(SLAB_HEADER == 32, "two blocks of 2032 bytes fit behind the header");
 
+static struct spinlock lock; /* of the pages of blocks */
 static struct slab *partial[NR_CLASSES];
 
 static void list_add(unsigned int class, struct slab *s)
@@ -77,9 +79,11 @@ static struct slab *slab_new(unsigned int class)
 
 static void *alloc_block(unsigned int class)
 {
-    struct slab *s = partial[class] ? partial[class] : slab_new(class);
     struct free_block *f;
+    struct slab *s;
 
+    LOCK_SCOPE(&lock);
+    s = partial[class] ? partial[class] : slab_new(class);
     if (!s)
         return NULL;
     f = s->free;
@@ -137,6 +141,7 @@ void kfree(void *p)
         free_pages(p, tag - TAG_PAGES);
         return;
     }
+    LOCK_SCOPE(&lock);
     if (!s->free)
         list_add(tag - 1, s);
     f->next = s->free;

@@ -2,6 +2,7 @@
 #include "mm/pagealloc.h"
 #include "mm/frames.h"
 #include "alloc.h"
+#include "lock.h"
 #include "printk.h"
 #include "string.h"
 
@@ -10,6 +11,7 @@
 #define PAGE_IN_USE 0x80
 
 static struct {
+    struct spinlock lock; /* once other CPUs run; a page's tag is its owner's */
     mfn_t base;
     uint64_t nr;
     uint64_t nr_free;
@@ -50,31 +52,42 @@ static bool run_is_free(uint64_t at, uint64_t n)
     return true;
 }
 
+/* A run of n pages, as a number; pool.nr: there is none. */
+static uint64_t take_run(uint64_t n)
+{
+    /* Aligned as physical addresses are: devices ask for it. */
+    uint64_t at;
+
+    LOCK_SCOPE(&pool.lock);
+    at = ROUND_UP(pool.base + pool.next_fit, n) - pool.base;
+    while (at + n <= pool.nr && !run_is_free(at, n))
+        at += n;
+    if (at + n > pool.nr)
+        return pool.nr;
+    memset(pool.state + at, PAGE_IN_USE, n);
+    pool.nr_free -= n;
+    if (n == 1)
+        pool.next_fit = at + 1;
+    return at;
+}
+
 void *alloc_pages(unsigned int order)
 {
-    uint64_t n = 1ULL << order;
-    /* Aligned as physical addresses are: devices ask for it. */
-    uint64_t at = ROUND_UP(pool.base + pool.next_fit, n) - pool.base;
+    uint64_t n = 1ULL << order, at = take_run(n);
     void *va;
 
-    for (; at + n <= pool.nr; at += n) {
-        if (!run_is_free(at, n))
-            continue;
-        memset(pool.state + at, PAGE_IN_USE, n);
-        pool.nr_free -= n;
-        if (order == 0)
-            pool.next_fit = at + 1;
-        va = mfn_to_virt(pool.base + at);
-        memset(va, 0, n * PAGE_SIZE);
-        return va;
-    }
-    return NULL;
+    if (at == pool.nr)
+        return NULL;
+    va = mfn_to_virt(pool.base + at);
+    memset(va, 0, n * PAGE_SIZE);
+    return va;
 }
 
 void free_pages(void *va, unsigned int order)
 {
     uint64_t at = virt_to_mfn(va) - pool.base, n = 1ULL << order;
 
+    LOCK_SCOPE(&pool.lock);
     ASSERT(at + n <= pool.nr && pool.state[at] != PAGE_FREE);
     for (uint64_t i = 0; i < n; i++)
         frame_set_owner(pool.base + at + i, FRAME_HV);

@@ -77,7 +77,7 @@ static inline void evtchn_raise_locked(struct domain *d, struct evtchn *chn, uin
 {
     d->evtchn->abi->set_pending(d, chn, port);
 }
-/* What send does to hv's side; called without the lock. */
+/* Takes the lock itself. */
 int evtchn_send(struct domain *d, uint32_t port);
 bool virq_is_global(uint32_t virq);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Event channel ports: the table of a domain's ports, their life, delivery, and hv's side of them. All state
- * is under evtchn_state.lock, which is held for a handful of steps and never while hv's handlers run.
+ * is under evtchn_state.lock, which is held for a handful of steps. A send holds it while hv's handler runs, so that the
+ * handler's owner is there until evtchn_unbind_hv() returns: sending does not take the big lock.
  */
 #include "evtchn-internal.h"
 #include "alloc.h"
@@ -115,34 +116,25 @@ bool virq_is_global(uint32_t virq)
 
 int evtchn_send(struct domain *d, uint32_t port)
 {
-    struct evtchn_state *s = d->evtchn;
-    evtchn_handler_fn *handler = NULL;
     struct evtchn *chn;
-    void *opaque = NULL;
-    int err = 0;
 
-    spin_lock(&s->lock);
+    LOCK_SCOPE(&d->evtchn->lock);
     chn = evtchn_lookup(d, port);
     switch (chn ? chn->use : EVTCHN_FREE) {
     case EVTCHN_INTERDOMAIN:
-        handler = chn->handler;
-        opaque = chn->opaque;
-        if (!handler)
+        if (chn->handler)
+            chn->handler(chn->opaque);
+        else
             evtchn_raise_locked(d, evtchn_lookup(d, chn->number), chn->number);
-        break;
+        return 0;
     case EVTCHN_IPI:
         evtchn_raise_locked(d, chn, port);
-        break;
+        return 0;
     case EVTCHN_UNBOUND: /* nobody there yet: dropped; binding makes up for it */
-        break;
+        return 0;
     default:
-        err = -XEN_EINVAL;
-        break;
+        return -XEN_EINVAL;
     }
-    spin_unlock(&s->lock);
-    if (handler)
-        handler(opaque);
-    return err;
 }
 
 int evtchn_alloc_for_guest(struct domain *d, uint32_t *ret_port)

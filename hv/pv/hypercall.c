@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pv/hypercall.h"
-#include "cpu/lock.h"
+#include "cpu/biglock.h"
 #include "cpu/vcpu.h"
 #include "printk.h"
 #include "string.h"
@@ -40,7 +40,7 @@ static const struct hypercall hypercalls[] = {
     LOCKLESS(nmi_op, 2),
     LOCKLESS(sched_op, 2),
     LOCKLESS(callback_op, 2),
-    ROW(event_channel_op, 2),
+    LOCKLESS(event_channel_op, 2), /* but for sends it takes the lock itself */
     ROW(physdev_op, 2),
     LOCKLESS(xenpmu_op, 2),
 };

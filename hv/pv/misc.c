@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hypercalls that end in another module, or nowhere. */
+#include "cpu/biglock.h"
 #include "cpu/vcpu.h"
 #include "lib/log.h"
 #include "pv/hypercall.h"
@@ -9,10 +10,14 @@
 #include "guest.h"
 #include "pv/console.h"
 #include <xen/errno.h>
+#include <xen/event_channel.h>
 #include <xen/physdev.h>
 
 int64_t hc_event_channel_op(struct vcpu *v, const uint64_t *a)
 {
+    if (a[0] == EVTCHNOP_send)
+        return do_event_channel_op(v, EVTCHNOP_send, a[1]);
+    BIG_LOCK_SCOPE; /* the others make and take ports, and the memory for them */
     return do_event_channel_op(v, (uint32_t)a[0], a[1]);
 }
 

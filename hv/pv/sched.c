@@ -3,7 +3,7 @@
 #include "pv/sched.h"
 #include "cpu/dump.h"
 #include "cpu/exit.h"
-#include "cpu/lock.h"
+#include "cpu/biglock.h"
 #include "cpu/power.h"
 #include "cpu/smp.h"
 #include "cpu/vcpu.h"

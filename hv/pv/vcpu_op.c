@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu/clock.h"
-#include "cpu/lock.h"
+#include "cpu/biglock.h"
 #include "cpu/smp.h"
 #include "cpu/vcpu.h"
 #include "mm/frames.h"

@@ -12,6 +12,7 @@
 #define VIRTIO_BLK_F_BLK_SIZE VIRTIO_BIT(6)
 #define VIRTIO_BLK_F_FLUSH    VIRTIO_BIT(9)
 #define VIRTIO_BLK_F_TOPOLOGY VIRTIO_BIT(10)
+#define VIRTIO_BLK_F_MQ       VIRTIO_BIT(12)
 #define VIRTIO_BLK_F_DISCARD  VIRTIO_BIT(13)
 
 /* 5.2.4 struct virtio_blk_config: offsets of the fields hv reads */
@@ -19,6 +20,7 @@
 #define VIRTIO_BLK_CFG_SEG_MAX             12
 #define VIRTIO_BLK_CFG_BLK_SIZE            20
 #define VIRTIO_BLK_CFG_PHYSICAL_BLOCK_EXP  24 /* 8 bit */
+#define VIRTIO_BLK_CFG_NUM_QUEUES          34 /* 16 bit */
 #define VIRTIO_BLK_CFG_MAX_DISCARD_SECTORS 36
 #define VIRTIO_BLK_CFG_DISCARD_ALIGNMENT   44
 

@@ -25,25 +25,33 @@
 #define NO_VECTOR        0xffff /* 4.1.4.3.2 */
 #define RESET_TIMEOUT_NS 2000000000ULL
 
+#define VIRTIO_MAX_VECTORS (2 + VIRTIO_MAX_PARALLEL)
+
+/*
+ * MSI-X entries: the first is for configuration changes. Of the others each parallel user has one, and all queues whose
+ * users run under the big lock share one. A queue for which none is left uses the first, too.
+ */
+#define ENTRY_CONFIG 0
+
 struct queue {
     struct queue *next;
     struct virtio_dev *vd;
     struct virtq *vq;
     unsigned int index;
     volatile uint16_t *notify;
-    void (*used)(void *opaque);
+    void (*used)(void *opaque); /* NULL: parallel, or its user polls */
     void *opaque;
+    struct softirq *work; /* parallel: its user */
+    unsigned int entry;
 };
-
-/* MSI-X entries: configuration changes and, when the device has two, the queues. */
-enum { ENTRY_CONFIG, ENTRY_QUEUES, NR_ENTRIES };
 
 struct virtio_dev {
     uint16_t bdf;
     struct virtio_pci_regs regs;
     uint64_t agreed;
     struct queue *queues;
-    int vector[NR_ENTRIES]; /* 0: not reserved */
+    int vector[VIRTIO_MAX_VECTORS]; /* by MSI-X entry; 0: not in use */
+    unsigned int shared_entry;      /* ENTRY_CONFIG: none yet, or none left */
     void (*config_fn)(void *opaque);
     void *config_opaque;
     bool config_changed, broken;
@@ -99,42 +107,86 @@ static void work(void *opaque)
         if (vd->config_fn)
             vd->config_fn(vd->config_opaque);
     }
-    for (struct queue *q = vd->queues; q; q = q->next)
-        if (vd->broken || virtq_pending(q->vq))
+    for (struct queue *q = vd->queues; q; q = q->next) {
+        if (!vd->broken && !virtq_pending(q->vq))
+            continue;
+        if (q->work)
+            softirq_raise(q->work);
+        else if (q->used)
             q->used(q->opaque);
-}
-
-/* With a single MSI-X entry every interrupt may be both. */
-static void any_interrupt(void *opaque)
-{
-    config_interrupt(opaque);
-}
-
-static bool setup_vectors(struct virtio_dev *vd)
-{
-    static irq_handler_fn *const handlers[NR_ENTRIES] = {
-        [ENTRY_CONFIG] = config_interrupt,
-        [ENTRY_QUEUES] = queues_interrupt,
-    };
-    unsigned int nr = MIN(vd->regs.nr_msix, (unsigned int)NR_ENTRIES);
-
-    for (unsigned int i = 0; i < nr; i++) {
-        int vector = irq_alloc(nr == 1 ? any_interrupt : handlers[i], vd);
-
-        if (vector < 0)
-            return false;
-        vd->vector[i] = vector;
-        vd->regs.msix[i].addr_low = (uint32_t)msi_address();
-        vd->regs.msix[i].addr_high = msi_address() >> 32;
-        vd->regs.msix[i].data = msi_data(vector);
-        vd->regs.msix[i].control &= ~MSIX_CONTROL_MASKED;
     }
-    return true;
 }
 
-static unsigned int queues_entry(const struct virtio_dev *vd)
+static void set_entry(struct virtio_dev *vd, unsigned int entry, int vector, uint64_t address)
 {
-    return vd->vector[ENTRY_QUEUES] ? ENTRY_QUEUES : ENTRY_CONFIG;
+    volatile struct msix_entry *e = &vd->regs.msix[entry];
+
+    e->control |= MSIX_CONTROL_MASKED; /* PCI 3.0 6.8.2: changed only while masked */
+    e->addr_low = (uint32_t)address;
+    e->addr_high = address >> 32;
+    e->data = msi_data(vector);
+    e->control &= ~MSIX_CONTROL_MASKED;
+    vd->vector[entry] = vector;
+}
+
+static void give_entry_back(struct virtio_dev *vd, unsigned int entry)
+{
+    if (!vd->vector[entry])
+        return;
+    vd->regs.msix[entry].control |= MSIX_CONTROL_MASKED;
+    irq_free(vd->vector[entry]);
+    vd->vector[entry] = 0;
+}
+
+static bool setup_config_vector(struct virtio_dev *vd)
+{
+    int vector = irq_alloc(config_interrupt, vd);
+
+    if (vector >= 0)
+        set_entry(vd, ENTRY_CONFIG, vector, msi_address());
+    return vector >= 0;
+}
+
+/* ENTRY_CONFIG: all are in use. */
+static unsigned int find_free_entry(const struct virtio_dev *vd)
+{
+    unsigned int nr = MIN(vd->regs.nr_msix, VIRTIO_MAX_VECTORS), entry = ENTRY_CONFIG + 1;
+
+    while (entry < nr && vd->vector[entry])
+        entry++;
+    return entry < nr ? entry : ENTRY_CONFIG;
+}
+
+/* An entry for the queues of one parallel user, on the CPU of v. */
+static unsigned int own_entry(struct virtio_dev *vd, struct softirq *work, const struct vcpu *v)
+{
+    unsigned int entry = find_free_entry(vd);
+    int vector;
+
+    for (const struct queue *q = vd->queues; q; q = q->next)
+        if (q->work == work)
+            return q->entry;
+    vector = entry != ENTRY_CONFIG ? irq_alloc_softirq(work) : -XEN_ENOSPC;
+    if (vector < 0)
+        return ENTRY_CONFIG;
+    set_entry(vd, entry, vector, msi_address_of(v));
+    return entry;
+}
+
+/* The entry of all queues that have none of their own. */
+static unsigned int shared_entry(struct virtio_dev *vd)
+{
+    unsigned int entry = find_free_entry(vd);
+    int vector;
+
+    if (vd->shared_entry != ENTRY_CONFIG || entry == ENTRY_CONFIG)
+        return vd->shared_entry;
+    vector = irq_alloc(queues_interrupt, vd);
+    if (vector < 0)
+        return ENTRY_CONFIG;
+    set_entry(vd, entry, vector, msi_address());
+    vd->shared_entry = entry;
+    return entry;
 }
 
 /* ---- opening and resetting ---- */
@@ -158,7 +210,7 @@ int virtio_open(uint16_t bdf, uint16_t device_id, struct virtio_dev **ret)
         return err;
     }
     virtio_reset(vd);
-    if (!setup_vectors(vd)) {
+    if (!setup_config_vector(vd)) {
         virtio_close(vd);
         return -XEN_ENOSPC;
     }
@@ -195,19 +247,22 @@ void virtio_close(struct virtio_dev *vd)
         return;
     virtio_reset(vd);
     pci_enable(vd->bdf, false);
-    for (unsigned int i = 0; i < NR_ENTRIES; i++)
-        if (vd->vector[i])
-            irq_free(vd->vector[i]);
+    give_entry_back(vd, ENTRY_CONFIG);
     softirq_cancel(&vd->work);
     kfree(vd);
 }
 
 static void free_queues(struct virtio_dev *vd)
 {
+    for (unsigned int i = ENTRY_CONFIG + 1; i < VIRTIO_MAX_VECTORS; i++)
+        give_entry_back(vd, i);
+    vd->shared_entry = ENTRY_CONFIG;
     while (vd->queues) {
         struct queue *q = vd->queues;
 
         vd->queues = q->next;
+        if (q->work)
+            softirq_cancel(q->work);
         virtq_free(q->vq);
         kfree(q);
     }
@@ -342,8 +397,8 @@ static bool queue_enable(struct virtio_dev *vd, struct queue *q)
     write_addr(common->queue_driver, virtq_avail_area(q->vq));
     write_addr(common->queue_device, virtq_used_area(q->vq));
     common->queue_size = virtq_size(q->vq);
-    common->queue_msix_vector = queues_entry(vd);
-    if (common->queue_msix_vector == NO_VECTOR)
+    common->queue_msix_vector = (uint16_t)q->entry;
+    if (common->queue_msix_vector != q->entry)
         return false;
     common->queue_enable = 1;
     return true;
@@ -356,8 +411,8 @@ static unsigned int round_down_pow2(unsigned int v)
     return v;
 }
 
-struct virtq *virtio_queue(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
-                           void (*used)(void *), void *opaque)
+/* Makes queue index, with the user and the MSI-X entry of like. */
+static struct virtq *queue_new(struct virtio_dev *vd, unsigned int index, unsigned int max_size, const struct queue *like)
 {
     struct virtq_owner owner = { .notify = queue_notify, .broken = queue_broken };
     struct queue *q;
@@ -370,7 +425,9 @@ struct virtq *virtio_queue(struct virtio_dev *vd, unsigned int index, unsigned i
     q = kmalloc(sizeof(*q));
     if (!q)
         return NULL;
-    *q = (struct queue){ .vd = vd, .index = index, .used = used, .opaque = opaque };
+    *q = *like;
+    q->vd = vd;
+    q->index = index;
     owner.opaque = q;
     q->vq = virtq_new(size, vd->agreed & F_EVENT_IDX, &owner);
     if (!q->vq || !queue_enable(vd, q)) {
@@ -381,6 +438,22 @@ struct virtq *virtio_queue(struct virtio_dev *vd, unsigned int index, unsigned i
     q->next = vd->queues;
     vd->queues = q;
     return q->vq;
+}
+
+struct virtq *virtio_queue(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
+                           void (*used)(void *), void *opaque)
+{
+    const struct queue q = { .used = used, .opaque = opaque, .entry = used ? shared_entry(vd) : NO_VECTOR };
+
+    return queue_new(vd, index, max_size, &q);
+}
+
+struct virtq *virtio_queue_parallel(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
+                                    struct softirq *work, const struct vcpu *v)
+{
+    const struct queue q = { .work = work, .entry = own_entry(vd, work, v) };
+
+    return queue_new(vd, index, max_size, &q);
 }
 
 void virtio_start(struct virtio_dev *vd)

@@ -141,7 +141,7 @@ static KxlDomainConfig *plan_start(const KxlHost *host, const KxlDomainConfig *c
 /* What a start would find out about the emulator's options: whether this one has what they name. */
 static gboolean try_machine(KxlHost *host, const KxlDomainConfig *config, GError **error)
 {
-    g_autofree int *taps = g_new(int, config->nics->len + 1);
+    g_autofree KxlTap *taps = g_new0(KxlTap, config->nics->len + 1);
     g_autoptr(KxlDomainConfig) planned = plan_start(host, config);
     KxlMachine machine = {
         .config = planned,
@@ -150,12 +150,14 @@ static gboolean try_machine(KxlHost *host, const KxlDomainConfig *config, GError
         .qemu = config->device_model ? config->device_model : kxl_host_qemu_path(host),
         .hv_image = kxl_host_hv_image(host),
         .accel = kxl_host_accel(host, NULL),
-        .tap_fds = taps,
+        .taps = taps,
     };
     g_auto(GStrv) argv = NULL;
 
-    for (guint i = 0; i <= config->nics->len; i++)
-        taps[i] = -1;
+    for (guint i = 0; i < config->nics->len; i++) {
+        taps[i].nr = kxl_machine_nic_queues(planned, planned->nics->pdata[i]);
+        memset(taps[i].fd, 0xff, sizeof taps[i].fd); /* -1 */
+    }
     argv = kxl_machine_argv(&machine, error);
     return argv && kxl_qemu_caps_check(host, argv, error);
 }

@@ -23,7 +23,7 @@
 #define EJECT_MS    500
 #define EJECT_TRIES 4
 
-#define NETDEV_FD_NAME "kxl-tap"
+#define NETDEV_FD_NAME "kxl-tap" /* and a number */
 
 static const struct {
     const char *type;    /* of its XenStore folders */
@@ -81,9 +81,12 @@ static KxlArgs *difference(const KxlArgs *all, const KxlArgs *others)
 static gboolean build(const KxlDomainConfig *config, KxlHotKind kind, KxlArgs *args, GError **error)
 {
     g_autofree int *zeros = g_new0(int, config->disks->len + config->nics->len + 1);
-    KxlMachine machine = { .config = config, .tap_fds = zeros };
+    g_autofree KxlTap *taps = g_new0(KxlTap, config->nics->len + 1);
+    KxlMachine machine = { .config = config, .taps = taps };
     gboolean pv = config->type != KXL_TYPE_HVM; /* a PVH machine's are made as a PV machine's */
 
+    for (guint i = 0; i < config->nics->len; i++)
+        taps[i].nr = kxl_machine_nic_queues(config, config->nics->pdata[i]);
     if (kind == KXL_HOT_DISK)
         return pv ? kxl_args_pv_disks(args, &machine, error)
                   : kxl_args_hvm_disks(args, &machine, zeros, error);
@@ -366,12 +369,21 @@ static void leave_out_present(KxlHotDevice *d)
     }
 }
 
-static gboolean give_tap(KxlQmp *qmp, int tap, GError **error)
+/* Returns their names as -netdev takes them, NULL with error. */
+static char *give_tap(KxlQmp *qmp, const KxlTap *tap, GError **error)
 {
-    g_autoptr(JsonNode) answer = kxl_qmp_call_fd(
-        qmp, "getfd", kxl_qmp_args("s:fdname", NETDEV_FD_NAME, NULL), tap, KXL_HOT_QMP_MS, error);
+    g_autoptr(GString) names = g_string_new(NULL);
 
-    return answer != NULL;
+    for (guint i = 0; i < tap->nr; i++) {
+        g_autofree char *name = g_strdup_printf(NETDEV_FD_NAME "%u", i);
+        g_autoptr(JsonNode) answer = kxl_qmp_call_fd(
+            qmp, "getfd", kxl_qmp_args("s:fdname", name, NULL), tap->fd[i], KXL_HOT_QMP_MS, error);
+
+        if (!answer)
+            return NULL;
+        g_string_append_printf(names, "%s%s", i ? ":" : "", name);
+    }
+    return g_strdup(names->str);
 }
 
 /* What is said to a device that is there. */
@@ -386,13 +398,20 @@ static gboolean settle(KxlHotDevice *d, GError **error)
 
 static gboolean plug(KxlHotDevice *d, const char *addr, GError **error)
 {
-    KxlHotPlace place = { .addr = addr, .fd = NETDEV_FD_NAME };
-    g_auto(KxlFd) tap = -1;
+    g_autofree char *fds = NULL;
+    KxlHotPlace place = { .addr = addr };
+    g_auto(KxlTap) tap = { 0 };
 
-    if (d->nic && kxl_nic_has_tap(d->nic) &&
-        (!kxl_vif_up(d->op->host, d->op->domid, d->nic, &tap, error) ||
-         !give_tap(d->qmp, tap, error)))
-        return FALSE;
+    if (d->nic && kxl_nic_has_tap(d->nic)) {
+        guint queues = kxl_machine_nic_queues(d->op->config, d->nic);
+
+        fds = kxl_vif_up(d->op->host, d->op->domid, d->nic, queues, &tap, error)
+                  ? give_tap(d->qmp, &tap, error)
+                  : NULL;
+        if (!fds)
+            return FALSE;
+    }
+    place.fds = fds;
     leave_out_present(d);
     return kxl_hot_plug(d->qmp, d->args, &place, error) && settle(d, error);
 }

@@ -13,7 +13,7 @@
 
 /* Properties whose value is text whatever it looks like. */
 static const char *const text_properties[] = { "id",   "drive",  "serial", "netdev", "mac", "bus",
-                                               "addr", "driver", "type",   "fd",     NULL };
+                                               "addr", "driver", "type",   "fd",     "fds", NULL };
 
 /* QEMU from 9.2 on wants device_add's values in their types, as it always did netdev_add's. */
 static void set_property(JsonObject *object, const char *name, const char *value)
@@ -92,10 +92,12 @@ static JsonObject *make_json(const char *value, const KxlHotPlace *place)
 
 static JsonObject *make_netdev(const char *value, const KxlHotPlace *place)
 {
+    static const char *const names[] = { "fd", "fds" };
     JsonObject *object = parse_options(value, "type");
 
-    if (place->fd && json_object_has_member(object, "fd"))
-        json_object_set_string_member(object, "fd", place->fd);
+    for (guint i = 0; place->fds && i < G_N_ELEMENTS(names); i++)
+        if (json_object_has_member(object, names[i]))
+            json_object_set_string_member(object, names[i], place->fds);
     return object;
 }
 

@@ -14,7 +14,7 @@
 /* What is known only of a running machine; members may be NULL. */
 typedef struct {
     const char *addr; /* PCI slot of -device, "05.0" */
-    const char *fd;   /* name of the descriptor of -netdev */
+    const char *fds;  /* names of the descriptors of -netdev, with colons between them */
 } KxlHotPlace;
 
 /* Runs what the options in args mean: -object, -blockdev, -netdev, -device. What has been

@@ -176,7 +176,7 @@ static char *node_name(const KxlDomainConfig *config, const KxlDeviceDisk *disk)
 
 /* --- paravirtual ------------------------------------------------------------------------------ */
 
-/* hv's block back end has one queue; what names a disk for SCSI and IDE has nowhere to go. */
+/* What names a disk for SCSI and IDE has nowhere to go. */
 gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error)
 {
     gboolean shared_slots = m->config->disks->len + m->config->nics->len > 28;
@@ -191,8 +191,9 @@ gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error)
         if (!check_options(disk, BUS_VIRTIO, error) || !kxl_args_image(args, disk, node, error))
             return FALSE;
         kxl_args_add(args, "-device",
-                     "virtio-blk-pci,id=dev-%s,drive=%s,addr=%s%s,disable-legacy=on,num-queues=1%s",
-                     node, top, strchr(at, ':') + 1, shared_slots ? ",multifunction=on" : "", more);
+                     "virtio-blk-pci,id=dev-%s,drive=%s,addr=%s%s,disable-legacy=on,num-queues=%u%s",
+                     node, top, strchr(at, ':') + 1, shared_slots ? ",multifunction=on" : "",
+                     kxl_machine_disk_queues(m->config, disk), more);
     }
     return TRUE;
 }

@@ -43,12 +43,15 @@ static void add_udp(KxlArgs *args, const KxlDeviceNic *nic)
                  nic->port, local, nic->local_port);
 }
 
-static void add_tap(KxlArgs *args, const KxlDeviceNic *nic, int fd)
+static void add_tap(KxlArgs *args, const KxlDeviceNic *nic, const KxlTap *tap)
 {
     g_autofree char *sndbuf =
         nic->sndbuf ? g_strdup_printf(",sndbuf=%u", nic->sndbuf) : g_strdup("");
+    g_autoptr(GString) fds = g_string_new(tap->nr > 1 ? "fds=" : "fd=");
 
-    kxl_args_add(args, "-netdev", "tap,id=net%d,fd=%d%s%s", nic->devid, fd, sndbuf,
+    for (guint i = 0; i < tap->nr; i++)
+        g_string_append_printf(fds, "%s%d", i ? ":" : "", tap->fd[i]);
+    kxl_args_add(args, "-netdev", "tap,id=net%d,%s%s%s", nic->devid, fds->str, sndbuf,
                  g_strcmp0(nic->driver, "vhost") == 0 ? ",vhost=on" : "");
 }
 
@@ -61,7 +64,7 @@ static gboolean add_backend(KxlArgs *args, const KxlMachine *m, guint i)
     case KXL_NIC_BRIDGE:
     case KXL_NIC_TAP:
     case KXL_NIC_DIRECT:
-        add_tap(args, nic, m->tap_fds[i]);
+        add_tap(args, nic, &m->taps[i]);
         return TRUE;
     case KXL_NIC_USER:
         kxl_args_add(args, "-netdev", "user,id=net%d", nic->devid);
@@ -102,10 +105,11 @@ gboolean kxl_args_pv_nics(KxlArgs *args, const KxlMachine *m, GError **error)
             continue;
         kxl_args_add(
             args, "-device",
-            "virtio-net-pci,id=vif-%d,netdev=net%d,mac=%s,addr=%s%s,disable-legacy=on,mq=off,"
+            "virtio-net-pci,id=vif-%d,netdev=net%d,mac=%s,addr=%s%s,disable-legacy=on,mq=%s,"
             "romfile=",
             nic->devid, nic->devid, nic->mac, strchr(at, ':') + 1,
-            shared_slots ? ",multifunction=on" : "");
+            shared_slots ? ",multifunction=on" : "",
+            kxl_machine_nic_queues(m->config, nic) > 1 ? "on" : "off");
     }
     return TRUE;
 }

@@ -8,11 +8,13 @@
 
 /* What hv keeps for itself (docs/hv-memory-layout.md): image, firmware and heap; eight bytes a page
  * and a little more for its tables; stacks and tables of each further CPU; rings and requests of
- * each disk and vif. */
+ * each disk and vif, and of each queue of theirs after the first. */
 #define HV_FIXED_KB     2560
 #define HV_GUEST_PER_KB 400
 #define HV_VCPU_KB      40
 #define HV_DEVICE_KB    192
+#define HV_DISK_QUEUE_KB 48
+#define HV_NIC_QUEUE_KB  320
 #define HV_VFB_KB       384 /* with the list of a framebuffer's pages while it is told to the device */
 
 void kxl_args_add(KxlArgs *args, const char *option, const char *format, ...)
@@ -47,12 +49,37 @@ gboolean kxl_args_unsupported(GError **error, const char *format, ...)
     return FALSE;
 }
 
+guint kxl_machine_disk_queues(const KxlDomainConfig *config, const KxlDeviceDisk *disk)
+{
+    return disk->queues ? disk->queues : CLAMP(config->max_vcpus, 1, KXL_MACHINE_MAX_QUEUES);
+}
+
+guint kxl_machine_nic_queues(const KxlDomainConfig *config, const KxlDeviceNic *nic)
+{
+    return nic->kind == KXL_NIC_BRIDGE && config->type != KXL_TYPE_HVM
+               ? CLAMP(config->max_vcpus, 1, KXL_MACHINE_MAX_QUEUES)
+               : 1;
+}
+
+/* Of the queues that each device has beside the first. */
+static guint64 hv_queues_kb(const KxlDomainConfig *config)
+{
+    guint64 kb = 0;
+
+    for (guint i = 0; i < config->disks->len; i++)
+        kb += HV_DISK_QUEUE_KB * (kxl_machine_disk_queues(config, config->disks->pdata[i]) - 1);
+    for (guint i = 0; i < config->nics->len; i++)
+        kb += HV_NIC_QUEUE_KB * (kxl_machine_nic_queues(config, config->nics->pdata[i]) - 1);
+    return kb;
+}
+
 static guint64 hv_share_kb(const KxlDomainConfig *config, guint64 guest_kb)
 {
     if (config->type != KXL_TYPE_PV)
         return 0;
     return HV_FIXED_KB + guest_kb / HV_GUEST_PER_KB + HV_VCPU_KB * (MAX(config->max_vcpus, 1) - 1) +
-           HV_DEVICE_KB * (config->disks->len + config->nics->len) + HV_VFB_KB * config->vfbs->len;
+           HV_DEVICE_KB * (config->disks->len + config->nics->len) + hv_queues_kb(config) +
+           HV_VFB_KB * config->vfbs->len;
 }
 
 guint64 kxl_machine_memory_kb(const KxlDomainConfig *config)

@@ -8,6 +8,14 @@
 
 #include "kxl.h"
 
+#define KXL_MACHINE_MAX_QUEUES 4
+
+/* A nic's tap, opened once for each queue. nr 0: it has none. */
+typedef struct {
+    guint nr;
+    int fd[KXL_MACHINE_MAX_QUEUES];
+} KxlTap;
+
 typedef struct {
     const KxlDomainConfig *config; /* prepared: all that is chosen for it is in it */
     int domid;
@@ -16,7 +24,7 @@ typedef struct {
     const char *qemu;
     const char *hv_image; /* PV */
     KxlAccel accel;
-    const int *tap_fds; /* by nic; -1: no tap */
+    const KxlTap *taps; /* by nic */
     gint64 now_us;
     gboolean incoming; /* its memory comes from a saved image, by the monitor */
 } KxlMachine;
@@ -48,6 +56,11 @@ char *kxl_machine_pv_function(guint index);
 /* A PVH guest's command line: root=/dev/xvda1 names a disk of the configuration, which the guest
  * finds as /dev/vda1. New string. */
 char *kxl_machine_pvh_cmdline(const KxlDomainConfig *config);
+
+/* Queues of a PV or PVH domain's disk or nic: one for each vCPU up to a few, as Xen's back ends have it, unless the disk's
+ * are given. A nic has several only on a tap that is made for it. */
+guint kxl_machine_disk_queues(const KxlDomainConfig *config, const KxlDeviceDisk *disk);
+guint kxl_machine_nic_queues(const KxlDomainConfig *config, const KxlDeviceNic *nic);
 
 /* KiB of the machine, hv's part included. */
 guint64 kxl_machine_memory_kb(const KxlDomainConfig *config);

@@ -28,29 +28,56 @@ gboolean kxl_nic_has_tap(const KxlDeviceNic *nic)
     return nic->kind == KXL_NIC_BRIDGE || nic->kind == KXL_NIC_TAP || nic->kind == KXL_NIC_DIRECT;
 }
 
-static gboolean set_flags(int fd, const char *name, GError **error)
+static gboolean set_flags(int fd, const char *name, int more, GError **error)
 {
-    struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
+    struct ifreq request = { .ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | more) };
 
     g_strlcpy(request.ifr_name, name, sizeof request.ifr_name);
     return ioctl(fd, TUNSETIFF, &request) == 0 ||
            kxl_error_set_errno(error, errno, "cannot open tap '%s'", name);
 }
 
+static KxlFd open_queue(const char *name, int more, GError **error)
+{
+    g_auto(KxlFd) fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        kxl_error_set_errno(error, errno, "/dev/net/tun");
+    return fd >= 0 && set_flags(fd, name, more, error) ? kxl_fd_steal(&fd) : -1;
+}
+
+gboolean kxl_tap_open(const char *name, guint queues, KxlTap *ret_tap, GError **error)
+{
+    g_auto(KxlTap) tap = { 0 };
+
+    while (tap.nr < queues) {
+        int fd = open_queue(name, queues > 1 ? IFF_MULTI_QUEUE : 0, error);
+
+        if (fd < 0)
+            return FALSE;
+        tap.fd[tap.nr++] = fd;
+    }
+    *ret_tap = tap;
+    tap.nr = 0;
+    return TRUE;
+}
+
+void kxl_tap_close(KxlTap *tap)
+{
+    while (tap->nr > 0)
+        kxl_fd_close(tap->fd[--tap->nr]);
+}
+
 KxlFd kxl_nic_open_tap(const KxlDeviceNic *nic, GError **error)
 {
     g_autofree char *path = g_build_filename("/sys/class/net", nic->ifname, "tun_flags", NULL);
-    g_auto(KxlFd) fd = -1;
 
     /* TUNSETIFF would make one that is not there. */
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "there is no tap '%s'", nic->ifname);
         return -1;
     }
-    fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        kxl_error_set_errno(error, errno, "/dev/net/tun");
-    return fd >= 0 && set_flags(fd, nic->ifname, error) ? kxl_fd_steal(&fd) : -1;
+    return open_queue(nic->ifname, 0, error);
 }
 
 /* --- macvtap ---------------------------------------------------------------------------------- */
@@ -95,7 +122,7 @@ static KxlFd open_macvtap(const KxlDeviceNic *nic, const char *dir, GError **err
     if (fd < 0)
         kxl_error_set_errno(error, errno, "cannot open '%s'", node);
     remove(node);
-    return fd >= 0 && set_flags(fd, nic->ifname, error) ? kxl_fd_steal(&fd) : -1;
+    return fd >= 0 && set_flags(fd, nic->ifname, 0, error) ? kxl_fd_steal(&fd) : -1;
 }
 
 KxlFd kxl_macvtap_make(const KxlDeviceNic *nic, const char *dir, GError **error)

@@ -4,10 +4,16 @@
 
 #include "fd.h"
 #include "kxl.h"
+#include "machine.h"
 #include "qmp.h"
 
 /* QEMU gets the host's side as a file descriptor. */
 gboolean kxl_nic_has_tap(const KxlDeviceNic *nic);
+
+/* Opens the tap of that name, and makes it if it is not there, once for each of `queues`. */
+gboolean kxl_tap_open(const char *name, guint queues, KxlTap *ret_tap, GError **error);
+void kxl_tap_close(KxlTap *tap);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KxlTap, kxl_tap_close)
 
 /* A tap that is there already and stays (KXL_NIC_TAP). */
 KxlFd kxl_nic_open_tap(const KxlDeviceNic *nic, GError **error);

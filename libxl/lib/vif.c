@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "vif.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/if.h>
-#include <linux/if_tun.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "command.h"
 #include "config.h"
@@ -27,26 +22,6 @@ static gboolean name_is_free(const char *name, GError **error)
         return TRUE;
     g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE, "network interface '%s' exists already", name);
     return FALSE;
-}
-
-static KxlFd tap_open(const char *name, GError **error)
-{
-    g_auto(KxlFd) fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-    struct ifreq request = { .ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR };
-
-    if (fd < 0) {
-        kxl_error_set_errno(error, errno, "/dev/net/tun");
-        return -1;
-    }
-    /* TUNSETIFF would take over another's persistent tap of that name. */
-    if (!name_is_free(name, error))
-        return -1;
-    g_strlcpy(request.ifr_name, name, sizeof request.ifr_name);
-    if (ioctl(fd, TUNSETIFF, &request) < 0) {
-        kxl_error_set_errno(error, errno, "cannot make tap '%s'", name);
-        return -1;
-    }
-    return kxl_fd_steal(&fd);
 }
 
 static char **set_if(char **env, const char *name, const char *value)
@@ -103,44 +78,44 @@ static gboolean mark(const KxlHost *host, int domid, const KxlDeviceNic *nic, GE
     return kxl_file_write(path, text, error);
 }
 
-static KxlFd open_host_side(const KxlHost *host, int domid, const KxlDeviceNic *nic, GError **error)
+static gboolean open_host_side(const KxlHost *host, int domid, const KxlDeviceNic *nic, guint queues,
+                               KxlTap *tap, GError **error)
 {
     g_autofree char *folder = kxl_rundir_path(host, domid, NULL);
 
-    switch (nic->kind) {
-    case KXL_NIC_DIRECT:
-        return kxl_macvtap_make(nic, folder, error);
-    case KXL_NIC_TAP:
-        return kxl_nic_open_tap(nic, error);
-    default:
-        return tap_open(nic->ifname, error);
-    }
+    /* TUNSETIFF would take over another's persistent tap of that name. */
+    if (nic->kind == KXL_NIC_BRIDGE)
+        return name_is_free(nic->ifname, error) && kxl_tap_open(nic->ifname, queues, tap, error);
+    tap->fd[0] = nic->kind == KXL_NIC_DIRECT ? kxl_macvtap_make(nic, folder, error)
+                                             : kxl_nic_open_tap(nic, error);
+    tap->nr = tap->fd[0] >= 0;
+    return tap->nr > 0;
 }
 
 /* A macvtap does not end with who has it open: it is marked before it is made. */
-static gboolean set_up(const KxlHost *host, int domid, const KxlDeviceNic *nic, KxlFd *tap,
-                       GError **error)
+static gboolean set_up(const KxlHost *host, int domid, const KxlDeviceNic *nic, guint queues,
+                       KxlTap *tap, GError **error)
 {
     if (nic->kind == KXL_NIC_DIRECT &&
         (!name_is_free(nic->ifname, error) || !mark(host, domid, nic, error)))
         return FALSE;
-    *tap = open_host_side(host, domid, nic, error);
     /* Marked before the script runs: half of it may be done when we are killed. */
-    return *tap >= 0 && mark(host, domid, nic, error) &&
+    return open_host_side(host, domid, nic, queues, tap, error) && mark(host, domid, nic, error) &&
            (nic->kind != KXL_NIC_BRIDGE || run_script(domid, nic, "online", error)) &&
            kxl_nic_shape(nic, error);
 }
 
-gboolean kxl_vif_up(const KxlHost *host, int domid, const KxlDeviceNic *nic, KxlFd *ret_tap,
-                    GError **error)
+gboolean kxl_vif_up(const KxlHost *host, int domid, const KxlDeviceNic *nic, guint queues,
+                    KxlTap *ret_tap, GError **error)
 {
-    g_auto(KxlFd) tap = -1;
+    g_auto(KxlTap) tap = { 0 };
 
-    if (!set_up(host, domid, nic, &tap, error)) {
+    if (!set_up(host, domid, nic, queues, &tap, error)) {
         g_prefix_error(error, "vif %d: ", nic->devid);
         return FALSE;
     }
-    *ret_tap = kxl_fd_steal(&tap);
+    *ret_tap = tap;
+    tap.nr = 0;
     return TRUE;
 }
 

@@ -44,8 +44,8 @@ static void G_GNUC_NORETURN become_emulator(const Session *s, char **argv, char 
     }
     keep_open(lock);
     for (guint i = 0; i < s->config->nics->len; i++)
-        if (s->tap_fds[i] >= 0)
-            keep_open(s->tap_fds[i]);
+        for (guint n = 0; n < s->taps[i].nr; n++)
+            keep_open(s->taps[i].fd[n]);
     if (kxl_process_record(record, NULL)) {
         for (; *env; env++)
             putenv(*env);
@@ -84,7 +84,7 @@ static char **make_argv(Session *s, GError **error)
         .qemu = s->config->device_model ? s->config->device_model : kxl_host_qemu_path(s->host),
         .hv_image = kxl_host_hv_image(s->host),
         .accel = kxl_host_accel(s->host, NULL),
-        .tap_fds = s->tap_fds,
+        .taps = s->taps,
         .now_us = g_get_real_time(),
         .incoming = s->image != NULL,
     };

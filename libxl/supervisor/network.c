@@ -6,13 +6,13 @@
 
 gboolean network_up(Session *s, GError **error)
 {
-    s->tap_fds = g_new(int, s->config->nics->len + 1);
-    for (guint i = 0; i < s->config->nics->len; i++)
-        s->tap_fds[i] = -1;
+    s->taps = g_new0(KxlTap, s->config->nics->len + 1);
     for (guint i = 0; i < s->config->nics->len; i++) {
         const KxlDeviceNic *nic = s->config->nics->pdata[i];
 
-        if (kxl_nic_has_tap(nic) && !kxl_vif_up(s->host, s->domid, nic, &s->tap_fds[i], error))
+        if (kxl_nic_has_tap(nic) &&
+            !kxl_vif_up(s->host, s->domid, nic, kxl_machine_nic_queues(s->config, nic), &s->taps[i],
+                        error))
             return FALSE;
     }
     return TRUE;
@@ -20,9 +20,9 @@ gboolean network_up(Session *s, GError **error)
 
 void network_close_taps(Session *s)
 {
-    for (guint i = 0; s->tap_fds && i < s->config->nics->len; i++)
-        kxl_fd_close(s->tap_fds[i]);
-    g_clear_pointer(&s->tap_fds, g_free);
+    for (guint i = 0; s->taps && i < s->config->nics->len; i++)
+        kxl_tap_close(&s->taps[i]);
+    g_clear_pointer(&s->taps, g_free);
 }
 
 /* After QEMU is gone, and the taps with it: the scripts take down what else they have set up. */

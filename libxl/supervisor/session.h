@@ -4,6 +4,7 @@
 
 #include "cgroup.h"
 #include "fd.h"
+#include "machine.h"
 #include "qmp.h"
 #include "rundir.h"
 
@@ -22,7 +23,7 @@ typedef struct {
     KxlFd ops;          /* ops.lock, while qmp is connected */
     KxlQmp *qmp;        /* NULL: not connected */
     off_t events_read;  /* how far events.out has been read */
-    int *tap_fds;       /* by nic, while starting */
+    KxlTap *taps;       /* by nic, while starting */
     off_t log_start;    /* where this run begins in the emulator's log */
     gboolean boot_used; /* the boot file's contents are given back */
     char *image; /* saved image that it starts from; NULL: it boots */

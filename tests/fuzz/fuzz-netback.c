@@ -54,7 +54,7 @@ static void put_rx(struct fuzz_input *in)
 
 static void wire_sends(struct fuzz_input *in)
 {
-    struct fake_queue *q = &fake_virtio.queue[VIRTIO_NET_QUEUE_TX];
+    struct fake_queue *q = &fake_virtio.queue[VIRTIO_NET_QUEUE_TX(0)];
     struct fake_chain c;
 
     for (unsigned int n = fuzz_take(in) % 16; n > 0 && fake_queue_take(q, &c); n--) {
@@ -70,7 +70,7 @@ static void wire_sends(struct fuzz_input *in)
 
 static void wire_receives(struct fuzz_input *in)
 {
-    struct fake_queue *q = &fake_virtio.queue[VIRTIO_NET_QUEUE_RX];
+    struct fake_queue *q = &fake_virtio.queue[VIRTIO_NET_QUEUE_RX(0)];
     struct virtio_net_header h = { .flags = fuzz_take(in) & 3, .gso_type = fuzz_take(in) & 0x87, .gso_size = fuzz_take16(in) };
     unsigned int nr = fuzz_take(in) % 20;
     struct fake_chain c;

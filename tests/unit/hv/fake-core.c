@@ -7,7 +7,7 @@
 #include "cpu/emulate.h"
 #include "cpu/dump.h"
 #include "cpu/exit.h"
-#include "cpu/lock.h"
+#include "cpu/biglock.h"
 #include "cpu/power.h"
 #include "cpu/smp.h"
 #include "lib/log.h"

@@ -101,6 +101,7 @@ struct fake_virtio fake_virtio;
 static struct {
     void (*used)(void *opaque);
     void *opaque;
+    struct softirq *work; /* of a parallel queue */
 } users[FAKE_QUEUES];
 static void (*config_fn)(void *opaque);
 static void *config_opaque;
@@ -122,8 +123,13 @@ void fake_virtio_init(uint16_t device_id, uint64_t offered)
 void fake_virtio_interrupt(void)
 {
     for (unsigned int i = 0; i < G_N_ELEMENTS(users); i++)
-        if (users[i].used && (fake_virtio.broken || virtq_pending(fake_virtio.queue[i].vq)))
-            users[i].used(users[i].opaque);
+        if (fake_virtio.queue[i].vq && (fake_virtio.broken || virtq_pending(fake_virtio.queue[i].vq))) {
+            if (users[i].work)
+                softirq_raise(users[i].work);
+            else if (users[i].used)
+                users[i].used(users[i].opaque);
+        }
+    harness_run_softirqs();
 }
 
 void fake_virtio_config_change(void)
@@ -173,6 +179,9 @@ void virtio_reset(struct virtio_dev *vd)
     for (unsigned int i = 0; i < G_N_ELEMENTS(users); i++) {
         virtq_free(fake_virtio.queue[i].vq);
         fake_virtio.queue[i] = (struct fake_queue){ 0 };
+        if (users[i].work)
+            softirq_cancel(users[i].work);
+        users[i].work = NULL;
         users[i].used = NULL;
     }
     fake_virtio.started = false;
@@ -204,20 +213,35 @@ void virtio_on_config(struct virtio_dev *vd, void (*fn)(void *), void *opaque)
     config_opaque = opaque;
 }
 
-struct virtq *virtio_queue(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
-                           void (*used)(void *), void *opaque)
+static struct virtq *queue_new(unsigned int index, unsigned int max_size)
 {
     struct virtq_owner owner = {
         .notify = kicked, .broken = broke, .opaque = &fake_virtio.queue[index]
     };
 
+    g_assert_cmpuint(index, <, FAKE_QUEUES);
     g_assert_false(fake_virtio.started);
     fake_virtio.queue[index] = (struct fake_queue){
         .vq = virtq_new(MIN(fake_virtio.queue_size, max_size), fake_virtio.event_idx, &owner)
     };
+    return fake_virtio.queue[index].vq;
+}
+
+struct virtq *virtio_queue(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
+                           void (*used)(void *), void *opaque)
+{
     users[index].used = used;
     users[index].opaque = opaque;
-    return fake_virtio.queue[index].vq;
+    return queue_new(index, max_size);
+}
+
+struct virtq *virtio_queue_parallel(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
+                                    struct softirq *work, const struct vcpu *v)
+{
+    g_assert_true(work->parallel);
+    users[index].work = work;
+    fake_virtio.vcpu[index] = v;
+    return queue_new(index, max_size);
 }
 
 void virtio_start(struct virtio_dev *vd)

@@ -53,10 +53,11 @@ struct fake_virtio {
     bool open, started, broken;
     unsigned int nr_resets;
     struct fake_queue queue[FAKE_QUEUES];
+    const struct vcpu *vcpu[FAKE_QUEUES]; /* where a parallel queue's interrupt goes */
 };
 extern struct fake_virtio fake_virtio;
 
 void fake_virtio_init(uint16_t device_id, uint64_t offered);
-/* The interrupt: runs the used() callbacks of queues with something in them. */
+/* The interrupt: runs the users of queues with something in them, and what they put off. */
 void fake_virtio_interrupt(void);
 void fake_virtio_config_change(void);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "harness.h"
 
+#include "lock.h"
+
 #include <glib.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -463,15 +465,20 @@ WEAK uint64_t now_ns(void)
     return harness.now_ns;
 }
 
+WEAK void spin_wait(void)
+{
+    g_assert_not_reached(); /* one thread: whoever waits for a lock waits for itself */
+}
+
 WEAK void softirq_raise(struct softirq *s)
 {
     struct softirq **end = &softirqs;
 
-    if (s->pending)
+    if (s->state)
         return;
     while (*end)
         end = &(*end)->next;
-    s->pending = true;
+    s->state = 1;
     s->next = NULL;
     *end = s;
 }
@@ -484,7 +491,7 @@ WEAK void softirq_cancel(struct softirq *s)
             break;
         }
     }
-    s->pending = false;
+    s->state = 0;
 }
 
 unsigned int harness_run_softirqs(void)
@@ -495,7 +502,7 @@ unsigned int harness_run_softirqs(void)
         struct softirq *s = softirqs;
 
         softirqs = s->next;
-        s->pending = false;
+        s->state = 0;
         s->fn(s->opaque);
     }
     return n;

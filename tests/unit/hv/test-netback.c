@@ -25,8 +25,8 @@ struct rig {
     uint32_t tx_cons, rx_cons;
 };
 
-#define TX_QUEUE (&fake_virtio.queue[VIRTIO_NET_QUEUE_TX])
-#define RX_QUEUE (&fake_virtio.queue[VIRTIO_NET_QUEUE_RX])
+#define TX_QUEUE (&fake_virtio.queue[VIRTIO_NET_QUEUE_TX(0)])
+#define RX_QUEUE (&fake_virtio.queue[VIRTIO_NET_QUEUE_RX(0)])
 
 /* ---- the front end ---- */
 

@@ -13,7 +13,7 @@
 
 static char **argv_for(const KxlDomainConfig *config, KxlAccel accel, GError **error)
 {
-    const int tap_fds[] = { 20, 21, 22, 23 };
+    KxlTap taps[4] = { { 0 } };
     KxlMachine machine = {
         .config = config,
         .domid = 7,
@@ -22,10 +22,15 @@ static char **argv_for(const KxlDomainConfig *config, KxlAccel accel, GError **e
         .qemu = "qemu-system-x86_64",
         .hv_image = "/usr/libexec/kanzen/kanzen-hv.elf",
         .accel = accel,
-        .tap_fds = tap_fds,
+        .taps = taps,
         .now_us = G_GINT64_CONSTANT(1700000000000000),
     };
 
+    for (guint i = 0; i < MIN(config->nics->len, G_N_ELEMENTS(taps)); i++) {
+        taps[i].nr = kxl_machine_nic_queues(config, config->nics->pdata[i]);
+        for (guint n = 0; n < taps[i].nr; n++)
+            taps[i].fd[n] = 20 + (int)(i + n * 10);
+    }
     return kxl_machine_argv(&machine, error);
 }
 
