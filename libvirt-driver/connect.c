@@ -9,8 +9,6 @@
 #define OPEN_READONLY                                                                              \
     1u /* the remote driver's VIR_DRV_OPEN_REMOTE_RO; its other bits concern the client only */
 
-#define AUTH_NONE 0
-
 /* VIR_DRV_FEATURE_*: what SUPPORTS_FEATURE asks. */
 enum {
     FEATURE_FD_PASSING = 8,
@@ -25,13 +23,6 @@ enum {
 #define VERSION(major, minor) ((guint64)(major)*1000000 + (guint64)(minor)*1000)
 /* The libvirt whose protocol this is. */
 #define LIB_VERSION VERSION(9, 0)
-
-gboolean on_auth_list(RpcCall *call, GError **error)
-{
-    xdr_put_u32(call->ret, 1);
-    xdr_put_i32(call->ret, AUTH_NONE);
-    return TRUE;
-}
 
 gboolean on_connect_supports_feature(RpcCall *call, GError **error)
 {
@@ -49,6 +40,8 @@ gboolean on_connect_supports_feature(RpcCall *call, GError **error)
         supported = TRUE;
         break;
     case FEATURE_FD_PASSING:
+        supported = rpc_client_transport(call->client) == RPC_TRANSPORT_UNIX;
+        break;
     case FEATURE_TYPED_PARAM_STRING:
     case FEATURE_REMOTE_EVENT_CALLBACK:
     case FEATURE_REMOTE_CLOSE_CALLBACK:
@@ -142,7 +135,9 @@ gboolean on_connect_get_hostname(RpcCall *call, GError **error)
 
 gboolean on_connect_is_secure(RpcCall *call, GError **error)
 {
-    xdr_put_i32(call->ret, TRUE); /* unix sockets */
+    /* A unix socket leaves the host no more than an encrypted connection is readable on its way. */
+    xdr_put_i32(call->ret, rpc_client_transport(call->client) == RPC_TRANSPORT_UNIX ||
+                               rpc_client_is_encrypted(call->client));
     return TRUE;
 }
 

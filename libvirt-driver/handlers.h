@@ -8,6 +8,10 @@ G_BEGIN_DECLS
 
 /* connect.c */
 gboolean on_auth_list(RpcCall *call, GError **error);
+gboolean on_auth_polkit(RpcCall *call, GError **error);
+gboolean on_auth_sasl_init(RpcCall *call, GError **error);
+gboolean on_auth_sasl_start(RpcCall *call, GError **error);
+gboolean on_auth_sasl_step(RpcCall *call, GError **error);
 gboolean on_connect_supports_feature(RpcCall *call, GError **error);
 gboolean on_connect_open(RpcCall *call, GError **error);
 gboolean on_connect_close(RpcCall *call, GError **error);

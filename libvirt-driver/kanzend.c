@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kanzend.h"
 
+#include "auth/auth.h"
 #include "cpu/cpu-host.h"
 #include "domain/console.h"
 #include "domain/registry.h"
@@ -57,6 +58,7 @@ gboolean kanzend_open(Kanzend *k, RpcServerConfig *config, gboolean allow_argume
     k->host_info = host_info_cache_new(k->host);
     k->cpus = cpu_host_cache_new(k->host);
     k->consoles = consoles_new();
+    k->auth = auth_new();
     k->server = rpc_server_new(config);
     return open_domains(k, allow_arguments, error) && open_pools(k, error) &&
            open_networks(k, error) && open_secrets(k, error);
@@ -71,6 +73,7 @@ void kanzend_close(Kanzend *k)
     g_clear_pointer(&k->domains, domain_registry_free);
     g_clear_pointer(&k->server, rpc_server_free);
     g_clear_pointer(&k->consoles, consoles_free);
+    g_clear_pointer(&k->auth, auth_free);
     g_clear_pointer(&k->cpus, cpu_host_cache_free);
     g_clear_pointer(&k->host_info, host_info_cache_free);
     g_clear_pointer(&k->host, kxl_host_free);

@@ -16,12 +16,14 @@ typedef struct PoolRegistry PoolRegistry;
 typedef struct NetworkRegistry NetworkRegistry;
 typedef struct SecretRegistry SecretRegistry;
 typedef struct CpuHostCache CpuHostCache;
+typedef struct Auth Auth;
 
 typedef struct Kanzend {
     KxlHost *host;
     HostInfoCache *host_info;
     CpuHostCache *cpus;
     RpcServer *server;
+    Auth *auth;
     DomainRegistry *domains;
     Consoles *consoles;
     PoolRegistry *pools;

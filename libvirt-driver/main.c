@@ -1,48 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kanzend: options, start, signals, end. */
-#include "kanzend.h"
-
+/* kanzend: options, the background, and what a process has to set up before it serves. */
 #include <errno.h>
-#include <glib-unix.h>
+#include <gio/gio.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "domain/registry.h"
-#include "log.h"
-#include "procedures.h"
-#include "settings.h"
-#include "sockets.h"
-#include "xenstored.h"
-
-#define RUN_DIR_SYSTEM "/var/run/libvirt"
-#define RUN_DIR_ENV    "KANZEN_LIBVIRT_RUN_DIR"
+#include "config/log.h"
+#include "daemon.h"
 
 typedef struct {
-    char *run_dir;
-    char *group;
-    char *log_level;
-    char *config;
-    gboolean daemon, foreground, version;
+    DaemonOptions daemon;
+    gboolean background, foreground, check, version;
 } Options;
+
+static gboolean check_options(const Options *options, int argc, GError **error)
+{
+    const char *wrong = NULL;
+
+    if (argc > 1)
+        wrong = "kanzend takes options only";
+    else if (options->background && options->foreground)
+        wrong = "--daemon and --foreground exclude each other";
+    else if (options->daemon.timeout_s < 0)
+        wrong = "--timeout is a number of seconds";
+    if (wrong != NULL)
+        g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, wrong);
+    return wrong == NULL &&
+           (options->daemon.log_level == NULL || log_check_level(options->daemon.log_level, error));
+}
 
 static gboolean parse_options(Options *options, int *argc, char ***argv, GError **error)
 {
+    DaemonOptions *daemon = &options->daemon;
     const GOptionEntry entries[] = {
-        { "daemon", 'd', 0, G_OPTION_ARG_NONE, &options->daemon,
+        { "daemon", 'd', 0, G_OPTION_ARG_NONE, &options->background,
           "Run in the background; return when clients can connect", NULL },
         { "foreground", 'f', 0, G_OPTION_ARG_NONE, &options->foreground,
           "Stay in the foreground (the default)", NULL },
-        { "run-dir", 0, 0, G_OPTION_ARG_FILENAME, &options->run_dir,
+        { "run-dir", 0, 0, G_OPTION_ARG_FILENAME, &daemon->run_dir,
           "Folder of the sockets, instead of libvirt's", "DIR" },
-        { "group", 'g', 0, G_OPTION_ARG_STRING, &options->group,
+        { "group", 'g', 0, G_OPTION_ARG_STRING, &daemon->group,
           "Members of GROUP may use the read-write socket", "GROUP" },
-        { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options->config,
+        { "config", 'c', 0, G_OPTION_ARG_FILENAME, &daemon->config,
           "Configuration file, instead of kanzend.conf's usual place", "FILE" },
-        { "log-level", 'l', 0, G_OPTION_ARG_STRING, &options->log_level,
+        { "check-config", 0, 0, G_OPTION_ARG_NONE, &options->check,
+          "Say whether the configuration is right, and end", NULL },
+        { "log-level", 'l', 0, G_OPTION_ARG_STRING, &daemon->log_level,
           "error, warning, info (the default) or debug", "LEVEL" },
+        { "timeout", 't', 0, G_OPTION_ARG_INT, &daemon->timeout_s,
+          "End after so long without clients, running domains and active networks", "SECONDS" },
         { "version", 'V', 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL },
         { NULL }
     };
@@ -51,32 +59,18 @@ static gboolean parse_options(Options *options, int *argc, char ***argv, GError 
     g_option_context_set_summary(context, "Serves xen:///system (for root) or xen:///session to "
                                           "libvirt clients.");
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, argc, argv, error))
-        return FALSE;
-    if (*argc > 1 || (options->daemon && options->foreground) ||
-        (options->log_level != NULL && !log_set_level(options->log_level))) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s",
-                    *argc > 1 ? "kanzend takes options only"
-                    : options->daemon && options->foreground
-                        ? "--daemon and --foreground exclude each other"
-                        : "unknown log level");
-        return FALSE;
-    }
-    return TRUE;
+    return g_option_context_parse(context, argc, argv, error) &&
+           check_options(options, *argc, error);
 }
 
-static char *choose_run_dir(const Options *options)
+static void options_clear(Options *options)
 {
-    const char *from_env = g_getenv(RUN_DIR_ENV);
-
-    if (options->run_dir != NULL)
-        return g_strdup(options->run_dir);
-    if (from_env != NULL)
-        return g_strdup(from_env);
-    if (geteuid() == 0)
-        return g_strdup(RUN_DIR_SYSTEM);
-    return g_build_filename(g_get_user_runtime_dir(), "libvirt", NULL);
+    g_free(options->daemon.run_dir);
+    g_free(options->daemon.group);
+    g_free(options->daemon.log_level);
+    g_free(options->daemon.config);
 }
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
 /* ---- the background ---- */
 
@@ -102,28 +96,15 @@ static int go_background(void)
     }
 }
 
-static void tell_ready(int fd)
+static void tell_ready(gpointer data)
 {
+    int fd = GPOINTER_TO_INT(data);
+
     if (fd < 0)
         return;
     if (write(fd, "", 1) < 0)
         g_warning("kanzend: whoever started it is gone: %s", g_strerror(errno));
     close(fd);
-}
-
-/* ---- running ---- */
-
-static void client_closed(RpcClient *client, gpointer app)
-{
-    const Kanzend *kanzend = app;
-
-    domain_registry_client_closed(kanzend->domains, client);
-}
-
-static gboolean quit(gpointer loop)
-{
-    g_main_loop_quit(loop);
-    return G_SOURCE_REMOVE;
 }
 
 /* A descriptor per client, console and domain. */
@@ -138,69 +119,41 @@ static void raise_fd_limit(void)
         g_warning("kanzend: cannot raise the limit of open files: %s", g_strerror(errno));
 }
 
-/* The joined XenStore is a help to tools that look there; without it the domains are served all the
- * same. */
-static XenstoredServer *start_xenstored(KxlHost *host, const char *run_dir)
+static int check_config(const Options *options)
 {
-    gboolean is_system = geteuid() == 0 && g_str_equal(run_dir, RUN_DIR_SYSTEM);
-    g_autofree char *path = is_system
-                                ? g_strdup(XENSTORED_SOCKET)
-                                : g_build_filename(kxl_host_run_dir(host), "xenstored.sock", NULL);
     g_autoptr(GError) error = NULL;
-    XenstoredServer *server = xenstored_server_new(host, path, &error);
 
-    if (server == NULL)
-        g_warning("kanzend: no XenStore for tools: %s", error->message);
-    return server;
+    if (daemon_check_config(&options->daemon, &error))
+        return 0;
+    fprintf(stderr, "kanzend: %s\n", error->message);
+    return 1;
 }
 
-static gboolean serve(const Options *options, const char *run_dir, int ready_fd, GError **error)
+static int serve(const Options *options)
 {
-    g_autoptr(Sockets) sockets = sockets_new(run_dir, error);
-    g_auto(Kanzend) kanzend = { .session = geteuid() != 0 };
-    g_autoptr(XenstoredServer) xenstored = NULL;
-    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    Settings settings;
-    RpcServerConfig config = { .programs = kanzend_programs,
-                               .n_programs = kanzend_n_programs,
-                               .client_closed = client_closed };
+    g_autoptr(GError) error = NULL;
+    int ready_fd = -1;
 
-    if (sockets == NULL || !settings_load(options->config, &settings, error))
-        return FALSE;
-    kanzend.uri = kanzend.session ? "xen:///session" : "xen:///system";
-    if (!kanzend_open(&kanzend, &config, settings.allow_arguments, error))
-        return FALSE;
-    xenstored = start_xenstored(kanzend.host, run_dir);
-    /* First: who finds the sockets may end us, too. */
-    g_unix_signal_add(SIGTERM, quit, loop);
-    g_unix_signal_add(SIGINT, quit, loop);
-    if (!sockets_listen(sockets, kanzend.server, options->group, kanzend.session, error))
-        return FALSE;
-
-    g_message("kanzend: version " KANZEN_VERSION " serves %s in '%s'", kanzend.uri, run_dir);
-    tell_ready(ready_fd);
-    domain_registry_autostart(kanzend.domains);
-    g_main_loop_run(loop);
-    g_message("kanzend: ending; the domains keep running");
-    rpc_server_stop(kanzend.server);
-    return TRUE;
+    log_start();
+    signal(SIGPIPE, SIG_IGN);
+    raise_fd_limit();
+    if (options->background) {
+        ready_fd = go_background();
+        if (ready_fd < 0) {
+            g_critical("kanzend: cannot fork: %s", g_strerror(errno));
+            return 1;
+        }
+    }
+    if (daemon_run(&options->daemon, tell_ready, GINT_TO_POINTER(ready_fd), &error))
+        return 0;
+    g_critical("kanzend: %s", error->message);
+    return 1;
 }
-
-static void options_clear(Options *options)
-{
-    g_free(options->run_dir);
-    g_free(options->group);
-    g_free(options->log_level);
-    g_free(options->config);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
 int main(int argc, char **argv)
 {
     g_auto(Options) options = { 0 };
     g_autoptr(GError) error = NULL;
-    g_autofree char *run_dir = NULL;
-    int ready_fd = -1;
 
     if (!parse_options(&options, &argc, &argv, &error)) {
         fprintf(stderr, "kanzend: %s\n", error->message);
@@ -210,20 +163,5 @@ int main(int argc, char **argv)
         puts("kanzend (Kanzen) " KANZEN_VERSION);
         return 0;
     }
-    log_start();
-    signal(SIGPIPE, SIG_IGN);
-    raise_fd_limit();
-    run_dir = choose_run_dir(&options);
-    if (options.daemon) {
-        ready_fd = go_background();
-        if (ready_fd < 0) {
-            g_critical("kanzend: cannot fork: %s", g_strerror(errno));
-            return 1;
-        }
-    }
-    if (!serve(&options, run_dir, ready_fd, &error)) {
-        g_critical("kanzend: %s", error->message);
-        return 1;
-    }
-    return 0;
+    return options.check ? check_config(&options) : serve(&options);
 }

@@ -6,9 +6,9 @@
  * handler answers "not supported" with the name of the API.
  *
  * H high priority, L low; R also on read-only connections; E before CONNECT_OPEN too; S opens a
- * stream; Q never blocks, so it runs in the loop thread. A number at the end: bits of the last
- * argument that a read-only connection may not set. A function behind that: tells which calls of a
- * procedure without Q do not block either.
+ * stream; Q never blocks, so it runs in the loop thread; A before the client has authenticated. A
+ * number at the end: bits of the last argument that a read-only connection may not set. A function
+ * behind that: tells which calls of a procedure without Q do not block either.
  */
 #include "procedures.h"
 
@@ -20,8 +20,10 @@
 #define E RPC_PROC_EARLY
 #define S RPC_PROC_STREAM
 #define Q RPC_PROC_QUICK
+#define A RPC_PROC_ANON
 
 #define HV       VIR_FROM_LIBXL
+#define AUTH     VIR_FROM_AUTH
 #define NET      VIR_FROM_NETWORK
 #define POOL     VIR_FROM_STORAGE
 #define NODEDEV  VIR_FROM_NODEDEV
@@ -137,11 +139,14 @@ static const RpcProc remote_procs[] = {
     [ 64] = { "DOMAIN_BLOCK_STATS", "virDomainBlockStats", "Ds", "xxxxx", L | R, HV, on_domain_block_stats },
     [ 65] = { "DOMAIN_INTERFACE_STATS", "virDomainInterfaceStats",
               "Ds", "xxxxxxxx", H | R, HV, on_domain_interface_stats },
-    [ 66] = { "AUTH_LIST", "virAuthList", "", "<20>i", H | R | E | Q, HV, on_auth_list },
-    [ 67] = { "AUTH_SASL_INIT", "virAuthSaslInit", "", "s", H | R | E, HV },
-    [ 68] = { "AUTH_SASL_START", "virAuthSaslStart", "si<65536>y", "ii<65536>y", H | R | E, HV },
-    [ 69] = { "AUTH_SASL_STEP", "virAuthSaslStep", "i<65536>y", "ii<65536>y", H | R | E, HV },
-    [ 70] = { "AUTH_POLKIT", "virAuthPolkit", "", "i", H | R | E, HV },
+    [ 66] = { "AUTH_LIST", "virAuthList", "", "<20>i", H | R | E | Q | A, AUTH, on_auth_list },
+    [ 67] = { "AUTH_SASL_INIT", "virAuthSaslInit", "", "s", H | R | E | A, AUTH, on_auth_sasl_init },
+    [ 68] = { "AUTH_SASL_START", "virAuthSaslStart", "si<65536>y", "ii<65536>y", H | R | E | A, AUTH,
+              on_auth_sasl_start },
+    [ 69] = { "AUTH_SASL_STEP", "virAuthSaslStep", "i<65536>y", "ii<65536>y", H | R | E | A, AUTH,
+              on_auth_sasl_step },
+    /* Not with high priority, as it is libvirt's: somebody may have to find a password first. */
+    [ 70] = { "AUTH_POLKIT", "virAuthPolkit", "", "i", L | R | E | A, AUTH, on_auth_polkit },
     [ 71] = { "CONNECT_NUM_OF_STORAGE_POOLS", "virConnectNumOfStoragePools",
               "", "i", H | R | Q, POOL, on_connect_num_of_pools },
     [ 72] = { "CONNECT_LIST_STORAGE_POOLS", "virConnectListStoragePools",

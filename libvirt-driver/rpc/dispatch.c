@@ -72,9 +72,19 @@ static gboolean check_result(const RpcCall *call, GError **error)
     return FALSE;
 }
 
+/* Descriptors travel over unix sockets only. */
+static gboolean check_descriptor(const RpcCall *call, GError **error)
+{
+    if (call->reply_fd < 0 || rpc_client_transport(call->client) == RPC_TRANSPORT_UNIX)
+        return TRUE;
+    g_set_error(error, VIR_ERROR, VIR_ERR_NO_SUPPORT, "%s over a network", call->proc->api);
+    return FALSE;
+}
+
 static void call_free(RpcCall *call)
 {
     xdr_args_free(call->args_owner);
+    rpc_codec_free(call->next_codec);
     rpc_packet_free(call->packet);
     if (call->reply_fd >= 0)
         close(call->reply_fd);
@@ -101,6 +111,7 @@ static void finish_call(RpcCall *call, const GError *error)
 {
     GByteArray *reply = error != NULL ? error_reply(call, error) : g_steal_pointer(&call->ret);
     int fd = call->reply_fd;
+    RpcCallEnd end;
 
     call->reply_fd = -1;
     if (error == NULL && fd >= 0)
@@ -111,7 +122,11 @@ static void finish_call(RpcCall *call, const GError *error)
         rpc_stream_opened(call->stream);
     else if (call->stream != NULL)
         rpc_stream_discard(call->stream);
-    rpc_client_call_done(call->client, reply, error == NULL ? fd : -1);
+    end = (RpcCallEnd){ .reply = reply,
+                        .fd = error == NULL ? fd : -1,
+                        .next_codec = error == NULL ? g_steal_pointer(&call->next_codec) : NULL,
+                        .request_bytes = call->packet->len };
+    rpc_client_call_done(call->client, &end);
     if (error != NULL && fd >= 0)
         close(fd);
     if (error == NULL && call->replied != NULL)
@@ -124,10 +139,12 @@ void rpc_dispatch_run(RpcCall *call)
     g_autoptr(GError) error = NULL;
 
     call->ret = begin_reply(&call->header, RPC_OK);
-    if (call->proc->handler(call, &error))
-        check_result(call, &error);
-    else
+    if (call->proc->handler(call, &error)) {
+        if (check_result(call, &error))
+            check_descriptor(call, &error);
+    } else {
         g_assert(error != NULL);
+    }
     finish_call(call, error);
 }
 
@@ -182,6 +199,10 @@ static gboolean prepare_call(RpcCall *call, const RpcPacket *packet, GError **er
                     header->procedure);
         return FALSE;
     }
+    if (!rpc_client_is_authenticated(call->client) && !(call->proc->flags & RPC_PROC_ANON)) {
+        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC, "authentication required");
+        return FALSE;
+    }
     if (!rpc_client_is_open(call->client) && !(call->proc->flags & RPC_PROC_EARLY)) {
         g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_INTERNAL_ERROR,
                     "hypervisor connection not open");
@@ -226,6 +247,7 @@ void rpc_dispatch_call(RpcClient *client, RpcPacket *packet)
 
     g_mutex_lock(&client->lock);
     client->running++;
+    client->running_bytes += packet->len;
     g_mutex_unlock(&client->lock);
 
     if (!prepare_call(call, packet, &error))

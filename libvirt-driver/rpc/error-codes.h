@@ -134,6 +134,8 @@ typedef enum { /* where an error comes from */
                VIR_FROM_DOMAIN_SNAPSHOT = 35,
                VIR_FROM_STREAMS = 38,
                VIR_FROM_LIBXL = 41,
+               VIR_FROM_AUTH = 46,
+               VIR_FROM_ADMIN = 62,
                VIR_FROM_XENXL = 64,
                VIR_FROM_DOMAIN_CHECKPOINT = 69,
 } VirErrorFrom;

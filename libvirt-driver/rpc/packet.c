@@ -175,3 +175,8 @@ gsize rpc_framer_held(const RpcFramer *framer)
 {
     return framer->have;
 }
+
+gsize rpc_framer_allocated(const RpcFramer *framer)
+{
+    return framer->allocated;
+}

@@ -81,7 +81,8 @@ RpcFramerStatus rpc_framer_add(RpcFramer *framer, gsize n);
 RpcFramerStatus rpc_framer_add_fd(RpcFramer *framer, int fd); /* takes fd */
 /* The complete packet, once after RPC_FRAMER_PACKET. */
 RpcPacket *rpc_framer_steal(RpcFramer *framer);
-/* Bytes held for a packet that is not complete. */
+/* Bytes that have come of a packet that is not complete, and the memory set aside for it. */
 gsize rpc_framer_held(const RpcFramer *framer);
+gsize rpc_framer_allocated(const RpcFramer *framer);
 
 G_END_DECLS

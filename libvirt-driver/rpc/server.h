@@ -12,7 +12,9 @@
 
 #include <glib.h>
 
+#include "codec.h"
 #include "error.h"
+#include "rpc-limits.h"
 #include "packet.h"
 #include "xdr.h"
 
@@ -32,6 +34,7 @@ typedef enum {
     RPC_PROC_EARLY = 1 << 2,  /* allowed before CONNECT_OPEN */
     RPC_PROC_STREAM = 1 << 3, /* opens a stream */
     RPC_PROC_QUICK = 1 << 4,  /* never blocks: runs in the loop thread */
+    RPC_PROC_ANON = 1 << 5,   /* allowed before the client has authenticated */
 } RpcProcFlags;
 
 typedef struct {
@@ -65,6 +68,7 @@ struct RpcCall {
     RpcPacket *packet;              /* what came; its descriptors are the handler's to steal */
     int reply_fd;                   /* goes with the reply; -1: none. Taken */
     RpcStream *stream;              /* set by the handler of a RPC_PROC_STREAM procedure */
+    RpcCodec *next_codec;           /* everything behind the reply goes through it; taken */
     void (*replied)(RpcCall *call); /* called when the reply to a success is on its way */
     guint arg_i;                    /* a number the handler leaves for replied() */
 };
@@ -76,23 +80,48 @@ typedef struct {
     RpcErrorMapper map_error;
     /* A client is gone; loop thread. NULL: nobody cares. */
     void (*client_closed)(RpcClient *client, gpointer app);
-    /* 0: the default */
-    guint max_clients;          /* 5000, libvirtd's */
-    guint max_calls_per_client; /* 5, libvirtd's max_client_requests */
-    gsize max_queue_bytes;      /* of one client that does not read: 64 MiB */
-    guint keepalive_interval_s; /* 5 */
-    guint keepalive_count;      /* 5 */
-    guint workers; /* 64 threads at most: a few hanging operations must not stop the rest */
-    guint priority_workers; /* 16 */
+    RpcLimits limits; /* 0: the defaults */
 } RpcServerConfig;
+
+/* virClientTransport, libvirt-admin.h */
+typedef enum { RPC_TRANSPORT_UNIX, RPC_TRANSPORT_TCP, RPC_TRANSPORT_TLS } RpcTransport;
+/* As AUTH_LIST has them. */
+typedef enum { RPC_AUTH_NONE = 0, RPC_AUTH_SASL = 1, RPC_AUTH_POLKIT = 2 } RpcAuth;
+
+/* How clients of a listening socket are met. */
+typedef struct {
+    RpcTransport transport;
+    RpcAuth auth;
+    gboolean readonly;
+    /* Makes the codec of a new client; NULL: packets go as they are. */
+    RpcCodec *(*new_codec)(gpointer data, GError **error);
+    gpointer data; /* for new_codec; outlives the server */
+} RpcService;
 
 /* Runs in the calling thread's default main context. */
 RpcServer *rpc_server_new(const RpcServerConfig *config);
-/* Serves the listening socket; takes fd. */
-void rpc_server_listen(RpcServer *server, int fd, gboolean readonly);
-/* Serves a connected socket; takes fd. For tests and listen. NULL: too many clients. */
-RpcClient *rpc_server_add_client(RpcServer *server, int fd, gboolean readonly);
+/* Serves the listening socket; takes fd, copies service. */
+void rpc_server_listen(RpcServer *server, int fd, const RpcService *service);
+/* Serves a connected socket; takes fd. For tests and listen. NULL: its codec could not be made. */
+RpcClient *rpc_server_add_client(RpcServer *server, int fd, const RpcService *service);
+
+/* Any thread, all of these. */
 guint rpc_server_n_clients(RpcServer *server);
+guint rpc_server_n_anonymous(RpcServer *server);
+RpcLimits rpc_server_get_limits(RpcServer *server);
+/* Any thread. Clients that are there stay, also when they are too many now. */
+void rpc_server_set_limits(RpcServer *server, const RpcLimits *limits);
+
+typedef struct {
+    guint threads, free, queued; /* of those for ordinary calls */
+    guint priority_threads;
+} RpcWorkerStats;
+
+void rpc_server_get_worker_stats(RpcServer *server, RpcWorkerStats *ret_stats);
+/* References to all clients, in the order they came. */
+GPtrArray *rpc_server_dup_clients(RpcServer *server);
+/* One of them; NULL: there is none of that number. */
+RpcClient *rpc_server_find_client(RpcServer *server, guint64 number);
 /* No new connections, every client closed, waits for the calls that run. */
 void rpc_server_stop(RpcServer *server);
 void rpc_server_free(RpcServer *server);

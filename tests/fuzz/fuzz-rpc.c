@@ -114,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         g_byte_array_append(bytes, data + 1, (guint)size - 1);
 
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
-    rpc_server_add_client(kanzend.server, pair[1], FALSE);
+    rpc_server_add_client(kanzend.server, pair[1], &(RpcService){ 0 });
     converse(pair[0], bytes);
     close(pair[0]);
     while (rpc_server_n_clients(kanzend.server) > 0)

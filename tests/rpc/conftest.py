@@ -25,9 +25,15 @@ class Daemon:
         self.log = folder / "log"
         self.process = None
 
-    def start(self, **env):
+    def configure(self, text):
+        """What the next start or reload finds in kanzend.conf."""
+        (self.folder / "kanzend.conf").write_text(text)
+
+    def start(self, *options, **env):
+        if (self.folder / "kanzend.conf").exists():
+            options += "--config", self.folder / "kanzend.conf"
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([os.environ["KANZEND"], "--run-dir", str(self.run)], stderr=log,
+            self.process = subprocess.Popen([os.environ["KANZEND"], "--run-dir", self.run, *options], stderr=log,
                                             env=dict(self.env, **env))
         deadline = time.monotonic() + 20
         while not self.answers():
@@ -41,6 +47,20 @@ class Daemon:
             return True
         except OSError:
             return False
+
+    def wait_for_log(self, text):
+        deadline = time.monotonic() + 20
+        while text not in self.log.read_text():
+            assert time.monotonic() < deadline, f"no '{text}' in the log:\n" + self.log.read_text()[-3000:]
+            time.sleep(0.02)
+
+    def reload(self):
+        before = self.log.read_text().count("kanzend: configuration read again") + self.log.read_text().count("going on with")
+        self.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 20
+        while self.log.read_text().count("configuration read again") + self.log.read_text().count("going on with") == before:
+            assert time.monotonic() < deadline, "no reload"
+            time.sleep(0.02)
 
     def stop(self):
         """Ends it the way systemd does; it must go cleanly, which is when the leak check speaks."""
@@ -66,6 +86,15 @@ class Daemon:
 
     def connect(self):
         return libvirt.open(self.uri)
+
+
+@pytest.fixture
+def stopped_daemon(tmp_path):
+    """For tests that configure it first."""
+    made = Daemon(tmp_path)
+    yield made
+    if made.process is not None:
+        made.stop()
 
 
 @pytest.fixture

@@ -51,6 +51,14 @@ class Wire:
         self.socket.settimeout(timeout)
         self.serial = 0
 
+    @classmethod
+    def over(cls, connected, timeout=20):
+        """On a socket that is connected already."""
+        wire = cls.__new__(cls)
+        connected.settimeout(timeout)
+        wire.socket, wire.serial = connected, 0
+        return wire
+
     def close(self):
         self.socket.close()
 

@@ -165,7 +165,7 @@ static int connect_client(RpcServer *server, gboolean readonly)
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), ==, 0);
     g_assert_cmpint(setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), ==,
                     0);
-    rpc_server_add_client(server, pair[1], readonly);
+    rpc_server_add_client(server, pair[1], &(RpcService){ .readonly = readonly });
     return pair[0];
 }
 
@@ -629,7 +629,7 @@ static void test_many_clients(Fixture *f, gconstpointer unused)
 
 int main(int argc, char **argv)
 {
-    static const RpcServerConfig small_queue = { .max_queue_bytes = 1024 * 1024 };
+    static const RpcServerConfig small_queue = { .limits.max_queue_mib = 1 };
 
     g_test_init(&argc, &argv, NULL);
 #define ADD(path, config, func) g_test_add(path, Fixture, config, set_up, func, tear_down)
