@@ -24,41 +24,18 @@ static gboolean add(Params *params, const char *name, XdrParamType type)
     return TRUE;
 }
 
-void params_add_int(Params *params, const char *name, gint32 value)
-{
-    if (add(params, name, XDR_PARAM_INT))
-        xdr_put_i32(params->out, value);
-}
-
-void params_add_uint(Params *params, const char *name, guint32 value)
-{
-    if (add(params, name, XDR_PARAM_UINT))
-        xdr_put_u32(params->out, value);
-}
-
-void params_add_llong(Params *params, const char *name, gint64 value)
-{
-    if (add(params, name, XDR_PARAM_LLONG))
-        xdr_put_i64(params->out, value);
-}
-
-void params_add_ullong(Params *params, const char *name, guint64 value)
-{
-    if (add(params, name, XDR_PARAM_ULLONG))
-        xdr_put_u64(params->out, value);
-}
-
-void params_add_double(Params *params, const char *name, double value)
-{
-    if (add(params, name, XDR_PARAM_DOUBLE))
-        xdr_put_double(params->out, value);
-}
-
-void params_add_boolean(Params *params, const char *name, gboolean value)
-{
-    if (add(params, name, XDR_PARAM_BOOLEAN))
-        xdr_put_i32(params->out, value);
-}
+#define DEFINE_ADD(kind, KIND, T, put)                                                             \
+    void params_add_##kind(Params *params, const char *name, T value)                              \
+    {                                                                                              \
+        if (add(params, name, XDR_PARAM_##KIND))                                                   \
+            put(params->out, value);                                                               \
+    }
+DEFINE_ADD(int, INT, gint32, xdr_put_i32)
+DEFINE_ADD(uint, UINT, guint32, xdr_put_u32)
+DEFINE_ADD(llong, LLONG, gint64, xdr_put_i64)
+DEFINE_ADD(ullong, ULLONG, guint64, xdr_put_u64)
+DEFINE_ADD(double, DOUBLE, double, xdr_put_double)
+DEFINE_ADD(boolean, BOOLEAN, gboolean, xdr_put_i32)
 
 void params_add_string(Params *params, const char *name, const char *value)
 {

@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kxl-tuning.h as rows. libxl has none of this: the keys are ours, below "kanzen" in the JSON. */
-#include "config-tuning.h"
+#include "config.h"
 
 #include "kxl-config.h"
-
-/* A type, and how one of its structs on the heap is made and freed. */
-#define TYPE(name, T, rows)                                                                        \
-    static void name##_free(gpointer object)                                                       \
-    {                                                                                              \
-        kxl_type_free(&kxl_type_##name, object);                                                   \
-    }                                                                                              \
-    const KxlType kxl_type_##name = {                                                              \
-        .size = sizeof(T),                                                                         \
-        .fields = (rows),                                                                          \
-        .nr_fields = G_N_ELEMENTS(rows),                                                           \
-        .free = name##_free,                                                                       \
-    };
 
 static const KxlField cpu_rows[] = {
     KXL_ROW("mode", STRING, KxlCpu, mode),
@@ -36,13 +23,13 @@ static const KxlField cpu_rows[] = {
     KXL_ROW("cores", UINT, KxlCpu, cores),
     KXL_ROW("threads", UINT, KxlCpu, threads),
 };
-TYPE(cpu, KxlCpu, cpu_rows)
+KXL_TYPE_DEFINE(cpu, KxlCpu, cpu_rows)
 
 static const KxlField numa_distance_rows[] = {
     KXL_ROW("to", UINT, KxlNumaDistance, to),
     KXL_ROW("value", UINT, KxlNumaDistance, value),
 };
-TYPE(numa_distance, KxlNumaDistance, numa_distance_rows)
+KXL_TYPE_DEFINE_NEW(numa_distance, KxlNumaDistance, numa_distance_rows)
 
 static const KxlField numa_cell_rows[] = {
     KXL_ROW("cpus", STRING, KxlNumaCell, cpus),
@@ -51,19 +38,19 @@ static const KxlField numa_cell_rows[] = {
     KXL_ROW_INIT("discard", DEFBOOL, KxlNumaCell, discard, KXL_DEFAULT),
     KXL_ROW("mode", STRING, KxlNumaCell, mode),
     KXL_ROW("nodes", STRING, KxlNumaCell, nodes),
-    KXL_ROW_TYPE("distances", ARRAY, KxlNumaCell, distances, &kxl_type_numa_distance),
+    KXL_ROW_TYPE("distances", ARRAY, KxlNumaCell, distances, numa_distance),
 };
-TYPE(numa_cell, KxlNumaCell, numa_cell_rows)
+KXL_TYPE_DEFINE_NEW(numa_cell, KxlNumaCell, numa_cell_rows)
 
 static const KxlField huge_page_rows[] = {
     KXL_ROW("size_kb", UINT64, KxlHugePage, size_kb),
     KXL_ROW("cells", STRING, KxlHugePage, cells),
 };
-TYPE(huge_page, KxlHugePage, huge_page_rows)
+KXL_TYPE_DEFINE_NEW(huge_page, KxlHugePage, huge_page_rows)
 
 static const KxlField memory_rows[] = {
     KXL_ROW("huge", BOOL, KxlMemory, huge),
-    KXL_ROW_TYPE("pages", ARRAY, KxlMemory, pages, &kxl_type_huge_page),
+    KXL_ROW_TYPE("pages", ARRAY, KxlMemory, pages, huge_page),
     KXL_ROW("source", STRING, KxlMemory, source),
     KXL_ROW("access", STRING, KxlMemory, access),
     KXL_ROW("prealloc", BOOL, KxlMemory, prealloc),
@@ -77,7 +64,7 @@ static const KxlField memory_rows[] = {
     KXL_ROW("hotplug_max_kb", UINT64, KxlMemory, hotplug_max_kb),
     KXL_ROW("hotplug_slots", UINT, KxlMemory, hotplug_slots),
 };
-TYPE(memory, KxlMemory, memory_rows)
+KXL_TYPE_DEFINE(memory, KxlMemory, memory_rows)
 
 static const KxlField iothread_rows[] = {
     KXL_ROW("id", UINT, KxlIothread, id),
@@ -85,7 +72,7 @@ static const KxlField iothread_rows[] = {
     KXL_ROW_INIT("pool_max", INT, KxlIothread, pool_max, -1),
     KXL_ROW("cpus", STRING, KxlIothread, cpus),
 };
-TYPE(iothread, KxlIothread, iothread_rows)
+KXL_TYPE_DEFINE_NEW(iothread, KxlIothread, iothread_rows)
 
 static const KxlField scheduler_rows[] = {
     KXL_ROW("kind", STRING, KxlScheduler, kind),
@@ -93,7 +80,7 @@ static const KxlField scheduler_rows[] = {
     KXL_ROW("policy", STRING, KxlScheduler, policy),
     KXL_ROW("priority", UINT, KxlScheduler, priority),
 };
-TYPE(scheduler, KxlScheduler, scheduler_rows)
+KXL_TYPE_DEFINE_NEW(scheduler, KxlScheduler, scheduler_rows)
 
 static const KxlField blkio_device_rows[] = {
     KXL_ROW("path", STRING, KxlBlkioDevice, path),
@@ -103,29 +90,29 @@ static const KxlField blkio_device_rows[] = {
     KXL_ROW("read_bytes", UINT64, KxlBlkioDevice, read_bytes),
     KXL_ROW("write_bytes", UINT64, KxlBlkioDevice, write_bytes),
 };
-TYPE(blkio_device, KxlBlkioDevice, blkio_device_rows)
+KXL_TYPE_DEFINE_NEW(blkio_device, KxlBlkioDevice, blkio_device_rows)
 
 static const KxlField bandwidth_rows[] = {
     KXL_ROW("period", UINT64, KxlBandwidth, period),
     KXL_ROW("quota", INT64, KxlBandwidth, quota),
 };
-TYPE(bandwidth, KxlBandwidth, bandwidth_rows)
+KXL_TYPE_DEFINE(bandwidth, KxlBandwidth, bandwidth_rows)
 
 static const KxlField limits_rows[] = {
     KXL_ROW("partition", STRING, KxlLimits, partition),
-    KXL_ROW_TYPE("global", STRUCT, KxlLimits, global, &kxl_type_bandwidth),
-    KXL_ROW_TYPE("vcpu", STRUCT, KxlLimits, vcpu, &kxl_type_bandwidth),
-    KXL_ROW_TYPE("emulator", STRUCT, KxlLimits, emulator, &kxl_type_bandwidth),
-    KXL_ROW_TYPE("iothread", STRUCT, KxlLimits, iothread, &kxl_type_bandwidth),
+    KXL_ROW_TYPE("global", STRUCT, KxlLimits, global, bandwidth),
+    KXL_ROW_TYPE("vcpu", STRUCT, KxlLimits, vcpu, bandwidth),
+    KXL_ROW_TYPE("emulator", STRUCT, KxlLimits, emulator, bandwidth),
+    KXL_ROW_TYPE("iothread", STRUCT, KxlLimits, iothread, bandwidth),
     KXL_ROW("emulator_cpus", STRING, KxlLimits, emulator_cpus),
-    KXL_ROW_TYPE("schedulers", ARRAY, KxlLimits, schedulers, &kxl_type_scheduler),
+    KXL_ROW_TYPE("schedulers", ARRAY, KxlLimits, schedulers, scheduler),
     KXL_ROW("mem_hard_kb", UINT64, KxlLimits, mem_hard_kb),
     KXL_ROW("mem_soft_kb", UINT64, KxlLimits, mem_soft_kb),
     KXL_ROW("swap_hard_kb", UINT64, KxlLimits, swap_hard_kb),
     KXL_ROW("blkio_weight", UINT, KxlLimits, blkio_weight),
-    KXL_ROW_TYPE("blkio_devices", ARRAY, KxlLimits, blkio_devices, &kxl_type_blkio_device),
+    KXL_ROW_TYPE("blkio_devices", ARRAY, KxlLimits, blkio_devices, blkio_device),
 };
-TYPE(limits, KxlLimits, limits_rows)
+KXL_TYPE_DEFINE(limits, KxlLimits, limits_rows)
 
 static const KxlField board_rows[] = {
     KXL_ROW_INIT("smm", DEFBOOL, KxlBoard, smm, KXL_DEFAULT),
@@ -148,34 +135,4 @@ static const KxlField board_rows[] = {
     KXL_ROW("rtc_track", STRING, KxlBoard, rtc_track),
     KXL_ROW("pit_policy", STRING, KxlBoard, pit_policy),
 };
-TYPE(board, KxlBoard, board_rows)
-
-KxlNumaCell *kxl_numa_cell_new(void)
-{
-    return kxl_type_new(&kxl_type_numa_cell);
-}
-
-KxlNumaDistance *kxl_numa_distance_new(void)
-{
-    return kxl_type_new(&kxl_type_numa_distance);
-}
-
-KxlHugePage *kxl_huge_page_new(void)
-{
-    return kxl_type_new(&kxl_type_huge_page);
-}
-
-KxlIothread *kxl_iothread_new(void)
-{
-    return kxl_type_new(&kxl_type_iothread);
-}
-
-KxlScheduler *kxl_scheduler_new(void)
-{
-    return kxl_type_new(&kxl_type_scheduler);
-}
-
-KxlBlkioDevice *kxl_blkio_device_new(void)
-{
-    return kxl_type_new(&kxl_type_blkio_device);
-}
+KXL_TYPE_DEFINE(board, KxlBoard, board_rows)

@@ -63,7 +63,26 @@ struct KxlType {
     }
 #define KXL_ROW_TYPE(p, k, T, m, t)                                                                \
     {                                                                                              \
-        .path = (p), .kind = KXL_FIELD_##k, .offset = offsetof(T, m), .type = (t)                  \
+        .path = (p), .kind = KXL_FIELD_##k, .offset = offsetof(T, m), .type = &kxl_type_##t         \
+    }
+
+/* The type kxl_type_<name> of struct T from its rows; NEW: and the function that makes one. */
+#define KXL_TYPE_DEFINE(name, T, rows)                                                             \
+    static void name##_free(gpointer object)                                                       \
+    {                                                                                              \
+        kxl_type_free(&kxl_type_##name, object);                                                   \
+    }                                                                                              \
+    const KxlType kxl_type_##name = {                                                              \
+        .size = sizeof(T),                                                                         \
+        .fields = (rows),                                                                          \
+        .nr_fields = G_N_ELEMENTS(rows),                                                           \
+        .free = name##_free,                                                                       \
+    };
+#define KXL_TYPE_DEFINE_NEW(name, T, rows)                                                         \
+    KXL_TYPE_DEFINE(name, T, rows)                                                                 \
+    T *kxl_##name##_new(void)                                                                      \
+    {                                                                                              \
+        return kxl_type_new(&kxl_type_##name);                                                     \
     }
 
 gpointer kxl_type_new(const KxlType *type);

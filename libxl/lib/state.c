@@ -5,20 +5,12 @@
 
 #define HISTORY 32
 
-static void transition_free(gpointer object);
-
 static const KxlField transition_rows[] = {
     KXL_ROW("seq", UINT, KxlTransition, seq),
     KXL_ROW_ENUM_ALWAYS("state", KxlTransition, state, &kxl_words_state, KXL_STATE_UNKNOWN),
     KXL_ROW_INIT("reason", INT, KxlTransition, reason, KXL_REASON_NONE),
 };
-static const KxlType transition_type = { sizeof(KxlTransition), transition_rows,
-                                         G_N_ELEMENTS(transition_rows), transition_free };
-
-static void transition_free(gpointer object)
-{
-    kxl_type_free(&transition_type, object);
-}
+KXL_TYPE_DEFINE(transition, KxlTransition, transition_rows)
 
 #define ROW(p, k, m) KXL_ROW(p, k, KxlState, m)
 static const KxlField state_rows[] = {
@@ -30,7 +22,7 @@ static const KxlField state_rows[] = {
     ROW("seq", UINT, seq),
     KXL_ROW_ENUM_ALWAYS("state", KxlState, state, &kxl_words_state, KXL_STATE_UNKNOWN),
     KXL_ROW_INIT("reason", INT, KxlState, reason, KXL_REASON_NONE),
-    KXL_ROW_TYPE("history", ARRAY, KxlState, history, &transition_type),
+    KXL_ROW_TYPE("history", ARRAY, KxlState, history, transition),
     ROW("message", STRING, message),
     ROW("start_time_us", INT64, start_time_us),
     ROW("memory_kb", UINT64, memory_kb),
@@ -48,7 +40,7 @@ static const KxlField state_rows[] = {
     ROW("spice_port", UINT, spice_port),
     ROW("spice_tls_port", UINT, spice_tls_port),
 };
-const KxlType kxl_type_state = { sizeof(KxlState), state_rows, G_N_ELEMENTS(state_rows), NULL };
+KXL_TYPE_DEFINE(state, KxlState, state_rows)
 
 KxlState *kxl_state_new(int domid, const KxlDomainConfig *config)
 {
@@ -81,7 +73,7 @@ void kxl_state_enter(KxlState *state, KxlDomainState to, KxlShutdownReason reaso
     state->seq++;
     state->state = to;
     state->reason = reason;
-    transition = kxl_type_new(&transition_type);
+    transition = kxl_type_new(&kxl_type_transition);
     *transition = (KxlTransition){ state->seq, to, reason };
     g_ptr_array_add(state->history, transition);
     if (state->history->len > HISTORY)

@@ -38,7 +38,7 @@ typedef struct {
     guint spice_port, spice_tls_port;
 } KxlState;
 
-extern const KxlType kxl_type_state;
+extern const KxlType kxl_type_state, kxl_type_transition;
 
 KxlState *kxl_state_new(int domid, const KxlDomainConfig *config);
 void kxl_state_free(KxlState *state);
