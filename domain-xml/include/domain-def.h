@@ -41,11 +41,24 @@ typedef struct {
 } DomainNumaSibling;
 
 typedef struct {
+    guint level;
+    char *associativity, *policy;
+    guint64 size_kib, line_bytes;
+} DomainNumaCache;
+
+typedef struct { /* <latency>, <bandwidth> */
+    guint initiator, target, cache;
+    char *type; /* "access", "read", "write" */
+    guint64 value; /* nanoseconds; KiB/s */
+} DomainInterconnect;
+
+typedef struct {
     int id; /* -1: its position */
     char *cpus;
     guint64 memory_kib;
     char *mem_access, *discard;
     GPtrArray *distances; /* of DomainNumaSibling */
+    GPtrArray *caches;    /* of DomainNumaCache */
 } DomainNumaCell;
 
 typedef struct {
@@ -61,6 +74,7 @@ typedef struct {
     guint maxphysaddr_bits;
     GPtrArray *features; /* of DomainCpuFeature */
     GPtrArray *cells;    /* of DomainNumaCell */
+    GPtrArray *latencies, *bandwidths; /* of DomainInterconnect */
 } DomainCpu;
 
 typedef struct {
@@ -112,7 +126,7 @@ typedef struct DomainDef {
     char *os_firmware; /* "efi", "bios": chosen for the user */
     char *os_type;     /* "xen" (in XML also "linux"), "hvm", "xenpvh" */
     char *os_arch;
-    char *os_machine; /* "xenpv", "xenfv", "xenpvh" */
+    char *os_machine; /* "xenpv", "xenfv", "q35", "xenpvh" */
     char *loader;
     char *loader_readonly, *loader_secure, *loader_type;
     GPtrArray *firmware_features; /* of DomainFirmwareFeature */
@@ -171,6 +185,7 @@ typedef struct DomainDef {
     DomainMemballoon *memballoon;
     GPtrArray *rngs;   /* of DomainRng */
     GPtrArray *panics; /* of DomainPanic */
+    DomainIommu *iommu;
     DomainVsock *vsock;
     GPtrArray *shmems;     /* of DomainShmem */
     GPtrArray *cryptos;    /* of DomainCrypto */
@@ -180,6 +195,7 @@ typedef struct DomainDef {
     GPtrArray *filesystems; /* of DomainFilesystem */
     GPtrArray *redirdevs;   /* of DomainRedirdev */
     GPtrArray *hubs;        /* of DomainHub */
+    GPtrArray *memories;    /* of DomainMemory */
     GPtrArray *seclabels; /* of xmlNode, kept as written */
     GPtrArray *xen_args;  /* of DomainArg: <xen:commandline>, for the device model */
     GPtrArray *qemu_args; /* of DomainArg: <qemu:commandline>, the same */

@@ -22,6 +22,7 @@ typedef enum {
     DOMAIN_ADDRESS_USB,
     DOMAIN_ADDRESS_ISA,
     DOMAIN_ADDRESS_UNASSIGNED,
+    DOMAIN_ADDRESS_DIMM,
 } DomainAddressType;
 
 typedef struct {
@@ -32,6 +33,7 @@ typedef struct {
     guint controller, bus, target, unit; /* drive, virtio-serial, usb */
     char *port;                          /* usb "1.2", virtio-serial "3" */
     guint iobase, irq;                   /* isa */
+    char *base;                          /* dimm: the guest's address, "0x100000000" */
 } DomainAddress;
 
 /* What every device has. */
@@ -148,7 +150,9 @@ typedef struct {
     guint driver_queues, cmd_per_lun, max_sectors, driver_iothread;
     int ioeventfd;
     char *pci_model_name;
-    guint pci_chassis, pci_port, pci_bus_nr;
+    guint pci_chassis, pci_port;
+    int pci_hotplug;
+    guint64 pci_hole64_kib;
     char *usb_startport;
     DomainDeviceInfo info;
 } DomainController;
@@ -434,6 +438,29 @@ typedef struct {
     guint cid;
     DomainDeviceInfo info;
 } DomainVsock;
+
+typedef struct {
+    char *model; /* "dimm", "nvdimm", "virtio-mem", "virtio-pmem" */
+    char *access, *discard;
+    guint64 page_kib;
+    char *nodemask; /* of the host */
+    char *path;     /* nvdimm, virtio-pmem */
+    guint64 align_kib;
+    gboolean pmem;
+    guint64 size_kib;
+    int node; /* guest's cell; -1: none */
+    guint64 label_kib;
+    gboolean readonly;
+    guint64 block_kib, requested_kib, current_kib; /* virtio-mem; the last of a running domain */
+    DomainDeviceInfo info;
+} DomainMemory;
+
+typedef struct {
+    char *model;                                 /* "intel", "virtio" */
+    int intremap, caching_mode, eim, iotlb;      /* DomainTristate */
+    guint aw_bits;
+    DomainDeviceInfo info;
+} DomainIommu;
 
 typedef struct {
     char *name, *role;

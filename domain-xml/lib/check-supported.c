@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static gboolean check_disk(const DomainDisk *disk, guint number, GError **error)
+static gboolean check_disk(const DomainDisk *disk, gboolean q35, guint number, GError **error)
 {
     static const char *const qemu_formats[] = { "raw", "aio",  "qcow", "qcow2", "qed", "vpc",
                                                 "vhd", "vmdk", "vdi",  "fat",   NULL };
@@ -40,6 +40,11 @@ static gboolean check_disk(const DomainDisk *disk, guint number, GError **error)
         return fail_check(error, UNSUPPORTED,
                           "Only scsi disk supports vendor and product (/domain/devices/disk[%u])",
                           number);
+    if (disk->bus == DOMAIN_DISK_BUS_IDE && q35)
+        return fail_check(error, UNSUPPORTED,
+                          "IDE controllers are unsupported for this QEMU binary or machine type "
+                          "(/domain/devices/disk[%u]/target/@bus)",
+                          number);
     if (disk->type == DOMAIN_DISK_NETWORK && g_strcmp0(disk->driver_name, "qemu") != 0)
         return fail_check(
             error, UNSUPPORTED,
@@ -62,7 +67,7 @@ static gboolean check_disk(const DomainDisk *disk, guint number, GError **error)
 static gboolean check_disks(const DomainDef *def, GError **error)
 {
     for (guint i = 0; i < def->disks->len; i++)
-        if (!check_disk(g_ptr_array_index(def->disks, i), i + 1, error))
+        if (!check_disk(g_ptr_array_index(def->disks, i), domain_is_q35(def), i + 1, error))
             return FALSE;
     return TRUE;
 }
@@ -133,6 +138,8 @@ static gboolean check_hvm_devices(const DomainDef *def, GError **error)
         { "tpm", def->tpms->len > 0 },
         { "panic", def->panics->len > 0 },
         { "vsock", def->vsock != NULL },
+        { "iommu", def->iommu != NULL },
+        { "memory", def->memories->len > 0 },
         { "shmem", def->shmems->len > 0 },
         { "crypto", def->cryptos->len > 0 },
         { "smartcard", def->smartcards->len > 0 },
@@ -156,10 +163,11 @@ static gboolean check_small_devices(const DomainDef *def, GError **error)
     if (def->tpms->len > 1)
         return fail_check(error, UNSUPPORTED,
                           "only a single TPM device is supported (/domain/devices/tpm[2])");
-    if (def->watchdog != NULL && strcmp(def->watchdog->model, "itco") == 0)
+    if (def->watchdog != NULL && strcmp(def->watchdog->model, "itco") == 0 && !domain_is_q35(def))
         return fail_check(error, UNSUPPORTED,
-                          "watchdog 'itco' is part of machine type q35, which xenfv is not "
-                          "(/domain/devices/watchdog/@model)");
+                          "watchdog 'itco' is part of machine type q35, which %s is not "
+                          "(/domain/devices/watchdog/@model)",
+                          def->os_machine);
     for (guint i = 0; i < def->rngs->len; i++) {
         const DomainRng *rng = g_ptr_array_index(def->rngs, i);
         if (rng->path != NULL && strcmp(rng->backend, "random") == 0 && rng->path[0] != '/')
@@ -168,6 +176,40 @@ static gboolean check_small_devices(const DomainDef *def, GError **error)
                               "(/domain/devices/rng[%u]/backend)",
                               rng->path, i + 1);
     }
+    return TRUE;
+}
+
+/* libvirt's words. */
+static gboolean check_iommu(const DomainDef *def, GError **error)
+{
+    const DomainIommu *iommu = def->iommu;
+    gboolean intel;
+
+    if (iommu == NULL)
+        return TRUE;
+    intel = strcmp(iommu->model, "intel") == 0;
+    if (!domain_is_q35(def))
+        return fail_check(error, UNSUPPORTED,
+                          "IOMMU device: '%s' is only supported with Q35 machines "
+                          "(/domain/devices/iommu)",
+                          iommu->model);
+    if (!intel && (iommu->intremap != 0 || iommu->caching_mode != 0 || iommu->eim != 0 ||
+                   iommu->iotlb != 0 || iommu->aw_bits != 0))
+        return fail_check(error, UNSUPPORTED,
+                          "iommu model '%s' doesn't support additional attributes "
+                          "(/domain/devices/iommu/driver)",
+                          iommu->model);
+    if (intel && iommu->info.address != NULL)
+        return fail_check(error, UNSUPPORTED,
+                          "iommu model 'intel' can't have address (/domain/devices/iommu/address)");
+    if (iommu->intremap == DOMAIN_YES && g_strcmp0(def->features.ioapic, "qemu") != 0)
+        return fail_check(error, UNSUPPORTED,
+                          "IOMMU interrupt remapping requires split I/O APIC (ioapic "
+                          "driver='qemu') (/domain/devices/iommu/driver/@intremap)");
+    if (iommu->eim == DOMAIN_YES && iommu->intremap != DOMAIN_YES)
+        return fail_check(error, UNSUPPORTED,
+                          "IOMMU eim requires interrupt remapping to be enabled "
+                          "(/domain/devices/iommu/driver/@eim)");
     return TRUE;
 }
 
@@ -327,5 +369,6 @@ gboolean check_supported(const DomainDef *def, const DomainXmlCaps *caps, GError
     return check_supported_host(def, caps, error) && check_disks(def, error) &&
            check_interfaces(def, error) && check_graphics(def, error) && check_videos(def, error) &&
            check_hvm_devices(def, error) && check_small_devices(def, error) &&
+           check_iommu(def, error) &&
            check_chars(def, error) && check_memballoon(def, error);
 }

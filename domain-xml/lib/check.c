@@ -57,10 +57,12 @@ static gboolean check_vcpus(const DomainDef *def, GError **error)
 
 static gboolean check_machine(const DomainDef *def, GError **error)
 {
-    static const char *const machines[] = { "xenpv", "xenfv", "xenpvh", NULL };
+    static const char *const machines[] = { "xenpv", "xenfv", "q35", "xenpvh", NULL };
     static const char *const arches[] = { "x86_64", "i686", NULL };
 
-    if (!g_strv_contains(machines, def->os_machine))
+    /* The others say nothing that the type does not say. */
+    if (!g_strv_contains(machines, def->os_machine) ||
+        (strcmp(def->os_machine, "q35") == 0 && !domain_is_hvm(def)))
         return fail_check(error, UNSUPPORTED,
                           "could not find capabilities for ostype=%s domaintype=xen machine=%s "
                           "(/domain/os/type/@machine)",
@@ -188,7 +190,7 @@ gboolean check_definition(const DomainDef *def, GError **error)
     static gboolean (*const checks[])(const DomainDef *, GError **) = {
         check_name,         check_memory,          check_vcpus,       check_machine,
         check_disk_targets, check_drive_addresses, check_controllers, check_boot_orders,
-        check_interfaces,   check_machine_parts,
+        check_interfaces,   check_machine_parts,   check_memory_parts,
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(checks); i++)

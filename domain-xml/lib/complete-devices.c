@@ -107,13 +107,14 @@ static gboolean has_controller(const DomainDef *def, const char *type, int index
     return FALSE;
 }
 
-static void add_controller(DomainDef *def, const char *type, int index)
+static DomainController *add_controller(DomainDef *def, const char *type, int index)
 {
     DomainController *controller = xml_object_new(&domain_controller_class);
 
     controller->type = g_strdup(type);
     controller->index = index;
     g_ptr_array_add(def->controllers, controller);
+    return controller;
 }
 
 /* Controllers without a number get the next one of their type. */
@@ -173,6 +174,8 @@ static void complete_controllers(DomainDef *def)
     };
 
     number_controllers(def);
+    if (domain_is_q35(def) && !has_controller(def, "pci", 0))
+        add_controller(def, "pci", 0)->model = g_strdup("pcie-root");
     if (!has_controller(def, "xenbus", -1))
         add_controller(def, "xenbus", 0);
     for (guint i = 0; i < G_N_ELEMENTS(disk_controllers); i++) {

@@ -74,16 +74,18 @@ static gboolean is_enabled(const DomainVcpu *vcpu)
 /* What one part of a document says by saying another. */
 static void complete_machine(DomainDef *def, const DomainXmlCaps *caps, RandomFunc random)
 {
-    guint64 cells_kib = 0;
+    guint64 cells_kib = 0, modules_kib = 0;
     guint online = 0;
 
     if (def->has_genid && def->genid == NULL)
         def->genid = new_uuid(random);
     for (guint i = 0; def->cpu != NULL && i < def->cpu->cells->len; i++)
         cells_kib += ((const DomainNumaCell *)g_ptr_array_index(def->cpu->cells, i))->memory_kib;
+    for (guint i = 0; i < def->memories->len; i++)
+        modules_kib += ((const DomainMemory *)g_ptr_array_index(def->memories, i))->size_kib;
     /* Of what is only converted the sizes need not add up. */
     if (cells_kib != 0 && (def->memory_kib == 0 || !caps->for_conversion))
-        def->memory_kib = cells_kib;
+        def->memory_kib = cells_kib + modules_kib;
     def->iothreads = MAX(def->iothreads, def->iothread_ids->len);
     for (guint i = 0; i < def->vcpus->len; i++)
         online += is_enabled(g_ptr_array_index(def->vcpus, i));

@@ -22,6 +22,10 @@ void complete_devices(DomainDef *def);
 gboolean check_definition(const DomainDef *def, GError **error);
 /* check-machine.c, check-host.c: their parts but for devices. */
 gboolean check_machine_parts(const DomainDef *def, GError **error);
+/* check-memory.c; one device, the number-th, alone. */
+gboolean check_memory_parts(const DomainDef *def, GError **error);
+gboolean check_memory_device(const DomainDef *def, const DomainMemory *memory, guint number,
+                             GError **error);
 gboolean check_supported_host(const DomainDef *def, const DomainXmlCaps *caps, GError **error);
 /* A set of numbers as "0-3,^2"; path is what it is. NULL is one too. */
 gboolean check_set(const char *text, const char *path, GError **error);
@@ -30,6 +34,12 @@ gboolean check_supported(const DomainDef *def, const DomainXmlCaps *caps, GError
 static inline gboolean domain_is_hvm(const DomainDef *def)
 {
     return g_strcmp0(def->os_type, "hvm") == 0;
+}
+
+/* Whether its board is PCI Express's; else it is a PC of i440FX's. */
+static inline gboolean domain_is_q35(const DomainDef *def)
+{
+    return domain_is_hvm(def) && g_strcmp0(def->os_machine, "q35") == 0;
 }
 
 /* Whether its firmware is OVMF: chosen by kind, or by the file. complete.c. */

@@ -10,6 +10,10 @@ G_BEGIN_DECLS
 extern const XmlClass domain_def_class;
 extern const XmlClass domain_cpu_class;
 extern const XmlClass domain_numa_cell_class;
+extern const XmlClass domain_numa_cache_class;
+extern const XmlClass domain_latency_class;   /* DomainInterconnect, as the next */
+extern const XmlClass domain_bandwidth_link_class;
+extern const XmlClass domain_memory_class;
 extern const XmlClass domain_disk_host_class;
 extern const XmlClass domain_char_source_class;
 extern const XmlClass domain_listen_class;
@@ -54,6 +58,7 @@ extern const XmlClass domain_memballoon_class;
 extern const XmlClass domain_rng_class;
 extern const XmlClass domain_tpm_class;
 extern const XmlClass domain_panic_class;
+extern const XmlClass domain_iommu_class;
 extern const XmlClass domain_vsock_class;
 extern const XmlClass domain_shmem_class;
 extern const XmlClass domain_crypto_class;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the tables of all devices share: words and the <address> element. */
 #include "def-classes.h"
+#include "domain-xml.h"
 
 const char *const xml_yes_no[] = { "", "yes", "no", NULL };
 const char *const xml_on_off[] = { "", "on", "off", NULL };
@@ -13,10 +14,11 @@ static const char *const address_types[] = {
     [DOMAIN_ADDRESS_USB] = "usb",
     [DOMAIN_ADDRESS_ISA] = "isa",
     [DOMAIN_ADDRESS_UNASSIGNED] = "unassigned",
+    [DOMAIN_ADDRESS_DIMM] = "dimm",
     NULL,
 };
 static const char *const other_address_types[] = {
-    "ccid", "ccw", "dimm", "mdev", "spapr-vio", "virtio-mmio", "virtio-s390", NULL,
+    "ccid", "ccw", "mdev", "spapr-vio", "virtio-mmio", "virtio-s390", NULL,
 };
 
 static gboolean is_pci(const void *object)
@@ -46,6 +48,11 @@ static gboolean has_bus(const void *object)
     return is_drive(object) || has_port(object);
 }
 
+static gboolean is_dimm(const void *object)
+{
+    return ((const DomainAddress *)object)->type == DOMAIN_ADDRESS_DIMM;
+}
+
 static gboolean is_isa(const void *object)
 {
     return ((const DomainAddress *)object)->type == DOMAIN_ADDRESS_ISA;
@@ -67,6 +74,23 @@ static const XmlRow address_rows[] = {
     { "@port", XML_STRING, F(port), .when = has_port },
     { "@iobase", XML_HEX, F(iobase), .width = 1, .max = 0xffff, .when = is_isa },
     { "@irq", XML_HEX, F(irq), .width = 1, .max = 0xff, .when = is_isa },
+    { "@slot", XML_UINT, F(slot), XML_ALWAYS, .max = 255, .when = is_dimm },
+    { "@base", XML_STRING, F(base), XML_LOWER, .when = is_dimm },
 };
 #undef F
-XML_CLASS_DEFINE(domain_address_class, DomainAddress, address_rows, NULL)
+
+static gboolean address_check(gpointer object, xmlNodePtr node, GError **error)
+{
+    const DomainAddress *address = object;
+    guint64 base;
+
+    if (address->base == NULL ||
+        g_ascii_string_to_unsigned(g_str_has_prefix(address->base, "0x") ? address->base + 2
+                                                                         : address->base,
+                                   16, 0, G_MAXINT64, &base, NULL))
+        return TRUE;
+    xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, "base",
+              "Invalid value for attribute 'base' in element 'address': '%s'", address->base);
+    return FALSE;
+}
+XML_CLASS_DEFINE(domain_address_class, DomainAddress, address_rows, address_check)

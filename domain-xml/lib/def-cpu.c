@@ -32,10 +32,11 @@ static const XmlRow cell_rows[] = {
     { "@memAccess", XML_STRING, F(mem_access), 0, .words = memory_accesses },
     { "@discard", XML_STRING, F(discard), 0, .words = xml_yes_no },
     { "distances/sibling", XML_LIST, F(distances), .item = &domain_numa_sibling_class },
-    { "cache", XML_REFUSED },
+    { "cache", XML_LIST, F(caches), .item = &domain_numa_cache_class },
 };
 #undef F
 XML_CLASS_DEFINE(domain_numa_cell_class, DomainNumaCell, cell_rows, NULL)
+
 
 static const char *const cpu_modes[] = { "",        "custom", "host-model", "host-passthrough",
                                          "maximum", NULL };
@@ -66,7 +67,10 @@ static const XmlRow cpu_rows[] = {
     { "maxphysaddr/@bits", XML_UINT, F(maxphysaddr_bits), XML_HVM },
     { "feature", XML_LIST, F(features), XML_HVM, .item = &domain_cpu_feature_class },
     { "numa/cell", XML_LIST, F(cells), XML_HVM, .item = &domain_numa_cell_class },
-    { "numa/interconnects", XML_REFUSED },
+    { "numa/interconnects/latency", XML_LIST, F(latencies), XML_HVM,
+      .item = &domain_latency_class },
+    { "numa/interconnects/bandwidth", XML_LIST, F(bandwidths), XML_HVM,
+      .item = &domain_bandwidth_link_class },
 };
 #undef F
 

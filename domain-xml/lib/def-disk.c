@@ -294,6 +294,19 @@ static const char *const controller_types[] = {
 };
 static const char *const other_controller_types[] = { "ccid", "isa", NULL };
 
+static gboolean is_pci_bridge(const void *object)
+{
+    const DomainController *controller = object;
+
+    return g_strcmp0(controller->type, "pci") == 0 &&
+           g_strcmp0(controller->model, "pci-bridge") == 0;
+}
+
+static gboolean is_not_pci_bridge(const void *object)
+{
+    return !is_pci_bridge(object);
+}
+
 #define F(field) offsetof(DomainController, field)
 static const XmlRow controller_rows[] = {
     { "@type", XML_STRING, F(type), XML_REQUIRED, .words = controller_types,
@@ -309,10 +322,16 @@ static const XmlRow controller_rows[] = {
     { "driver/@max_sectors", XML_UINT, F(max_sectors) },
     { "driver/@ioeventfd", XML_WORD, F(ioeventfd), .words = xml_on_off },
     { "driver/@iothread", XML_UINT, F(driver_iothread) },
-    { "model/@name", XML_STRING, F(pci_model_name), XML_KEPT },
-    { "target/@chassis", XML_UINT, F(pci_chassis) },
-    { "target/@port", XML_HEX, F(pci_port), XML_KEPT, .width = 1 },
-    { "target/@busNr", XML_UINT, F(pci_bus_nr), XML_KEPT },
+    { "model/@name", XML_STRING, F(pci_model_name) },
+    { "target/@chassisNr", XML_UINT, F(pci_chassis), XML_NONZERO, .max = 255,
+      .when = is_pci_bridge },
+    { "target/@chassis", XML_UINT, F(pci_chassis), .max = 255, .when = is_not_pci_bridge },
+    { "target/@port", XML_HEX, F(pci_port), .width = 1, .max = 255 },
+    { "target/@busNr", XML_REFUSED }, /* expanders', as node= */
+    { "target/@index", XML_REFUSED }, /* POWER's */
+    { "target/@hotplug", XML_WORD, F(pci_hotplug), .words = xml_on_off },
+    { "target/node", XML_REFUSED },
+    { "pcihole64", XML_KIB, F(pci_hole64_kib), XML_NONZERO },
     { "master/@startport", XML_STRING, F(usb_startport), XML_DECIMAL },
     DEVICE_ALIAS_ROW(DomainController),
     DEVICE_PLACE_ROW(DomainController),

@@ -167,6 +167,26 @@ static gboolean vsock_check(gpointer object, xmlNodePtr node, GError **error)
 }
 XML_CLASS_DEFINE(domain_vsock_class, DomainVsock, vsock_rows, vsock_check)
 
+/* ---- iommu ---- */
+
+static const char *const iommu_models[] = { "", "intel", "virtio", NULL };
+static const char *const other_iommu_models[] = { "smmuv3", NULL };
+
+#define F(field) offsetof(DomainIommu, field)
+static const XmlRow iommu_rows[] = {
+    { "@model", XML_STRING, F(model), XML_REQUIRED, .words = iommu_models,
+      .refused = other_iommu_models },
+    { "driver/@intremap", XML_WORD, F(intremap), .words = xml_on_off },
+    { "driver/@caching_mode", XML_WORD, F(caching_mode), .words = xml_on_off },
+    { "driver/@eim", XML_WORD, F(eim), .words = xml_on_off },
+    { "driver/@iotlb", XML_WORD, F(iotlb), .words = xml_on_off },
+    { "driver/@aw_bits", XML_UINT, F(aw_bits) },
+    DEVICE_ALIAS_ROW(DomainIommu),
+    DEVICE_PLACE_ROW(DomainIommu),
+};
+#undef F
+XML_CLASS_DEFINE(domain_iommu_class, DomainIommu, iommu_rows, NULL)
+
 /* ---- shmem ---- */
 
 static const char *const shmem_models[] = { "", "ivshmem-plain", "ivshmem-doorbell", NULL };

@@ -33,6 +33,7 @@ static const struct {
     { offsetof(DomainDef, filesystems), offsetof(DomainFilesystem, info), "fs" },
     { offsetof(DomainDef, redirdevs), offsetof(DomainRedirdev, info), "redir" },
     { offsetof(DomainDef, hubs), offsetof(DomainHub, info), "hub" },
+    { offsetof(DomainDef, memories), offsetof(DomainMemory, info), "memory" },
     { offsetof(DomainDef, smartcards), offsetof(DomainSmartcard, info), "smartcard" },
 };
 
@@ -59,6 +60,8 @@ void domain_def_each_device(DomainDef *def, void (*func)(DomainDeviceInfo *info)
         func(&def->memballoon->info);
     if (def->vsock != NULL)
         func(&def->vsock->info);
+    if (def->iommu != NULL)
+        func(&def->iommu->info);
 }
 
 /* ---- to inactive ---- */
@@ -191,8 +194,26 @@ static char *controller_alias(const DomainController *controller)
                            controller->type, MAX(controller->index, 0));
 }
 
+/* "dimm0", "virtiomem1": by model, each counted for itself. */
+static void set_memory_aliases(GPtrArray *memories)
+{
+    for (guint i = 0; i < memories->len; i++) {
+        DomainMemory *memory = g_ptr_array_index(memories, i);
+        g_auto(GStrv) words = g_strsplit(memory->model, "-", -1);
+        g_autofree char *name = g_strjoinv(NULL, words);
+        int number = 0;
+
+        for (guint n = 0; n < i; n++) {
+            const DomainMemory *other = g_ptr_array_index(memories, n);
+            number += strcmp(other->model, memory->model) == 0;
+        }
+        set_alias(&memory->info, name, number);
+    }
+}
+
 static void set_aliases(DomainDef *def)
 {
+    set_memory_aliases(def->memories);
     for (guint i = 0; i < def->disks->len; i++) {
         DomainDisk *disk = g_ptr_array_index(def->disks, i);
         if (disk->info.alias == NULL)
@@ -214,6 +235,8 @@ static void set_aliases(DomainDef *def)
         set_alias(&def->memballoon->info, "balloon", 0);
     if (def->vsock != NULL)
         set_alias(&def->vsock->info, "vsock", 0);
+    if (def->iommu != NULL)
+        set_alias(&def->iommu->info, "iommu", 0);
 }
 
 static void set_string(char **field, const char *value)

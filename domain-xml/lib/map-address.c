@@ -35,6 +35,7 @@ void map_address(const DomainDeviceInfo *info, KxlAddress *ret_address)
     case DOMAIN_ADDRESS_VIRTIO_SERIAL:
     case DOMAIN_ADDRESS_ISA:
     case DOMAIN_ADDRESS_UNASSIGNED:
+    case DOMAIN_ADDRESS_DIMM: /* a memory device's own affair */
         break;
     }
 }

@@ -194,6 +194,8 @@ static gboolean map_cells_from_config(const char *text, DomainCpu *cpu, GError *
         }
         if (cell->memory_kib == 0 || cell->cpus == NULL)
             return fail_check(error, CONF_SYNTAX, "Incomplete vnuma configuration for vnode %u", i);
+        if (*cell->cpus == '\0') /* memory without vCPUs near it */
+            g_clear_pointer(&cell->cpus, g_free);
     }
     return TRUE;
 }

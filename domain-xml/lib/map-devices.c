@@ -211,7 +211,11 @@ static void add_emulated(const DomainController *from, KxlDomainConfig *config)
     to->max_sectors = from->max_sectors;
     to->iothread = from->driver_iothread;
     to->ioeventfd = map_tristate(from->ioeventfd);
+    to->device = g_strdup(from->pci_model_name);
     to->chassis = from->pci_chassis;
+    to->port = from->pci_port;
+    to->hotplug = map_tristate(from->pci_hotplug);
+    to->hole64_kb = from->pci_hole64_kib;
     if (from->usb_startport != NULL)
         to->companion_port = (int)g_ascii_strtoll(from->usb_startport, NULL, 10);
     map_address(&from->info, &to->address);
@@ -271,7 +275,11 @@ static void add_emulated_back(const KxlDeviceController *from, DomainDef *def)
     to->max_sectors = from->max_sectors;
     to->driver_iothread = from->iothread;
     to->ioeventfd = map_tristate_back(from->ioeventfd);
+    to->pci_model_name = g_strdup(from->device);
     to->pci_chassis = from->chassis;
+    to->pci_port = from->port;
+    to->pci_hotplug = map_tristate_back(from->hotplug);
+    to->pci_hole64_kib = from->hole64_kb;
     if (from->companion_port >= 0)
         to->usb_startport = g_strdup_printf("%d", from->companion_port);
     to->info.address = map_address_from_config(&from->address);

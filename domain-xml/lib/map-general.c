@@ -111,7 +111,8 @@ static char *action_word(KxlAction action)
 gboolean map_general_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error)
 {
     def->os_type = g_strdup(types[config->type].os_type);
-    def->os_machine = g_strdup(types[config->type].machine);
+    def->os_machine = g_strdup(config->board.machine != NULL ? config->board.machine
+                                                             : types[config->type].machine);
     def->name = g_strdup(config->name);
     def->uuid = g_strdup(config->uuid);
     def->current_memory_kib = config->target_memkb;

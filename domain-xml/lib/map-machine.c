@@ -181,6 +181,8 @@ static void map_timers(const DomainDef *def, KxlDomainConfig *config)
 
 static void map_board(const DomainDef *def, KxlBoard *board)
 {
+    if (domain_is_q35(def))
+        board->machine = g_strdup("q35");
     board->smm = to_kxl(def->features.smm);
     board->vmport = to_kxl(def->features.vmport);
     board->vmcoreinfo = def->features.vmcoreinfo == DOMAIN_YES;

@@ -79,6 +79,19 @@ static void map_panics_to_config(const DomainDef *def, KxlDomainConfig *config)
     }
 }
 
+static void map_iommu_to_config(const DomainIommu *from, KxlIommu *to)
+{
+    if (from == NULL)
+        return;
+    to->model = g_strdup(from->model);
+    to->interrupt_remapping = map_tristate(from->intremap);
+    to->caching_mode = map_tristate(from->caching_mode);
+    to->extended_interrupts = map_tristate(from->eim);
+    to->device_iotlb = map_tristate(from->iotlb);
+    to->address_bits = from->aw_bits;
+    map_address(&from->info, &to->address);
+}
+
 static void map_balloon_to_config(const DomainMemballoon *from, KxlBalloon *to)
 {
     if (from == NULL)
@@ -189,6 +202,7 @@ gboolean map_misc_to_config(const DomainDef *def, KxlDomainConfig *config, GErro
     map_watchdog_to_config(def->watchdog, config);
     map_panics_to_config(def, config);
     map_balloon_to_config(def->memballoon, &config->balloon);
+    map_iommu_to_config(def->iommu, &config->iommu);
     if (def->vsock != NULL) {
         config->vsock = TRUE;
         config->vsock_cid = def->vsock->auto_cid == DOMAIN_YES ? 0 : def->vsock->cid;

@@ -98,6 +98,7 @@ static void map_cells(const DomainDef *def, KxlDomainConfig *config)
         }
         if (has_distances(cpu))
             map_distances(cpu, i, cell);
+        map_numa_caches(from, cell);
         g_ptr_array_add(config->numa_cells, cell);
     }
 }

@@ -14,6 +14,7 @@ static const struct {
     { map_cpu_to_config, map_cpu_from_config },
     { map_machine_to_config, NULL },
     { map_tuning_to_config, NULL },
+    { map_memory_to_config, map_memory_from_config },
     { map_disks_to_config, map_disks_from_config },
     { map_nics_to_config, map_nics_from_config },
     { map_display_to_config, map_display_from_config },

@@ -29,6 +29,10 @@ guint map_cell_distance(const DomainCpu *cpu, guint from, guint to);
 gboolean map_machine_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
 gboolean map_tuning_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
 
+gboolean map_memory_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
+gboolean map_memory_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
+void map_numa_caches(const DomainNumaCell *from, KxlNumaCell *to);
+
 gboolean map_disks_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
 gboolean map_disks_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
 

@@ -44,6 +44,14 @@ static void append_indent(guint indent, GString *out)
     g_string_append_len(out, spaces, (gssize)indent);
 }
 
+static void append_unit(const XmlRow *row, GString *out)
+{
+    const char *unit = xml_value_unit(row);
+
+    if (unit != NULL)
+        g_string_append_printf(out, " unit='%s'", unit);
+}
+
 static gboolean append_attributes(const Format *format, const XmlSpan *span)
 {
     gboolean any = FALSE;
@@ -59,8 +67,7 @@ static gboolean append_attributes(const Format *format, const XmlSpan *span)
         g_string_append(format->out, "='");
         xml_value_append(row, format->object, TRUE, format->out);
         g_string_append_c(format->out, '\'');
-        if (row->kind == XML_KIB)
-            g_string_append(format->out, " unit='KiB'");
+        append_unit(row, format->out);
         any = TRUE;
     }
     return any;
@@ -93,8 +100,8 @@ static void format_element(const Format *format, const XmlSpan *span, const char
     gboolean any = append_attributes(format, span);
     const XmlRow *value = find_value(format, span);
     gboolean has_text = value != NULL && value->kind != XML_FLAG;
-    if (value != NULL && value->kind == XML_KIB)
-        g_string_append(out, " unit='KiB'");
+    if (value != NULL)
+        append_unit(value, out);
 
     gsize tag_end = out->len;
     g_string_append(out, has_text ? ">" : ">\n");

@@ -124,10 +124,14 @@ static gboolean set_value(const Parse *parse, const XmlRow *row, xmlNodePtr node
     if ((row->flags & XML_ALIAS) && (parse->flags & DOMAIN_XML_PARSE_INACTIVE) &&
         !g_str_has_prefix(text, "ua-"))
         return TRUE;
-    if (row->kind == XML_KIB) {
+    if (xml_value_unit(row) != NULL) {
         xmlChar *unit = xmlGetNoNsProp(node, BAD_CAST "unit");
-        why = xml_size_parse(text, (const char *)unit, &XML_FIELD(row, parse->object, guint64));
+        why = (row->kind == XML_KIB ? xml_size_parse : xml_bytes_parse)(
+            text, (const char *)unit, &XML_FIELD(row, parse->object, guint64));
         xmlFree(unit);
+        if (why == NULL && (row->flags & XML_NONZERO) &&
+            XML_FIELD(row, parse->object, guint64) == 0)
+            why = "Zero is not permitted";
     } else {
         why = xml_value_set(row, parse->object, text);
     }
@@ -252,7 +256,7 @@ static gboolean knows_attribute(const Parse *parse, const XmlSpan *span, const c
         const char *tail = xml_span_tail(span, row);
         if (*tail == '@' && strcmp(tail + 1, name) == 0)
             return TRUE;
-        if (is_unit && row->kind == XML_KIB && (*tail == '@' || xml_tail_is_value(tail)))
+        if (is_unit && xml_value_unit(row) != NULL && (*tail == '@' || xml_tail_is_value(tail)))
             return TRUE;
     }
     return FALSE;

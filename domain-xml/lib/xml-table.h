@@ -25,6 +25,7 @@ typedef enum {
     XML_HEX,    /* guint, written as 0x and `width` digits; read in any base */
     XML_KIB, /* guint64 KiB of an element with unit= ("MiB", "KB", ...), or of an attribute beside
                 such a one */
+    XML_BYTES,   /* guint64 bytes, the same way; without a unit they are KiB too */
     XML_OBJECT,  /* T *: NULL when absent; item says how T looks */
     XML_LIST,    /* GPtrArray * of T * */
     XML_NODE,    /* xmlNodePtr: the element kept as written */

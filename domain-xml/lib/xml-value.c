@@ -131,6 +131,8 @@ const char *xml_value_set(const XmlRow *row, gpointer object, const char *text)
         return parse_signed(text, &XML_FIELD(row, object, int));
     case XML_KIB:
         return xml_size_parse(text, NULL, &XML_FIELD(row, object, guint64));
+    case XML_BYTES:
+        return xml_bytes_parse(text, NULL, &XML_FIELD(row, object, guint64));
     case XML_OBJECT:
     case XML_LIST:
     case XML_NODE:
@@ -160,6 +162,7 @@ gboolean xml_value_present(const XmlRow *row, gconstpointer object)
         return always || XML_CONST_FIELD(row, object, int) != 0;
     case XML_ULONG:
     case XML_KIB:
+    case XML_BYTES:
         return always || XML_CONST_FIELD(row, object, guint64) != 0;
     case XML_OBJECT:
     case XML_LIST:
@@ -209,6 +212,7 @@ void xml_value_append(const XmlRow *row, gconstpointer object, gboolean attribut
         break;
     case XML_ULONG:
     case XML_KIB:
+    case XML_BYTES:
         append_unsigned(out, XML_CONST_FIELD(row, object, guint64));
         break;
     case XML_FLAG:
@@ -249,7 +253,7 @@ static gboolean unit_bytes(const char *unit, guint64 *ret_bytes)
     return TRUE;
 }
 
-const char *xml_size_parse(const char *text, const char *unit, guint64 *ret_kib)
+const char *xml_bytes_parse(const char *text, const char *unit, guint64 *ret_bytes)
 {
     guint64 value, bytes;
     const char *why = parse_unsigned(text, 10, G_MAXUINT64, &value);
@@ -260,8 +264,23 @@ const char *xml_size_parse(const char *text, const char *unit, guint64 *ret_kib)
         return "The unit is unknown";
     if (value > G_MAXINT64 / bytes)
         return too_large;
-    *ret_kib = (value * bytes + 1023) / 1024;
+    *ret_bytes = value * bytes;
     return NULL;
+}
+
+const char *xml_size_parse(const char *text, const char *unit, guint64 *ret_kib)
+{
+    guint64 bytes;
+    const char *why = xml_bytes_parse(text, unit, &bytes);
+
+    if (why == NULL)
+        *ret_kib = (bytes + 1023) / 1024;
+    return why;
+}
+
+const char *xml_value_unit(const XmlRow *row)
+{
+    return row->kind == XML_KIB ? "KiB" : row->kind == XML_BYTES ? "B" : NULL;
 }
 
 /* What stands for a character in text or attributes, NULL: itself, "": nothing can. White space

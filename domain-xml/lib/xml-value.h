@@ -16,6 +16,10 @@ void xml_value_append(const XmlRow *row, gconstpointer object, gboolean attribut
 
 /* A size with libvirt's units ("b", "KB", "KiB", "M", ...; NULL: KiB), rounded up to KiB. */
 const char *xml_size_parse(const char *text, const char *unit, guint64 *ret_kib);
+/* The same in bytes. */
+const char *xml_bytes_parse(const char *text, const char *unit, guint64 *ret_bytes);
+/* The unit that a row's value is written in, NULL: it has none. */
+const char *xml_value_unit(const XmlRow *row);
 
 /* Appends text escaped as libvirt does; what XML cannot hold is left out. */
 void xml_escape(GString *out, const char *text, gboolean attribute);

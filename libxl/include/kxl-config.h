@@ -44,23 +44,6 @@ typedef enum {
 typedef enum { KXL_CACHE_DEFAULT, KXL_CACHE_NONE, KXL_CACHE_WRITETHROUGH, KXL_CACHE_WRITEBACK,
                KXL_CACHE_DIRECTSYNC, KXL_CACHE_UNSAFE, KXL_CACHE_COUNT } KxlDiskCache;
 
-/* Where a device sits, when the user wants it at one place: libvirt's <address>. */
-typedef enum {
-    KXL_ADDRESS_NONE,       /* wherever there is room */
-    KXL_ADDRESS_PCI,        /* domain, bus, slot, function */
-    KXL_ADDRESS_DRIVE,      /* controller, bus, target, unit */
-    KXL_ADDRESS_USB,        /* bus, port */
-    KXL_ADDRESS_KIND_COUNT
-} KxlAddressKind;
-
-typedef struct {
-    KxlAddressKind kind;
-    guint domain, bus, slot, function;
-    gboolean multifunction;
-    guint controller, target, unit;
-    char *port;             /* "1.2": port 2 of the hub on port 1 */
-} KxlAddress;
-
 /*
  * How fast a disk may be: what is limited, the name of libvirt's <iotune> and that of QEMU's block_set_io_throttle. For each: bytes or operations a
  * second for good, the same while the burst lasts, and the seconds that it lasts. 0: no limit.
@@ -127,7 +110,11 @@ typedef struct { /* HVM: a controller that something hangs on, or that is wanted
     guint ports, vectors;   /* 0: QEMU's number, as below */
     guint queues, cmd_per_lun, max_sectors, iothread;
     KxlTristate ioeventfd;
-    guint chassis;          /* pci-bridge */
+    char *device;           /* QEMU's name, where a model has several; NULL: the usual one */
+    guint chassis;          /* pci: bridges and ports; 0: index */
+    guint port;             /* pci: ports */
+    KxlTristate hotplug;    /* pci: ports */
+    guint64 hole64_kb;      /* pci 0: the space above 4 GiB; 0: QEMU's size */
     int companion_port;     /* usb: the first port of the controller that it takes over; -1: none */
     KxlAddress address;
 } KxlDeviceController;
@@ -327,6 +314,13 @@ typedef struct {
     guint stats_period_secs;
 } KxlBalloon;
 
+typedef struct { /* q35: what stands between devices and memory */
+    char *model;            /* intel, virtio; NULL: none */
+    KxlTristate interrupt_remapping, caching_mode, extended_interrupts, device_iotlb; /* intel */
+    guint address_bits;     /* intel; 0: QEMU's */
+    KxlAddress address;     /* virtio */
+} KxlIommu;
+
 typedef struct { /* memory shared with other programs or domains */
     char *name;             /* of the file in /dev/shm */
     char *model;            /* ivshmem-plain, ivshmem-doorbell */
@@ -405,7 +399,7 @@ typedef struct {
     char *uuid;             /* 36-character text; NULL: libkxl makes one */
 
     /* memory, KiB */
-    guint64 max_memkb;      /* 0: same as target_memkb */
+    guint64 max_memkb;      /* 0: same as target_memkb; memory devices are a part of both */
     guint64 target_memkb;
     guint64 video_memkb;    /* 0: by adapter */
     guint64 shadow_memkb;
@@ -469,6 +463,8 @@ typedef struct {
     KxlCpu cpu;
     KxlMemory memory;
     GPtrArray *numa_cells;  /* of KxlNumaCell */
+    GPtrArray *interconnects; /* of KxlInterconnect */
+    GPtrArray *memories;    /* of KxlDeviceMemory */
     GPtrArray *iothreads;   /* of KxlIothread */
     KxlLimits limits;
     KxlBoard board;
@@ -485,6 +481,7 @@ typedef struct {
     GPtrArray *smartcards;  /* of KxlDeviceSmartcard */
     char **panics;          /* isa, pvpanic */
     KxlBalloon balloon;
+    KxlIommu iommu;
     gboolean vsock;
     guint64 vsock_cid;      /* 0: libkxl finds one */
 
@@ -558,6 +555,9 @@ gboolean kxl_domain_config_validate (const KxlDomainConfig *config, GError **err
  * array; may be NULL), for the caller to tell: "vcpus: a PV guest runs on 1 vCPU for now, not 4". kxl_domain_create()
  * does this to its own copy without a word. */
 void kxl_domain_config_limit (KxlDomainConfig *config, GPtrArray *notes);
+
+/* KiB of all memory devices, which are a part of max_memkb. */
+guint64 kxl_modules_kb (const KxlDomainConfig *config);
 
 /* The parts of a text in QEMU's way, "path,server,nowait", in which a doubled comma stands for one: a list that ends with
  * NULL, of one part at least. */

@@ -11,6 +11,23 @@ G_BEGIN_DECLS
 
 typedef enum { KXL_DEFAULT = -1, KXL_NO = 0, KXL_YES = 1 } KxlTristate;
 
+/* Where a device sits, when the user wants it at one place: libvirt's <address>. */
+typedef enum {
+    KXL_ADDRESS_NONE,       /* wherever there is room */
+    KXL_ADDRESS_PCI,        /* domain, bus, slot, function */
+    KXL_ADDRESS_DRIVE,      /* controller, bus, target, unit */
+    KXL_ADDRESS_USB,        /* bus, port */
+    KXL_ADDRESS_KIND_COUNT
+} KxlAddressKind;
+
+typedef struct {
+    KxlAddressKind kind;
+    guint domain, bus, slot, function;
+    gboolean multifunction;
+    guint controller, target, unit;
+    char *port;             /* "1.2": port 2 of the hub on port 1 */
+} KxlAddress;
+
 typedef struct {
     char *mode;             /* host-passthrough, host-model, custom, maximum; NULL: what suits the accelerator */
     char *model;            /* custom: QEMU's name */
@@ -32,6 +49,21 @@ typedef struct {
     guint to, value;        /* cell, ACPI SLIT value: 10 is near */
 } KxlNumaDistance;
 
+typedef struct {            /* in front of a cell's memory */
+    guint level;
+    guint64 size_kb, line_bytes;
+    char *associativity;    /* none, direct, full */
+    char *policy;           /* none, writeback, writethrough */
+} KxlNumaCache;
+
+typedef struct {            /* how fast a cell's CPUs reach another's memory */
+    gboolean bandwidth;     /* else latency */
+    guint initiator, target;
+    guint cache;            /* level of target's cache; 0: its memory */
+    char *type;             /* access, read, write */
+    guint64 value;          /* KiB/s; nanoseconds */
+} KxlInterconnect;
+
 typedef struct {            /* of the guest */
     char *cpus;             /* "0-3,8" */
     guint64 memkb;
@@ -40,6 +72,7 @@ typedef struct {            /* of the guest */
     char *mode;             /* host placement: strict, preferred, interleave, restrictive; NULL: the domain's */
     char *nodes;            /* host nodes, "0-1" */
     GPtrArray *distances;   /* of KxlNumaDistance */
+    GPtrArray *caches;      /* of KxlNumaCache */
 } KxlNumaCell;
 
 typedef struct {
@@ -63,6 +96,25 @@ typedef struct {
     guint64 hotplug_max_kb; /* to which it may grow by plugged modules; 0: none */
     guint hotplug_slots;
 } KxlMemory;
+
+typedef struct { /* HVM: memory beside what the guest boots with */
+    int devid;              /* -1: next free of its model */
+    char *model;            /* dimm, nvdimm, virtio-mem, virtio-pmem */
+    guint64 size_kb;
+    int node;               /* guest's cell; -1: none said */
+    char *access;           /* shared, private; NULL: the cell's, or the domain's */
+    KxlTristate discard;
+    guint64 page_kb;        /* huge pages of that size; 0: as the cell's */
+    char *nodes;            /* of the host; NULL: as the cell's */
+    char *path;             /* nvdimm, virtio-pmem: where the contents are */
+    guint64 align_kb, label_kb; /* nvdimm */
+    gboolean persistent;    /* nvdimm: path is persistent memory itself */
+    gboolean read_only;     /* nvdimm */
+    guint64 block_kb, requested_kb; /* virtio-mem */
+    int slot;               /* dimm, nvdimm; -1: a free one */
+    guint64 base;           /* dimm, nvdimm: guest's address; 0: a free one */
+    KxlAddress address;     /* virtio */
+} KxlDeviceMemory;
 
 typedef struct {
     guint id;
@@ -99,6 +151,7 @@ typedef struct {            /* limits through control groups, and what single th
 } KxlLimits;
 
 typedef struct {            /* the PC around an HVM guest */
+    char *machine;          /* q35; NULL: an i440FX's PC */
     KxlTristate smm, vmport, s3, s4, pit;
     char *ioapic;           /* kvm, qemu */
     gboolean vmcoreinfo;
@@ -119,6 +172,9 @@ typedef struct {            /* the PC around an HVM guest */
 /* New elements of the arrays above; each is freed with the array it is added to. */
 KxlNumaCell *kxl_numa_cell_new (void);
 KxlNumaDistance *kxl_numa_distance_new (void);
+KxlNumaCache *kxl_numa_cache_new (void);
+KxlInterconnect *kxl_interconnect_new (void);
+KxlDeviceMemory *kxl_device_memory_new (void);
 KxlHugePage *kxl_huge_page_new (void);
 KxlIothread *kxl_iothread_new (void);
 KxlScheduler *kxl_scheduler_new (void);

@@ -71,6 +71,29 @@ static gboolean check_memory(const KxlDomainConfig *config, GError **error)
     return TRUE;
 }
 
+static gboolean check_modules(const KxlDomainConfig *config, GError **error)
+{
+    guint64 total = MAX(config->max_memkb, config->target_memkb), sum = 0;
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    for (guint i = 0; i < config->memories->len; i++) {
+        const KxlDeviceMemory *memory = config->memories->pdata[i];
+
+        if (!memory->model || memory->size_kb == 0)
+            return invalid(error, "memory device %u: no model or size", i);
+        if (memory->size_kb >= total - MIN(total, sum))
+            return invalid(error, "memory device %u: the devices' sizes exceed the domain's memory",
+                           i);
+        sum += memory->size_kb;
+        if (memory->devid >= 0 &&
+            !g_hash_table_add(seen, g_strdup_printf("%s%d", memory->model, memory->devid)))
+            return invalid(error, "memory device %u: devid %d is given twice", i, memory->devid);
+        if (memory->node >= 0 && (guint)memory->node >= config->numa_cells->len)
+            return invalid(error, "memory device %u: there is no NUMA cell %d", i, memory->node);
+    }
+    return TRUE;
+}
+
 static gboolean check_cpu(const KxlDomainConfig *config, GError **error)
 {
     guint max = config->max_vcpus ? config->max_vcpus : 1;
@@ -218,6 +241,6 @@ gboolean kxl_domain_config_validate(const KxlDomainConfig *config, GError **erro
 {
     g_return_val_if_fail(config, FALSE);
     return kxl_domain_name_check(config->name, error) && check_uuid(config, error) &&
-           check_memory(config, error) && check_cpu(config, error) && check_boot(config, error) &&
+           check_memory(config, error) && check_modules(config, error) && check_cpu(config, error) && check_boot(config, error) &&
            check_disks(config, error) && check_nics(config, error) && check_displays(config, error);
 }

@@ -86,7 +86,11 @@ static const KxlField device_controller_rows[] = {
     KXL_ROW("max_sectors", UINT, KxlDeviceController, max_sectors),
     KXL_ROW("iothread", UINT, KxlDeviceController, iothread),
     KXL_ROW_INIT("ioeventfd", DEFBOOL, KxlDeviceController, ioeventfd, KXL_DEFAULT),
+    KXL_ROW("device", STRING, KxlDeviceController, device),
     KXL_ROW("chassis", UINT, KxlDeviceController, chassis),
+    KXL_ROW("port", UINT, KxlDeviceController, port),
+    KXL_ROW_INIT("hotplug", DEFBOOL, KxlDeviceController, hotplug, KXL_DEFAULT),
+    KXL_ROW("hole64_kb", UINT64, KxlDeviceController, hole64_kb),
     KXL_ROW_INIT("companion_port", INT, KxlDeviceController, companion_port, -1),
     KXL_ROW_TYPE("address", STRUCT, KxlDeviceController, address, address),
 };
@@ -181,6 +185,17 @@ static const KxlField balloon_rows[] = {
     KXL_ROW("stats_period", UINT, KxlBalloon, stats_period_secs),
 };
 KXL_TYPE_DEFINE(balloon, KxlBalloon, balloon_rows)
+
+static const KxlField iommu_rows[] = {
+    KXL_ROW("model", STRING, KxlIommu, model),
+    KXL_ROW_INIT("interrupt_remapping", DEFBOOL, KxlIommu, interrupt_remapping, KXL_DEFAULT),
+    KXL_ROW_INIT("caching_mode", DEFBOOL, KxlIommu, caching_mode, KXL_DEFAULT),
+    KXL_ROW_INIT("extended_interrupts", DEFBOOL, KxlIommu, extended_interrupts, KXL_DEFAULT),
+    KXL_ROW_INIT("device_iotlb", DEFBOOL, KxlIommu, device_iotlb, KXL_DEFAULT),
+    KXL_ROW("address_bits", UINT, KxlIommu, address_bits),
+    KXL_ROW_TYPE("address", STRUCT, KxlIommu, address, address),
+};
+KXL_TYPE_DEFINE(iommu, KxlIommu, iommu_rows)
 
 static const KxlField device_shmem_rows[] = {
     KXL_ROW("name", STRING, KxlDeviceShmem, name),

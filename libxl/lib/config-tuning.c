@@ -31,6 +31,56 @@ static const KxlField numa_distance_rows[] = {
 };
 KXL_TYPE_DEFINE_NEW(numa_distance, KxlNumaDistance, numa_distance_rows)
 
+static const KxlField numa_cache_rows[] = {
+    KXL_ROW("level", UINT, KxlNumaCache, level),
+    KXL_ROW("size_kb", UINT64, KxlNumaCache, size_kb),
+    KXL_ROW("line_bytes", UINT64, KxlNumaCache, line_bytes),
+    KXL_ROW("associativity", STRING, KxlNumaCache, associativity),
+    KXL_ROW("policy", STRING, KxlNumaCache, policy),
+};
+KXL_TYPE_DEFINE_NEW(numa_cache, KxlNumaCache, numa_cache_rows)
+
+static const KxlField interconnect_rows[] = {
+    KXL_ROW("bandwidth", BOOL, KxlInterconnect, bandwidth),
+    KXL_ROW("initiator", UINT, KxlInterconnect, initiator),
+    KXL_ROW("target", UINT, KxlInterconnect, target),
+    KXL_ROW("cache", UINT, KxlInterconnect, cache),
+    KXL_ROW("type", STRING, KxlInterconnect, type),
+    KXL_ROW("value", UINT64, KxlInterconnect, value),
+};
+KXL_TYPE_DEFINE_NEW(interconnect, KxlInterconnect, interconnect_rows)
+
+static const KxlField device_memory_rows[] = {
+    KXL_ROW_INIT("devid", INT, KxlDeviceMemory, devid, -1),
+    KXL_ROW("model", STRING, KxlDeviceMemory, model),
+    KXL_ROW("size_kb", UINT64, KxlDeviceMemory, size_kb),
+    KXL_ROW_INIT("node", INT, KxlDeviceMemory, node, -1),
+    KXL_ROW("access", STRING, KxlDeviceMemory, access),
+    KXL_ROW_INIT("discard", DEFBOOL, KxlDeviceMemory, discard, KXL_DEFAULT),
+    KXL_ROW("page_kb", UINT64, KxlDeviceMemory, page_kb),
+    KXL_ROW("nodes", STRING, KxlDeviceMemory, nodes),
+    KXL_ROW("path", STRING, KxlDeviceMemory, path),
+    KXL_ROW("align_kb", UINT64, KxlDeviceMemory, align_kb),
+    KXL_ROW("label_kb", UINT64, KxlDeviceMemory, label_kb),
+    KXL_ROW("persistent", BOOL, KxlDeviceMemory, persistent),
+    KXL_ROW("read_only", BOOL, KxlDeviceMemory, read_only),
+    KXL_ROW("block_kb", UINT64, KxlDeviceMemory, block_kb),
+    KXL_ROW("requested_kb", UINT64, KxlDeviceMemory, requested_kb),
+    KXL_ROW_INIT("slot", INT, KxlDeviceMemory, slot, -1),
+    KXL_ROW("base", UINT64, KxlDeviceMemory, base),
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceMemory, address, address),
+};
+KXL_TYPE_DEFINE_NEW(device_memory, KxlDeviceMemory, device_memory_rows)
+
+guint64 kxl_modules_kb(const KxlDomainConfig *config)
+{
+    guint64 sum = 0;
+
+    for (guint i = 0; i < config->memories->len; i++)
+        sum += ((const KxlDeviceMemory *)config->memories->pdata[i])->size_kb;
+    return sum;
+}
+
 static const KxlField numa_cell_rows[] = {
     KXL_ROW("cpus", STRING, KxlNumaCell, cpus),
     KXL_ROW("memkb", UINT64, KxlNumaCell, memkb),
@@ -39,6 +89,7 @@ static const KxlField numa_cell_rows[] = {
     KXL_ROW("mode", STRING, KxlNumaCell, mode),
     KXL_ROW("nodes", STRING, KxlNumaCell, nodes),
     KXL_ROW_TYPE("distances", ARRAY, KxlNumaCell, distances, numa_distance),
+    KXL_ROW_TYPE("caches", ARRAY, KxlNumaCell, caches, numa_cache),
 };
 KXL_TYPE_DEFINE_NEW(numa_cell, KxlNumaCell, numa_cell_rows)
 
@@ -115,6 +166,7 @@ static const KxlField limits_rows[] = {
 KXL_TYPE_DEFINE(limits, KxlLimits, limits_rows)
 
 static const KxlField board_rows[] = {
+    KXL_ROW("machine", STRING, KxlBoard, machine),
     KXL_ROW_INIT("smm", DEFBOOL, KxlBoard, smm, KXL_DEFAULT),
     KXL_ROW_INIT("vmport", DEFBOOL, KxlBoard, vmport, KXL_DEFAULT),
     KXL_ROW_INIT("s3", DEFBOOL, KxlBoard, s3, KXL_DEFAULT),

@@ -10,6 +10,9 @@ extern const KxlType kxl_type_domain_config;
 /* config-tuning.c */
 extern const KxlType kxl_type_cpu;
 extern const KxlType kxl_type_numa_distance;
+extern const KxlType kxl_type_numa_cache;
+extern const KxlType kxl_type_interconnect;
+extern const KxlType kxl_type_device_memory;
 extern const KxlType kxl_type_numa_cell;
 extern const KxlType kxl_type_huge_page;
 extern const KxlType kxl_type_memory;
@@ -31,6 +34,7 @@ extern const KxlType kxl_type_serial;
 extern const KxlType kxl_type_device_rng;
 extern const KxlType kxl_type_device_tpm;
 extern const KxlType kxl_type_balloon;
+extern const KxlType kxl_type_iommu;
 extern const KxlType kxl_type_device_shmem;
 extern const KxlType kxl_type_device_crypto;
 extern const KxlType kxl_type_device_smartcard;

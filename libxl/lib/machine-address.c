@@ -4,8 +4,24 @@
 
 #include "machine-args.h"
 
-char *kxl_args_pci_address(const KxlAddress *address, const char *what, GError **error)
+/* The host bridge and what is soldered beside it: the functions of the south bridge. */
+static gboolean is_boards(gboolean q35, const KxlAddress *a)
 {
+    if (a->bus != 0)
+        return FALSE;
+    if (a->slot == 0)
+        return TRUE;
+    if (q35) /* LPC bridge, SATA and SMBus */
+        return a->slot == 0x1f && (a->function == 0 || a->function == 2 || a->function == 3);
+    /* ISA bridge, IDE and power management; function 2 is USB's, which is a device of ours */
+    return a->slot == 1 && a->function != 2 && a->function < 4;
+}
+
+char *kxl_args_pci_address(const KxlDomainConfig *config, const KxlAddress *address,
+                           const char *what, GError **error)
+{
+    gboolean q35 = kxl_board_is_q35(config);
+
     if (address->kind == KXL_ADDRESS_NONE)
         return g_strdup("");
     if (address->kind != KXL_ADDRESS_PCI) {
@@ -16,15 +32,14 @@ char *kxl_args_pci_address(const KxlAddress *address, const char *what, GError *
         kxl_args_unsupported(error, "%s: PCI domain %04x", what, address->domain);
         return NULL;
     }
-    /* The host bridge, and the functions of the south bridge that the board has. */
-    if (address->bus == 0 && (address->slot == 0 || (address->slot == 1 && address->function < 2) ||
-                              (address->slot == 1 && address->function == 3))) {
+    if (is_boards(q35, address)) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID,
                     "%s: PCI address 00:%02x.%u is the board's", what, address->slot,
                     address->function);
         return NULL;
     }
-    return g_strdup_printf(",bus=pci.%u,addr=%02x.%u%s", address->bus, address->slot,
+    return g_strdup_printf(",bus=%s.%u,addr=%02x.%u%s", q35 && address->bus == 0 ? "pcie" : "pci",
+                           address->bus, address->slot,
                            address->function, address->multifunction ? ",multifunction=on" : "");
 }
 
@@ -47,10 +62,13 @@ char *kxl_args_usb_address(const KxlDomainConfig *config, const KxlAddress *addr
     return g_strdup_printf(",bus=usb%u.0,port=%s", address->bus, address->port);
 }
 
-/* On the board itself, so that it waits for nothing before it. */
+/* On the board itself, so that it waits for nothing before it; or an IOMMU, which comes before all
+ * that is behind it. */
 static gboolean has_place(const char *device)
 {
-    return strstr(device, ",bus=pci.0,addr=") != NULL;
+    if (g_str_has_prefix(device, "intel-iommu,"))
+        return TRUE;
+    return strstr(device, ",bus=pci.0,addr=") || strstr(device, ",bus=pcie.0,addr=");
 }
 
 void kxl_args_sort_devices(KxlArgs *args)

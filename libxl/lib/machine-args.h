@@ -32,18 +32,49 @@ gboolean kxl_args_hvm_cpu(KxlArgs *args, const KxlMachine *m, GError **error);
 /* machine-memory.c: -m and all that is behind it, and the threads that disks may have. */
 gboolean kxl_args_memory(KxlArgs *args, const KxlMachine *m, GError **error);
 
+/* machine-hmat.c: how fast cells reach each other. Whether the guest is told; the option of -numa
+ * node that names whose CPUs are nearest to a cell, a new string or NULL. */
+gboolean kxl_memory_has_hmat(const KxlDomainConfig *config);
+char *kxl_hmat_initiator(const KxlDomainConfig *config, guint cell);
+void kxl_args_hmat(KxlArgs *args, const KxlDomainConfig *config);
+
+/* Memory of the host's. */
+typedef struct {
+    const char *id;
+    guint64 size_kb;
+    const char *source;      /* KxlMemory.source */
+    const char *path;        /* a file of the user's instead */
+    gboolean share, discard, huge;
+    guint64 page_kb;
+    const char *mode, *nodes;
+    gboolean on_demand;      /* taken from the host as the guest gets it */
+    const char *more;        /* options; NULL: none */
+} KxlBackend;
+/* What a cell's memory, or that of a module of it, has behind it; -1: of a machine without cells. */
+KxlBackend kxl_backend_for_cell(const KxlDomainConfig *config, int cell);
+void kxl_args_backend(KxlArgs *args, const KxlMachine *m, const KxlBackend *backend);
+
+/* machine-module.c: memory devices. */
+gboolean kxl_args_modules(KxlArgs *args, const KxlMachine *m, GError **error);
+
 /* machine-board.c: machine, clock, firmware and its tables of an HVM or PVH guest. */
-void kxl_args_board(KxlArgs *args, const KxlMachine *m);
+gboolean kxl_args_board(KxlArgs *args, const KxlMachine *m, GError **error);
+/* PCI Express, SATA and an ICH9 on the board instead of PCI, IDE and a PIIX. */
+gboolean kxl_board_is_q35(const KxlDomainConfig *config);
 
 /* machine-address.c: ",bus=pci.0,addr=05.0" of a device on PCI, ",bus=usb0.0,port=1" of one on USB;
  * "" when it may sit anywhere. New string, NULL with error. `what` names the device. */
-char *kxl_args_pci_address(const KxlAddress *address, const char *what, GError **error);
+char *kxl_args_pci_address(const KxlDomainConfig *config, const KxlAddress *address,
+                           const char *what, GError **error);
 char *kxl_args_usb_address(const KxlDomainConfig *config, const KxlAddress *address,
                            const char *what, GError **error);
 /* Devices that have a place of their own go before those that take any, which would take theirs. */
 void kxl_args_sort_devices(KxlArgs *args);
 
-/* machine-controller.c */
+/* machine-controller.c. Free ports of a q35 machine's, for hotplug. */
+#define KXL_SPARE_PORT    "spare"
+#define KXL_SPARE_PORTS   4
+#define KXL_SPARE_CHASSIS 200 /* above those of the configuration's */
 const KxlDeviceController *kxl_controller_find(const KxlDomainConfig *config, const char *type,
                                                guint index);
 gboolean kxl_args_controllers(KxlArgs *args, const KxlMachine *m, GError **error);

@@ -14,11 +14,24 @@ static void append_tristate(GString *text, const char *name, KxlTristate value)
         g_string_append_printf(text, ",%s=%s", name, on_off(value == KXL_YES));
 }
 
+gboolean kxl_board_is_q35(const KxlDomainConfig *config)
+{
+    return config->type == KXL_TYPE_HVM && g_strcmp0(config->board.machine, "q35") == 0;
+}
+
+static gboolean has_nvdimm(const KxlDomainConfig *config)
+{
+    for (guint i = 0; i < config->memories->len; i++)
+        if (g_strcmp0(((const KxlDeviceMemory *)config->memories->pdata[i])->model, "nvdimm") == 0)
+            return TRUE;
+    return FALSE;
+}
+
 static void add_machine(KxlArgs *args, const KxlMachine *m)
 {
     const KxlDomainConfig *config = m->config;
     const KxlBoard *board = &config->board;
-    g_autoptr(GString) text = g_string_new("pc,usb=off");
+    g_autoptr(GString) text = g_string_new(kxl_board_is_q35(config) ? "q35,usb=off" : "pc,usb=off");
 
     g_string_append_printf(text, ",vmport=%s", on_off(board->vmport == KXL_YES));
     g_string_append_printf(text, ",dump-guest-core=%s",
@@ -29,6 +42,10 @@ static void add_machine(KxlArgs *args, const KxlMachine *m)
     append_tristate(text, "pit", board->pit);
     if (board->console_output)
         g_string_append(text, ",graphics=off");
+    if (has_nvdimm(config))
+        g_string_append(text, ",nvdimm=on");
+    if (config->type == KXL_TYPE_HVM && kxl_memory_has_hmat(config))
+        g_string_append(text, ",hmat=on");
     if (config->mmio_hole_memkb) /* what of the first 4 GiB is no memory */
         g_string_append_printf(text, ",max-ram-below-4g=%" G_GUINT64_FORMAT "K",
                                (G_GUINT64_CONSTANT(4) << 20) - config->mmio_hole_memkb);
@@ -38,12 +55,15 @@ static void add_machine(KxlArgs *args, const KxlMachine *m)
     kxl_args_add(args, "-machine", "%s", text->str);
 }
 
-static void add_power(KxlArgs *args, const KxlBoard *board)
+static void add_power(KxlArgs *args, const KxlDomainConfig *config)
 {
+    const char *device = kxl_board_is_q35(config) ? "ICH9-LPC" : "PIIX4_PM";
+    const KxlBoard *board = &config->board;
+
     if (board->s3 != KXL_DEFAULT)
-        kxl_args_add(args, "-global", "PIIX4_PM.disable_s3=%d", board->s3 == KXL_NO);
+        kxl_args_add(args, "-global", "%s.disable_s3=%d", device, board->s3 == KXL_NO);
     if (board->s4 != KXL_DEFAULT)
-        kxl_args_add(args, "-global", "PIIX4_PM.disable_s4=%d", board->s4 == KXL_NO);
+        kxl_args_add(args, "-global", "%s.disable_s4=%d", device, board->s4 == KXL_NO);
 }
 
 /* --- clock ------------------------------------------------------------------------------------ */
@@ -125,11 +145,49 @@ static void add_tables(KxlArgs *args, const KxlDomainConfig *config)
         kxl_args_add(args, "-device", "vmcoreinfo");
 }
 
-void kxl_args_board(KxlArgs *args, const KxlMachine *m)
+/* --- IOMMU ------------------------------------------------------------------------------------ */
+
+/* It comes before the devices whose accesses it translates. */
+static gboolean add_iommu(KxlArgs *args, const KxlMachine *m, GError **error)
+{
+    const KxlIommu *iommu = &m->config->iommu;
+    gboolean kvm = m->accel == KXL_ACCEL_KVM;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (!iommu->model)
+        return TRUE;
+    if (!kxl_board_is_q35(m->config))
+        return kxl_args_unsupported(error, "iommu '%s' of a machine other than q35", iommu->model);
+    if (g_str_equal(iommu->model, "virtio")) {
+        g_autofree char *at = kxl_args_pci_address(m->config, &iommu->address, "iommu", error);
+
+        if (at)
+            kxl_args_add(args, "-device", "virtio-iommu-pci,id=iommu0%s", at);
+        return at != NULL;
+    }
+    if (!g_str_equal(iommu->model, "intel"))
+        return kxl_args_unsupported(error, "iommu '%s'", iommu->model);
+    if (kvm && iommu->interrupt_remapping == KXL_YES &&
+        g_strcmp0(m->config->board.ioapic, "qemu") != 0)
+        return kxl_args_unsupported(error, "iommu: interrupt remapping with an I/O APIC of KVM's");
+    if (!kvm && iommu->extended_interrupts == KXL_YES)
+        return kxl_args_unsupported(error, "iommu: extended interrupts without KVM");
+    append_tristate(text, "intremap", iommu->interrupt_remapping);
+    append_tristate(text, "caching-mode", iommu->caching_mode);
+    append_tristate(text, "eim", iommu->extended_interrupts);
+    append_tristate(text, "device-iotlb", iommu->device_iotlb);
+    if (iommu->address_bits)
+        g_string_append_printf(text, ",aw-bits=%u", iommu->address_bits);
+    kxl_args_add(args, "-device", "intel-iommu,id=iommu0%s", text->str);
+    return TRUE;
+}
+
+gboolean kxl_args_board(KxlArgs *args, const KxlMachine *m, GError **error)
 {
     add_machine(args, m);
-    add_power(args, &m->config->board);
+    add_power(args, m->config);
     add_clock(args, m);
     add_firmware(args, m->config);
     add_tables(args, m->config);
+    return add_iommu(args, m, error);
 }

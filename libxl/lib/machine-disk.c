@@ -201,9 +201,10 @@ gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error)
 /* --- emulated: which bus, and where on it ------------------------------------------------------
  */
 
-/* Xen gives an HVM guest's first four xvd disks as IDE drives too, for systems without PV drivers.
- */
-static gboolean disk_bus(const KxlDeviceDisk *disk, Bus *ret_bus, int *ret_unit, GError **error)
+/* Xen gives an HVM guest's first four xvd disks as IDE drives too, for systems without PV drivers;
+ * a q35 machine has SATA where others have IDE. */
+static gboolean disk_bus(const KxlDomainConfig *config, const KxlDeviceDisk *disk, Bus *ret_bus,
+                         int *ret_unit, GError **error)
 {
     KxlVdevClass class = KXL_VDEV_XVD;
     int partition = 0;
@@ -233,7 +234,7 @@ static gboolean disk_bus(const KxlDeviceDisk *disk, Bus *ret_bus, int *ret_unit,
         break;
     case KXL_VDEV_XVD:
         *ret_bus = *ret_unit < buses[BUS_IDE].max && !g_str_has_prefix(disk->vdev, "vd")
-                       ? BUS_IDE
+                       ? kxl_board_is_q35(config) ? BUS_SATA : BUS_IDE
                        : BUS_VIRTIO;
         break;
     }
@@ -248,7 +249,7 @@ char *kxl_args_disk_backend(const KxlDomainConfig *config, const KxlDeviceDisk *
     int unit;
 
     if (config->type == KXL_TYPE_HVM)
-        disk_bus(disk, &bus, &unit, NULL);
+        disk_bus(config, disk, &bus, &unit, NULL);
     return bus == BUS_VIRTIO ? g_strdup_printf("/machine/peripheral/dev-%s/virtio-backend", node)
                              : g_strconcat("dev-", node, NULL);
 }
@@ -356,7 +357,7 @@ static gboolean add_virtio(KxlArgs *args, const Drive *d, GError **error)
 {
     const KxlDeviceDisk *disk = d->disk;
     g_autofree char *what = g_strdup_printf("disk '%s'", disk->vdev);
-    g_autofree char *at = kxl_args_pci_address(&disk->address, what, error);
+    g_autofree char *at = kxl_args_pci_address(d->config, &disk->address, what, error);
     g_autofree char *queues =
         disk->queues ? g_strdup_printf(",num-queues=%u", disk->queues) : g_strdup("");
     const char *kind = disk->model && g_str_has_prefix(disk->model, "virtio-")
@@ -370,18 +371,30 @@ static gboolean add_virtio(KxlArgs *args, const Drive *d, GError **error)
     return TRUE;
 }
 
+/* A q35 board's own SATA controller has its ports' buses under IDE's name. */
+static void add_sata(KxlArgs *args, const Drive *d)
+{
+    g_autofree char *bus = g_strdup_printf("sata%u", d->place.controller);
+    gboolean boards = kxl_board_is_q35(d->config) && d->place.controller == 0;
+
+    kxl_args_add(args, "-device", "ide-%s,id=dev-%s,bus=%s.%u%s",
+                 d->disk->is_cdrom ? "cd" : "hd", d->node, boards ? "ide" : bus, d->place.unit,
+                 d->tail);
+}
+
 static gboolean add_drive(KxlArgs *args, const Drive *d, GError **error)
 {
     switch (d->bus) {
     case BUS_IDE:
+        if (kxl_board_is_q35(d->config))
+            return kxl_args_unsupported(error, "disk '%s': IDE on a q35 machine, which has SATA",
+                                        d->disk->vdev);
         kxl_args_add(args, "-device", "ide-%s,id=dev-%s,bus=ide.%u,unit=%u%s",
                      d->disk->is_cdrom ? "cd" : "hd", d->node, d->place.bus, d->place.unit,
                      d->tail);
         return TRUE;
     case BUS_SATA:
-        kxl_args_add(args, "-device", "ide-%s,id=dev-%s,bus=sata%u.%u%s",
-                     d->disk->is_cdrom ? "cd" : "hd", d->node, d->place.controller, d->place.unit,
-                     d->tail);
+        add_sata(args, d);
         return TRUE;
     case BUS_SCSI:
         return add_scsi(args, d, error);
@@ -403,11 +416,16 @@ static void add_controller(KxlArgs *args, const Drive *d, guint32 *seen)
 {
     guint n = d->place.controller;
 
-    if (!buses[d->bus].controller || (*seen & 1U << n) ||
-        kxl_controller_find(d->config, buses[d->bus].name, n))
+    const char *device = buses[d->bus].controller;
+    gboolean q35 = kxl_board_is_q35(d->config);
+
+    if (q35 && d->bus == BUS_FLOPPY)
+        device = "isa-fdc";
+    if (!device || (*seen & 1U << n) || (q35 && d->bus == BUS_SATA && n == 0) ||
+        (d->bus != BUS_FLOPPY && kxl_controller_find(d->config, buses[d->bus].name, n)))
         return;
     *seen |= 1U << n;
-    kxl_args_add(args, "-device", "%s,id=%s%u", buses[d->bus].controller, buses[d->bus].name, n);
+    kxl_args_add(args, "-device", "%s,id=%s%u", device, buses[d->bus].name, n);
 }
 
 static gboolean take_place(GHashTable *taken, const Drive *d, int unit, GError **error)
@@ -439,7 +457,7 @@ static gboolean add_disk(KxlArgs *args, Drive *d, GHashTable *taken, guint32 *co
     g_autofree char *boot = NULL, *tail = NULL;
     int unit = 0;
 
-    if (!disk_bus(disk, &d->bus, &unit, error) || !check_options(disk, d->bus, error) ||
+    if (!disk_bus(d->config, disk, &d->bus, &unit, error) || !check_options(disk, d->bus, error) ||
         !disk_place(disk, d->bus, unit, &d->place, error) ||
         !check_place(disk, d->bus, &d->place, error) || !take_place(taken, d, unit, error))
         return FALSE;

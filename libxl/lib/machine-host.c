@@ -12,11 +12,12 @@ static char *boot_option(int bootindex)
 
 /* --- PCI -------------------------------------------------------------------------------------- */
 
-static gboolean add_pci(KxlArgs *args, const KxlDevicePci *pci, guint i, GError **error)
+static gboolean add_pci(KxlArgs *args, const KxlDomainConfig *config, const KxlDevicePci *pci,
+                        guint i, GError **error)
 {
     g_autofree char *what =
         g_strdup_printf("pci '%04x:%02x:%02x.%x'", pci->domain, pci->bus, pci->dev, pci->fn);
-    g_autofree char *at = kxl_args_pci_address(&pci->address, what, error);
+    g_autofree char *at = kxl_args_pci_address(config, &pci->address, what, error);
     g_autofree char *rom = kxl_args_rom(pci->rom_file, pci->rom_bar, pci->rom_enabled);
     g_autofree char *boot = boot_option(pci->bootindex);
 
@@ -119,14 +120,14 @@ static void append(GString *out, const char *option, const char *value)
         g_string_append_printf(out, ",%s=%s", option, value);
 }
 
-static gboolean add_filesystem(KxlArgs *args, const KxlDeviceFilesystem *fs, guint i,
-                               GError **error)
+static gboolean add_filesystem(KxlArgs *args, const KxlDomainConfig *config,
+                               const KxlDeviceFilesystem *fs, guint i, GError **error)
 {
     const char *security = security_model(fs->security);
     const char *kind =
         fs->model && g_str_has_prefix(fs->model, "virtio-") ? fs->model + strlen("virtio") : "";
     g_autofree char *what = g_strdup_printf("filesystem '%s'", fs->tag);
-    g_autofree char *at = kxl_args_pci_address(&fs->address, what, error);
+    g_autofree char *at = kxl_args_pci_address(config, &fs->address, what, error);
     g_autofree char *path = kxl_args_quote(fs->path), *tag = kxl_args_quote(fs->tag);
     g_autoptr(GString) out = g_string_new(NULL);
 
@@ -153,10 +154,10 @@ gboolean kxl_args_host_devices(KxlArgs *args, const KxlMachine *m, GError **erro
         if (!add_hub(args, config, config->hubs->pdata[i], i, error))
             return FALSE;
     for (guint i = 0; i < config->filesystems->len; i++)
-        if (!add_filesystem(args, config->filesystems->pdata[i], i, error))
+        if (!add_filesystem(args, config, config->filesystems->pdata[i], i, error))
             return FALSE;
     for (guint i = 0; i < config->pcis->len; i++)
-        if (!add_pci(args, config->pcis->pdata[i], i, error))
+        if (!add_pci(args, config, config->pcis->pdata[i], i, error))
             return FALSE;
     for (guint i = 0; i < config->usbs->len; i++)
         if (!add_usb(args, config, config->usbs->pdata[i], "usbhost", i, error))

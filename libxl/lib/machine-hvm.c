@@ -102,7 +102,9 @@ static gboolean add_usb(KxlArgs *args, const KxlDomainConfig *config, GError **e
     if (!config->usb && !(device && *device))
         return TRUE;
     if (!own)
-        kxl_args_add(args, "-device", "piix3-usb-uhci,id=uhci,addr=01.2");
+        kxl_args_add(args, "-device", "%s",
+                     kxl_board_is_q35(config) ? "ich9-usb-uhci1,id=uhci"
+                                              : "piix3-usb-uhci,id=uhci,addr=01.2");
     for (guint i = 0; device && device[i]; i++) {
         gboolean ok = g_str_has_prefix(device[i], "host:")
                           ? kxl_args_usb_host(args, config, device[i], i, error)
@@ -121,9 +123,9 @@ gboolean kxl_args_hvm(KxlArgs *args, const KxlMachine *m, GError **error)
     g_autofree int *nic_index = g_new0(int, config->nics->len + 1);
 
     boot_order(config, disk_index, nic_index);
-    kxl_args_board(args, m);
-    return kxl_args_hvm_cpu(args, m, error) && add_boot(args, m, error) &&
+    return kxl_args_board(args, m, error) && kxl_args_hvm_cpu(args, m, error) && add_boot(args, m, error) &&
            kxl_args_display(args, m, error) && kxl_args_controllers(args, m, error) &&
+           kxl_args_modules(args, m, error) &&
            kxl_args_hvm_disks(args, m, disk_index, error) &&
            kxl_args_hvm_nics(args, m, nic_index, error) && add_usb(args, config, error) &&
            kxl_args_host_devices(args, m, error) && kxl_args_serials(args, m, error) &&

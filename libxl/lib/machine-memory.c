@@ -45,15 +45,6 @@ static gboolean huge_page_size(const KxlMemory *memory, guint cell, guint64 *ret
     return rest != NULL;
 }
 
-/* Huge pages come by memfd, so that nothing need be mounted. A file lives in the domain's own
- * folder and has no name. */
-static const char *backend_kind(const KxlMemory *memory, gboolean huge, gboolean share)
-{
-    if (huge || g_strcmp0(memory->source, "memfd") == 0 || (share && !memory->source))
-        return "memory-backend-memfd";
-    return g_strcmp0(memory->source, "file") == 0 ? "memory-backend-file" : "memory-backend-ram";
-}
-
 /* "0-1,3": QEMU takes an option for each range. */
 static void append_ranges(GString *text, const char *option, const char *set)
 {
@@ -82,40 +73,76 @@ static void append_placement(GString *text, const char *mode, const char *nodes)
     }
 }
 
-/* cell: NULL for the whole memory of a machine without cells. */
-static void add_backend(KxlArgs *args, const KxlMachine *m, const char *id, guint64 size_kb,
-                        const KxlNumaCell *cell, guint number)
+/* Huge pages come by memfd, so that nothing need be mounted. A file lives in the domain's own
+ * folder and has no name, unless it is the user's own. */
+static const char *backend_kind(const KxlBackend *b)
+{
+    if (b->path)
+        return "memory-backend-file";
+    if (b->huge || g_strcmp0(b->source, "memfd") == 0 || (b->share && !b->source))
+        return "memory-backend-memfd";
+    return g_strcmp0(b->source, "file") == 0 ? "memory-backend-file" : "memory-backend-ram";
+}
+
+void kxl_args_backend(KxlArgs *args, const KxlMachine *m, const KxlBackend *b)
 {
     const KxlMemory *memory = &m->config->memory;
-    const char *access = cell && cell->access ? cell->access : memory->access;
-    gboolean share = g_strcmp0(access, "shared") == 0;
-    guint64 page_kb;
-    gboolean huge = huge_page_size(memory, number, &page_kb);
-    const char *kind = backend_kind(memory, huge, share);
+    const char *kind = backend_kind(b);
     g_autoptr(GString) text = g_string_new(NULL);
 
-    g_string_append_printf(text, "%s,id=%s,size=%" G_GUINT64_FORMAT "K", kind, id, size_kb);
+    g_string_append_printf(text, "%s,id=%s,size=%" G_GUINT64_FORMAT "K", kind, b->id, b->size_kb);
     if (g_str_equal(kind, "memory-backend-file")) {
-        gboolean discard =
-            cell && cell->discard != KXL_DEFAULT ? cell->discard == KXL_YES : memory->discard;
-        g_autofree char *dir = kxl_args_quote(m->dir);
+        g_autofree char *file = kxl_args_quote(b->path ? b->path : m->dir);
 
-        g_string_append_printf(text, ",mem-path=%s%s", dir, discard ? ",discard-data=on" : "");
+        g_string_append_printf(text, ",mem-path=%s%s", file,
+                               b->discard && !b->path ? ",discard-data=on" : "");
     }
-    if (huge)
+    if (b->huge)
         g_string_append(text, ",hugetlb=on");
-    if (huge && page_kb)
-        g_string_append_printf(text, ",hugetlbsize=%" G_GUINT64_FORMAT "K", page_kb);
-    g_string_append(text, share ? ",share=on" : ",share=off");
-    if (memory->prealloc || huge)
+    if (b->huge && b->page_kb)
+        g_string_append_printf(text, ",hugetlbsize=%" G_GUINT64_FORMAT "K", b->page_kb);
+    g_string_append(text, b->share ? ",share=on" : ",share=off");
+    if (b->on_demand)
+        g_string_append(text, ",reserve=off");
+    else if ((memory->prealloc && !b->path) || b->huge)
         g_string_append(text, ",prealloc=on");
-    if (memory->prealloc_threads)
+    if (memory->prealloc_threads && !b->on_demand)
         g_string_append_printf(text, ",prealloc-threads=%u", memory->prealloc_threads);
-    if (cell && cell->nodes)
-        append_placement(text, cell->mode, cell->nodes);
-    else
-        append_placement(text, memory->mode, memory->nodes);
+    append_placement(text, b->mode, b->nodes);
+    if (b->more)
+        g_string_append(text, b->more);
     kxl_args_add(args, "-object", "%s", text->str);
+}
+
+KxlBackend kxl_backend_for_cell(const KxlDomainConfig *config, int number)
+{
+    const KxlMemory *memory = &config->memory;
+    const KxlNumaCell *cell = number >= 0 && (guint)number < config->numa_cells->len
+                                  ? config->numa_cells->pdata[number]
+                                  : NULL;
+    const char *access = cell && cell->access ? cell->access : memory->access;
+    KxlBackend b = {
+        .source = memory->source,
+        .share = g_strcmp0(access, "shared") == 0,
+        .discard = cell && cell->discard != KXL_DEFAULT ? cell->discard == KXL_YES
+                                                        : memory->discard,
+        .mode = cell && cell->nodes ? cell->mode : memory->mode,
+        .nodes = cell && cell->nodes ? cell->nodes : memory->nodes,
+    };
+
+    b.huge = huge_page_size(memory, (guint)MAX(number, 0), &b.page_kb);
+    return b;
+}
+
+/* number: -1 for the whole memory of a machine without cells. */
+static void add_backend(KxlArgs *args, const KxlMachine *m, const char *id, guint64 size_kb,
+                        int number)
+{
+    KxlBackend b = kxl_backend_for_cell(m->config, number);
+
+    b.id = id;
+    b.size_kb = size_kb;
+    kxl_args_backend(args, m, &b);
 }
 
 static gboolean wants_backend(const KxlMemory *memory)
@@ -131,10 +158,12 @@ static void add_cell(KxlArgs *args, const KxlMachine *m, guint i, guint64 size_k
     const KxlNumaCell *cell = m->config->numa_cells->pdata[i];
     g_autofree char *id = g_strdup_printf("ram-node%u", i);
     g_autoptr(GString) cpus = g_string_new(NULL);
+    g_autofree char *initiator = kxl_hmat_initiator(m->config, i);
 
     append_ranges(cpus, "cpus", cell->cpus ? cell->cpus : "");
-    add_backend(args, m, id, size_kb, cell, i);
-    kxl_args_add(args, "-numa", "node,nodeid=%u%s,memdev=%s", i, cpus->str, id);
+    add_backend(args, m, id, size_kb, (int)i);
+    kxl_args_add(args, "-numa", "node,nodeid=%u%s%s,memdev=%s", i, cpus->str,
+                 initiator ? initiator : "", id);
 }
 
 static void add_distances(KxlArgs *args, const GPtrArray *cells)
@@ -173,6 +202,7 @@ static gboolean add_cells(KxlArgs *args, const KxlMachine *m, guint64 total_kb, 
         left -= size;
     }
     add_distances(args, cells);
+    kxl_args_hmat(args, m->config);
     return TRUE;
 }
 
@@ -213,7 +243,7 @@ gboolean kxl_args_memory(KxlArgs *args, const KxlMachine *m, GError **error)
     if (config->type == KXL_TYPE_HVM && config->numa_cells->len > 0)
         return add_cells(args, m, total_kb, error);
     if (wants_backend(memory)) {
-        add_backend(args, m, "ram", total_kb, NULL, 0);
+        add_backend(args, m, "ram", total_kb, -1);
         kxl_args_add(args, "-machine", "memory-backend=ram");
     }
     return TRUE;

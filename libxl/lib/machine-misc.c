@@ -101,14 +101,20 @@ static gboolean add_watchdog(KxlArgs *args, const KxlDomainConfig *config, GErro
 {
     const char *action = config->watchdog_action ? config->watchdog_action : "reset";
 
+    gboolean itco = g_strcmp0(config->watchdog, "itco") == 0 && kxl_board_is_q35(config);
+
     if (!config->watchdog)
         return TRUE;
-    if (!g_str_equal(config->watchdog, "i6300esb") && !g_str_equal(config->watchdog, "ib700"))
+    if (!itco && !g_str_equal(config->watchdog, "i6300esb") &&
+        !g_str_equal(config->watchdog, "ib700"))
         return kxl_args_unsupported(error, "watchdog '%s'", config->watchdog);
     for (guint i = 0; i < G_N_ELEMENTS(watchdog_actions); i++) {
         if (!g_str_equal(watchdog_actions[i].action, action))
             continue;
-        kxl_args_add(args, "-device", "%s,id=watchdog0", config->watchdog);
+        if (itco) /* the ICH9 has it; it may reset */
+            kxl_args_add(args, "-global", "ICH9-LPC.noreboot=off");
+        else
+            kxl_args_add(args, "-device", "%s,id=watchdog0", config->watchdog);
         kxl_args_add(args, "-action", "watchdog=%s", watchdog_actions[i].qemu);
         return TRUE;
     }

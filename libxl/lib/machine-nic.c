@@ -177,7 +177,7 @@ static gboolean add_device(KxlArgs *args, const KxlMachine *m, const KxlDeviceNi
     gboolean usb = g_str_equal(device, "usb-net"), virtio = g_str_has_prefix(device, "virtio");
     g_autofree char *what = g_strdup_printf("vif %d", nic->devid);
     g_autofree char *at = usb ? kxl_args_usb_address(m->config, &nic->address, what, error)
-                              : kxl_args_pci_address(&nic->address, what, error);
+                              : kxl_args_pci_address(m->config, &nic->address, what, error);
     g_autofree char *more = virtio_options(nic),
                     *rom = kxl_args_rom(nic->rom_file, nic->rom_bar, nic->rom_enabled);
     g_autofree char *boot = bootindex ? g_strdup_printf(",bootindex=%d", bootindex) : g_strdup("");

@@ -89,7 +89,8 @@ gboolean kxl_args_pvh(KxlArgs *args, const KxlMachine *m, GError **error)
     if (config->disks->len + config->nics->len > KXL_MACHINE_MAX_PV_DEVICES)
         return kxl_args_unsupported(error, "more than %d disks and vifs",
                                     KXL_MACHINE_MAX_PV_DEVICES);
-    kxl_args_board(args, m);
+    if (!kxl_args_board(args, m, error))
+        return FALSE;
     add_boot(args, m);
     add_console(args, m);
     return kxl_args_hvm_cpu(args, m, error) && kxl_args_pv_disks(args, m, error) &&

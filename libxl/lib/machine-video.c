@@ -61,7 +61,14 @@ static const char *device_of(guint adapter, const KxlDeviceVideo *video, gboolea
     return primary ? adapters[adapter].device : adapters[adapter].secondary;
 }
 
-static gboolean add_video(KxlArgs *args, const KxlDeviceVideo *video, guint i, GError **error)
+/* Where libvirt has the first adapter: slot 1 of a PC is the board's own. */
+static const char *first_slot(const KxlDomainConfig *config)
+{
+    return kxl_board_is_q35(config) ? ",bus=pcie.0,addr=01.0" : ",addr=02.0";
+}
+
+static gboolean add_video(KxlArgs *args, const KxlDomainConfig *config,
+                          const KxlDeviceVideo *video, guint i, GError **error)
 {
     int a = find_adapter(video->model ? video->model : "cirrus");
     g_autoptr(GString) out = g_string_new(NULL);
@@ -80,7 +87,7 @@ static gboolean add_video(KxlArgs *args, const KxlDeviceVideo *video, guint i, G
         return kxl_args_unsupported(error, "video '%s': a resolution", video->model);
     g_string_append_printf(out, "%s,id=video%u", device, i);
     if (i == 0 && adapters[a].in_slot)
-        g_string_append(out, ",addr=02.0");
+        g_string_append(out, first_slot(config));
     add_memory(out, video, adapters[a].memory);
     if (video->heads && adapters[a].outputs)
         g_string_append_printf(out, ",max_outputs=%u", video->heads);
@@ -100,7 +107,7 @@ static gboolean add_vga(KxlArgs *args, const KxlDomainConfig *config, GError **e
         return TRUE;
     if (find_adapter(kind) < 0)
         return kxl_args_unsupported(error, "vga '%s'", kind);
-    return add_video(args, &video, 0, error);
+    return add_video(args, config, &video, 0, error);
 }
 
 gboolean kxl_args_videos(KxlArgs *args, const KxlDomainConfig *config, GError **error)
@@ -108,7 +115,7 @@ gboolean kxl_args_videos(KxlArgs *args, const KxlDomainConfig *config, GError **
     if (config->videos->len == 0)
         return add_vga(args, config, error);
     for (guint i = 0; i < config->videos->len; i++)
-        if (!add_video(args, config->videos->pdata[i], i, error))
+        if (!add_video(args, config, config->videos->pdata[i], i, error))
             return FALSE;
     return TRUE;
 }

@@ -85,6 +85,9 @@ static guint64 hv_share_kb(const KxlDomainConfig *config, guint64 guest_kb)
 guint64 kxl_machine_memory_kb(const KxlDomainConfig *config)
 {
     guint64 guest = MAX(config->max_memkb, config->target_memkb);
+    guint64 modules = kxl_modules_kb(config);
+
+    guest -= MIN(guest, modules);
 
     return (guest + hv_share_kb(config, guest) + 1023) / 1024 * 1024;
 }
@@ -177,6 +180,8 @@ static gboolean check_options(const KxlDomainConfig *config, GError **error)
     if (config->cpuid && config->type == KXL_TYPE_PV)
         return kxl_args_unsupported(error, "cpuid '%s' in a %s domain", config->cpuid,
                                     kxl_domain_type_to_string(config->type));
+    if (config->board.machine && !g_str_equal(config->board.machine, "q35"))
+        return kxl_args_unsupported(error, "machine '%s'", config->board.machine);
     if (g_strcmp0(config->tsc_mode, "always_emulate") == 0)
         return kxl_args_unsupported(error, "tsc_mode 'always_emulate'");
     if (config->on_crash == KXL_ACTION_RENAME_RESTART ||

@@ -62,7 +62,7 @@ char *kxl_machine_pvh_cmdline(const KxlDomainConfig *config);
 guint kxl_machine_disk_queues(const KxlDomainConfig *config, const KxlDeviceDisk *disk);
 guint kxl_machine_nic_queues(const KxlDomainConfig *config, const KxlDeviceNic *nic);
 
-/* KiB of the machine, hv's part included. */
+/* KiB of the machine, hv's part included; memory devices are not. */
 guint64 kxl_machine_memory_kb(const KxlDomainConfig *config);
 
 /* The VNC display the domain has, NULL: none. */

@@ -63,6 +63,8 @@ static void test_golden(gconstpointer data)
 }
 
 #define HVM(rest)      "{\"c_info\": {\"type\": \"hvm\"}" rest "}"
+#define Q35(kanzen, rest)                                                                          \
+    HVM(", \"kanzen\": {\"board\": {\"machine\": \"q35\"}" kanzen "}" rest)
 #define PVH(rest)      "{\"c_info\": {\"type\": \"pvh\"}" rest "}"
 #define HVM_INFO(rest) HVM(", \"b_info\": {\"type.hvm\": {" rest "}}")
 #define DISK(rest)     ", \"disks\": [{\"pdev_path\": \"/d\", " rest "}]"
@@ -98,6 +100,23 @@ static const struct {
     { HVM(", \"rngs\": [{\"backend\": \"dice\"}]"), "rng 'dice' *" },
     { HVM(", \"tpms\": [{\"backend\": \"emulator\"}, {}]"), "tpm: more than one *" },
     { HVM(", \"tpms\": [{\"backend\": \"paper\"}]"), "tpm: 'paper' *" },
+    { HVM(", \"memories\": [{\"model\": \"sgx-epc\", \"size_kb\": 4096}]"),
+      "memory 'sgx-epc' *" },
+    { HVM(", \"kanzen\": {\"iommu\": {\"model\": \"intel\"}}"), "iommu 'intel' of a machine *" },
+    { Q35(", \"iommu\": {\"model\": \"smmuv3\"}", ""), "iommu 'smmuv3' *" },
+    { Q35(", \"iommu\": {\"model\": \"intel\", \"extended_interrupts\": \"True\"}", ""),
+      "iommu: extended interrupts without KVM *" },
+    { HVM(", \"kanzen\": {\"board\": {\"machine\": \"isapc\"}}"), "machine 'isapc' *" },
+    { Q35("", DISK("\"vdev\": \"hda\"")), "disk 'hda': IDE on a q35 *" },
+    { Q35("", ", \"controllers\": [{\"type\": \"ide\", \"model\": \"piix3\"}]"),
+      "controller ide 0: model 'piix3' of machine 'q35' *" },
+    { HVM(", \"controllers\": [{\"type\": \"pci\", \"index\": 1, \"model\": \"pcie-root-port\"}]"),
+      "controller pci 1: model 'pcie-root-port' of machine 'pc' *" },
+    { Q35("", ", \"controllers\": [{\"type\": \"pci\", \"model\": \"pcie-root-port\"}]"),
+      "controller pci 0: a 'pcie-root-port', which *" },
+    { Q35("", ", \"controllers\": [{\"type\": \"pci\", \"index\": 1, \"model\": "
+          "\"pcie-to-pci-bridge\", \"port\": 3}]"),
+      "controller pci 1: port or hotplug of a *" },
     { HVM(", \"shmems\": [{\"model\": \"ivshmem\"}]"), "shmem 'ivshmem' *" },
     { HVM(", \"audios\": [{\"id\": \"1\", \"type\": \"tape\"}]"), "audio 'tape' *" },
     { HVM_INFO("\"usbdevice_list\": [\"host:1\"]"), "usbdevice 'host:1' *" },

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Memory devices, chipsets, firmware and what the host gives: what is refused of them, and why.
+ * Golden files show what they become. */
+#include "fixture.h"
+
+#include <string.h>
+
+#define XML                                                                                        \
+    "<domain type='xen'><name>x</name>%s<memory unit='GiB'>1</memory><os>"                         \
+    "<type machine='%s'>%s</type>%s</os>%s<devices>%s</devices></domain>"
+
+#define SLOTS            "<maxMemory slots='2' unit='GiB'>4</maxMemory>"
+#define DIMM(more)       "<memory model='dimm'><target><size unit='MiB'>64</size>" more "</target></memory>"
+#define VIRTIO_MEM(rest) "<memory model='virtio-mem'><target><size unit='MiB'>64</size>" rest "</target></memory>"
+#define CELLS(inside, after)                                                                       \
+    "<cpu><numa><cell id='0' cpus='0' memory='524288'>" inside                                     \
+    "</cell><cell id='1' memory='524288'/>" after "</numa></cpu>"
+#define CACHE(level)                                                                               \
+    "<cache level='" level "' associativity='none' policy='none'><size value='1'/>"                \
+    "<line value='64' unit='B'/></cache>"
+#define LINK(name, rest) "<interconnects><" name " " rest "/></interconnects>"
+
+static const struct {
+    const char *machine, *before, *os, *after, *devices;
+    int code;
+    const char *message;
+} errors[] = {
+    { "xenfv", "", "", "", DIMM(""), DOMAIN_XML_ERROR_UNSUPPORTED,
+      "cannot use/hotplug a memory device when domain 'maxMemory' is not defined "
+      "(/domain/devices/memory[1])" },
+    { "xenpv", SLOTS, "", "", DIMM(""), DOMAIN_XML_ERROR_UNSUPPORTED,
+      "memory devices are for hvm domains only (/domain/devices/memory)" },
+    { "xenfv", SLOTS, "", "", DIMM("") DIMM("") DIMM(""), DOMAIN_XML_ERROR_UNSUPPORTED,
+      "memory device count '3' exceeds slots count '2'" },
+    { "xenfv", SLOTS, "", "", DIMM("<node>1</node>"), DOMAIN_XML_ERROR_UNSUPPORTED,
+      "can't add memory backend for guest node '1' as the guest has only '0' NUMA nodes "
+      "configured (/domain/devices/memory[1]/target/node)" },
+    { "xenfv", SLOTS, "", CELLS("", ""), DIMM(""), DOMAIN_XML_ERROR_SYNTAX,
+      "target NUMA node needs to be specified for memory device "
+      "(/domain/devices/memory[1]/target)" },
+    { "xenfv", SLOTS, "", "",
+      "<memory model='dimm'><target><size unit='GiB'>1</size></target></memory>",
+      DOMAIN_XML_ERROR_SYNTAX, "Total size of memory devices exceeds the total memory size" },
+    { "xenfv", SLOTS, "", "", "<memory model='dimm'><target><size>0</size></target></memory>",
+      DOMAIN_XML_ERROR_SYNTAX,
+      "missing or invalid size of a memory device (/domain/devices/memory, line 1)" },
+    { "xenfv", SLOTS, "", "", "<memory model='sgx-epc'/>", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "'sgx-epc' is not supported (/domain/devices/memory/@model, line 1)" },
+    { "xenfv", SLOTS, "", "",
+      "<memory model='nvdimm'><target><size unit='MiB'>64</size></target></memory>",
+      DOMAIN_XML_ERROR_SYNTAX,
+      "path is required for model 'nvdimm' (/domain/devices/memory, line 1)" },
+    { "xenfv", SLOTS, "", "",
+      "<memory model='nvdimm'><source><path>/n</path></source><target><size>1024</size>"
+      "<label><size>1024</size></label></target></memory>",
+      DOMAIN_XML_ERROR_SYNTAX,
+      "label size must be smaller than NVDIMM size (/domain/devices/memory, line 1)" },
+    { "xenfv", SLOTS, "", "", VIRTIO_MEM("<block>3</block>"), DOMAIN_XML_ERROR_SYNTAX,
+      "block size must be a power of two (/domain/devices/memory, line 1)" },
+    { "xenfv", SLOTS, "", "", VIRTIO_MEM("<block>2048</block><requested>1024</requested>"),
+      DOMAIN_XML_ERROR_SYNTAX,
+      "requested size must be an integer multiple of block size (/domain/devices/memory, line 1)" },
+    { "xenfv", SLOTS, "", "",
+      VIRTIO_MEM("<block>2048</block><requested unit='MiB'>128</requested>"),
+      DOMAIN_XML_ERROR_SYNTAX,
+      "requested size must be smaller than or equal to @size (/domain/devices/memory, line 1)" },
+    { "xenfv", SLOTS, "", "",
+      "<memory model='dimm'><target><size>65536</size></target>"
+      "<address type='dimm' slot='2'/></memory>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "memory device slot '2' exceeds slots count '2' "
+      "(/domain/devices/memory[1]/address/@slot)" },
+    { "xenfv", SLOTS, "", "",
+      "<memory model='dimm'><target><size>65536</size></target>"
+      "<address type='dimm' slot='0' base='0xfoo'/></memory>",
+      DOMAIN_XML_ERROR_SYNTAX,
+      "Invalid value for attribute 'base' in element 'address': '0xfoo' "
+      "(/domain/devices/memory/address/@base, line 1)" },
+
+    { "xenfv", "", "", CELLS(CACHE("1") CACHE("1"), ""), "", DOMAIN_XML_ERROR_SYNTAX,
+      "Duplicate cache level 1" },
+    { "xenfv", "", "", CELLS(CACHE("2"), ""), "", DOMAIN_XML_ERROR_SYNTAX,
+      "NUMA cell 0: cache levels must start from 1 and have no gap" },
+    { "xenfv", "", "", CELLS(CACHE("1"), ""), "", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "caches of NUMA cells need <interconnects> beside them (/domain/cpu/numa/interconnects)" },
+    { "xenfv", "", "",
+      CELLS("", LINK("latency", "initiator='1' target='0' type='access' value='5'")), "",
+      DOMAIN_XML_ERROR_SYNTAX, "NUMA nodes without CPUs can't be initiator" },
+    { "xenfv", "", "",
+      CELLS("", LINK("latency", "initiator='0' target='2' type='access' value='5'")), "",
+      DOMAIN_XML_ERROR_SYNTAX, "'target' refers to a non-existent NUMA node" },
+    { "xenfv", "", "",
+      CELLS("", LINK("latency", "initiator='0' target='1' cache='1' type='access' value='5'")), "",
+      DOMAIN_XML_ERROR_SYNTAX, "'cache' refers to a non-existent NUMA node cache" },
+    { "xenfv", "", "",
+      CELLS("", LINK("bandwidth", "initiator='0' target='1' type='read' value='1000'")), "",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "bandwidths must be whole MiB/s (/domain/cpu/numa/interconnects/bandwidth[1]/@value)" },
+
+    { "xenfv", "", "", "", "<iommu model='intel'/>", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "IOMMU device: 'intel' is only supported with Q35 machines (/domain/devices/iommu)" },
+    { "q35", "", "", "", "<iommu model='smmuv3'/>", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "'smmuv3' is not supported (/domain/devices/iommu/@model, line 1)" },
+    { "q35", "", "", "", "<iommu model='virtio'><driver eim='on'/></iommu>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "iommu model 'virtio' doesn't support additional attributes "
+      "(/domain/devices/iommu/driver)" },
+    { "q35", "", "", "", "<iommu model='intel'><driver intremap='on'/></iommu>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "IOMMU interrupt remapping requires split I/O APIC (ioapic driver='qemu') "
+      "(/domain/devices/iommu/driver/@intremap)" },
+    { "q35", "", "", "", "<iommu model='intel'><driver eim='on'/></iommu>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "IOMMU eim requires interrupt remapping to be enabled "
+      "(/domain/devices/iommu/driver/@eim)" },
+    { "q35", "", "", "", "<disk><source file='/d'/><target dev='hda'/></disk>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "IDE controllers are unsupported for this QEMU binary or machine type "
+      "(/domain/devices/disk[1]/target/@bus)" },
+    { "q35", "", "", "",
+      "<controller type='pci' index='1' model='pcie-expander-bus'><target busNr='9'/></controller>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "/domain/devices/controller/target/@busNr is not supported (line 1)" },
+    { "q35", "", "", "",
+      "<controller type='pci' index='0' model='pcie-root'><pcihole64>0</pcihole64></controller>",
+      DOMAIN_XML_ERROR_SYNTAX,
+      "Invalid value for element 'pcihole64': '0'. Zero is not permitted "
+      "(/domain/devices/controller/pcihole64, line 1)" },
+};
+
+static void test_errors(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(errors); i++) {
+        const char *type = strcmp(errors[i].machine, "xenpv") == 0 ? "xen" : "hvm";
+        g_autofree char *xml =
+            g_strdup_printf(XML, errors[i].before, errors[i].machine, type, errors[i].os,
+                            errors[i].after, errors[i].devices);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(DomainDef) def = test_define(xml, &test_caps, &error);
+
+        g_test_message("%s", xml);
+        g_assert_null(def);
+        g_assert_cmpstr(error->message, ==, errors[i].message);
+        g_assert_error(error, DOMAIN_XML_ERROR, errors[i].code);
+    }
+}
+
+/* A q35 board is an HVM guest's. */
+static void test_machine(void)
+{
+    static const char xml[] = "<domain type='xen'><name>x</name><memory>65536</memory><os>"
+                              "<type machine='q35'>xen</type></os></domain>";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DomainDef) def = test_define(xml, &test_caps, &error);
+
+    g_assert_null(def);
+    g_assert_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_UNSUPPORTED);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/domain-xml/hardware/errors", test_errors);
+    g_test_add_func("/domain-xml/hardware/machine", test_machine);
+    return g_test_run();
+}
