@@ -5,19 +5,38 @@
 
 #include <string.h>
 
-static gboolean check_os(const DomainDef *def, GError **error)
+static gboolean asks_for(const DomainDef *def, const char *name, const char *enabled)
 {
-    if (g_strcmp0(def->loader_secure, "yes") == 0)
-        return fail_check(error, UNSUPPORTED,
-                          "Secure boot is not supported on Xen (/domain/os/loader/@secure)");
     for (guint i = 0; i < def->firmware_features->len; i++) {
         const DomainFirmwareFeature *feature = g_ptr_array_index(def->firmware_features, i);
-        if (strcmp(feature->enabled, "yes") == 0)
-            return fail_check(error, UNSUPPORTED,
-                              "Secure boot is not supported on Xen "
-                              "(/domain/os/firmware/feature[%u]: '%s')",
-                              i + 1, feature->name);
+        if (strcmp(feature->name, name) == 0 && strcmp(feature->enabled, enabled) == 0)
+            return TRUE;
     }
+    return FALSE;
+}
+
+/* Secure boot needs system management mode, which no other board than q35's has for firmware. */
+static gboolean check_os(const DomainDef *def, GError **error)
+{
+    gboolean by_loader = g_strcmp0(def->loader_secure, "yes") == 0;
+    gboolean keys = asks_for(def, "enrolled-keys", "yes");
+    gboolean by_feature = keys || asks_for(def, "secure-boot", "yes");
+
+    if (by_feature && g_strcmp0(def->os_firmware, "efi") != 0)
+        return fail_check(error, UNSUPPORTED,
+                          "cannot use feature-based firmware autoselection when firmware "
+                          "autoselection is disabled (/domain/os/firmware)");
+    if ((by_loader || by_feature) && !domain_is_q35(def))
+        return fail_check(error, UNSUPPORTED,
+                          "Secure boot is not supported on Xen, but by machine 'q35' (%s)",
+                          by_loader ? "/domain/os/loader/@secure" : "/domain/os/firmware");
+    if (keys && asks_for(def, "secure-boot", "no"))
+        return fail_check(error, UNSUPPORTED,
+                          "firmware feature 'enrolled-keys' cannot be enabled when firmware "
+                          "feature 'secure-boot' is disabled (/domain/os/firmware)");
+    if ((by_loader || by_feature) && def->features.smm == DOMAIN_NO)
+        return fail_check(error, UNSUPPORTED,
+                          "Secure boot requires SMM feature enabled (/domain/features/smm)");
     return TRUE;
 }
 

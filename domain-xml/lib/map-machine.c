@@ -179,10 +179,27 @@ static void map_timers(const DomainDef *def, KxlDomainConfig *config)
     }
 }
 
+static void map_secure_boot(const DomainDef *def, KxlBoard *board)
+{
+    for (guint i = 0; i < def->firmware_features->len; i++) {
+        const DomainFirmwareFeature *feature = g_ptr_array_index(def->firmware_features, i);
+        gboolean keys = strcmp(feature->name, "enrolled-keys") == 0;
+
+        *(keys ? &board->enrolled_keys : &board->secure_boot) = word_to_kxl(feature->enabled);
+    }
+    if (g_strcmp0(def->loader_secure, "yes") != 0)
+        return;
+    board->secure_flash = TRUE;
+    /* Chosen firmware has it too then. */
+    if (def->loader == NULL && board->secure_boot == KXL_DEFAULT)
+        board->secure_boot = KXL_YES;
+}
+
 static void map_board(const DomainDef *def, KxlBoard *board)
 {
     if (domain_is_q35(def))
         board->machine = g_strdup("q35");
+    map_secure_boot(def, board);
     board->smm = to_kxl(def->features.smm);
     board->vmport = to_kxl(def->features.vmport);
     board->vmcoreinfo = def->features.vmcoreinfo == DOMAIN_YES;

@@ -152,6 +152,8 @@ typedef struct {            /* limits through control groups, and what single th
 
 typedef struct {            /* the PC around an HVM guest */
     char *machine;          /* q35; NULL: an i440FX's PC */
+    KxlTristate secure_boot, enrolled_keys; /* asked of the UEFI firmware that libkxl chooses */
+    gboolean secure_flash;  /* UEFI's variables are written in system management mode only */
     KxlTristate smm, vmport, s3, s4, pit;
     char *ioapic;           /* kvm, qemu */
     gboolean vmcoreinfo;

@@ -167,6 +167,9 @@ KXL_TYPE_DEFINE(limits, KxlLimits, limits_rows)
 
 static const KxlField board_rows[] = {
     KXL_ROW("machine", STRING, KxlBoard, machine),
+    KXL_ROW_INIT("secure_boot", DEFBOOL, KxlBoard, secure_boot, KXL_DEFAULT),
+    KXL_ROW_INIT("enrolled_keys", DEFBOOL, KxlBoard, enrolled_keys, KXL_DEFAULT),
+    KXL_ROW("secure_flash", BOOL, KxlBoard, secure_flash),
     KXL_ROW_INIT("smm", DEFBOOL, KxlBoard, smm, KXL_DEFAULT),
     KXL_ROW_INIT("vmport", DEFBOOL, KxlBoard, vmport, KXL_DEFAULT),
     KXL_ROW_INIT("s3", DEFBOOL, KxlBoard, s3, KXL_DEFAULT),

@@ -3,11 +3,28 @@
  * docs/interop/firmware.json). */
 #pragma once
 
-#include <glib.h>
+#include "kxl-config.h"
+
+typedef struct {
+    const char *folder; /* with descriptors, instead of the host's; NULL: the host's */
+    const char *code;   /* an image that the user has named, or NULL */
+    gboolean q35;
+    gboolean smm;       /* one that needs system management mode will do even when nobody asks */
+    KxlTristate secure_boot, enrolled_keys; /* KXL_DEFAULT: does not matter */
+} KxlFirmwareWish;
+
+typedef struct {
+    char *code;      /* the image to start */
+    char *variables; /* the empty variables that belong to it */
+    gboolean smm;    /* it needs system management mode, and flash that only that can write */
+} KxlFirmwareFiles;
+void kxl_firmware_files_clear(KxlFirmwareFiles *files);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KxlFirmwareFiles, kxl_firmware_files_clear)
 
 /*
- * The image to start, and the empty variables that belong to it. code: one that the user has named,
- * or NULL for the first that suits our machine without secure boot, in the descriptors' order.
- * Where no descriptor tells, it is Debian's. Both are new strings.
+ * The first that suits, in the descriptors' order. Where no descriptor tells of the user's image, or
+ * of any for one who has no wishes, they are Debian's. KXL_ERROR_NOT_FOUND: no image has what was
+ * asked for.
  */
-void kxl_firmware_find(const char *code, char **ret_code, char **ret_variables);
+gboolean kxl_firmware_find(const KxlFirmwareWish *wish, KxlFirmwareFiles *ret_files,
+                           GError **error);

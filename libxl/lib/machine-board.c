@@ -116,6 +116,8 @@ static void add_firmware(KxlArgs *args, const KxlDomainConfig *config)
         g_string_append_printf(boot, ",reboot-timeout=%d", board->reboot_timeout_ms);
     kxl_args_add(args, "-boot", "%s", boot->str);
     if (config->firmware == KXL_FIRMWARE_OVMF) {
+        if (board->secure_flash)
+            kxl_args_add(args, "-global", "driver=cfi.pflash01,property=secure,value=on");
         add_flash(args, 0, "readonly=on,", config->firmware_path);
         add_flash(args, 1, "", config->nvram_path);
     } else if (config->firmware_path) {

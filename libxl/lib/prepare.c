@@ -102,26 +102,42 @@ static void prepare_host_devices(KxlDomainConfig *config)
         make_absolute(&((KxlDeviceFilesystem *)config->filesystems->pdata[i])->path);
 }
 
-static void prepare_firmware(const KxlHost *host, KxlDomainConfig *config)
+static gboolean prepare_uefi(const KxlHost *host, KxlDomainConfig *config, GError **error)
 {
-    g_autofree char *kernel = config->kernel ? g_path_get_basename(config->kernel) : NULL;
-    g_autofree char *code = NULL, *variables = NULL;
+    KxlBoard *board = &config->board;
+    KxlFirmwareWish wish = { .code = config->firmware_path,
+                             .q35 = g_strcmp0(board->machine, "q35") == 0,
+                             .smm = board->smm == KXL_YES || board->secure_flash,
+                             .secure_boot = board->secure_boot,
+                             .enrolled_keys = board->enrolled_keys };
+    g_auto(KxlFirmwareFiles) files = { 0 };
 
-    if (config->type != KXL_TYPE_HVM)
-        return;
-    /* xm's files name Xen's own HVM boot code here; that is our firmware. */
-    if (g_strcmp0(kernel, "hvmloader") == 0)
-        g_clear_pointer(&config->kernel, g_free);
-    if (config->firmware != KXL_FIRMWARE_OVMF)
-        return;
-    kxl_firmware_find(config->firmware_path, &code, &variables);
+    if (!kxl_firmware_find(&wish, &files, error))
+        return FALSE;
     g_free(config->firmware_path);
-    config->firmware_path = g_steal_pointer(&code);
-    if (!config->board.nvram_template)
-        config->board.nvram_template = g_steal_pointer(&variables);
+    config->firmware_path = g_steal_pointer(&files.code);
+    if (!board->nvram_template)
+        board->nvram_template = g_steal_pointer(&files.variables);
+    if (files.smm && wish.q35) {
+        board->secure_flash = TRUE;
+        board->smm = KXL_YES;
+    }
     if (!config->nvram_path)
         config->nvram_path =
             g_strdup_printf("%s/nvram/%s_VARS.fd", kxl_host_lib_dir(host), config->name);
+    return TRUE;
+}
+
+static gboolean prepare_firmware(const KxlHost *host, KxlDomainConfig *config, GError **error)
+{
+    g_autofree char *kernel = config->kernel ? g_path_get_basename(config->kernel) : NULL;
+
+    if (config->type != KXL_TYPE_HVM)
+        return TRUE;
+    /* xm's files name Xen's own HVM boot code here; that is our firmware. */
+    if (g_strcmp0(kernel, "hvmloader") == 0)
+        g_clear_pointer(&config->kernel, g_free);
+    return config->firmware != KXL_FIRMWARE_OVMF || prepare_uefi(host, config, error);
 }
 
 /* The host's own SMBIOS strings, of its BIOS, its system and its board (QEMU's -smbios, and the
@@ -189,7 +205,8 @@ KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *given, 
     kxl_domain_config_limit(config, NULL);
     if (config->max_memkb == 0)
         config->max_memkb = config->target_memkb;
-    prepare_firmware(host, config);
+    if (!prepare_firmware(host, config, error))
+        return NULL;
     prepare_emulator(config);
     if (config->board.smbios_host && config->type == KXL_TYPE_HVM)
         prepare_smbios(config);

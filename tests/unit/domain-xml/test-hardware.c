@@ -20,6 +20,9 @@
     "<line value='64' unit='B'/></cache>"
 #define LINK(name, rest) "<interconnects><" name " " rest "/></interconnects>"
 
+#define FEATURE(enabled, name)                                                                     \
+    "<firmware><feature enabled='" enabled "' name='" name "'/></firmware>"
+
 static const struct {
     const char *machine, *before, *os, *after, *devices;
     int code;
@@ -113,6 +116,16 @@ static const struct {
       DOMAIN_XML_ERROR_UNSUPPORTED,
       "IOMMU eim requires interrupt remapping to be enabled "
       "(/domain/devices/iommu/driver/@eim)" },
+    { "xenfv", "", "<loader secure='yes' type='pflash'>/o.fd</loader>", "", "",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "Secure boot is not supported on Xen, but by machine 'q35' (/domain/os/loader/@secure)" },
+    { "q35", "", FEATURE("yes", "secure-boot"), "", "", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "cannot use feature-based firmware autoselection when firmware autoselection is disabled "
+      "(/domain/os/firmware)" },
+    { "q35", "", "<loader secure='yes' type='pflash'>/o.fd</loader>",
+      "<features><smm state='off'/></features>", "", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "Secure boot requires SMM feature enabled (/domain/features/smm)" },
+
     { "q35", "", "", "", "<disk><source file='/d'/><target dev='hda'/></disk>",
       DOMAIN_XML_ERROR_UNSUPPORTED,
       "IDE controllers are unsupported for this QEMU binary or machine type "
