@@ -1,158 +1,211 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Random hypercalls with random arguments, "seed=N" on the command line. Not a test by its last
+ * On all vCPUs at once: random hypercalls, forged iret frames, users who run random bytes,
+ * descriptors, page tables, rings. "seed=N rounds=N" on the command line. Not a test by its last
  * line: it may well ruin itself, and then hv ends it. What must not happen is that hv panics or
- * hangs; tests/integration/test_fuzz_guest.py looks at that.
+ * hangs; tests/integration/test_fuzz_guest.py and tests/fuzz-guest look at that.
  */
-#include "guest.h"
+#include "fuzz.h"
 
-#define ROUNDS    60000U
-#define NR_BUFFER 4
-#define NR_VICTIM 16
+#define ROUNDS 60000U
 
-static uint64_t state;
-static unsigned long *buffer[NR_BUFFER];
-static void *victim[NR_VICTIM];
+static char stacks[MAX_WORKERS][WORKER_STACK] __attribute__((aligned(WORKER_STACK)));
 
-static uint64_t rnd(void)
+/* At the base of each stack, far below its top. */
+struct worker {
+    uint64_t random;
+    unsigned int faults;
+};
+
+static unsigned int workers = 1, rounds = ROUNDS, done;
+static uint64_t seed = 88172645463325252ULL;
+
+static struct worker *worker(void)
 {
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
+    unsigned long here = (unsigned long)__builtin_frame_address(0);
+
+    return (struct worker *)(here & ~(WORKER_STACK - 1));
 }
 
-static unsigned int below(unsigned int n)
+unsigned int worker_id(void)
+{
+    return (unsigned int)(((unsigned long)worker() - (unsigned long)stacks) / WORKER_STACK);
+}
+
+unsigned int nr_workers(void)
+{
+    return workers;
+}
+
+uint64_t rnd(void)
+{
+    uint64_t *state = &worker()->random;
+
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+unsigned int below(unsigned int n)
 {
     return (unsigned int)(rnd() >> 33) % n;
 }
 
-static unsigned long victim_mfn(void)
+/* What interrupts users has its stack in the middle of the vCPU's. */
+void vcpu_handlers(void)
 {
-    return va_to_mfn(victim[below(NR_VICTIM)]);
+    traps_init();
+    HC2(stack_switch, FLAT_KERNEL_SS, stacks[worker_id()] + WORKER_STACK / 2);
 }
 
-/* Numbers, frames, pointers: most of them plausible. */
-static unsigned long value(void)
-{
-    static const unsigned long odd[] = { 0,
-                                         1,
-                                         ~0UL,
-                                         ~0UL << 12,
-                                         0x7fffffff,
-                                         0x80000000,
-                                         DOMID_SELF,
-                                         DOMID_IO,
-                                         0xfff,
-                                         4096,
-                                         HYPERVISOR_VIRT_START,
-                                         HYPERVISOR_VIRT_START - 1 };
+/* ---- the loop of a vCPU ---- */
 
-    switch (below(10)) {
+static void one_round(void)
+{
+    fill();
+    switch (below(16)) {
     case 0:
-        return odd[below(ARRAY_SIZE(odd))];
     case 1:
-        return (unsigned long)rnd();
+        random_mmuext();
+        break;
     case 2:
-        return victim_mfn();
+        corrupt_rings();
+        break;
     case 3:
-        return victim_mfn() << PAGE_SHIFT | below(4096);
+        random_descriptors();
+        break;
     case 4:
-        return (unsigned long)victim[below(NR_VICTIM)] + below(4096);
+        random_tables();
+        break;
     case 5:
-        return (unsigned long)buffer[below(NR_BUFFER)] + 4096 - below(64); /* the end of a page */
+        vcpu_op(VCPUOP_send_nmi, below(workers), NULL);
+        vcpu_op(VCPUOP_up, below(workers), NULL);
+        break;
     case 6:
-    case 7:
-        return (unsigned long)buffer[below(NR_BUFFER)] + below(512) * 8;
+        random_user();
     default:
-        return below(40);
+        random_call();
+        break;
     }
 }
 
-static void fill(void)
+/* The first vCPU's rounds count; all start here again after a fault. */
+void worker_loop(void);
+void worker_loop(void)
 {
-    unsigned long *b = buffer[below(NR_BUFFER)];
-    unsigned int from = below(PAGE_SIZE / sizeof(long)), n = below(64);
+    unsigned int id = worker_id();
 
-    for (unsigned int i = from; i < from + n && i < PAGE_SIZE / sizeof(long); i++)
-        b[i] = value();
-}
-
-/* What ends or stops the guest at once, and teaches nothing. */
-static bool leave_out(unsigned int nr, unsigned long op)
-{
-    switch (nr) {
-    case __HYPERVISOR_iret:
-        return true;
-    case __HYPERVISOR_sched_op:
-    case __HYPERVISOR_sched_op_compat:
-        return op != SCHEDOP_yield && op < 8;
-    case __HYPERVISOR_vcpu_op:
-        return op == VCPUOP_down;
-    case __HYPERVISOR_mmuext_op: /* by itself, with operations that are whole */
-        return below(4) != 0;
-    default:
-        return false;
+    vcpu_handlers();
+    while (id != 0 || done < rounds) {
+        one_round();
+        if (id == 0 && done++ % (rounds / 4) == 0)
+            note("%u rounds", done - 1);
+        if (id != 0 && below(5000) == 0)
+            vcpu_op(VCPUOP_down, id, NULL); /* until somebody brings it up */
     }
+    for (unsigned int i = 0; i < workers; i++)
+        note("vCPU %u: %u faults", i, ((struct worker *)stacks[i])->faults);
+    finish();
 }
 
-static void random_mmuext(void)
-{
-    struct mmuext_op op = { .cmd = below(24) };
+/* From any place of the vCPU's stack to its top. */
+void worker_again(void);
+__asm__(".globl worker_again\n"
+        "worker_again:\n"
+#ifdef __x86_64__
+        "and $-16384, %rsp\n"
+        "add $16384 - 64, %rsp\n"
+#else
+        "and $-16384, %esp\n"
+        "add $16384 - 64, %esp\n"
+#endif
+        "call worker_loop\n");
 
-    if (op.cmd == MMUEXT_NEW_BASEPTR || op.cmd == MMUEXT_NEW_USER_BASEPTR)
-        return;
-    op.arg1.mfn = op.cmd == MMUEXT_SET_LDT ? (unsigned long)victim[0]
-                  : below(2)               ? victim_mfn()
-                                           : value();
-    op.arg2.src_mfn = below(2) ? victim_mfn() : value();
-    HC4(mmuext_op, &op, 1, 0, DOMID_SELF);
+/* Events end users and are otherwise for nobody; where the pending flag is now, only hv may know.
+ * Everything else was a fault, after which the vCPU begins anew. */
+static bool on_trap(struct regs *regs)
+{
+    bool user = (regs->cs & 3) == 3;
+
+    if (regs->vector == TRAP_EVENT) {
+        shared_info->vcpu_info[worker_id()].evtchn_upcall_pending = 0;
+        shared_info->vcpu_info[worker_id()].evtchn_pending_sel = 0;
+        memset(shared_info->evtchn_pending, 0, sizeof(shared_info->evtchn_pending));
+        if (!user) {
+            regs->flags &= ~0x200UL;
+            return true;
+        }
+    }
+    worker()->faults++;
+    regs->ip = (unsigned long)worker_again;
+    regs->cs = WIDTH == 64 ? KERNEL_CS & ~3UL : KERNEL_CS; /* level 3 would be a user */
+    regs->flags = 0x2;
+#ifdef __x86_64__
+    regs->sp = (unsigned long)worker() + WORKER_STACK - 64;
+    regs->ss = FLAT_KERNEL_SS;
+#endif
+    return true;
 }
 
-static void random_call(void)
-{
-    unsigned long a[5];
-    unsigned int nr = below(44);
+/* ---- the start ---- */
 
-    for (unsigned int i = 0; i < 5; i++)
-        a[i] = value();
-    if (below(2))
-        a[0] = below(48); /* sub-operations */
-    if (leave_out(nr, a[0]))
-        return;
-    hypercall(nr, a[0], a[1], a[2], a[3], a[4]);
-    if (nr == __HYPERVISOR_set_trap_table || nr == __HYPERVISOR_stack_switch ||
-        nr == __HYPERVISOR_set_callbacks || nr == __HYPERVISOR_callback_op)
-        traps_init();
+static void start_worker(unsigned int id)
+{
+    static struct vcpu_guest_context c;
+
+    ((struct worker *)stacks[id])->random = seed * (id + 1);
+    memset(&c, 0, sizeof(c));
+    c.flags = VGCF_IN_KERNEL;
+    c.user_regs.cs = KERNEL_CS;
+    c.user_regs.ss = FLAT_KERNEL_SS;
+    c.user_regs.ds = c.user_regs.es = FLAT_KERNEL_DS;
+    c.ctrlreg[3] = xen_pfn_to_cr3(va_to_mfn((void *)start_info->pt_base));
+#ifdef __x86_64__
+    c.user_regs.rip = (unsigned long)worker_again;
+    c.user_regs.rsp = (unsigned long)stacks[id] + WORKER_STACK - 64;
+#else
+    c.user_regs.eip = (unsigned long)worker_again;
+    c.user_regs.esp = (unsigned long)stacks[id] + WORKER_STACK - 64;
+#endif
+    c.kernel_ss = FLAT_KERNEL_SS;
+    c.kernel_sp = (unsigned long)stacks[id] + WORKER_STACK / 2;
+    if (vcpu_op(VCPUOP_initialise, id, &c) || vcpu_op(VCPUOP_up, id, NULL))
+        error("vCPU %u does not start", id);
 }
 
-/* Events stay masked from then on: where the pending flag is now, only hv may know. */
-static bool ignore_events(struct regs *regs)
+/* The number behind "name=" on the command line. */
+static uint64_t option(const char *name, uint64_t otherwise)
 {
-    regs->flags &= ~0x200UL;
-    return regs->vector == TRAP_EVENT;
+    const char *at = (const char *)start_info->cmd_line;
+    uint64_t n = 0;
+
+    for (; *at; at++) {
+        if (memcmp(at, name, strlen(name)) != 0)
+            continue;
+        for (at += strlen(name); *at >= '0' && *at <= '9'; at++)
+            n = n * 10 + (unsigned int)(*at - '0');
+        return n;
+    }
+    return otherwise;
 }
 
 void test_main(void)
 {
-    const char *seed = (const char *)start_info->cmd_line;
-
-    for (state = 88172645463325252ULL; *seed; seed++)
-        if (*seed >= '0' && *seed <= '9')
-            state = state * 31 + (unsigned int)(*seed - '0');
-    for (unsigned int i = 0; i < NR_BUFFER; i++)
-        buffer[i] = page_alloc();
-    for (unsigned int i = 0; i < NR_VICTIM; i++)
-        victim[i] = page_alloc();
-    trap_hook = ignore_events;
+    rounds = (unsigned int)option("rounds=", ROUNDS);
+    seed = seed * 31 + option("seed=", 1);
+    calls_init();
+    devices_init();
+    users_init();
+    trap_hook = on_trap;
     events_mask();
-    for (unsigned int i = 0; i < ROUNDS; i++) {
-        fill();
-        if (below(8) == 0)
-            random_mmuext();
-        else
-            random_call();
-        if (i % (ROUNDS / 4) == 0)
-            note("%u calls", i);
-    }
+    while (workers < MAX_WORKERS && vcpu_op(VCPUOP_is_up, workers, NULL) == 0)
+        start_worker(workers++);
+    note("%u vCPUs", workers);
+    ((struct worker *)stacks[0])->random = seed;
+#ifdef __x86_64__
+    __asm__ __volatile__("mov %0, %%rsp; jmp worker_again" : : "r"(stacks[0] + WORKER_STACK - 64));
+#else
+    __asm__ __volatile__("mov %0, %%esp; jmp worker_again" : : "r"(stacks[0] + WORKER_STACK - 64));
+#endif
 }
