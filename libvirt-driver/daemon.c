@@ -301,11 +301,12 @@ static gboolean start(Daemon *daemon, Sockets *sockets, GError **error)
 gboolean daemon_run(const DaemonOptions *options, void (*ready)(gpointer), gpointer data,
                     GError **error)
 {
+    /* They end the other way round: the lock that sockets has is given back last. */
     g_autoptr(Sockets) sockets = NULL;
-    g_autoptr(XenstoredServer) xenstored = NULL;
     g_auto(Daemon) daemon = { .options = options,
                               .tls = tls_store_new(),
                               .loop = g_main_loop_new(NULL, FALSE) };
+    g_autoptr(XenstoredServer) xenstored = NULL;
 
     if (!load(options, &daemon.settings, error) || !check_group(daemon.settings.group, error) ||
         !apply_log(&daemon.settings, error))
