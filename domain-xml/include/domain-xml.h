@@ -65,7 +65,7 @@ DomainDef *domain_def_from_config (const KxlDomainConfig *config, const DomainXm
 typedef struct {
     int domid;
     const char *const *ifnames;     /* by interface; NULL: vif<domid>.<n> */
-    const char *console_tty;        /* the PV console's slave pty, or NULL */
+    const char *const *console_ttys; /* slave ptys of the PV consoles, or NULL; "" for one without */
     const char *const *serial_ttys; /* slave ptys by serial port, "": none; as the next two */
     const char *const *parallel_ttys;
     /* By port of virtio-serial: consoles, virtio channels, then Xen channels, each in the document's order. */

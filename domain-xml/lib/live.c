@@ -301,8 +301,8 @@ static void set_chars(DomainDef *def, const DomainLive *live)
         if (console->target_type == DOMAIN_CHAR_TARGET_SERIAL)
             set_string(&console->tty,
                        text_at(live->serial_ttys, (guint)MAX(console->target_port, 0)));
-        else if (i == 0)
-            set_string(&console->tty, live->console_tty);
+        else if (console->target_type == DOMAIN_CHAR_TARGET_XEN)
+            set_string(&console->tty, text_at(live->console_ttys, i));
     }
 }
 

@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Back end of the guest's first console (io/console.h): the ring of start_info on one side, port 0 of the
- * virtio-serial device on the other. As with xenconsoled the guest never waits for a reader: QEMU takes what
- * it is given, whether or not somebody is connected, and logs it.
- */
-#include "backend.h"
+/* Consoles, see consback.h, and the one that start_info gives the guest. */
+#include "consback.h"
 
 #include "alloc.h"
+#include "backend.h"
 #include "domain.h"
 #include "evtchn.h"
-#include "irq.h"
 #include "printk.h"
 #include "string.h"
 #include "virtio-console.h"
 #include <xen/errno.h>
 #include <xen/io/console.h>
-
-struct consback {
-    struct domain *domain;
-    struct xencons_interface *ring; /* shared with the guest: every index is read once and checked */
-    uint32_t port;
-    struct vcon_port *host; /* NULL: the machine has no console, output goes nowhere */
-    struct softirq work;
-    bool garbage; /* the indices were wrong, and it was said */
-    bool input_waits; /* the host has more than the ring takes */
-};
 
 /* What is between two indices of a ring of that size; SIZE_MAX when the guest put nonsense there. */
 static size_t ring_fill(struct consback *cb, uint32_t prod, uint32_t cons, size_t size)
@@ -75,6 +61,8 @@ static void work(void *opaque)
 {
     struct consback *cb = opaque;
 
+    if (!cb->ring)
+        return;
     if (drain_output(cb))
         evtchn_notify_guest(cb->domain, cb->port);
     if (cb->input_waits && cb->host) {
@@ -103,11 +91,16 @@ static size_t host_input(void *opaque, const void *data, size_t len)
 {
     struct consback *cb = opaque;
     struct xencons_interface *ring = cb->ring;
-    uint32_t cons = READ_ONCE(ring->in_cons), prod = READ_ONCE(ring->in_prod);
-    size_t fill = ring_fill(cb, prod, cons, sizeof(ring->in));
     const char *bytes = data;
-    size_t n;
+    uint32_t cons, prod;
+    size_t fill, n;
 
+    cb->input_waits = !ring;
+    if (!ring)
+        return 0;
+    cons = READ_ONCE(ring->in_cons);
+    prod = READ_ONCE(ring->in_prod);
+    fill = ring_fill(cb, prod, cons, sizeof(ring->in));
     if (fill == SIZE_MAX)
         return len; /* nobody will ever read it */
     n = MIN(len, sizeof(ring->in) - fill);
@@ -128,6 +121,36 @@ static const struct vcon_ops host_ops = {
     .input = host_input,
 };
 
+void consback_init(struct consback *cb, struct domain *d, const char *name)
+{
+    *cb = (struct consback){ .domain = d, .work = { .fn = work, .opaque = cb } };
+    cb->host = vcon_claim(name, &host_ops, cb);
+    if (!cb->host)
+        printk(LOG_WARNING, "console: the machine has no port '%s': output is dropped", name ? name : "console");
+}
+
+int consback_connect(struct consback *cb, struct xencons_interface *ring, uint32_t port)
+{
+    int err;
+
+    cb->ring = ring;
+    cb->port = port;
+    cb->garbage = false;
+    err = evtchn_bind_hv(cb->domain, port, guest_event, cb);
+    if (err) {
+        cb->ring = NULL;
+        softirq_cancel(&cb->work);
+    }
+    return err;
+}
+
+void consback_disconnect(struct consback *cb)
+{
+    evtchn_unbind_hv(cb->domain, cb->port, guest_event, cb);
+    softirq_cancel(&cb->work);
+    cb->ring = NULL;
+}
+
 int console_backend_init(struct domain *d, void *ring_page, uint32_t port)
 {
     struct consback *cb = kmalloc(sizeof(*cb));
@@ -135,12 +158,8 @@ int console_backend_init(struct domain *d, void *ring_page, uint32_t port)
 
     if (!cb)
         return -XEN_ENOMEM;
-    *cb = (struct consback){ .domain = d, .ring = ring_page, .port = port };
-    cb->work = (struct softirq){ .fn = work, .opaque = cb };
-    cb->host = vcon_claim(NULL, &host_ops, cb);
-    if (!cb->host)
-        printk(LOG_WARNING, "console: the machine has no console port: output is dropped");
-    err = evtchn_bind_hv(d, port, guest_event, cb);
+    consback_init(cb, d, NULL);
+    err = consback_connect(cb, ring_page, port);
     if (err)
         printk(LOG_ERROR, "console: cannot bind port %u: error %d", port, err);
     return err; /* cb stays: the claim cannot be undone, and hv does not go on without a console */

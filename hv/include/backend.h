@@ -72,6 +72,7 @@ extern const struct backend_type blkback_type; /* dev/blkback.c */
 extern const struct backend_type netback_type; /* dev/netback.c */
 extern const struct backend_type fbback_type;  /* dev/fbback.c */
 extern const struct backend_type kbdback_type; /* dev/kbdback.c */
+extern const struct backend_type consback_type; /* dev/consback-dev.c */
 
 /* The size of the picture, for pointers that are to point at its pixels. 0: fbback has none now. */
 void kbdback_set_screen(uint32_t width, uint32_t height);

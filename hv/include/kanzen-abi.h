@@ -86,6 +86,10 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
 #define KZ_PORT_STORE_OPS    "org.kanzen.xenstore.ops"
 #define KZ_PORT_STORE_DAEMON "org.kanzen.xenstore.daemon"
 
+/* Further consoles of the guest's, xenbus devices console/N: virtserialports of this name with N behind it, from nr 3 on. */
+#define KZ_PORT_CONSOLE_PREFIX "org.kanzen.console."
+#define KZ_MAX_CONSOLES        5
+
 /*
  * ISA debug-console ports (QEMU -device isa-debugcon,iobase=...), one byte per OUT:
  *   KZ_IOPORT_LOG    hv's log, text lines: what `xl dmesg` shows

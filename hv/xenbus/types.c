@@ -7,5 +7,6 @@ const struct backend_type *const backend_types[] = {
     &netback_type,
     &fbback_type,
     &kbdback_type,
+    &consback_type,
     NULL,
 };

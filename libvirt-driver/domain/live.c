@@ -85,10 +85,10 @@ static void add_live_parts(DomainRegistry *registry, DomainDef *def, int domid)
     g_auto(GStrv) parallel_ttys = list_ttys(host, domid, "parallel", def->parallels->len);
     g_auto(GStrv) port_ttys = list_ttys(host, domid, "port", count_ports(config));
     g_auto(GStrv) port_paths = list_port_paths(config);
-    g_autofree char *console_tty = kxl_domain_console_tty(host, domid, "pv", 0, NULL);
+    g_auto(GStrv) console_ttys = list_ttys(host, domid, "pv", def->consoles->len);
     DomainLive live = { .domid = domid,
                         .ifnames = (Texts)ifnames,
-                        .console_tty = console_tty,
+                        .console_ttys = (Texts)console_ttys,
                         .serial_ttys = (Texts)serial_ttys,
                         .parallel_ttys = (Texts)parallel_ttys,
                         .port_ttys = (Texts)port_ttys,

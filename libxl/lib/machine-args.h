@@ -113,6 +113,8 @@ gboolean kxl_args_chardev(KxlArgs *args, const KxlSerial *serial, const char *id
                           GError **error);
 gboolean kxl_args_serials(KxlArgs *args, const KxlMachine *m, GError **error);
 gboolean kxl_args_ports(KxlArgs *args, const KxlDomainConfig *config, GError **error);
+/* A PV domain's consoles after the first, and its channels. */
+gboolean kxl_args_pv_consoles(KxlArgs *args, const KxlMachine *m, GError **error);
 gboolean kxl_args_smartcards(KxlArgs *args, const KxlDomainConfig *config, GError **error);
 
 /* machine-misc.c */

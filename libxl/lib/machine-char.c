@@ -2,6 +2,8 @@
 /* Character devices: serial and parallel ports, virtio-serial ports, the card reader. */
 #include <string.h>
 
+#include <kanzen-abi.h>
+
 #include "machine-args.h"
 
 /* Of a virtio-serial device; number 0 is a console's (virtio 1.2 5.3.2). */
@@ -346,20 +348,32 @@ static gboolean add_port(KxlArgs *args, const KxlSerial *port, guint i, guint32 
     return TRUE;
 }
 
-/* channel= of xl.cfg(5). On Xen the guest finds it as one more PV console, here as a port of that
+/* The back end of a channel; free the target. FALSE: it has no name. */
+static gboolean channel_port(const KxlDeviceChannel *channel, KxlSerial *ret_port, GError **error)
+{
+    gboolean is_unix = g_strcmp0(channel->kind, "unix") == 0;
+    g_autofree char *path = kxl_args_quote(channel->path ? channel->path : "");
+
+    if (!channel->name)
+        return kxl_args_unsupported(error, "channel without a name");
+    *ret_port = (KxlSerial){ .kind = channel->kind,
+                             .target = is_unix ? g_strconcat(path, ",server,nowait", NULL) : NULL,
+                             .name = channel->name,
+                             .number = -1 };
+    return TRUE;
+}
+
+/* channel= of xl.cfg(5). A PV guest finds it as one more console, an HVM guest as a port of that
  * name. */
 static gboolean add_channel(KxlArgs *args, const KxlDeviceChannel *channel, guint i,
                             guint32 *taken, GError **error)
 {
-    gboolean is_unix = g_strcmp0(channel->kind, "unix") == 0;
-    g_autofree char *path = kxl_args_quote(channel->path ? channel->path : "");
-    g_autofree char *target = is_unix ? g_strconcat(path, ",server,nowait", NULL) : NULL;
-    const KxlSerial port = {
-        .kind = channel->kind, .target = target, .name = channel->name, .number = -1
-    };
+    KxlSerial port;
+    g_autofree char *target = NULL;
 
-    if (!channel->name)
-        return kxl_args_unsupported(error, "channel without a name");
+    if (!channel_port(channel, &port, error))
+        return FALSE;
+    target = port.target;
     return add_port(args, &port, i, taken, error);
 }
 
@@ -379,6 +393,61 @@ gboolean kxl_args_ports(KxlArgs *args, const KxlDomainConfig *config, GError **e
             return FALSE;
     for (guint i = 0; i < channels; i++)
         if (!add_channel(args, config->channels->pdata[i], ports + i, &taken, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* --- a PV domain's consoles ------------------------------------------------------------------- */
+
+static void add_console_port(KxlArgs *args, guint devid, const char *id)
+{
+    kxl_args_add(args, "-device",
+                 "virtserialport,bus=vser.0,nr=%u,chardev=%s,name=" KZ_PORT_CONSOLE_PREFIX "%u",
+                 2 + devid, id, devid);
+}
+
+static gboolean add_pv_console(KxlArgs *args, const KxlMachine *m, guint i, GError **error)
+{
+    const KxlSerial *console = m->config->serials->pdata[i];
+    g_autofree char *id = g_strdup_printf("console%u", i + 1);
+    g_autofree char *log =
+        g_strdup_printf("%s/console-%s-%u.log", m->log_dir, m->config->name, i + 1);
+    gboolean is_file = g_strcmp0(console->kind, "file") == 0; /* it has it all already */
+
+    if (!kxl_args_chardev(args, console, id, is_file ? NULL : log, error))
+        return FALSE;
+    add_console_port(args, i + 1, id);
+    return TRUE;
+}
+
+static gboolean add_pv_channel(KxlArgs *args, const KxlDeviceChannel *channel, guint i, guint devid,
+                               GError **error)
+{
+    g_autofree char *id = g_strdup_printf("port%u", i), *target = NULL;
+    KxlSerial port;
+
+    if (!channel_port(channel, &port, error))
+        return FALSE;
+    target = port.target;
+    if (!kxl_args_chardev(args, &port, id, NULL, error))
+        return FALSE;
+    add_console_port(args, devid, id);
+    return TRUE;
+}
+
+/* As under Xen a channel is a console that has a name. */
+gboolean kxl_args_pv_consoles(KxlArgs *args, const KxlMachine *m, GError **error)
+{
+    guint consoles = m->config->serials->len, channels = m->config->channels->len;
+
+    if (consoles + channels > KZ_MAX_CONSOLES)
+        return kxl_args_unsupported(error, "more than %d consoles and channels beside the first",
+                                    KZ_MAX_CONSOLES);
+    for (guint i = 0; i < consoles; i++)
+        if (!add_pv_console(args, m, i, error))
+            return FALSE;
+    for (guint i = 0; i < channels; i++)
+        if (!add_pv_channel(args, m->config->channels->pdata[i], i, 1 + consoles + i, error))
             return FALSE;
     return TRUE;
 }

@@ -57,8 +57,6 @@ static void add_boot(KxlArgs *args, const KxlMachine *m)
 
 gboolean kxl_args_pv(KxlArgs *args, const KxlMachine *m, GError **error)
 {
-    if (m->config->serials->len > 0)
-        return kxl_args_unsupported(error, "serial in a PV domain");
     if (m->config->disks->len + m->config->nics->len > KXL_MACHINE_MAX_PV_DEVICES)
         return kxl_args_unsupported(error, "more than %d disks and vifs",
                                     KXL_MACHINE_MAX_PV_DEVICES);
@@ -68,6 +66,6 @@ gboolean kxl_args_pv(KxlArgs *args, const KxlMachine *m, GError **error)
     add_boot(args, m);
     add_debug_ports(args, m);
     add_serial_ports(args, m);
-    return kxl_args_pv_disks(args, m, error) && kxl_args_pv_nics(args, m, error) &&
+    return kxl_args_pv_consoles(args, m, error) && kxl_args_pv_disks(args, m, error) && kxl_args_pv_nics(args, m, error) &&
            kxl_args_display(args, m, error);
 }

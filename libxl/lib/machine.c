@@ -159,9 +159,6 @@ static gboolean check_devices(const KxlDomainConfig *config, GError **error)
     if (config->pcis->len > 0 && config->type != KXL_TYPE_HVM)
         return kxl_args_unsupported(error, "pci: PCI passthrough to a %s domain",
                                     kxl_domain_type_to_string(config->type));
-    if (config->channels->len > 0 && config->type == KXL_TYPE_PV)
-        return kxl_args_unsupported(error, "channel in a %s domain",
-                                    kxl_domain_type_to_string(config->type));
     for (guint i = 0; i < config->disks->len; i++) {
         const KxlDeviceDisk *disk = config->disks->pdata[i];
 

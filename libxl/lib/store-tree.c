@@ -169,6 +169,41 @@ static void frontend_at(Writer *w, const char *type, int devid, const char *dom0
     w->perms = g_strdup(dom0_reads);
 }
 
+/* One after the first, which the guest finds by xenbus. name: a channel's, or NULL. */
+static void more_console_nodes(Writer *w, int devid, const char *name, const char *kind,
+                               const char *guest_reads, const char *dom0_reads)
+{
+    device_nodes(w, "console", devid, guest_reads, dom0_reads);
+    node(w, "protocol", "vt100");
+    if (name) {
+        node(w, "name", "%s", name);
+        node(w, "connection", "%s", g_strcmp0(kind, "unix") == 0 ? "socket" : "pty");
+    }
+
+    frontend_at(w, "console", devid, dom0_reads);
+    node(w, "limit", "1048576");
+    node(w, "type", "ioemu");
+    node(w, "output", "%s", g_strcmp0(kind, "unix") == 0 ? "socket" : "pty");
+    node(w, "tty", "%s", "");
+    node(w, "protocol", "vt100");
+    if (name)
+        node(w, "name", "%s", name);
+}
+
+static void consoles_nodes(Writer *w, const KxlDomainConfig *config, const char *guest_reads,
+                           const char *dom0_reads)
+{
+    int devid = 1;
+
+    for (guint i = 0; i < config->serials->len; i++, devid++)
+        more_console_nodes(w, devid, NULL, NULL, guest_reads, dom0_reads);
+    for (guint i = 0; i < config->channels->len; i++, devid++) {
+        const KxlDeviceChannel *channel = config->channels->pdata[i];
+
+        more_console_nodes(w, devid, channel->name, channel->kind, guest_reads, dom0_reads);
+    }
+}
+
 static void disk_nodes(Writer *w, const KxlDeviceDisk *disk, const char *pci,
                        const char *guest_reads, const char *dom0_reads)
 {
@@ -263,6 +298,7 @@ GByteArray *kxl_store_tree_new(const KxlDomainConfig *config, int domid,
     domain_nodes(&w, config, perms.guest_reads, perms.guest_owns);
     vm_nodes(&w, config, perms.guest_reads, start_time_us);
     console_nodes(&w, perms.guest_reads);
+    consoles_nodes(&w, config, perms.guest_reads, perms.dom0_reads);
     for (guint i = 0; i < config->disks->len; i++)
         disk_nodes(&w, config->disks->pdata[i], functions->disk_pci[i], perms.guest_reads,
                    perms.dom0_reads);

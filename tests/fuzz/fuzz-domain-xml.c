@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const ttys[] = { "/dev/pts/2", "", "/dev/pts/3", NULL };
     static const char *const paths[] = { "", "/c/channel/target/domain-3-n/p", NULL };
-    const DomainLive live = { .domid = 3, .console_tty = "/dev/pts/1", .serial_ttys = ttys,
+    const DomainLive live = { .domid = 3, .console_ttys = ttys, .serial_ttys = ttys,
                               .parallel_ttys = ttys, .port_ttys = ttys, .port_paths = paths,
                               .vnc_port = 5905, .vnc_websocket = 5705, .vnc_socket = "/v.sock",
                               .spice_port = 5906, .vsock_cid = 4 };

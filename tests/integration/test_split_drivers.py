@@ -2,6 +2,8 @@
 """Disks and network interfaces of a stock kernel on hv's back ends, beyond what test_boot.py needs of them."""
 import hashlib
 import os
+import socket
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -127,3 +129,31 @@ def test_second_front_end(guest):
         wait_for("the interface", lambda: "eth0" in console.command("ls /sys/class/net"), interval=0.2)
         console.command(f"ip link set eth0 up; ip addr add {peer}/24 dev eth0")
         wait_for("an answer", lambda: run("busybox", "ping", "-c", "1", "-W", "1", peer, check=False).returncode == 0)
+
+
+def test_consoles(guest):
+    """Consoles after the first are hvc1 and so on in the guest, each with its terminal; a channel is one with a name."""
+    sock = guest.folder / "channel.sock"
+    extra = ("<console type='pty'><target type='xen'/></console>"
+             f"<channel type='unix'><source mode='bind' path='{sock}'/><target type='xen' name='org.example.chat'/></channel>")
+    run("virsh", "create", guest.write_xml(guest.xml(extra=extra)))
+    first = Console("virsh", "console", guest.name).login()
+    ttys = [e.get("tty") for e in ET.fromstring(run("virsh", "dumpxml", guest.name).stdout).findall("devices/console")]
+    assert len(set(ttys)) == 2 and all(ttys)
+
+    second = Console("virsh", "console", guest.name, "--devname", "console1")
+    second.child.expect("Escape character")
+    first.command("stty -F /dev/hvc1 raw -echo; echo from-the-guest > /dev/hvc1")
+    second.child.expect("from-the-guest", timeout=30)
+    first.command("{ head -n 1 < /dev/hvc1 > /tmp/line & }")
+    second.child.sendline("from the host")
+    wait_for("the line", lambda: first.command("cat /tmp/line").strip() == "from the host", interval=0.5)
+    second.leave()
+
+    with socket.socket(socket.AF_UNIX) as channel:
+        channel.connect(str(sock))
+        channel.settimeout(30)
+        name = first.command("for d in /sys/bus/xen/devices/console-*; do echo ${d##*/}; done")
+        assert "console-2" in name
+        first.command("stty -F /dev/hvc2 raw -echo; echo over the channel > /dev/hvc2")
+        assert b"over the channel" in channel.recv(4096)

@@ -419,6 +419,69 @@ static void test_broken(void)
     harness_run_softirqs();
 }
 
+/* A console that the guest finds by xenbus, on a port of its own. It lets go and comes again, as by kexec. */
+static void test_second_console(void)
+{
+    enum { CHANNEL = 4, RING2_PFN = 905, PORT2 = 5 };
+    struct xencons_interface *ring2 = harness_page(RING2_PFN);
+    struct backend_dev *dev = &fake_backend.dev;
+    unsigned int granted = fake_grants_in_use();
+    g_autofree char *out = NULL;
+
+    send_control(CHANNEL, ADD, 0, NULL);
+    send_control(CHANNEL, NAME_OF, 1, "org.kanzen.console.3"); /* FAKE_DEVID */
+    send_control(CHANNEL, OPEN, 1, NULL);
+    g_free(take_control());
+    g_assert_cmpint(consback_type.probe(dev), ==, 0);
+    harness_run_softirqs();
+    g_assert_cmpuint(put_input(CHANNEL, "early", 5), ==, 5); /* before there is a front end */
+    interrupt();
+    for (unsigned int round = 0; round < 2; round++) {
+        fake_frontend_set("ring-ref", "%u", FAKE_REF_BASE + RING2_PFN);
+        fake_frontend_set("port", "%u", (unsigned int)PORT2);
+        g_assert_cmpint(consback_type.connect(dev), ==, 0);
+        harness_run_softirqs();
+        g_assert_cmpuint(ring2->in_prod, ==, 5);
+        g_assert_cmpmem(ring2->in, 5, round ? "again" : "early", 5);
+        memcpy(ring2->out, "hello", 5);
+        ring2->out_prod += 5;
+        fake_guest_send(PORT2);
+        g_assert_cmpuint(ring2->out_cons, ==, 5);
+        g_free(out);
+        out = take_output(CHANNEL, 9);
+        g_assert_cmpstr(out, ==, "hello");
+        g_assert_true(consback_type.disconnect(dev));
+        g_assert_cmpuint(fake_grants_in_use(), ==, granted);
+        memset(ring2, 0, sizeof(*ring2));
+        if (round == 0) {
+            put_input(CHANNEL, "again", 5);
+            interrupt();
+            consback_type.remove(dev); /* and dom0 makes it anew */
+            g_assert_cmpint(consback_type.probe(dev), ==, 0);
+        }
+    }
+    consback_type.remove(dev);
+}
+
+static void test_second_console_bad_nodes(void)
+{
+    static const struct {
+        const char *key, *value;
+    } rows[] = { { "ring-ref", "" }, { "ring-ref", "3" }, { "ring-ref", "4294968296" }, { "port", "" },
+                 { "port", "900" },  { "port", "2" } /* the first console's */ };
+    unsigned int granted = fake_grants_in_use();
+
+    g_assert_cmpint(consback_type.probe(&fake_backend.dev), ==, 0);
+    for (unsigned int i = 0; i < G_N_ELEMENTS(rows); i++) {
+        fake_frontend_set("ring-ref", "%u", FAKE_REF_BASE + 905U);
+        fake_frontend_set("port", "5");
+        fake_frontend_set(rows[i].key, "%s", rows[i].value);
+        g_assert_cmpint(consback_type.connect(&fake_backend.dev), <, 0);
+        g_assert_cmpuint(fake_grants_in_use(), ==, granted);
+    }
+    consback_type.remove(&fake_backend.dev);
+}
+
 int main(int argc, char **argv)
 {
     static const uint32_t max_ports = 8;
@@ -440,6 +503,8 @@ int main(int argc, char **argv)
     g_test_add_func("/vcon/6-port-close", test_port_close);
     g_test_add_func("/vcon/6-port-buffers", test_port_buffers);
     g_test_add_func("/vcon/7-port-removed", test_port_removed);
+    g_test_add_func("/vcon/8-second-console", test_second_console);
+    g_test_add_func("/vcon/8-second-console-bad-nodes", test_second_console_bad_nodes);
     g_test_add_func("/vcon/8-control-full", test_control_full);
     g_test_add_func("/vcon/8-nonsense", test_nonsense);
     g_test_add_func("/vcon/9-broken", test_broken);
