@@ -87,6 +87,12 @@ gboolean kxl_domain_block_pull (KxlHost *host, int domid, const char *vdev, cons
  * (NULL: the one at the end of the chain). */
 gboolean kxl_domain_block_commit (KxlHost *host, int domid, const char *vdev, const char *base, const char *top,
                                   guint64 speed, GError **error);
+/* The image that QEMU has for the disk now is its image: for who finds that another one was killed before it could say so. */
+gboolean kxl_domain_note_image (KxlHost *host, int domid, const char *vdev, GError **error);
+/* Finishes what a program that was killed has left half done with the domain's disks, its saving or dumping. Cheap when
+ * there is nothing. */
+void kxl_domain_recover (KxlHost *host, int domid);
+
 typedef struct {
     const char *path;
     KxlDiskFormat format;

@@ -74,6 +74,9 @@ typedef struct {
     gboolean running;
 } KxlThread;
 GArray *kxl_domain_threads (KxlHost *host, int domid, GError **error); /* of KxlThread */
+/* Where threads that are no vCPU's run from now on: KXL_THREAD_IO the one with that id (KXL_ERROR_INVALID: none),
+ * KXL_THREAD_EMULATOR all that are left. cpus: xl.cfg's list, "0-3,^1". */
+gboolean kxl_domain_pin_threads (KxlHost *host, int domid, KxlThreadKind kind, int id, const char *cpus, GError **error);
 
 /* --- the guest agent */
 

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Jobs that copy between the images of a disk: QEMU runs them, here they are started, asked and
  * ended. */
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "block-file.h"
 #include "block.h"
-#include "command.h"
+#include "file.h"
+#include "job.h"
 
 /* QEMU drains the disk before it ends a job. */
-#define END_US           (60 * G_USEC_PER_SEC)
-#define POLL_US          10000
-#define IMAGE_TIMEOUT_MS 60000
+#define END_US  (60 * G_USEC_PER_SEC)
+#define POLL_US 10000
 
 /* QEMU qapi/block-core.json JobType */
 static const char *const kinds[] = {
@@ -168,31 +169,31 @@ static gboolean wait_until_over(const KxlBlockOp *b, GError **error)
     }
 }
 
-/* Images that are no disk's any more stay open, and locked, until they are told to go. What still
- * has a use refuses. */
-static void close_image(const KxlBlockOp *b, const char *node)
-{
-    if (node)
-        run(b, "blockdev-del", kxl_qmp_args("s:node-name", node, NULL), NULL);
-}
-
 /* The image that is the disk's now is written down for whoever starts or looks next. */
-static gboolean note_image(KxlHost *host, KxlBlockOp *b, GError **error)
+static gboolean note_image(KxlOp *op, KxlQmp *qmp, const char *vdev, GError **error)
 {
-    g_autoptr(GPtrArray) list = kxl_block_list(b->qmp, b->op.config, error);
-    KxlBlock *now = list ? kxl_block_find(list, b->disk->vdev, error) : NULL;
+    const KxlDeviceDisk *disk = kxl_block_disk(op->config, vdev, error);
+    g_autoptr(GPtrArray) list = disk ? kxl_block_list(qmp, op->config, error) : NULL;
+    const KxlBlock *now = list ? kxl_block_find(list, vdev, error) : NULL;
     const KxlBlockImage *top;
     int format;
 
     if (!now)
         return FALSE;
-    if (now->chain->len == 0 || g_strcmp0(now->node, b->block->node) == 0)
+    top = now->chain->len > 0 ? now->chain->pdata[0] : NULL;
+    if (!top || !top->path || g_strcmp0(top->path, disk->path) == 0)
         return TRUE;
-    top = now->chain->pdata[0];
     format = kxl_block_format_from_driver(top->format);
-    close_image(b, b->block->node);
-    return kxl_block_set_image(host, b->op.domid, b->disk->vdev, top->path,
+    return kxl_block_set_image((KxlHost *)op->host, op->domid, vdev, top->path,
                                format >= 0 ? (KxlDiskFormat)format : KXL_DISK_RAW, error);
+}
+
+gboolean kxl_domain_note_image(KxlHost *host, int domid, const char *vdev, GError **error)
+{
+    g_auto(KxlOp) op = { .lock = -1 };
+    g_autoptr(KxlQmp) qmp = kxl_op_begin_monitor(&op, host, domid, error);
+
+    return qmp && note_image(&op, qmp, vdev, error);
 }
 
 /* The node of a new copy; each has a name of its own, as an earlier copy may be the disk now. */
@@ -215,20 +216,67 @@ static void close_copies(const KxlBlockOp *b)
             json_array_get_object_element(nodes, i), "node-name", "");
 
         if (g_str_has_prefix(name, prefix) && !g_str_equal(name, b->block->node))
-            close_image(b, name);
+            kxl_block_file_close(b->qmp, name);
     }
 }
 
-static gboolean pivot_job(KxlHost *host, KxlBlockOp *b, const KxlBlockJob *job, const char *id,
-                          GError **error)
+/* The file that says that a disk is about to get another image: QEMU gives it one whatever becomes
+ * of us. */
+#define PIVOT_FILE "pivot"
+
+static gboolean pivot_job(KxlBlockOp *b, const KxlBlockJob *job, const char *id, GError **error)
 {
+    g_autofree char *mark = kxl_rundir_path(b->op.host, b->op.domid, PIVOT_FILE);
+
     if (!job->ready) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_STATE, "disk '%s' not ready for pivot yet",
                     b->disk->vdev);
         return FALSE;
     }
-    return run(b, "job-complete", kxl_qmp_args("s:id", id, NULL), error) &&
-           wait_until_over(b, error) && note_image(host, b, error);
+    if (!kxl_file_write(mark, b->disk->vdev, error))
+        return FALSE;
+    if (run(b, "job-complete", kxl_qmp_args("s:id", id, NULL), error) &&
+        wait_until_over(b, error) && note_image(&b->op, b->qmp, b->disk->vdev, error)) {
+        kxl_block_file_close(b->qmp, b->block->node);
+        remove(mark);
+        return TRUE;
+    }
+    return FALSE;
+}
+
+void kxl_block_recover(KxlOp *op)
+{
+    g_autofree char *mark = kxl_rundir_path(op->host, op->domid, PIVOT_FILE);
+    g_autofree char *vdev = kxl_file_read(mark, NULL);
+    g_autoptr(KxlDomainConfig) now = NULL;
+    g_autoptr(GError) error = NULL;
+    KxlBlockOp b = { 0 };
+
+    if (!vdev)
+        return;
+    g_message("domain %d: disk '%s': finishing what somebody has left", op->domid, vdev);
+    b.qmp = kxl_op_monitor(op, &error);
+    b.disk = b.qmp ? kxl_block_disk(op->config, vdev, &error) : NULL;
+    if (b.disk && wait_until_over(&b, &error) && note_image(op, b.qmp, vdev, &error))
+        remove(mark);
+    else
+        g_warning("domain %d: disk '%s': %s", op->domid, vdev, error->message);
+    g_clear_pointer(&b.qmp, kxl_qmp_free);
+    now = kxl_rundir_load_config(op->host, op->domid, NULL);
+    if (now) {
+        kxl_domain_config_free(op->config);
+        op->config = g_steal_pointer(&now);
+    }
+}
+
+void kxl_domain_recover(KxlHost *host, int domid)
+{
+    g_autofree char *mark = kxl_rundir_path(host, domid, PIVOT_FILE);
+    g_auto(KxlOp) op = { .lock = -1 };
+
+    kxl_job_recover(host, domid);
+    if (g_file_test(mark, G_FILE_TEST_EXISTS))
+        kxl_op_begin(&op, host, domid, NULL);
 }
 
 gboolean kxl_domain_block_job_abort(KxlHost *host, int domid, const char *vdev, gboolean pivot,
@@ -240,9 +288,14 @@ gboolean kxl_domain_block_job_abort(KxlHost *host, int domid, const char *vdev, 
 
     if (!kxl_block_op_begin(&b, host, domid, vdev, error) || !require_job(&b, &job, error))
         return FALSE;
+    if (job.kind == KXL_BLOCK_BACKUP) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_STATE,
+                    "disk '%s' is being backed up: the backup is ended as a whole", vdev);
+        return FALSE;
+    }
     id = job_id(&b, job.kind);
     if (pivot)
-        return pivot_job(host, &b, &job, id, error);
+        return pivot_job(&b, &job, id, error);
     if (!run(&b, "block-job-cancel", kxl_qmp_args("s:device", id, NULL), error))
         return FALSE;
     if (async)
@@ -339,38 +392,10 @@ static gboolean make_target(const KxlBlockOp *b, const KxlBlockCopy *copy, GErro
     const KxlBlockImage *top = b->block->chain->pdata[0];
     const KxlBlockImage *below =
         copy->shallow && b->block->chain->len > 1 ? b->block->chain->pdata[1] : NULL;
-    g_autofree char *size = g_strdup_printf("%" G_GUINT64_FORMAT, top->capacity);
-    const char *plain[] = { "qemu-img", "create", "-q", "-f", kxl_block_driver(copy->format),
-                            copy->path, size,     NULL };
-    const char *backed[] = { "qemu-img",
-                             "create",
-                             "-q",
-                             "-f",
-                             kxl_block_driver(copy->format),
-                             "-b",
-                             below ? below->path : "",
-                             "-F",
-                             below ? below->format : "",
-                             copy->path,
-                             size,
-                             NULL };
 
-    if (copy->reuse)
-        return TRUE;
-    return kxl_command_run(below ? backed : plain, NULL, IMAGE_TIMEOUT_MS, NULL, error);
-}
-
-static gboolean open_target(const KxlBlockOp *b, const KxlBlockCopy *copy, const char *node,
-                            GError **error)
-{
-    struct stat st;
-    gboolean is_device = stat(copy->path, &st) == 0 && S_ISBLK(st.st_mode);
-    JsonObject *file = kxl_qmp_args("s:driver", is_device ? "host_device" : "file", "s:filename",
-                                    copy->path, "s:discard", "unmap", NULL);
-    JsonObject *target = kxl_qmp_args("s:driver", kxl_block_driver(copy->format), "s:node-name",
-                                      node, "s:discard", "unmap", "o:file", file, NULL);
-
-    return run(b, "blockdev-add", target, error);
+    return copy->reuse ||
+           kxl_block_file_make(copy->path, copy->format, top->capacity, below ? below->path : NULL,
+                               below ? below->format : NULL, error);
 }
 
 static gboolean start_mirror(const KxlBlockOp *b, const KxlBlockCopy *copy, const char *node,
@@ -405,10 +430,10 @@ gboolean kxl_domain_block_copy(KxlHost *host, int domid, const char *vdev, const
     close_copies(&b); /* given up without waiting */
     if (!make_target(&b, copy, error))
         return FALSE;
-    if (open_target(&b, copy, node, error)) {
+    if (kxl_block_file_open(b.qmp, copy->path, copy->format, node, NULL, error)) {
         if (start_mirror(&b, copy, node, error))
             return TRUE;
-        close_image(&b, node);
+        kxl_block_file_close(b.qmp, node);
     }
     if (!exists)
         unlink(copy->path);

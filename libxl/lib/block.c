@@ -176,6 +176,36 @@ static JsonArray *ask(KxlQmp *qmp, const char *command, GError **error)
     return NULL;
 }
 
+#define FILTER "copy-before-write"
+
+/* While a disk is backed up QEMU has a filter above its image. The image itself is what is meant by
+ * everybody: its node is found by its file. */
+static void look_behind_filter(KxlQmp *qmp, KxlBlock *block)
+{
+    KxlBlockImage *top = block->chain->len ? block->chain->pdata[0] : NULL;
+    g_autoptr(JsonNode) answer = NULL;
+    JsonArray *nodes;
+
+    if (!top || g_strcmp0(top->format, FILTER) != 0)
+        return;
+    answer = kxl_qmp_call(qmp, "query-named-block-nodes", kxl_qmp_args("b:flat", TRUE, NULL),
+                          KXL_OP_TIMEOUT_MS, NULL);
+    nodes = answer && JSON_NODE_HOLDS_ARRAY(answer) ? json_node_get_array(answer) : NULL;
+    for (guint i = 0; nodes && i < json_array_get_length(nodes); i++) {
+        JsonObject *node = json_array_get_object_element(nodes, i);
+        const char *driver = json_object_get_string_member_with_default(node, "drv", "");
+        const char *file = json_object_get_string_member_with_default(node, "file", "");
+
+        if (kxl_block_format_from_driver(driver) < 0 || g_strcmp0(file, top->path) != 0)
+            continue;
+        g_free(top->format);
+        top->format = g_strdup(driver);
+        g_free(block->node);
+        block->node = g_strdup(json_object_get_string_member_with_default(node, "node-name", NULL));
+        return;
+    }
+}
+
 GPtrArray *kxl_block_list(KxlQmp *qmp, const KxlDomainConfig *config, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)kxl_block_free);
@@ -188,8 +218,11 @@ GPtrArray *kxl_block_list(KxlQmp *qmp, const KxlDomainConfig *config, GError **e
         const KxlDeviceDisk *disk = config->disks->pdata[i];
         g_autofree char *device = kxl_block_device(config, disk);
 
-        g_ptr_array_add(
-            list, read_block(disk->vdev, find_device(blocks, device), find_device(stats, device)));
+        KxlBlock *block =
+            read_block(disk->vdev, find_device(blocks, device), find_device(stats, device));
+
+        look_behind_filter(qmp, block);
+        g_ptr_array_add(list, block);
     }
     return g_steal_pointer(&list);
 }

@@ -31,3 +31,6 @@ GPtrArray *kxl_block_list(KxlQmp *qmp, const KxlDomainConfig *config, GError **e
 /* The disk's image is another one from now on: writes it down. */
 gboolean kxl_block_set_image(KxlHost *host, int domid, const char *vdev, const char *path,
                              KxlDiskFormat format, GError **error);
+/* block-job.c: finishes what was left half done. Called with the domain's lock held; op->config
+ * follows. */
+void kxl_block_recover(KxlOp *op);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "ops.h"
 #include "qmp.h"
 #include "rundir.h"
 
@@ -19,9 +20,6 @@ gboolean kxl_job_begin(KxlJob *job, const KxlHost *host, int domid, gboolean was
                        const char *scratch, GError **error)
 {
     g_autofree char *lock = lock_path(host, domid);
-    g_autofree char *text =
-        g_strdup_printf("%s\n%s\n", was_running ? "running" : "paused", scratch);
-
     job->lock = kxl_lock_take(lock, KXL_LOCK_TRY, error);
     if (job->lock < 0) {
         if (g_error_matches(*error, KXL_ERROR, KXL_ERROR_IN_USE)) {
@@ -32,6 +30,16 @@ gboolean kxl_job_begin(KxlJob *job, const KxlHost *host, int domid, gboolean was
         return FALSE;
     }
     job->path = kxl_rundir_path(host, domid, "job");
+    job->text = g_strdup_printf("%s\n%s\n", was_running ? "running" : "paused", scratch);
+    return kxl_file_write(job->path, job->text, error);
+}
+
+#define ENDS "ends\n"
+
+gboolean kxl_job_ends_domain(KxlJob *job, GError **error)
+{
+    g_autofree char *text = g_strconcat(job->text, ENDS, NULL);
+
     return kxl_file_write(job->path, text, error);
 }
 
@@ -40,6 +48,7 @@ void kxl_job_end(KxlJob *job)
     if (job->path)
         remove(job->path);
     g_clear_pointer(&job->path, g_free);
+    g_clear_pointer(&job->text, g_free);
     kxl_fd_close(kxl_fd_steal(&job->lock));
 }
 
@@ -83,6 +92,11 @@ void kxl_job_recover(const KxlHost *host, int domid)
     lines = text ? g_strsplit(text, "\n", 3) : NULL;
     if (!lines || g_strv_length(lines) < 2)
         return;
+    if (lines[2] && g_str_equal(lines[2], ENDS) && !g_file_test(lines[1], G_FILE_TEST_EXISTS)) {
+        g_message("domain %d: ending it, as who has saved it could not", domid);
+        kxl_domain_end((KxlHost *)host, domid, KXL_END_SAVED, NULL);
+        return;
+    }
     g_message("domain %d: undoing a save or dump that somebody has left", domid);
     resume_machine(host, domid, g_str_equal(lines[0], "running"));
     if (g_str_has_suffix(lines[1], KXL_JOB_SCRATCH_SUFFIX))

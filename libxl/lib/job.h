@@ -15,14 +15,19 @@
 typedef struct {
     KxlFd lock;
     char *path;
+    char *text; /* of the file */
 } KxlJob;
 
 /* scratch: the file that is being written. KXL_ERROR_STATE: there is a job already. */
 gboolean kxl_job_begin(KxlJob *job, const KxlHost *host, int domid, gboolean was_running,
                        const char *scratch, GError **error);
+/* From now on the file's renaming is the end of the domain too: who is killed behind it has ended
+ * it. */
+gboolean kxl_job_ends_domain(KxlJob *job, GError **error);
 void kxl_job_end(KxlJob *job);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KxlJob, kxl_job_end)
 
 gboolean kxl_job_is_active(const KxlHost *host, int domid);
-/* Undoes a job that somebody has left: the guest runs again if it did, the file is gone. */
+/* Undoes a job that somebody has left: the guest runs again if it did, the file is gone. One whose
+ * file was complete, and that was to end the domain, ends it. */
 void kxl_job_recover(const KxlHost *host, int domid);

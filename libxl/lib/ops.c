@@ -13,6 +13,7 @@
 #include "file.h"
 #include "guest-domid.h"
 #include "job.h"
+#include "block.h"
 #include "hot-device.h"
 #include "kxl-guest.h"
 #include "supervise.h"
@@ -48,6 +49,7 @@ gboolean kxl_op_begin(KxlOp *op, KxlHost *host, int domid, GError **error)
         return FALSE;
     if (op->state->state == KXL_STATE_PAUSED || op->state->state == KXL_STATE_RUNNING) {
         kxl_hot_recover(op);
+        kxl_block_recover(op);
         return TRUE;
     }
     g_set_error(error, KXL_ERROR, KXL_ERROR_STATE, "domain '%s' is %s", op->config->name,

@@ -229,7 +229,7 @@ gboolean kxl_domain_save(KxlHost *host, int domid, const char *path, KxlSaveFlag
     g_auto(Work) work = { host, domid, progress, user_data, cancellable, .job = { .lock = -1 } };
     g_autoptr(KxlSaveImage) image = NULL;
     g_auto(KxlFd) fd = -1;
-    gboolean ok;
+    gboolean ends = !(flags & (KXL_SAVE_KEEP | KXL_SAVE_KEEP_PAUSED)), ok;
 
     if (!begin(&work, path, error))
         return FALSE;
@@ -238,11 +238,11 @@ gboolean kxl_domain_save(KxlHost *host, int domid, const char *path, KxlSaveFlag
     if (fd < 0)
         return FALSE;
     ok = (!work.was_running || run(&work, "stop", NULL, error)) &&
-         write_image(&work, fd, image, error) &&
+         write_image(&work, fd, image, error) && (!ends || kxl_job_ends_domain(&work.job, error)) &&
          publish(&work, fd, path, flags & KXL_SAVE_UNCACHED, error);
     if (!ok)
         remove(work.scratch);
-    if (ok && !(flags & (KXL_SAVE_KEEP | KXL_SAVE_KEEP_PAUSED)))
+    if (ok && ends)
         return kxl_domain_end(host, domid, KXL_END_SAVED, error);
     /* Goes on; also one that stays paused must have its disks back. */
     if (work.was_running && !(ok && (flags & KXL_SAVE_KEEP_PAUSED)))

@@ -4,7 +4,7 @@
 
 #include <kanzen-abi.h>
 
-#include "block.h"
+#include "bitmap.h"
 #include "file.h"
 #include "guest-domid.h"
 #include "kxl-snapshot.h"
@@ -41,29 +41,46 @@ static JsonArray *writable_nodes(GPtrArray *blocks, const KxlDomainConfig *confi
     return NULL;
 }
 
-/* Until the job is done; then it is put away. */
+/* Its record; NULL without error: there is none. */
+static JsonObject *find_job(KxlQmp *qmp, GError **error)
+{
+    g_autoptr(JsonNode) answer = kxl_qmp_call(qmp, "query-jobs", NULL, TIMEOUT_MS, error);
+    JsonArray *jobs = answer ? json_node_get_array(answer) : NULL;
+
+    for (guint i = 0; jobs && i < json_array_get_length(jobs); i++) {
+        JsonObject *job = json_array_get_object_element(jobs, i);
+
+        if (g_strcmp0(json_object_get_string_member_with_default(job, "id", NULL), JOB_ID) == 0)
+            return json_object_ref(job);
+    }
+    return NULL;
+}
+
+/* Until the job is done; then it is put away. TRUE when there is none. */
 static gboolean finish_job(KxlQmp *qmp, GError **error)
 {
     for (;;) {
-        g_autoptr(JsonNode) answer = kxl_qmp_call(qmp, "query-jobs", NULL, TIMEOUT_MS, error);
-        JsonArray *jobs = answer ? json_node_get_array(answer) : NULL;
+        g_autoptr(GError) local = NULL;
+        g_autoptr(JsonObject) job = find_job(qmp, &local);
+        const char *why;
 
-        if (!jobs)
+        if (!job) {
+            if (!local)
+                return TRUE;
+            g_propagate_error(error, g_steal_pointer(&local));
             return FALSE;
-        for (guint i = 0; i < json_array_get_length(jobs); i++) {
-            JsonObject *job = json_array_get_object_element(jobs, i);
-            const char *why = json_object_get_string_member_with_default(job, "error", NULL);
-
-            if (!g_str_equal(json_object_get_string_member(job, "id"), JOB_ID) ||
-                !g_str_equal(json_object_get_string_member(job, "status"), "concluded"))
-                continue;
-            kxl_qmp_run(qmp, "job-dismiss", kxl_qmp_args("s:id", JOB_ID, NULL), KXL_OP_TIMEOUT_MS,
-                        NULL);
-            if (why)
-                g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED, "snapshot: %s", why);
-            return !why;
         }
-        g_usleep(POLL_US);
+        if (!g_str_equal(json_object_get_string_member_with_default(job, "status", ""),
+                         "concluded")) {
+            g_usleep(POLL_US);
+            continue;
+        }
+        why = json_object_get_string_member_with_default(job, "error", NULL);
+        kxl_qmp_run(qmp, "job-dismiss", kxl_qmp_args("s:id", JOB_ID, NULL), KXL_OP_TIMEOUT_MS,
+                    NULL);
+        if (why)
+            g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED, "snapshot: %s", why);
+        return !why;
     }
 }
 
@@ -77,6 +94,7 @@ static gboolean run_job(KxlOp *op, const char *command, const char *name, gboole
 
     if (!nodes)
         return FALSE;
+    finish_job(qmp, NULL); /* somebody may have been killed before he could */
     arguments =
         kxl_qmp_args("s:job-id", JOB_ID, "s:tag", name, "a:devices", json_array_ref(nodes), NULL);
     if (with_memory)
@@ -128,12 +146,22 @@ int kxl_domain_guest_domid(KxlHost *host, int domid)
 
 /* --- overlays --------------------------------------------------------------------------------- */
 
-static gboolean add_action(JsonArray *actions, GPtrArray *blocks, const KxlOverlay *overlay,
-                           GError **error)
+/* What bitmaps of the disk record goes on being recorded in the new image. */
+static void carry_bitmaps(JsonArray *actions, JsonArray *nodes, const char *from, const char *to)
+{
+    g_autoptr(GPtrArray) names = kxl_bitmap_names(nodes, from);
+
+    for (guint i = 0; i < names->len; i++)
+        kxl_transaction_add(
+            actions, "block-dirty-bitmap-add",
+            kxl_qmp_args("s:node", to, "s:name", names->pdata[i], "b:persistent", TRUE, NULL));
+}
+
+static gboolean add_action(JsonArray *actions, GPtrArray *blocks, JsonArray *nodes,
+                           const KxlOverlay *overlay, GError **error)
 {
     const KxlBlock *block = kxl_block_find(blocks, overlay->vdev, error);
     g_autofree char *node = g_strdup_printf("snap-%s-%08x", overlay->vdev, g_random_int());
-    JsonObject *data;
 
     if (!block)
         return FALSE;
@@ -141,11 +169,11 @@ static gboolean add_action(JsonArray *actions, GPtrArray *blocks, const KxlOverl
         g_set_error(error, KXL_ERROR, KXL_ERROR_STATE, "disk '%s' has no medium", overlay->vdev);
         return FALSE;
     }
-    data = kxl_qmp_args("s:node-name", block->node, "s:snapshot-file", overlay->path,
-                        "s:snapshot-node-name", node, "s:format", "qcow2", "s:mode",
-                        overlay->reuse ? "existing" : "absolute-paths", NULL);
-    json_array_add_object_element(
-        actions, kxl_qmp_args("s:type", "blockdev-snapshot-sync", "o:data", data, NULL));
+    kxl_transaction_add(actions, "blockdev-snapshot-sync",
+                        kxl_qmp_args("s:node-name", block->node, "s:snapshot-file", overlay->path,
+                                     "s:snapshot-node-name", node, "s:format", "qcow2", "s:mode",
+                                     overlay->reuse ? "existing" : "absolute-paths", NULL));
+    carry_bitmaps(actions, nodes, block->node, node);
     return TRUE;
 }
 
@@ -155,15 +183,15 @@ gboolean kxl_domain_add_overlays(KxlHost *host, int domid, const KxlOverlay *ove
     g_auto(KxlOp) op = { .lock = -1 };
     g_autoptr(KxlQmp) qmp = kxl_op_begin_monitor(&op, host, domid, error);
     g_autoptr(GPtrArray) blocks = qmp ? kxl_block_list(qmp, op.config, error) : NULL;
+    g_autoptr(JsonArray) nodes = blocks ? kxl_bitmap_nodes(qmp, error) : NULL;
     g_autoptr(JsonArray) actions = json_array_new();
 
-    if (!blocks)
+    if (!nodes)
         return FALSE;
     for (guint i = 0; i < n; i++)
-        if (!add_action(actions, blocks, &overlays[i], error))
+        if (!add_action(actions, blocks, nodes, &overlays[i], error))
             return FALSE;
-    if (!kxl_qmp_run(qmp, "transaction", kxl_qmp_args("a:actions", json_array_ref(actions), NULL),
-                     TIMEOUT_MS, error))
+    if (!kxl_transaction_run(qmp, actions, error))
         return FALSE;
     for (guint i = 0; i < n; i++)
         if (!kxl_block_set_image(host, domid, overlays[i].vdev, overlays[i].path, KXL_DISK_QCOW2,

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The threads of a running machine: which vCPU or I/O thread each is, and what it has used. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "affinity.h"
 #include "file.h"
 #include "kxl-guest.h"
 #include "ops.h"
@@ -112,4 +115,57 @@ GArray *kxl_domain_threads(KxlHost *host, int domid, GError **error)
         return NULL;
     add_others(threads, process.pid);
     return g_steal_pointer(&threads);
+}
+
+/* --- where they run --------------------------------------------------------------------------- */
+
+typedef struct {
+    KxlThreadKind kind;
+    int id;
+    const char *cpus;
+} Pinning;
+
+static void change_pinning(KxlDomainConfig *config, gconstpointer data)
+{
+    const Pinning *pinning = data;
+    char **slot = pinning->kind == KXL_THREAD_EMULATOR ? &config->limits.emulator_cpus : NULL;
+
+    for (guint i = 0; pinning->kind == KXL_THREAD_IO && i < config->iothreads->len; i++) {
+        KxlIothread *thread = config->iothreads->pdata[i];
+
+        if ((int)thread->id == pinning->id)
+            slot = &thread->cpus;
+    }
+    if (!slot)
+        return;
+    g_free(*slot);
+    *slot = g_strdup(pinning->cpus);
+}
+
+gboolean kxl_domain_pin_threads(KxlHost *host, int domid, KxlThreadKind kind, int id,
+                                const char *cpus, GError **error)
+{
+    Pinning pinning = { kind, id, cpus };
+    g_autoptr(GArray) threads = NULL;
+    gboolean found = FALSE;
+    cpu_set_t set;
+
+    if (!kxl_affinity_parse(cpus, (guint)sysconf(_SC_NPROCESSORS_CONF), &set, error))
+        return FALSE;
+    threads = kxl_domain_threads(host, domid, error);
+    for (guint i = 0; threads && i < threads->len; i++) {
+        const KxlThread *thread = &g_array_index(threads, KxlThread, i);
+
+        if (thread->kind != kind || (kind == KXL_THREAD_IO && thread->id != id))
+            continue;
+        found = TRUE;
+        /* Threads come and go; one that has gone needs no place. */
+        if (sched_setaffinity(thread->tid, sizeof set, &set) < 0 && errno != ESRCH)
+            return kxl_error_set_errno(error, errno, "cannot pin thread %d to '%s'", thread->tid,
+                                       cpus);
+    }
+    if (threads && !found)
+        g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID, "domain %d has no I/O thread %d", domid,
+                    id);
+    return found && kxl_op_change_config(host, domid, change_pinning, &pinning, error);
 }

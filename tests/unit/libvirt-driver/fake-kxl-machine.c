@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What needs a machine: here there is none, and each of these says so. */
+#include <kxl-backup.h>
 #include <kxl-block.h>
 #include <kxl-guest.h>
 #include <kxl-save.h>
@@ -43,6 +44,8 @@ NO(kxl_domain_block_job_set_speed(KxlHost *host, int domid, const char *vdev, gu
 NO(kxl_domain_block_job_abort(KxlHost *host, int domid, const char *vdev, gboolean pivot, gboolean async, GError **error))
 NO(kxl_domain_block_pull(KxlHost *host, int domid, const char *vdev, const char *base, guint64 speed, GError **error))
 NO(kxl_domain_block_commit(KxlHost *host, int domid, const char *vdev, const char *base, const char *top, guint64 speed, GError **error))
+NO(kxl_domain_note_image(KxlHost *host, int domid, const char *vdev, GError **error))
+void kxl_domain_recover(KxlHost *host, int domid) {}
 NO(kxl_domain_block_copy(KxlHost *host, int domid, const char *vdev, const KxlBlockCopy *copy, GError **error))
 
 int kxl_key_from_linux(guint key) { return (int)key; }
@@ -54,6 +57,7 @@ NONE(char, kxl_domain_monitor_command(KxlHost *host, int domid, const char *comm
 NO(kxl_domain_add_display_client(KxlHost *host, int domid, const char *protocol, int fd, gboolean skip_auth, GError **error))
 NO(kxl_domain_balloon_stats(KxlHost *host, int domid, KxlBalloonStats *ret_stats, GError **error))
 NO(kxl_domain_set_balloon_period(KxlHost *host, int domid, guint seconds, GError **error))
+NO(kxl_domain_pin_threads(KxlHost *host, int domid, KxlThreadKind kind, int id, const char *cpus, GError **error))
 NONE(GArray, kxl_domain_threads(KxlHost *host, int domid, GError **error))
 NONE(char, kxl_domain_agent_command(KxlHost *host, int domid, const char *command, guint timeout_s, gboolean answered, GError **error))
 
@@ -77,4 +81,12 @@ NO(kxl_domain_snapshot_save(KxlHost *host, int domid, const char *name, GError *
 NO(kxl_domain_snapshot_load(KxlHost *host, int domid, const char *name, int guest_domid, GError **error))
 NO(kxl_domain_snapshot_delete(KxlHost *host, int domid, const char *name, GError **error))
 NO(kxl_domain_add_overlays(KxlHost *host, int domid, const KxlOverlay *overlays, guint n, GError **error))
+
+NO(kxl_domain_bitmaps_add(KxlHost *host, int domid, const KxlBitmap *bitmaps, guint n, GError **error))
+NO(kxl_domain_bitmaps_remove(KxlHost *host, int domid, const KxlBitmap *bitmaps, guint n, GError **error))
+NO(kxl_domain_bitmap_size(KxlHost *host, int domid, const KxlBitmap *bitmap, guint64 *ret_bytes, GError **error))
+void kxl_backup_job_clear(KxlBackupJob *job) {}
+NO(kxl_domain_backup_begin(KxlHost *host, int domid, const KxlBackup *backup, GError **error))
+NO(kxl_domain_backup_look(KxlHost *host, int domid, const KxlBackup *backup, KxlBackupJob *ret_jobs, GError **error))
+NO(kxl_domain_backup_end(KxlHost *host, int domid, const KxlBackup *backup, GError **error))
 /* clang-format on */
