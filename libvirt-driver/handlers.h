@@ -87,6 +87,7 @@ gboolean on_domain_set_block_io_tune(RpcCall *call, GError **error);
 
 /* domain/console.c */
 gboolean on_domain_open_console(RpcCall *call, GError **error);
+gboolean on_domain_open_channel(RpcCall *call, GError **error);
 
 /* domain/hotplug.c */
 gboolean on_domain_attach_device(RpcCall *call, GError **error);
@@ -306,6 +307,23 @@ gboolean on_domain_get_blkio_parameters(RpcCall *call, GError **error);
 gboolean on_domain_set_blkio_parameters(RpcCall *call, GError **error);
 gboolean on_domain_get_numa_parameters(RpcCall *call, GError **error);
 
+/* domain/emulator-pin.c */
+gboolean on_domain_pin_emulator(RpcCall *call, GError **error);
+gboolean on_domain_get_emulator_pin_info(RpcCall *call, GError **error);
+
+/* domain/checkpoint.c */
+gboolean on_domain_checkpoint_create_xml(RpcCall *call, GError **error);
+gboolean on_domain_checkpoint_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_domain_list_all_checkpoints(RpcCall *call, GError **error);
+gboolean on_domain_checkpoint_list_all_children(RpcCall *call, GError **error);
+gboolean on_domain_checkpoint_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_domain_checkpoint_get_parent(RpcCall *call, GError **error);
+gboolean on_domain_checkpoint_delete(RpcCall *call, GError **error);
+
+/* domain/backup.c */
+gboolean on_domain_backup_begin(RpcCall *call, GError **error);
+gboolean on_domain_backup_get_xml_desc(RpcCall *call, GError **error);
+
 /* domain/snapshot.c */
 gboolean on_domain_snapshot_create_xml(RpcCall *call, GError **error);
 gboolean on_domain_revert_to_snapshot(RpcCall *call, GError **error);
@@ -335,6 +353,7 @@ gboolean on_domain_get_iothread_info(RpcCall *call, GError **error);
 gboolean on_domain_pin_iothread(RpcCall *call, GError **error);
 gboolean on_domain_add_iothread(RpcCall *call, GError **error);
 gboolean on_domain_del_iothread(RpcCall *call, GError **error);
+gboolean on_domain_set_iothread_params(RpcCall *call, GError **error);
 
 /* domain/interface-params.c */
 gboolean on_domain_get_interface_parameters(RpcCall *call, GError **error);

@@ -4,6 +4,7 @@
 #include "auth/auth.h"
 #include "cpu/cpu-host.h"
 #include "domain/console.h"
+#include "domain/recover.h"
 #include "domain/registry.h"
 #include "network/network.h"
 #include "secret/secret.h"
@@ -16,7 +17,10 @@ static gboolean open_domains(Kanzend *k, gboolean allow_arguments, GError **erro
         return FALSE;
     domain_registry_allow_arguments(k->domains, allow_arguments);
     domain_registry_set_cpus(k->domains, k->cpus);
-    return domain_registry_start(k->domains, error);
+    if (!domain_registry_start(k->domains, error))
+        return FALSE;
+    recover_domains(k);
+    return TRUE;
 }
 
 static gboolean open_pools(Kanzend *k, GError **error)

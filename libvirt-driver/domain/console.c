@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -278,12 +280,30 @@ static char *find_tty(const Kanzend *kanzend, const DomainView *view, const char
     return kxl_domain_console_tty(kanzend->host, view->id, "pv", (guint)MAX(console, 0), error);
 }
 
+/* One that the caller has opened, named by path; takes both. */
+static gboolean begin_session(RpcCall *call, char *path, int fd, gboolean force, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    Session *session = g_new0(Session, 1);
+
+    session->refs = 1;
+    session->consoles = kanzend->consoles;
+    session->tty = path;
+    session->fd = fd;
+    session->pending = g_byte_array_new();
+    if (!enter(kanzend->consoles, session, force, error)) {
+        session_unref(session);
+        return FALSE;
+    }
+    rpc_stream_new(call, &session_ops, session);
+    return TRUE;
+}
+
 gboolean on_domain_open_console(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
     g_auto(DomainView) view = { 0 };
     g_autofree char *tty = NULL;
-    Session *session;
     int fd;
 
     if (!check_flags(call, call->args[2].u, CONSOLE_FORCE | CONSOLE_SAFE, error) ||
@@ -293,19 +313,64 @@ gboolean on_domain_open_console(RpcCall *call, GError **error)
     if (tty == NULL)
         return FALSE;
     fd = open_tty(tty, error);
-    if (fd < 0)
-        return FALSE;
+    return fd >= 0 &&
+           begin_session(call, g_steal_pointer(&tty), fd, call->args[2].u & CONSOLE_FORCE, error);
+}
 
-    session = g_new0(Session, 1);
-    session->refs = 1;
-    session->consoles = kanzend->consoles;
-    session->tty = g_steal_pointer(&tty);
-    session->fd = fd;
-    session->pending = g_byte_array_new();
-    if (!enter(kanzend->consoles, session, call->args[2].u & CONSOLE_FORCE, error)) {
-        session_unref(session);
-        return FALSE;
+/* ---- channels: unix sockets that the emulator listens on ---- */
+
+#define CHANNEL_FORCE 1u /* virDomainChannelFlags */
+
+/* By its name in the guest or its alias; name NULL: the first one. */
+static const DomainChar *find_channel(const DomainDef *def, const char *name, GError **error)
+{
+    for (guint i = 0; i < def->channels->len; i++) {
+        const DomainChar *channel = def->channels->pdata[i];
+
+        if (name == NULL || g_strcmp0(channel->target_name, name) == 0 ||
+            g_strcmp0(channel->info.alias, name) == 0)
+            return channel;
     }
-    rpc_stream_new(call, &session_ops, session);
-    return TRUE;
+    fail(error, VIR_ERR_INTERNAL_ERROR, "cannot find channel %s", name != NULL ? name : "(any)");
+    return NULL;
+}
+
+static int connect_channel(const char *path, GError **error)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), saved;
+
+    if (fd >= 0 &&
+        g_strlcpy(address.sun_path, path, sizeof address.sun_path) < sizeof address.sun_path &&
+        connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    saved = errno;
+    if (fd >= 0)
+        close(fd);
+    /* The emulator serves one at a time. */
+    fail(error, VIR_ERR_SYSTEM_ERROR, "cannot connect to the channel's socket '%s': %s", path,
+         saved == EAGAIN ? "somebody else is connected" : g_strerror(saved));
+    return -1;
+}
+
+gboolean on_domain_open_channel(RpcCall *call, GError **error)
+{
+    g_auto(DomainView) view = { 0 };
+    const DomainCharSource *source;
+    const DomainChar *channel;
+    int fd;
+
+    if (!check_flags(call, call->args[2].u, CHANNEL_FORCE, error) ||
+        !call_running(call, "opened", &view, error))
+        return FALSE;
+    channel = find_channel(definition_def(view.live), call->args[1].str, error);
+    if (channel == NULL)
+        return FALSE;
+    source = channel->sources->len > 0 ? channel->sources->pdata[0] : NULL;
+    if (channel->type != DOMAIN_CHAR_UNIX || source == NULL || source->path == NULL)
+        return fail(error, VIR_ERR_INTERNAL_ERROR, "channel %s is not using a UNIX socket",
+                    channel->target_name != NULL ? channel->target_name : channel->info.alias);
+    fd = connect_channel(source->path, error);
+    return fd >= 0 &&
+           begin_session(call, g_strdup(source->path), fd, call->args[2].u & CHANNEL_FORCE, error);
 }

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "handler.h"
+#include "moment.h"
 #include "save.h"
-#include "snapshot.h"
 
 enum { DEFINE_VALIDATE = 1 << 0 }; /* virDomainDefineFlags */
 
@@ -69,9 +69,13 @@ static gboolean check_leftovers(DomainRegistry *registry, const DomainView *view
     if (has_managed_save(registry, view->uuid) && !(flags & UNDEFINE_MANAGED_SAVE))
         return fail(error, VIR_ERR_OPERATION_INVALID,
                     "Refusing to undefine while domain managed save image exists");
-    if (snapshots_any(registry, view->uuid) && !(flags & UNDEFINE_SNAPSHOTS_METADATA))
+    if (moments_any(&snapshot_kind, registry, view->uuid) && !(flags & UNDEFINE_SNAPSHOTS_METADATA))
         return fail(error, VIR_ERR_OPERATION_INVALID,
                     "cannot delete inactive domain with snapshots");
+    if (moments_any(&checkpoint_kind, registry, view->uuid) &&
+        !(flags & UNDEFINE_CHECKPOINTS_METADATA))
+        return fail(error, VIR_ERR_OPERATION_INVALID,
+                    "cannot delete inactive domain with checkpoints");
     if (nvram != NULL && g_file_test(nvram, G_FILE_TEST_EXISTS) &&
         !(flags & (UNDEFINE_NVRAM | UNDEFINE_KEEP_NVRAM)))
         return fail(error, VIR_ERR_OPERATION_INVALID, "cannot undefine domain with nvram");
@@ -97,7 +101,8 @@ static gboolean undefine(RpcCall *call, guint32 flags, GError **error)
                     g_strerror(errno));
     if (!domain_registry_undefine(kanzend->domains, view.domain, error))
         return FALSE;
-    snapshots_forget(kanzend->domains, view.uuid);
+    moments_forget(&snapshot_kind, kanzend->domains, view.uuid);
+    moments_forget(&checkpoint_kind, kanzend->domains, view.uuid);
     if (view.id < 0 && forgets_tpm(definition_def(view.config), flags))
         kxl_host_forget_tpm(kanzend->host, definition_def(view.config)->uuid);
     return TRUE;

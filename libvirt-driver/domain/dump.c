@@ -48,7 +48,8 @@ static gboolean dump(RpcCall *call, const char *path, guint format, guint32 flag
         return fail(error, VIR_ERR_INVALID_ARG, "'%s' is not an absolute path", path);
     if (!call_job_running(call, "dumped", &view, error))
         return FALSE;
-    task_begin(&task, kanzend->domains, view.domain, TASK_DUMP, FALSE);
+    if (!task_begin(&task, kanzend->domains, view.domain, TASK_DUMP, FALSE, error))
+        return FALSE;
     kxl_domain_dump(kanzend->host, view.id, path, formats[format], flags & DUMP_LIVE, task_progress,
                     &task, task.cancellable, &failed);
     task_end(&task, failed);

@@ -2,8 +2,8 @@
 /* Finding and listing domains. */
 #include "handler.h"
 #include "listing.h"
+#include "moment.h"
 #include "save.h"
-#include "snapshot.h"
 
 static gboolean put_found(RpcCall *call, Domain *found, GError **error)
 {
@@ -88,10 +88,13 @@ static const guint32 list_groups[] = {
 /* What costs a look at the disk is looked for only where flags ask. */
 static guint32 properties(DomainRegistry *registry, const DomainView *view, guint32 flags)
 {
-    guint32 bits = LIST_NO_CHECKPOINT;
+    guint32 bits = 0;
 
     if (flags & (LIST_HAS_SNAPSHOT | LIST_NO_SNAPSHOT))
-        bits |= snapshots_any(registry, view->uuid) ? LIST_HAS_SNAPSHOT : LIST_NO_SNAPSHOT;
+        bits |= moments_any(&snapshot_kind, registry, view->uuid) ? LIST_HAS_SNAPSHOT : LIST_NO_SNAPSHOT;
+    if (flags & (LIST_HAS_CHECKPOINT | LIST_NO_CHECKPOINT))
+        bits |= moments_any(&checkpoint_kind, registry, view->uuid) ? LIST_HAS_CHECKPOINT
+                                                                    : LIST_NO_CHECKPOINT;
     if (flags & (LIST_MANAGEDSAVE | LIST_NO_MANAGEDSAVE))
         bits |= has_managed_save(registry, view->uuid) ? LIST_MANAGEDSAVE : LIST_NO_MANAGEDSAVE;
     bits |= view->id >= 0 ? LIST_ACTIVE : LIST_INACTIVE;

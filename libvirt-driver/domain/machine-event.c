@@ -6,6 +6,7 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "backup.h"
 #include "channel.h"
 #include "disk.h"
 #include "registry-internal.h"
@@ -68,6 +69,10 @@ static void block_job(const Said *said, int status)
 
     if (!kxl_block_job_parse_id(text(said, "device"), text(said, "type"), &target, &kind))
         return;
+    if (kind == KXL_BLOCK_BACKUP) { /* part of a whole, of whose end clients are told */
+        backup_job_ended(said->registry, said->domain);
+        return;
+    }
     for (guint i = 0; i < G_N_ELEMENTS(forms); i++) {
         g_autoptr(GByteArray) body = g_byte_array_new();
 

@@ -30,6 +30,7 @@ struct Domain {
     VirState state;
     int reason;
     DomainTask task;
+    struct Backup *backup; /* NULL: none goes on */
     int agent_timeout_s; /* virDomainAgentResponseTimeoutValues */
     StartOrigin expected; /* of the next start */
     guint64 memory_kib;   /* of a running domain, as last seen */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "backup.h"
 #include "handler-util.h"
 #include "network/network.h"
 #include "rpc/event.h"
@@ -27,6 +28,7 @@ void domain_unref(Domain *domain)
     definition_release(domain->config);
     definition_unref(domain->live);
     g_clear_object(&domain->task.cancellable);
+    backup_unref(domain->backup);
     g_mutex_clear(&domain->job_lock);
     g_cond_clear(&domain->job_cond);
     g_free(domain->name);
@@ -458,7 +460,8 @@ static void release_stale_ports(DomainRegistry *registry)
 
     for (guint i = 0; i < networks->len; i++) {
         const NetworkView *network = networks->pdata[i];
-        g_autoptr(GPtrArray) ports = network_port_list(registry->networks, network->def->uuid, NULL);
+        g_autoptr(GPtrArray) ports =
+            network_port_list(registry->networks, network->def->uuid, NULL);
         for (guint j = 0; ports != NULL && j < ports->len; j++) {
             const NetworkPort *port = ports->pdata[j];
             if (is_stale(registry, port))

@@ -83,7 +83,8 @@ static gboolean save_view(RpcCall *call, const DomainView *view, const char *pat
                        : g_strdup(definition_xml(view->live, IMAGE_FORMAT));
     if (text == NULL)
         return FALSE;
-    task_begin(&task, kanzend->domains, view->domain, TASK_SAVE, TRUE);
+    if (!task_begin(&task, kanzend->domains, view->domain, TASK_SAVE, TRUE, error))
+        return FALSE;
     kxl_domain_save(kanzend->host, view->id, path, save_flags(flags), LIVE_USERDATA_KEY, text,
                     task_progress, &task, task.cancellable, &failed);
     if (failed == NULL)
@@ -369,8 +370,9 @@ gboolean restore_domain(DomainRegistry *registry, Domain *domain, const char *pa
     image->userdata_key = g_strdup(LIVE_USERDATA_KEY);
     if (flags & (SAVE_RUNNING | SAVE_PAUSED))
         image->running = (flags & SAVE_RUNNING) != 0;
+    if (!task_begin(&task, registry, domain, TASK_RESTORE, FALSE, error))
+        return FALSE;
     domain_expect_start(registry, domain, START_RESTORED);
-    task_begin(&task, registry, domain, TASK_RESTORE, FALSE);
     domid =
         kxl_domain_restore(domain_registry_host(registry), path, image, KXL_CREATE_NONE, &failed);
     if (domid >= 0)

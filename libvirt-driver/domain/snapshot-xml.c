@@ -5,6 +5,18 @@
 #include "snapshot.h"
 #include "xml-util.h"
 
+void snapshot_free(Snapshot *snapshot)
+{
+    if (snapshot == NULL)
+        return;
+    moment_clear(&snapshot->m);
+    g_free(snapshot->state);
+    g_free(snapshot->memory_file);
+    g_ptr_array_unref(snapshot->disks);
+    definition_unref(snapshot->definition);
+    g_free(snapshot);
+}
+
 static const char *const places[] = { "no", "internal", "external" };
 
 static int parse_place(const char *word, int otherwise)
@@ -68,39 +80,23 @@ static gboolean parse_memory(Snapshot *snapshot, xmlNodePtr root, GError **error
     return TRUE;
 }
 
-/* The domain as it was: only in what we, or a client that redefines, have written. */
-static gboolean parse_domain(Snapshot *snapshot, xmlNodePtr root, GError **error)
-{
-    xmlNodePtr node = xml_find(root, "domain");
-    xmlBufferPtr buffer;
-    DomainDef *def;
-
-    if (node == NULL)
-        return fail(error, VIR_ERR_XML_ERROR, "missing domain in snapshot redefinition");
-    buffer = xmlBufferCreate();
-    xmlNodeDump(buffer, node->doc, node, 0, 0);
-    def =
-        domain_def_parse((const char *)xmlBufferContent(buffer), DOMAIN_XML_PARSE_INACTIVE, error);
-    xmlBufferFree(buffer);
-    if (def == NULL)
-        return FALSE;
-    snapshot->definition = definition_new(def);
-    return TRUE;
-}
-
 static gboolean parse_redefinition(Snapshot *snapshot, xmlNodePtr root, GError **error)
 {
     gint64 guest_domid = 0;
+    DomainDef *def;
 
-    snapshot->parent = xml_text(root, "parent/name");
+    snapshot->m.parent = xml_text(root, "parent/name");
     snapshot->state = xml_text(root, "state");
     if (snapshot->state == NULL)
         return fail(error, VIR_ERR_XML_ERROR, "missing state from existing snapshot");
-    if (!xml_number(root, "creationTime", 10, &snapshot->created_s, error) ||
-        !xml_number(root, "guestDomid", 10, &guest_domid, error) ||
-        !parse_domain(snapshot, root, error))
+    if (!xml_number(root, "creationTime", 10, &snapshot->m.created_s, error) ||
+        !xml_number(root, "guestDomid", 10, &guest_domid, error))
         return FALSE;
-    if (snapshot->created_s == 0)
+    def = moment_parse_domain(root, "snapshot", error);
+    if (def == NULL)
+        return FALSE;
+    snapshot->definition = definition_new(def);
+    if (snapshot->m.created_s == 0)
         return fail(error, VIR_ERR_XML_ERROR, "missing creationTime from existing snapshot");
     snapshot->guest_domid = (int)guest_domid;
     return TRUE;
@@ -118,13 +114,11 @@ Snapshot *snapshot_parse(DomainRegistry *registry, const char *xml, gboolean red
     root = xmlDocGetRootElement(doc);
     snapshot = g_new0(Snapshot, 1);
     snapshot->disks = g_ptr_array_new_with_free_func(disk_free);
-    snapshot->name = xml_text(root, "name");
-    snapshot->description = xml_text(root, "description");
-    if (snapshot->name != NULL && (strchr(snapshot->name, '/') != NULL || *snapshot->name == '.')) {
-        fail(error, VIR_ERR_XML_ERROR, "invalid snapshot name '%s'", snapshot->name);
+    snapshot->m.name = xml_text(root, "name");
+    snapshot->m.description = xml_text(root, "description");
+    if (!moment_check_name("snapshot", snapshot->m.name, error))
         return NULL;
-    }
-    if (redefine && snapshot->name == NULL) {
+    if (redefine && snapshot->m.name == NULL) {
         fail(error, VIR_ERR_XML_ERROR, "a redefined snapshot must have a name");
         return NULL;
     }
@@ -163,38 +157,18 @@ static void append_disks(GString *xml, const Snapshot *snapshot)
     g_string_append(xml, "  </disks>\n");
 }
 
-/* Two blanks further in. */
-static void append_indented(GString *xml, const char *text)
-{
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-
-    for (guint i = 0; lines[i] != NULL; i++) {
-        if (*lines[i] != '\0')
-            g_string_append_printf(xml, "  %s\n", lines[i]);
-    }
-}
-
 char *snapshot_format(const Snapshot *snapshot, gboolean secure)
 {
     GString *xml = g_string_new("<domainsnapshot>\n");
 
-    xml_append(xml, "  <name>%s</name>\n", snapshot->name);
-    if (snapshot->description != NULL)
-        xml_append(xml, "  <description>%s</description>\n", snapshot->description);
+    moment_append(xml, &snapshot->m);
     xml_append(xml, "  <state>%s</state>\n", snapshot->state);
-    if (snapshot->parent != NULL)
-        xml_append(xml, "  <parent>\n    <name>%s</name>\n  </parent>\n", snapshot->parent);
-    g_string_append_printf(xml, "  <creationTime>%" G_GINT64_FORMAT "</creationTime>\n",
-                           snapshot->created_s);
     if (snapshot->memory == SNAPSHOT_EXTERNAL)
         xml_append(xml, "  <memory snapshot='external' file='%s'/>\n", snapshot->memory_file);
     else
         xml_append(xml, "  <memory snapshot='%s'/>\n", places[snapshot->memory]);
     append_disks(xml, snapshot);
-    append_indented(xml,
-                    definition_xml(snapshot->definition,
-                                   DOMAIN_XML_FORMAT_INACTIVE | (secure ? DOMAIN_XML_FORMAT_SECURE
-                                                                        : DOMAIN_XML_FORMAT_NONE)));
+    moment_append_domain(xml, snapshot->definition, secure);
     if (snapshot->guest_domid > 0)
         g_string_append_printf(xml, "  <guestDomid>%d</guestDomid>\n", snapshot->guest_domid);
     g_string_append(xml, "</domainsnapshot>\n");

@@ -10,7 +10,6 @@
 #include "agent.h"
 #include "disk.h"
 #include "registry-internal.h"
-#include "snapshot-call.h"
 #include "task.h"
 
 enum { /* virDomainSnapshotCreateFlags */
@@ -46,8 +45,7 @@ static gboolean is_writable(const DomainDisk *disk)
            disk->device != DOMAIN_DISK_DEVICE_FLOPPY;
 }
 
-/* verb: "-c", "-a" or "-d" of qemu-img snapshot. */
-static gboolean for_each_image(const DomainDef *def, const char *verb, const char *name,
+gboolean snapshot_each_image(const DomainDef *def, const char *verb, const char *name,
                                GError **error)
 {
     for (guint i = 0; i < def->disks->len; i++) {
@@ -68,7 +66,7 @@ static gboolean for_each_image(const DomainDef *def, const char *verb, const cha
 
 /* ---- what a new one consists of ---- */
 
-static SnapshotDisk *find_snapshot_disk(const Snapshot *snapshot, const char *target)
+SnapshotDisk *snapshot_find_disk(const Snapshot *snapshot, const char *target)
 {
     for (guint i = 0; i < snapshot->disks->len; i++) {
         SnapshotDisk *disk = snapshot->disks->pdata[i];
@@ -101,7 +99,7 @@ static gboolean complete_disks(Snapshot *snapshot, const DomainDef *def, Snapsho
     }
     for (guint i = 0; i < def->disks->len; i++) {
         const DomainDisk *disk = def->disks->pdata[i];
-        SnapshotDisk *row = find_snapshot_disk(snapshot, disk->target);
+        SnapshotDisk *row = snapshot_find_disk(snapshot, disk->target);
 
         if (row == NULL) {
             row = g_new0(SnapshotDisk, 1);
@@ -117,7 +115,7 @@ static gboolean complete_disks(Snapshot *snapshot, const DomainDef *def, Snapsho
         if (row->place != SNAPSHOT_EXTERNAL)
             continue;
         if (row->file == NULL)
-            row->file = overlay_name(disk->source, snapshot->name);
+            row->file = overlay_name(disk->source, snapshot->m.name);
         if (!(flags & CREATE_REUSE_EXT) && g_file_test(row->file, G_FILE_TEST_EXISTS))
             return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
                         "external snapshot file for disk %s already exists: %s", row->target,
@@ -176,7 +174,7 @@ static gboolean make_running(RpcCall *call, const DomainView *view, const Snapsh
     if (snapshot->memory == SNAPSHOT_EXTERNAL)
         return save_externally(kanzend, view, snapshot, flags, task, error);
     if (!(flags & CREATE_DISK_ONLY))
-        return kxl_domain_snapshot_save(kanzend->host, view->id, snapshot->name, error);
+        return kxl_domain_snapshot_save(kanzend->host, view->id, snapshot->m.name, error);
     if (flags & CREATE_QUIESCE) {
         frozen = agent_tell(call, view, "guest-fsfreeze-freeze", NULL, error);
         if (!frozen)
@@ -194,7 +192,7 @@ static void use_overlays(DomainDef *def, gpointer data)
 
     for (guint i = 0; i < def->disks->len; i++) {
         DomainDisk *disk = def->disks->pdata[i];
-        const SnapshotDisk *row = find_snapshot_disk(snapshot, disk->target);
+        const SnapshotDisk *row = snapshot_find_disk(snapshot, disk->target);
 
         if (row == NULL || row->place != SNAPSHOT_EXTERNAL)
             continue;
@@ -205,16 +203,23 @@ static void use_overlays(DomainDef *def, gpointer data)
     }
 }
 
+gboolean snapshot_use_overlays(const Kanzend *kanzend, Domain *domain, const Snapshot *snapshot,
+                               GError **error)
+{
+    return change_definitions(kanzend->domains, domain, AFFECT_CONFIG, use_overlays,
+                              (gpointer)snapshot, error);
+}
+
 static gboolean make_stopped(const Kanzend *kanzend, const DomainView *view, Snapshot *snapshot,
                              guint32 flags, GError **error)
 {
     const DomainDef *def = definition_def(view->config);
 
     if (!(flags & CREATE_DISK_ONLY))
-        return for_each_image(def, "-c", snapshot->name, error);
+        return snapshot_each_image(def, "-c", snapshot->m.name, error);
     for (guint i = 0; i < def->disks->len && !(flags & CREATE_REUSE_EXT); i++) {
         const DomainDisk *disk = def->disks->pdata[i];
-        const SnapshotDisk *row = find_snapshot_disk(snapshot, disk->target);
+        const SnapshotDisk *row = snapshot_find_disk(snapshot, disk->target);
         const char *argv[] = {
             "qemu-img",   "create", "-q",
             "-f",         "qcow2",  "-b",
@@ -225,15 +230,7 @@ static gboolean make_stopped(const Kanzend *kanzend, const DomainView *view, Sna
         if (row->place == SNAPSHOT_EXTERNAL && !run_qemu_img(argv, error))
             return FALSE;
     }
-    return change_definitions(kanzend->domains, view->domain, AFFECT_CONFIG, use_overlays, snapshot,
-                              error);
-}
-
-static gboolean remember(const Kanzend *kanzend, const DomainView *view, const Snapshot *snapshot,
-                         gboolean current, GError **error)
-{
-    return snapshots_save(kanzend->domains, view->uuid, snapshot, error) &&
-           (!current || snapshots_set_current(kanzend->domains, view->uuid, snapshot->name, error));
+    return snapshot_use_overlays(kanzend, view->domain, snapshot, error);
 }
 
 static void describe(const Kanzend *kanzend, const DomainView *view, Snapshot *snapshot,
@@ -241,10 +238,10 @@ static void describe(const Kanzend *kanzend, const DomainView *view, Snapshot *s
 {
     gboolean running = view->id >= 0;
 
-    snapshot->created_s = g_get_real_time() / G_USEC_PER_SEC;
-    if (snapshot->name == NULL)
-        snapshot->name = g_strdup_printf("%" G_GINT64_FORMAT, snapshot->created_s);
-    snapshot->parent = snapshots_current(kanzend->domains, view->uuid);
+    snapshot->m.created_s = g_get_real_time() / G_USEC_PER_SEC;
+    if (snapshot->m.name == NULL)
+        snapshot->m.name = g_strdup_printf("%" G_GINT64_FORMAT, snapshot->m.created_s);
+    snapshot->m.parent = moments_current(&snapshot_kind, kanzend->domains, view->uuid);
     snapshot->definition = definition_ref(domain_view_current(view));
     snapshot->state = g_strdup(flags & CREATE_DISK_ONLY && running ? "disk-snapshot"
                                : !running                          ? "shutoff"
@@ -270,16 +267,25 @@ static gboolean create(RpcCall *call, const DomainView *view, Snapshot *snapshot
                                                                                 : SNAPSHOT_INTERNAL;
     if (!complete_disks(snapshot, definition_def(snapshot->definition), place, flags, error))
         return FALSE;
-    task_begin(&task, kanzend->domains, view->domain, TASK_SNAPSHOT,
-               snapshot->memory == SNAPSHOT_EXTERNAL);
+    if (!task_begin(&task, kanzend->domains, view->domain, TASK_SNAPSHOT,
+                    snapshot->memory == SNAPSHOT_EXTERNAL, error))
+        return FALSE;
+    if (!moment_begin(&snapshot_kind, kanzend->domains, view->uuid, snapshot, &failed)) {
+        task_end(&task, failed);
+        g_propagate_error(error, g_steal_pointer(&failed));
+        return FALSE;
+    }
     ok = view->id >= 0 ? make_running(call, view, snapshot, flags, &task, &failed)
                        : make_stopped(kanzend, view, snapshot, flags, &failed);
     task_end(&task, failed);
+    if (!ok || (flags & CREATE_NO_METADATA))
+        moment_forget(&snapshot_kind, kanzend->domains, view->uuid, snapshot);
     if (!ok) {
         g_propagate_error(error, g_steal_pointer(&failed));
         return FALSE;
     }
-    if (!(flags & CREATE_NO_METADATA) && !remember(kanzend, view, snapshot, TRUE, error))
+    if (!(flags & CREATE_NO_METADATA) &&
+        !moment_commit(&snapshot_kind, kanzend->domains, view->uuid, snapshot, error))
         return FALSE;
     if ((flags & CREATE_HALT) && view->id >= 0) {
         if (!kxl_domain_destroy(kanzend->host, view->id, error))
@@ -287,6 +293,15 @@ static gboolean create(RpcCall *call, const DomainView *view, Snapshot *snapshot
         domain_registry_sync_gone(kanzend->domains, view->id, KXL_REASON_DESTROYED);
     }
     return TRUE;
+}
+
+static gboolean redefine(const Kanzend *kanzend, const DomainView *view, GPtrArray *all,
+                         const Snapshot *snapshot, gboolean current, GError **error)
+{
+    return moment_check_parent(all, &snapshot->m, error) &&
+           moments_save(&snapshot_kind, kanzend->domains, view->uuid, snapshot, error) &&
+           (!current || moments_set_current(&snapshot_kind, kanzend->domains, view->uuid,
+                                            snapshot->m.name, error));
 }
 
 gboolean on_domain_snapshot_create_xml(RpcCall *call, GError **error)
@@ -304,18 +319,18 @@ gboolean on_domain_snapshot_create_xml(RpcCall *call, GError **error)
     snapshot = snapshot_parse(kanzend->domains, call->args[1].str, flags & CREATE_REDEFINE, error);
     if (snapshot == NULL || !call_job(call, "given snapshots", &view, error))
         return FALSE;
-    all = snapshots_load(kanzend->domains, view.uuid);
+    all = moments_load(&snapshot_kind, kanzend->domains, view.uuid);
     if (flags & CREATE_REDEFINE) {
-        if (!remember(kanzend, &view, snapshot, flags & CREATE_CURRENT, error))
+        if (!redefine(kanzend, &view, all, snapshot, flags & CREATE_CURRENT, error))
             return FALSE;
     } else {
-        if (snapshot->name != NULL && snapshots_find(all, snapshot->name) != NULL)
+        if (snapshot->m.name != NULL && moments_find(all, snapshot->m.name) != NULL)
             return fail(error, VIR_ERR_OPERATION_INVALID, "domain moment %s already exists",
-                        snapshot->name);
+                        snapshot->m.name);
         if (!create(call, &view, snapshot, flags, error))
             return FALSE;
     }
-    put_snapshot(call, &view, snapshot->name);
+    put_moment(call, &view, snapshot->m.name);
     return TRUE;
 }
 
@@ -344,17 +359,17 @@ static gboolean start_for_it(const Kanzend *kanzend, Domain *domain, const Snaps
     return ok;
 }
 
-static gboolean revert_running(const Kanzend *kanzend, const SnapshotCall *s, gboolean run,
-                               GError **error)
+static gboolean revert_running(const Kanzend *kanzend, const DomainView *view,
+                               const Snapshot *snapshot, gboolean run, GError **error)
 {
     g_auto(DomainView) now = { 0 };
-    gboolean started = s->view.id < 0;
+    gboolean started = view->id < 0;
 
-    if (started && !start_for_it(kanzend, s->view.domain, s->snapshot, TRUE, error))
+    if (started && !start_for_it(kanzend, view->domain, snapshot, TRUE, error))
         return FALSE;
-    domain_get_view(kanzend->domains, s->view.domain, &now);
-    if (!kxl_domain_snapshot_load(kanzend->host, now.id, s->snapshot->name,
-                                  s->snapshot->guest_domid, error)) {
+    domain_get_view(kanzend->domains, view->domain, &now);
+    if (!kxl_domain_snapshot_load(kanzend->host, now.id, snapshot->m.name, snapshot->guest_domid,
+                                  error)) {
         if (started)
             stop_domain(kanzend, &now, NULL);
         return FALSE;
@@ -365,117 +380,76 @@ static gboolean revert_running(const Kanzend *kanzend, const SnapshotCall *s, gb
     return TRUE;
 }
 
-static gboolean revert_stopped(const Kanzend *kanzend, const SnapshotCall *s, guint32 flags,
-                               GError **error)
+static gboolean revert_stopped(const Kanzend *kanzend, const DomainView *view,
+                               const Snapshot *snapshot, guint32 flags, GError **error)
 {
-    if (!stop_domain(kanzend, &s->view, error) ||
-        !for_each_image(definition_def(s->snapshot->definition), "-a", s->snapshot->name, error))
+    if (!stop_domain(kanzend, view, error) ||
+        !snapshot_each_image(definition_def(snapshot->definition), "-a", snapshot->m.name, error))
         return FALSE;
     return !(flags & (REVERT_RUNNING | REVERT_PAUSED)) ||
-           start_for_it(kanzend, s->view.domain, s->snapshot, flags & REVERT_PAUSED, error);
+           start_for_it(kanzend, view->domain, snapshot, flags & REVERT_PAUSED, error);
 }
 
 gboolean on_domain_revert_to_snapshot(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
     guint32 flags = call->args[1].u;
-    g_auto(SnapshotCall) s = { 0 };
+    g_auto(MomentCall) m = { 0 };
+    const Snapshot *snapshot;
     g_autoptr(GError) failed = NULL;
     gboolean ran, run, ok;
     Task task;
 
     if (!check_flags(call, flags, REVERT_RUNNING | REVERT_PAUSED | REVERT_FORCE, error) ||
-        !call_snapshot(call, TRUE, &s, error))
+        !call_moment(call, &snapshot_kind, TRUE, &m, error))
         return FALSE;
+    snapshot = m.moment;
     if ((flags & REVERT_RUNNING) && (flags & REVERT_PAUSED))
         return fail(error, VIR_ERR_INVALID_ARG, "running and paused flags are mutually exclusive");
-    if (snapshot_is_external(s.snapshot))
+    if (snapshot_is_external(snapshot))
         return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
                     "revert to external snapshot not supported yet");
-    if (!s.view.persistent && strcmp(s.snapshot->state, "shutoff") == 0 &&
+    if (!m.view.persistent && strcmp(snapshot->state, "shutoff") == 0 &&
         !(flags & (REVERT_RUNNING | REVERT_PAUSED)))
         return fail(error, VIR_ERR_OPERATION_INVALID,
                     "transient domain needs to request run or pause to revert to inactive "
                     "snapshot");
-    ran = strcmp(s.snapshot->state, "shutoff") != 0;
+    ran = strcmp(snapshot->state, "shutoff") != 0;
     run = (flags & REVERT_RUNNING) ||
-          (!(flags & REVERT_PAUSED) && strcmp(s.snapshot->state, "running") == 0);
-    task_begin(&task, kanzend->domains, s.view.domain, TASK_SNAPSHOT_REVERT, FALSE);
-    ok = ran ? revert_running(kanzend, &s, run, &failed)
-             : revert_stopped(kanzend, &s, flags, &failed);
+          (!(flags & REVERT_PAUSED) && strcmp(snapshot->state, "running") == 0);
+    if (!task_begin(&task, kanzend->domains, m.view.domain, TASK_SNAPSHOT_REVERT, FALSE, error))
+        return FALSE;
+    ok = ran ? revert_running(kanzend, &m.view, snapshot, run, &failed)
+             : revert_stopped(kanzend, &m.view, snapshot, flags, &failed);
     task_end(&task, failed);
     if (!ok) {
         g_propagate_error(error, g_steal_pointer(&failed));
         return FALSE;
     }
-    return (!s.view.persistent ||
-            domain_registry_set_config(kanzend->domains, s.view.domain,
-                                       definition_ref(s.snapshot->definition), error)) &&
-           snapshots_set_current(kanzend->domains, s.view.uuid, s.snapshot->name, error);
+    return (!m.view.persistent ||
+            domain_registry_set_config(kanzend->domains, m.view.domain,
+                                       definition_ref(snapshot->definition), error)) &&
+           moments_set_current(&snapshot_kind, kanzend->domains, m.view.uuid, snapshot->m.name,
+                               error);
 }
 
 /* ---- deleting ---- */
 
-enum { DELETE_CHILDREN = 1, DELETE_METADATA_ONLY = 2, DELETE_CHILDREN_ONLY = 4 };
-
-static gboolean delete_data(const Kanzend *kanzend, const DomainView *view,
-                            const Snapshot *snapshot, GError **error)
+static gboolean delete_data(const Kanzend *kanzend, const MomentCall *m, gpointer moment,
+                            GError **error)
 {
+    const Snapshot *snapshot = moment;
+
     if (snapshot_is_external(snapshot))
         return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
                     "deletion of external disk snapshots not supported yet");
-    return view->id >= 0
-               ? kxl_domain_snapshot_delete(kanzend->host, view->id, snapshot->name, error)
-               : for_each_image(definition_def(snapshot->definition), "-d", snapshot->name, error);
-}
-
-/* Its children become those of its parent, which is the current one if it was. */
-static gboolean close_gap(const Kanzend *kanzend, const SnapshotCall *s, GError **error)
-{
-    g_autofree char *current = snapshots_current(kanzend->domains, s->view.uuid);
-
-    for (guint i = 0; i < s->all->len; i++) {
-        Snapshot *child = s->all->pdata[i];
-
-        if (g_strcmp0(child->parent, s->snapshot->name) != 0)
-            continue;
-        g_free(child->parent);
-        child->parent = g_strdup(s->snapshot->parent);
-        if (!snapshots_save(kanzend->domains, s->view.uuid, child, error))
-            return FALSE;
-    }
-    return g_strcmp0(current, s->snapshot->name) != 0 ||
-           snapshots_set_current(kanzend->domains, s->view.uuid, s->snapshot->parent, error);
-}
-
-static gboolean delete_one(const Kanzend *kanzend, const SnapshotCall *s, const Snapshot *snapshot,
-                           guint32 flags, GError **error)
-{
-    return ((flags & DELETE_METADATA_ONLY) || delete_data(kanzend, &s->view, snapshot, error)) &&
-           snapshots_remove(kanzend->domains, s->view.uuid, snapshot->name, error);
+    return m->view.id >= 0
+               ? kxl_domain_snapshot_delete(kanzend->host, m->view.id, snapshot->m.name, error)
+               : snapshot_each_image(definition_def(snapshot->definition), "-d", snapshot->m.name,
+                                error);
 }
 
 gboolean on_domain_snapshot_delete(RpcCall *call, GError **error)
 {
-    const Kanzend *kanzend = call->app;
-    guint32 flags = call->args[1].u;
-    gboolean children = flags & (DELETE_CHILDREN | DELETE_CHILDREN_ONLY);
-    g_auto(SnapshotCall) s = { 0 };
-
-    if (!check_flags(call, flags, DELETE_CHILDREN | DELETE_METADATA_ONLY | DELETE_CHILDREN_ONLY,
-                     error) ||
-        !call_snapshot(call, TRUE, &s, error))
-        return FALSE;
-    /* The youngest first, so that what is left is a tree at any moment. */
-    for (guint i = s.all->len; children && i-- > 0;) {
-        const Snapshot *other = s.all->pdata[i];
-
-        if (snapshot_descends(s.all, other, s.snapshot->name) &&
-            !delete_one(kanzend, &s, other, flags, error))
-            return FALSE;
-    }
-    if (flags & DELETE_CHILDREN_ONLY)
-        return TRUE;
-    return (children || close_gap(kanzend, &s, error)) &&
-           delete_one(kanzend, &s, s.snapshot, flags, error);
+    return delete_moments(call, &snapshot_kind, delete_data, error);
 }

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Snapshots of a domain: what each was made of and from which other. Their XML is kept as
- * DIR/UUID/NAME.xml and loaded when it is asked for; "current" holds the name of the one that the
- * domain was last at.
- */
+/* Snapshots of a domain: what each was made of. */
 #pragma once
 
-#include "handler.h"
+#include "moment.h"
 
 G_BEGIN_DECLS
 
@@ -19,9 +15,8 @@ typedef struct {
 } SnapshotDisk;
 
 typedef struct {
-    char *name, *description, *parent; /* parent: NULL, none */
-    char *state;                       /* "running", "paused", "shutoff", "disk-snapshot" */
-    gint64 created_s;
+    Moment m;
+    char *state; /* "running", "paused", "shutoff", "disk-snapshot" */
     SnapshotPlace memory;
     char *memory_file;
     GPtrArray *disks;       /* of SnapshotDisk */
@@ -37,18 +32,17 @@ Snapshot *snapshot_parse(DomainRegistry *registry, const char *xml, gboolean red
                          GError **error);
 char *snapshot_format(const Snapshot *snapshot, gboolean secure);
 
-/* snapshot-store.c. In order of creation; never NULL. */
-GPtrArray *snapshots_load(DomainRegistry *registry, const char *uuid);
-Snapshot *snapshots_find(GPtrArray *snapshots, const char *name);
-gboolean snapshots_save(DomainRegistry *registry, const char *uuid, const Snapshot *snapshot,
-                        GError **error);
-gboolean snapshots_remove(DomainRegistry *registry, const char *uuid, const char *name,
-                          GError **error);
-/* All of them, metadata only. */
-void snapshots_forget(DomainRegistry *registry, const char *uuid);
-char *snapshots_current(DomainRegistry *registry, const char *uuid); /* NULL: none */
-gboolean snapshots_set_current(DomainRegistry *registry, const char *uuid, const char *name,
+gboolean snapshot_is_external(const Snapshot *snapshot);
+SnapshotDisk *snapshot_find_disk(const Snapshot *snapshot, const char *target);
+
+/* snapshot.c: of a domain that does not run. verb: "-c", "-a" or "-d" of qemu-img snapshot. */
+gboolean snapshot_each_image(const DomainDef *def, const char *verb, const char *name,
+                             GError **error);
+/* Its definition, with the images that the snapshot put on top. */
+gboolean snapshot_use_overlays(const Kanzend *kanzend, Domain *domain, const Snapshot *snapshot,
                                GError **error);
-gboolean snapshots_any(DomainRegistry *registry, const char *uuid);
+
+/* snapshot-recover.c: one whose maker was killed. */
+gboolean snapshot_finish(const Kanzend *kanzend, const DomainView *view, gpointer snapshot);
 
 G_END_DECLS

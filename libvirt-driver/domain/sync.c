@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "backup.h"
 #include "network-source.h"
 #include "rpc/client.h"
 #include "rpc/event.h"
@@ -244,6 +245,7 @@ static void set_gone_locked(DomainRegistry *registry, Domain *domain, KxlShutdow
     domain->restarting = FALSE;
     g_cond_broadcast(&registry->settled);
     domain_set_live_locked(domain, NULL);
+    backup_gone_locked(registry, domain);
     domain_lifecycle_locked(registry, domain, LIFECYCLE_STOPPED, stopped);
 }
 
@@ -251,8 +253,7 @@ static void set_gone_locked(DomainRegistry *registry, Domain *domain, KxlShutdow
 static void set_ended_locked(DomainRegistry *registry, Domain *domain, KxlShutdownReason reason)
 {
     if (domain->live != NULL)
-        unplug_interfaces_later(registry->networks, registry->server,
-                                definition_def(domain->live));
+        unplug_interfaces_later(registry->networks, registry->server, definition_def(domain->live));
     set_gone_locked(registry, domain, reason);
     domain->autodestroy = NULL;
     if (domain->config == NULL)

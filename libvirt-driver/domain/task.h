@@ -19,6 +19,7 @@ typedef enum { /* virDomainJobOperation */
                TASK_SNAPSHOT = 6,
                TASK_SNAPSHOT_REVERT = 7,
                TASK_DUMP = 8,
+               TASK_BACKUP = 9,
                TASK_SNAPSHOT_DELETE = 10,
 } TaskOperation;
 
@@ -30,19 +31,30 @@ typedef struct {
     TaskOperation operation;
     gint64 started_us, took_us;
     KxlProgress progress;
+    guint64 disk_done, disk_total; /* of a backup, bytes */
+    guint64 temp_used, temp_total; /* of its scratch files */
+    char message[256];             /* why it failed; "" */
     GCancellable *cancellable;
 } DomainTask;
 
-/* With the job lock held. Ends with domain_task_end(). */
+/* With the job lock held. Ends with task_end(). */
 typedef struct {
     DomainRegistry *registry;
     Domain *domain;
     GCancellable *cancellable;
 } Task;
-void task_begin(Task *task, DomainRegistry *registry, Domain *domain, TaskOperation operation,
-                gboolean abortable);
+/* FALSE: a backup, which goes on without the job lock, excludes it. */
+gboolean task_begin(Task *task, DomainRegistry *registry, Domain *domain, TaskOperation operation,
+                    gboolean abortable, GError **error);
 void task_progress(const KxlProgress *progress, gpointer task); /* a KxlProgressFunc */
 /* error NULL: it has succeeded. Tells the clients. */
 void task_end(Task *task, const GError *error);
+
+/* The same of a task that nobody waits for, with the registry's lock held. why NULL: it has
+ * succeeded. */
+gboolean task_enter_locked(Domain *domain, TaskOperation operation, gboolean abortable,
+                           GError **error);
+void task_over_locked(DomainRegistry *registry, Domain *domain, gboolean cancelled,
+                      const char *why);
 
 G_END_DECLS

@@ -1,61 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where virtual processors run: what they do, and where they may. CPU maps are bits, the host's
- * first CPU the lowest of the first byte. */
+/* Where virtual processors run: what they do, and where they may. */
 #include <kxl-vcpu.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "cpu-bits.h"
 #include "handler.h"
 
 enum { VCPU_RUNNING = 1, VCPU_BLOCKED = 2 }; /* virVcpuState */
 enum { VCPU_CPU_OFFLINE = -1 };
-
-static guint host_cpus(void)
-{
-    return (guint)sysconf(_SC_NPROCESSORS_CONF);
-}
-
-/* ---- maps ---- */
-
-/* Sets the bits of "0-3,5" or "all"; "^2" takes one out, a list that begins so begins with all. */
-static void map_from_text(guint8 *map, guint maplen, const char *text)
-{
-    g_auto(GStrv) items = g_strsplit(text != NULL ? text : "all", ",", -1);
-
-    memset(map, 0, maplen);
-    for (guint i = 0; items[i] != NULL; i++) {
-        gboolean out = *items[i] == '^', all = strcmp(items[i], "all") == 0;
-        const char *at = items[i] + out;
-        const char *dash = strchr(at, '-');
-        guint64 first = all ? 0 : g_ascii_strtoull(at, NULL, 10);
-        guint64 last = all ? host_cpus() - 1 : dash ? g_ascii_strtoull(dash + 1, NULL, 10) : first;
-
-        if (out && i == 0)
-            map_from_text(map, maplen, NULL);
-        for (guint64 cpu = first; cpu <= last && cpu < host_cpus() && cpu < maplen * 8; cpu++) {
-            if (out)
-                map[cpu / 8] &= (guint8) ~(1u << cpu % 8);
-            else
-                map[cpu / 8] |= (guint8)(1u << cpu % 8);
-        }
-    }
-}
-
-/* "0-1,3"; NULL with an error when no CPU of the host is in it. */
-static char *map_to_text(const guint8 *map, guint maplen, GError **error)
-{
-    GString *text = g_string_new(NULL);
-
-    for (guint cpu = 0; cpu < maplen * 8 && cpu < host_cpus(); cpu++)
-        if (map[cpu / 8] & 1u << cpu % 8)
-            g_string_append_printf(text, "%s%u", text->len > 0 ? "," : "", cpu);
-    if (text->len == 0) {
-        g_string_free(text, TRUE);
-        fail(error, VIR_ERR_INVALID_ARG, "Empty cpu list for pinning");
-        return NULL;
-    }
-    return g_string_free(text, FALSE);
-}
 
 /* ---- the definition ---- */
 
@@ -102,7 +53,7 @@ static gboolean pin_vcpu(RpcCall *call, guint32 flags, GError **error)
 {
     const Kanzend *kanzend = call->app;
     guint vcpu = call->args[1].u;
-    g_autofree char *cpus = map_to_text(call->args[2].bytes, call->args[2].len, error);
+    g_autofree char *cpus = cpu_bits_to_text(call->args[2].bytes, call->args[2].len, error);
     g_auto(DomainView) view = { 0 };
     Pinning pinning = { vcpu, cpus };
     const DomainDef *def;
@@ -147,7 +98,7 @@ gboolean on_domain_get_vcpu_pin_info(RpcCall *call, GError **error)
     n = MIN(wanted, def->vcpus_max);
     g_byte_array_set_size(maps, n * maplen);
     for (guint i = 0; i < n; i++)
-        map_from_text(maps->data + i * maplen, maplen, pinned_to(def, i));
+        cpu_bits_from_text(maps->data + i * maplen, maplen, pinned_to(def, i));
     xdr_put_opaque(call->ret, maps->data, maps->len);
     xdr_put_i32(call->ret, (gint32)n);
     return TRUE;
@@ -193,7 +144,7 @@ gboolean on_domain_get_vcpus(RpcCall *call, GError **error)
         const KxlVcpu *vcpu = vcpus->pdata[i];
 
         put_vcpu(call->ret, vcpu);
-        map_from_text(maps->data + i * maplen, maplen, vcpu->cpus);
+        cpu_bits_from_text(maps->data + i * maplen, maplen, vcpu->cpus);
     }
     xdr_put_opaque(call->ret, maps->data, maps->len);
     return TRUE;

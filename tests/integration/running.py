@@ -1,12 +1,33 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """One running guest of each kind for a whole test file: starting them is most of what a test costs."""
+import json
+import re
 import subprocess
+import threading
 import uuid
+from pathlib import Path
 
 import libvirt
 import pytest
 
 import kanzen
+
+
+def run_event_loop():
+    """libvirt's, in a thread, once and for good: connections that were opened with it need it for their keepalive."""
+    if not _loops:
+        libvirt.virEventRegisterDefaultImpl()
+        libvirt.virEventAddTimeout(1000, lambda *_: None, None)
+        _loops.append(threading.Thread(target=_run_for_ever, daemon=True))
+        _loops[0].start()
+
+
+_loops = []
+
+
+def _run_for_ever():
+    while True:
+        libvirt.virEventRunDefaultImpl()
 
 
 def _quiet(_context, _error):
@@ -46,7 +67,8 @@ class Running:
 
     def close(self):
         for step in (self.domain.destroy, lambda: self.domain.undefineFlags(
-                libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA)):
+                libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
+                libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA)):
             try:
                 step()
             except libvirt.libvirtError:
@@ -64,6 +86,14 @@ def fixture(scope="module", kinds=("pv", "hvm"), **options):
         guest.close()
 
     return made
+
+
+def emulator_pid(name):
+    """The process that is a running domain's machine."""
+    for path in Path("/run/kanzen").glob("[0-9]*/config.json"):
+        if json.loads(path.read_text())["c_info"]["name"] == name:
+            return int(re.match(r"\d+", (path.parent / "emulator.pid").read_text()).group())
+    raise AssertionError(f"no running domain '{name}'")
 
 
 def code_of(action, *args):

@@ -2,6 +2,7 @@
 """The guest agent's calls. The agent is ours: it listens where the domain's channel leads to, so that what is asked can be seen."""
 import base64
 import json
+import os
 import socket
 import threading
 import time
@@ -73,7 +74,8 @@ def agent(tmp_path_factory):
 @pytest.fixture(scope="module")
 def domain(images, agent, tmp_path_factory):
     channel = (f"<channel type='unix'><source mode='connect' path='{agent.socket.getsockname()}'/>"
-               "<target type='virtio' name='org.qemu.guest_agent.0'/></channel>")
+               "<target type='virtio' name='org.qemu.guest_agent.0'/></channel>"
+               "<channel type='unix'><source mode='bind'/><target type='virtio' name='org.kanzen.test'/></channel>")
     guest = running.Running(images, "hvm", tmp_path_factory.mktemp("hvm"), extra=channel)
     yield guest.domain
     guest.close()
@@ -204,3 +206,49 @@ def test_more_settings(domain, conn):
     except libvirt.libvirtError as error:  # a host without KSM, or one that does not let us
         assert error.get_error_code() in (libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_SYSTEM_ERROR)
     conn.setIdentity({libvirt.VIR_CONNECT_IDENTITY_USER_NAME: "somebody"})
+
+
+def test_pins_of_other_threads(domain):
+    """The emulator's own threads and I/O threads, live and for the next start."""
+    live, config = libvirt.VIR_DOMAIN_AFFECT_LIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG
+    everywhere = domain.emulatorPinInfo(live)
+    first = (True,) + (False,) * (len(everywhere) - 1)
+    domain.pinEmulator(first, live | config)
+    assert domain.emulatorPinInfo(live) == first and domain.emulatorPinInfo(config) == first
+    assert "<emulatorpin cpuset='0'/>" in domain.XMLDesc() and "<emulatorpin cpuset='0'/>" in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    pid = running.emulator_pid(domain.name())
+    assert os.sched_getaffinity(pid) == {0}  # the main thread is one of them
+    domain.pinEmulator(everywhere, live | config)
+    assert os.sched_getaffinity(pid) == {i for i, on in enumerate(everywhere) if on}
+    assert code_of(domain.pinEmulator, (False,) * len(everywhere), live) == libvirt.VIR_ERR_INVALID_ARG
+    domain.addIOThread(2, config)
+    domain.pinIOThread(2, first, config)
+    assert domain.ioThreadInfo(config) == [(2, list(first))]
+    assert code_of(domain.pinIOThread, 5, first, config) == libvirt.VIR_ERR_INVALID_ARG
+    domain.delIOThread(2, config)
+
+
+def test_io_thread_parameters(domain):
+    live, config = libvirt.VIR_DOMAIN_AFFECT_LIVE, libvirt.VIR_DOMAIN_AFFECT_CONFIG
+    domain.addIOThread(4, live | config)
+    domain.setIOThreadParams(4, {"poll_max_ns": 50000, "poll_grow": 2, "poll_shrink": 2}, live)
+    told = libvirt_qemu.qemuMonitorCommand(domain, '{"execute":"query-iothreads"}', 0)
+    assert json.loads(told)["return"][0]["poll-max-ns"] == 50000
+    domain.setIOThreadParams(4, {"thread_pool_min": 1, "thread_pool_max": 8}, live | config)
+    assert "<iothread id='4' thread_pool_min='1' thread_pool_max='8'/>" in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    assert code_of(domain.setIOThreadParams, 4, {"poll_max_ns": 1}, config) == libvirt.VIR_ERR_OPERATION_UNSUPPORTED
+    assert code_of(domain.setIOThreadParams, 9, {"poll_grow": 1}, live) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.setIOThreadParams, 4, {"poll_max_ns": 1 << 40}, live) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.setIOThreadParams, 4, {"thread_pool_min": 9, "thread_pool_max": 8}, live) == libvirt.VIR_ERR_OPERATION_INVALID
+    domain.delIOThread(4, live | config)
+
+
+def test_open_channel(domain):
+    conn = domain.connect()
+    stream = conn.newStream()
+    domain.openChannel("org.kanzen.test", stream, 0)
+    stream.send(b"hello")
+    other = conn.newStream()
+    assert code_of(domain.openChannel, "org.kanzen.test", other, 0) == libvirt.VIR_ERR_OPERATION_FAILED
+    stream.finish()
+    assert code_of(domain.openChannel, "nothing", conn.newStream(), 0) == libvirt.VIR_ERR_INTERNAL_ERROR

@@ -2,7 +2,6 @@
 """Disks of running guests: figures, limits, resizing, and the jobs that copy between images."""
 import os
 import subprocess
-import threading
 
 import libvirt
 import pytest
@@ -20,27 +19,17 @@ EVENTS = {libvirt.VIR_DOMAIN_EVENT_ID_BLOCK_JOB: "job", libvirt.VIR_DOMAIN_EVENT
 @pytest.fixture(scope="module")
 def events():
     """What a second client is told: (kind, what follows the domain)."""
-    libvirt.virEventRegisterDefaultImpl()
+    running.run_event_loop()
     conn = libvirt.open("xen:///system")
-    seen, stop = [], threading.Event()
+    seen = []
 
     def note(_conn, _domain, *rest):
         seen.append((rest[-1], *rest[:-1]))
 
     for event, kind in EVENTS.items():
         conn.domainEventRegisterAny(None, event, note, kind)
-
-    def loop():
-        while not stop.is_set():
-            libvirt.virEventRunDefaultImpl()
-
-    timer = libvirt.virEventAddTimeout(100, lambda *_: None, None)
-    thread = threading.Thread(target=loop, daemon=True)
-    thread.start()
     yield seen
-    stop.set()
-    thread.join()
-    libvirt.virEventRemoveTimeout(timer)
+    conn.close()
 
 
 def source(domain, target, flags=0):

@@ -1,23 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a definition says of the machine beyond its devices takes effect: seen from the host's side of paused guests."""
-import json
 import os
 import re
 from pathlib import Path
 
 import pytest
 
+import running
 from kanzen import run, virsh
 
 
 def emulator(name):
     """The emulator's pid and its command line."""
-    for path in Path("/run/kanzen").glob("[0-9]*/config.json"):
-        config = json.loads(path.read_text())
-        if config["c_info"]["name"] == name:
-            pid = int(re.match(r"\d+", (path.parent / "emulator.pid").read_text()).group())
-            return pid, Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-    raise AssertionError(f"no running domain '{name}'")
+    pid = running.emulator_pid(name)
+    return pid, Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
 
 
 def threads(pid):

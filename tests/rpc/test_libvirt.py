@@ -418,7 +418,7 @@ def test_what_is_not_there(conn):
     assert code_of(conn.networkLookupByName, "default") == libvirt.VIR_ERR_NO_NETWORK
     assert code_of(conn.networkDefineXML, "<network/>") == libvirt.VIR_ERR_XML_ERROR
     domain = conn.defineXML(xml("a"))
-    assert code_of(domain.checkpointLookupByName, "x") == libvirt.VIR_ERR_NO_SUPPORT
+    assert code_of(domain.checkpointLookupByName, "x") == libvirt.VIR_ERR_NO_DOMAIN_CHECKPOINT
     assert domain.snapshotListNames() == []
     assert code_of(domain.migrateStartPostCopy) == libvirt.VIR_ERR_NO_SUPPORT
     assert domain.hasManagedSaveImage() == 0
