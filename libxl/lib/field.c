@@ -189,6 +189,8 @@ static JsonNode *number_to_json(const KxlField *f, gint64 value)
     switch (f->kind) {
     case KXL_FIELD_BOOL:
         return json_node_init_boolean(node, value != 0);
+    case KXL_FIELD_FLAG:
+        return json_node_init_int(node, value != 0);
     case KXL_FIELD_DEFBOOL:
         return json_node_init_string(node, value ? "True" : "False");
     case KXL_FIELD_ENUM:
@@ -351,6 +353,13 @@ static gboolean number_from_json(const KxlField *f, JsonNode *node, gpointer obj
         if (type != G_TYPE_BOOLEAN)
             return wrong_kind(f->path, "true or false", error);
         number_set(f, object, json_node_get_boolean(node));
+        return TRUE;
+    case KXL_FIELD_FLAG:
+        if (type != G_TYPE_BOOLEAN && type != G_TYPE_INT64)
+            return wrong_kind(f->path, "0 or 1", error);
+        number_set(f, object,
+                   type == G_TYPE_INT64 ? json_node_get_int(node) != 0
+                                        : json_node_get_boolean(node));
         return TRUE;
     case KXL_FIELD_DEFBOOL:
         if (g_strcmp0(text, "True") != 0 && g_strcmp0(text, "False") != 0)

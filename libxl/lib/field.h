@@ -12,6 +12,7 @@ typedef enum {
     KXL_FIELD_STRING,  /* char *                                     "text" */
     KXL_FIELD_STRV,    /* char **                                    ["a", "b"] */
     KXL_FIELD_BOOL,    /* gboolean                                   true */
+    KXL_FIELD_FLAG,    /* gboolean that libxl has as an integer      1 */
     KXL_FIELD_DEFBOOL, /* gboolean or KxlTristate                    libxl's "True" / "False" */
     KXL_FIELD_INT,     /* int                                        -1 */
     KXL_FIELD_UINT,    /* guint, guint32                             1 */
@@ -60,6 +61,11 @@ struct KxlType {
     {                                                                                              \
         .path = (p), .kind = KXL_FIELD_ENUM, .offset = offsetof(T, m), .words = (w),               \
         .initial = (v), .always = TRUE                                                             \
+    }
+#define KXL_ROW_FLAG_ALWAYS(p, T, m, v)                                                            \
+    {                                                                                              \
+        .path = (p), .kind = KXL_FIELD_FLAG, .offset = offsetof(T, m), .initial = (v),             \
+        .always = TRUE                                                                             \
     }
 #define KXL_ROW_TYPE(p, k, T, m, t)                                                                \
     {                                                                                              \

@@ -156,7 +156,7 @@ static const struct {
     { "linux.img",
       { "\"pdev_path\":\"/images/xen/linux.img\",\"format\":\"qcow2\",\"vdev\":\"xvda\"",
         "\"pdev_path\":\"/iso/CentOS6.7.iso\",\"format\":\"raw\",\"vdev\":\"hdc\"",
-        "\"readwrite\":false", "\"is_cdrom\":true" } },
+        "\"readwrite\":0", "\"is_cdrom\":1" } },
     { "/dev/nfs", { "\"cmdline\":\"root=/dev/nfs\"" } },
     { "nfs_server", { "\"name\":\"minimal\"" } },
     { "nfs_root", { "\"name\":\"minimal\"" } },
