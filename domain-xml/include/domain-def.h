@@ -128,7 +128,7 @@ typedef struct DomainDef {
     char *os_arch;
     char *os_machine; /* "xenpv", "xenfv", "q35", "xenpvh" */
     char *loader;
-    char *loader_readonly, *loader_secure, *loader_type;
+    char *loader_readonly, *loader_secure, *loader_type, *loader_stateless;
     GPtrArray *firmware_features; /* of DomainFirmwareFeature */
     char *nvram, *nvram_template;
     char *nvram_type, *nvram_source; /* the other way to say nvram: type='file' */

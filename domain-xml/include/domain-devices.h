@@ -120,6 +120,7 @@ typedef struct {
     char *source_name, *source_query, *tls;
     GPtrArray *hosts; /* of DomainDiskHost */
     char *source_snapshot, *source_config, *initiator;
+    GPtrArray *source_labels; /* <seclabel>s, of xmlNode, kept as written */
     DomainDiskAuth *auth;
     DomainDiskAuth *auth_outside; /* only while parsing */
     xmlNodePtr backing_store;     /* kept as written */
@@ -197,6 +198,7 @@ typedef struct {
     int type;  /* DomainInterfaceType */
     char *mac; /* "00:16:3e:xx:xx:xx" lower case; NULL before completion */
     char *mac_type, *mac_check;
+    char *trust_filters;
     char *bridge; /* <source bridge=> of bridge; live network interfaces: where it was plugged */
     char *network, *portgroup, *port_id;
     char *source_dev;  /* ethernet, direct */
@@ -365,6 +367,7 @@ typedef struct { /* <input> or <output> of an <audio> */
     char *voices, *buffer_length;
     char *dev, *buffer_count, *try_poll; /* alsa, oss */
     char *name, *stream_name, *latency;  /* pulseaudio */
+    char *server_name, *client_name, *connect_ports, *exact_name; /* jack */
     char *frequency, *channels, *format;
 } DomainAudioSide;
 

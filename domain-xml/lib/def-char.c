@@ -64,6 +64,7 @@ static const XmlRow source_rows[] = {
     { "reconnect/@timeout", XML_STRING, F(reconnect_timeout), XML_DECIMAL },
     { "clipboard/@copypaste", XML_STRING, F(clipboard), .words = xml_yes_no },
     { "mouse/@mode", XML_STRING, F(mouse), .words = mouse_modes },
+    { "seclabel", XML_REFUSED },
 };
 #undef F
 XML_CLASS_DEFINE(domain_char_source_class, DomainCharSource, source_rows, NULL)

@@ -75,12 +75,21 @@ extern const char *const xml_on_off[];
 
 /* Rows every device ends with, in libvirt's order. */
 #define DEVICE_BOOT_ROW(Type)                                                                      \
+    { "boot/@order", XML_UINT, offsetof(Type, info.boot_order), XML_NONZERO },                     \
     {                                                                                              \
-        "boot/@order", XML_UINT, offsetof(Type, info.boot_order), XML_NONZERO                      \
+        "boot/@loadparm", XML_REFUSED                                                              \
     }
 #define DEVICE_ALIAS_ROW(Type)                                                                     \
+    { "alias/@name", XML_STRING, offsetof(Type, info.alias), XML_ALIAS },                          \
     {                                                                                              \
-        "alias/@name", XML_STRING, offsetof(Type, info.alias), XML_ALIAS                           \
+        "acpi", XML_REFUSED                                                                        \
+    }
+/* How virtio's rings are to be laid out and reached. */
+#define DEVICE_VIRTIO_ROWS                                                                         \
+    { "driver/@iommu", XML_REFUSED }, { "driver/@ats", XML_REFUSED },                              \
+        { "driver/@packed", XML_REFUSED },                                                         \
+    {                                                                                              \
+        "driver/@page_per_vq", XML_REFUSED                                                         \
     }
 #define DEVICE_ADDRESS_ROW(Type)                                                                   \
     {                                                                                              \

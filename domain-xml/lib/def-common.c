@@ -76,6 +76,7 @@ static const XmlRow address_rows[] = {
     { "@irq", XML_HEX, F(irq), .width = 1, .max = 0xff, .when = is_isa },
     { "@slot", XML_UINT, F(slot), XML_ALWAYS, .max = 255, .when = is_dimm },
     { "@base", XML_STRING, F(base), XML_LOWER, .when = is_dimm },
+    { "zpci", XML_REFUSED },
 };
 #undef F
 

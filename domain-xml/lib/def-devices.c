@@ -37,6 +37,7 @@ static const XmlRow input_rows[] = {
     { "source/@grab", XML_STRING, F(grab), .words = grabs, .when = is_evdev },
     { "source/@grabToggle", XML_STRING, F(grab_toggle), .words = grab_toggles, .when = is_evdev },
     { "source/@repeat", XML_STRING, F(repeat), .words = xml_on_off, .when = is_evdev },
+    { "driver", XML_REFUSED },
     DEVICE_ALIAS_ROW(DomainInput),
     DEVICE_ADDRESS_ROW(DomainInput),
 };
@@ -107,6 +108,7 @@ static const XmlRow hostdev_rows[] = {
     { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = hostdev_drivers },
     { "source/@startupPolicy", XML_STRING, F(startup_policy), .words = startup_policies,
       .when = is_usb },
+    { "source/@guestReset", XML_REFUSED },
     { "source/@writeFiltering", XML_WORD, F(write_filtering), .words = xml_yes_no, .when = is_pci },
     { "source/vendor/@id", XML_HEX, F(usb_vendor), .width = 4, .max = 0xffff,
       .when = is_usb_by_id },
@@ -122,6 +124,7 @@ static const XmlRow hostdev_rows[] = {
       .when = is_pci },
     { "source/address/@bus", XML_UINT, F(usb_bus), XML_ALWAYS, .when = is_usb_at_address },
     { "source/address/@device", XML_UINT, F(usb_device), XML_ALWAYS, .when = is_usb_at_address },
+    { "teaming", XML_REFUSED },
     DEVICE_BOOT_ROW(DomainHostdev),
     DEVICE_ALIAS_ROW(DomainHostdev),
     DEVICE_ROM_ROWS(DomainHostdev),
@@ -172,6 +175,7 @@ static const XmlRow memballoon_rows[] = {
     { "@autodeflate", XML_WORD, F(autodeflate), .words = xml_on_off },
     { "@freePageReporting", XML_WORD, F(free_page_reporting), .words = xml_on_off },
     { "stats/@period", XML_UINT, F(stats_period) },
+    { "driver", XML_REFUSED },
     DEVICE_ALIAS_ROW(DomainMemballoon),
     DEVICE_ADDRESS_ROW(DomainMemballoon),
 };

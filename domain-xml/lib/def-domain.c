@@ -16,6 +16,8 @@ static const char *const other_os_types[] = { "exe", "uml", NULL };
 static const char *const os_firmwares[] = { "", "efi", "bios", NULL };
 static const char *const loader_types[] = { "", "rom", "pflash", NULL };
 static const char *const other_loader_types[] = { "none", NULL };
+static const char *const only_no[] = { "", "no", NULL };
+static const char *const only_yes[] = { "yes", NULL };
 static const char *const acpi_table_types[] = { "", "slic", NULL };
 static const char *const boot_devs[] = { "", "fd", "hd", "cdrom", "network", NULL };
 static const char *const smbios_modes[] = { "", "emulate", "host", "sysinfo", NULL };
@@ -135,17 +137,31 @@ static const XmlRow domain_rows[] = {
     { "os/type/@machine", XML_STRING, F(os_machine) },
     { "os/firmware/feature", XML_LIST, F(firmware_features), XML_HVM,
       .item = &domain_firmware_feature_class },
-    { "os/init", XML_REFUSED },
+    { "os/init", XML_REFUSED }, /* containers', as the next */
+    { "os/initarg", XML_REFUSED },
+    { "os/initenv", XML_REFUSED },
+    { "os/initdir", XML_REFUSED },
+    { "os/inituser", XML_REFUSED },
+    { "os/initgroup", XML_REFUSED },
+    { "os/root", XML_REFUSED },
     { "os/loader", XML_STRING, F(loader) },
     { "os/loader/@readonly", XML_STRING, F(loader_readonly), .words = xml_yes_no },
     { "os/loader/@secure", XML_STRING, F(loader_secure), .words = xml_yes_no },
     { "os/loader/@type", XML_STRING, F(loader_type), .words = loader_types,
       .refused = other_loader_types },
+    { "os/loader/@stateless", XML_STRING, F(loader_stateless), XML_KEPT, .words = only_no,
+      .refused = only_yes },
     { "os/nvram", XML_STRING, F(nvram), XML_HVM },
     { "os/nvram/@template", XML_STRING, F(nvram_template), XML_HVM },
     { "os/nvram/@type", XML_STRING, F(nvram_type), XML_HVM, .words = nvram_types,
       .refused = other_nvram_types },
     { "os/nvram/source/@file", XML_STRING, F(nvram_source), XML_HVM },
+    { "os/nvram/source/@fdgroup", XML_REFUSED },
+    { "os/nvram/source/@startupPolicy", XML_REFUSED },
+    { "os/nvram/source/seclabel", XML_REFUSED },
+    { "os/nvram/source/encryption", XML_REFUSED },
+    { "os/nvram/source/reservations", XML_REFUSED },
+    { "os/nvram/source/slices", XML_REFUSED },
     { "os/kernel", XML_STRING, F(kernel) },
     { "os/initrd", XML_STRING, F(initrd) },
     { "os/cmdline", XML_STRING, F(cmdline) },
@@ -248,6 +264,7 @@ static const XmlRow domain_rows[] = {
     { "devices/vsock", XML_OBJECT, F(vsock), .item = &domain_vsock_class },
     { "devices/crypto", XML_LIST, F(cryptos), .item = &domain_crypto_class },
     { "seclabel", XML_NODES, F(seclabels), XML_KEPT },
+    { "datacenterpath", XML_REFUSED },
     { "keywrap", XML_REFUSED },
     { "launchSecurity", XML_REFUSED },
     { "qemu:commandline/qemu:arg", XML_LIST, F(qemu_args), .item = &domain_arg_class },

@@ -271,6 +271,8 @@ static const char *const other_video_drivers[] = { "vhostuser", NULL };
 static const XmlRow video_rows[] = {
     { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = video_drivers,
       .refused = other_video_drivers },
+    { "driver/@vgaconf", XML_REFUSED },
+    DEVICE_VIRTIO_ROWS,
     { "model/@type", XML_STRING, F(model), .words = video_models, .refused = other_video_models },
     { "model/@ram", XML_UINT, F(ram) },
     { "model/@vram", XML_UINT, F(vram) },
@@ -280,6 +282,7 @@ static const XmlRow video_rows[] = {
     { "model/@primary", XML_WORD, F(primary), .words = xml_yes_no },
     { "model/acceleration/@accel3d", XML_WORD, F(accel3d), .words = xml_yes_no },
     { "model/acceleration/@accel2d", XML_WORD, F(accel2d), XML_KEPT, .words = xml_yes_no },
+    { "model/acceleration/@rendernode", XML_REFUSED },
     { "model/resolution/@x", XML_UINT, F(resolution_x) },
     { "model/resolution/@y", XML_UINT, F(resolution_y) },
     DEVICE_ALIAS_ROW(DomainVideo),

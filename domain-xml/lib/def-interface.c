@@ -33,6 +33,8 @@ static const char *const native_modes[] = { "", "default", "tagged", "untagged",
 static const char *const virtualport_types[] = { "", "openvswitch", NULL };
 static const char *const other_virtualport_types[] = { "none", "802.1Qbg", "802.1Qbh", "midonet",
                                                        NULL };
+static const char *const only_no[] = { "", "no", NULL };
+static const char *const only_yes[] = { "yes", NULL };
 static const char *const txmodes[] = { "", "default", "iothread", "timer", NULL };
 static const char *const driver_names[] = { "", "default", "qemu", "vhost", NULL };
 
@@ -131,6 +133,9 @@ static gboolean is_socket(const void *object)
 static const XmlRow interface_rows[] = {
     { "@type", XML_WORD, F(type), XML_REQUIRED, .words = interface_types,
       .refused = other_interface_types },
+    { "@managed", XML_REFUSED }, /* as the next: of a host's device */
+    { "@trustGuestRxFilters", XML_STRING, F(trust_filters), XML_KEPT, .words = only_no,
+      .refused = only_yes },
     { "mac/@address", XML_STRING, F(mac), XML_LOWER },
     { "mac/@type", XML_STRING, F(mac_type), XML_KEPT, .words = mac_types },
     { "mac/@check", XML_STRING, F(mac_check), XML_KEPT, .words = xml_yes_no },
@@ -145,6 +150,9 @@ static const XmlRow interface_rows[] = {
     { "source/@port", XML_UINT, F(port), .max = 65535, .when = is_socket },
     { "source/local/@address", XML_STRING, F(local_host), .when = is_udp },
     { "source/local/@port", XML_UINT, F(local_port), .max = 65535, .when = is_udp },
+    { "source/@macTableManager", XML_REFUSED },
+    { "source/ip", XML_REFUSED },
+    { "source/route", XML_REFUSED },
     { "vlan/@trunk", XML_WORD, F(vlan_trunk), .words = xml_yes_no },
     { "vlan/tag", XML_LIST, F(vlan_tags), .item = &domain_vlan_tag_class },
     { "virtualport/@type", XML_STRING, F(virtualport_type), .words = virtualport_types,
@@ -155,6 +163,7 @@ static const XmlRow interface_rows[] = {
     { "virtualport/parameters/@instanceid", XML_STRING, F(vport_instanceid), XML_KEPT },
     { "virtualport/parameters/@profileid", XML_STRING, F(vport_profileid), XML_KEPT },
     { "virtualport/parameters/@interfaceid", XML_STRING, F(vport_interfaceid), XML_KEPT },
+    { "bandwidth/@classID", XML_REFUSED },
     { "bandwidth/inbound", XML_OBJECT, F(inbound), .item = &domain_bandwidth_class },
     { "bandwidth/outbound", XML_OBJECT, F(outbound), .item = &domain_bandwidth_class },
     { "ip", XML_LIST, F(ips), .item = &domain_ip_class },
@@ -176,7 +185,11 @@ static const XmlRow interface_rows[] = {
     /* clang-format off */
     KXL_OFFLOADS(OFFLOAD_ROW)
     /* clang-format on */
+    DEVICE_VIRTIO_ROWS,
+    { "driver/@rss", XML_REFUSED },
+    { "driver/@rss_hash_report", XML_REFUSED },
     { "backend", XML_REFUSED },
+    { "portForward", XML_REFUSED },
     { "teaming", XML_REFUSED },
     { "filterref", XML_REFUSED },
     { "tune/sndbuf", XML_UINT, F(sndbuf) },

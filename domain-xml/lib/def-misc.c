@@ -39,6 +39,8 @@ static const XmlRow rng_rows[] = {
     { "backend/source", XML_LIST, F(sources), .item = &domain_char_source_class, .when = is_egd },
     { "backend/protocol/@type", XML_STRING, F(protocol), .words = protocols,
       .refused = other_protocols, .when = is_egd },
+    { "backend/log", XML_REFUSED },
+    { "driver", XML_REFUSED },
     DEVICE_ALIAS_ROW(DomainRng),
     DEVICE_ADDRESS_ROW(DomainRng),
 };
@@ -141,6 +143,7 @@ static const XmlRow vsock_rows[] = {
     { "@model", XML_STRING, F(model), XML_KEPT, .words = domain_virtio_models },
     { "cid/@auto", XML_WORD, F(auto_cid), .words = xml_yes_no },
     { "cid/@address", XML_UINT, F(cid) },
+    { "driver", XML_REFUSED },
     DEVICE_ALIAS_ROW(DomainVsock),
     DEVICE_ADDRESS_ROW(DomainVsock),
 };
@@ -306,6 +309,8 @@ static const XmlRow smartcard_rows[] = {
     { "certificate", XML_LIST, F(certificates), .item = &domain_certificate_class,
       .when = has_certificates },
     { "database", XML_STRING, F(database), .when = has_certificates },
+    { "log", XML_REFUSED },
+    { "target", XML_REFUSED },
     DEVICE_ALIAS_ROW(DomainSmartcard),
     DEVICE_ADDRESS_ROW(DomainSmartcard),
 };

@@ -46,6 +46,10 @@ static const XmlRow audio_side_rows[] = {
     { "@name", XML_STRING, F(name) },
     { "@streamName", XML_STRING, F(stream_name) },
     { "@latency", XML_STRING, F(latency), XML_DECIMAL },
+    { "@serverName", XML_STRING, F(server_name) },
+    { "@clientName", XML_STRING, F(client_name) },
+    { "@connectPorts", XML_STRING, F(connect_ports) },
+    { "@exactName", XML_STRING, F(exact_name), .words = xml_yes_no },
     { "settings/@frequency", XML_STRING, F(frequency), XML_DECIMAL },
     { "settings/@channels", XML_STRING, F(channels), XML_DECIMAL },
     { "settings/@format", XML_STRING, F(format), .words = sample_formats },
@@ -64,6 +68,7 @@ static const XmlRow audio_rows[] = {
     { "@tryMMap", XML_STRING, F(try_mmap), .words = xml_yes_no },
     { "@exclusive", XML_STRING, F(exclusive), .words = xml_yes_no },
     { "@dspPolicy", XML_STRING, F(dsp_policy), XML_DECIMAL },
+    { "@driver", XML_REFUSED }, /* SDL's */
     { "input", XML_OBJECT, F(input), .item = &domain_audio_side_class },
     { "output", XML_OBJECT, F(output), .item = &domain_audio_side_class },
 };

@@ -102,6 +102,10 @@ static const struct {
     { offsetof(DomainAudioSide, name), "name", FALSE },
     { offsetof(DomainAudioSide, stream_name), "stream-name", FALSE },
     { offsetof(DomainAudioSide, latency), "latency", FALSE },
+    { offsetof(DomainAudioSide, server_name), "server-name", FALSE },
+    { offsetof(DomainAudioSide, client_name), "client-name", FALSE },
+    { offsetof(DomainAudioSide, connect_ports), "connect-ports", FALSE },
+    { offsetof(DomainAudioSide, exact_name), "exact-name", TRUE },
 };
 
 static void add_side(KxlAudio *audio, const char *prefix, const DomainAudioSide *side)

@@ -126,6 +126,16 @@ static const struct {
       "<features><smm state='off'/></features>", "", DOMAIN_XML_ERROR_UNSUPPORTED,
       "Secure boot requires SMM feature enabled (/domain/features/smm)" },
 
+    { "xenfv", "", "", "",
+      "<disk><driver packed='on'/><source file='/d'/><target dev='vda' bus='virtio'/></disk>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "/domain/devices/disk/driver/@packed is not supported (line 1)" },
+    { "xenfv", "", "", "", "<interface type='user' trustGuestRxFilters='yes'/>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "'yes' is not supported (/domain/devices/interface/@trustGuestRxFilters, line 1)" },
+    { "xenfv", "", "", "", "<interface type='user'><acpi index='1'/></interface>",
+      DOMAIN_XML_ERROR_UNSUPPORTED, "/domain/devices/interface/acpi is not supported (line 1)" },
+
     { "q35", "", "", "", "<disk><source file='/d'/><target dev='hda'/></disk>",
       DOMAIN_XML_ERROR_UNSUPPORTED,
       "IDE controllers are unsupported for this QEMU binary or machine type "
