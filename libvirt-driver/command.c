@@ -20,6 +20,8 @@ static const struct {
     { "ip6tables", "iptables" },
     { "ip6tables-save", "iptables" },
     { "ip6tables-restore", "iptables" },
+    { "ebtables-save", "iptables" },
+    { "ebtables-restore", "iptables" },
     { "firewall-cmd", "firewalld" },
 };
 
@@ -30,6 +32,17 @@ static gboolean fail_missing(const char *tool, GError **error)
             return fail(error, VIR_ERR_INTERNAL_ERROR,
                         "there is no program '%s' (Debian package %s)", tool, packages[i].package);
     return fail(error, VIR_ERR_INTERNAL_ERROR, "there is no program '%s'", tool);
+}
+
+/* The last line that says what is wrong: iptables and its like end with where to get help. */
+static const char *last_line(char *text)
+{
+    char *line;
+
+    g_strchomp(text);
+    while ((line = strrchr(text, '\n')) != NULL && g_str_has_prefix(line, "\nTry `"))
+        *line = '\0';
+    return line != NULL ? line + 1 : text;
 }
 
 gboolean command_run(const char *const *argv, const char *input, char **ret_output, GError **error)
@@ -47,11 +60,8 @@ gboolean command_run(const char *const *argv, const char *input, char **ret_outp
         !g_subprocess_communicate_utf8(process, input, NULL, &output, &errors, error))
         return FALSE;
     if (!g_subprocess_get_successful(process)) {
-        const char *why = *g_strstrip(errors) != '\0' ? errors : g_strstrip(output);
-        const char *last = strrchr(why, '\n');
-
         return fail(error, VIR_ERR_INTERNAL_ERROR, "'%s' failed: %s", argv[0],
-                    last != NULL ? last + 1 : why);
+                    last_line(*g_strstrip(errors) != '\0' ? errors : g_strstrip(output)));
     }
     if (ret_output != NULL)
         *ret_output = g_steal_pointer(&output);

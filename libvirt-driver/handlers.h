@@ -371,12 +371,21 @@ gboolean on_domain_set_numa_parameters(RpcCall *call, GError **error);
 /* connect.c, too */
 gboolean on_connect_set_identity(RpcCall *call, GError **error);
 
-/* objects.c */
-gboolean on_list_all_none(RpcCall *call, GError **error);
-gboolean on_list_none(RpcCall *call, GError **error);
-gboolean on_num_of_none(RpcCall *call, GError **error);
+/* nwfilter/handlers-nwfilter.c */
 gboolean on_nwfilter_lookup_by_uuid(RpcCall *call, GError **error);
 gboolean on_nwfilter_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_connect_list_all_nwfilters(RpcCall *call, GError **error);
+gboolean on_connect_num_of_nwfilters(RpcCall *call, GError **error);
+gboolean on_connect_list_nwfilters(RpcCall *call, GError **error);
+gboolean on_nwfilter_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_nwfilter_define_xml(RpcCall *call, GError **error);
+gboolean on_nwfilter_define_xml_flags(RpcCall *call, GError **error);
+gboolean on_nwfilter_undefine(RpcCall *call, GError **error);
+gboolean on_connect_list_all_nwfilter_bindings(RpcCall *call, GError **error);
+gboolean on_nwfilter_binding_lookup_by_port_dev(RpcCall *call, GError **error);
+gboolean on_nwfilter_binding_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_nwfilter_binding_create_xml(RpcCall *call, GError **error);
+gboolean on_nwfilter_binding_delete(RpcCall *call, GError **error);
 
 /* secret/handlers-secret.c */
 gboolean on_connect_num_of_secrets(RpcCall *call, GError **error);

@@ -7,6 +7,7 @@
 #include "domain/recover.h"
 #include "domain/registry.h"
 #include "network/network.h"
+#include "nwfilter/nwfilter.h"
 #include "secret/secret.h"
 #include "storage/pool.h"
 
@@ -52,6 +53,16 @@ static gboolean open_secrets(Kanzend *k, GError **error)
     return k->secrets != NULL;
 }
 
+static gboolean open_nwfilters(Kanzend *k, GError **error)
+{
+    k->nwfilters = nwfilter_registry_new(kxl_host_lib_dir(k->host), kxl_host_run_dir(k->host),
+                                         k->server, error);
+    if (k->nwfilters == NULL)
+        return FALSE;
+    domain_registry_set_nwfilters(k->domains, k->nwfilters);
+    return TRUE;
+}
+
 gboolean kanzend_open(Kanzend *k, RpcServerConfig *config, gboolean allow_arguments, GError **error)
 {
     config->app = k;
@@ -65,13 +76,14 @@ gboolean kanzend_open(Kanzend *k, RpcServerConfig *config, gboolean allow_argume
     k->auth = auth_new();
     k->server = rpc_server_new(config);
     return open_domains(k, allow_arguments, error) && open_pools(k, error) &&
-           open_networks(k, error) && open_secrets(k, error);
+           open_networks(k, error) && open_nwfilters(k, error) && open_secrets(k, error);
 }
 
 /* The other way round: what stands on others goes first. */
 void kanzend_close(Kanzend *k)
 {
     g_clear_pointer(&k->secrets, secret_registry_free);
+    g_clear_pointer(&k->nwfilters, nwfilter_registry_free);
     g_clear_pointer(&k->networks, network_registry_free);
     g_clear_pointer(&k->pools, pool_registry_free);
     g_clear_pointer(&k->domains, domain_registry_free);

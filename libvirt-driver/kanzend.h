@@ -15,6 +15,7 @@ typedef struct Consoles Consoles;
 typedef struct PoolRegistry PoolRegistry;
 typedef struct NetworkRegistry NetworkRegistry;
 typedef struct SecretRegistry SecretRegistry;
+typedef struct NwfilterRegistry NwfilterRegistry;
 typedef struct CpuHostCache CpuHostCache;
 typedef struct Auth Auth;
 
@@ -29,6 +30,7 @@ typedef struct Kanzend {
     PoolRegistry *pools;
     NetworkRegistry *networks;
     SecretRegistry *secrets;
+    NwfilterRegistry *nwfilters;
     gboolean session; /* a user's own daemon: xen:///session */
     const char *uri;  /* "xen:///system" */
 } Kanzend;

@@ -190,6 +190,16 @@ typedef struct {
     char *name, *value;
 } DomainParameter;
 
+/* <filterref>: a network filter, and the values of its variables; several of one name are a list */
+typedef struct {
+    char *name, *value;
+} DomainFilterParameter;
+
+typedef struct {
+    char *filter;
+    GPtrArray *parameters; /* of DomainFilterParameter, by name */
+} DomainFilterRef;
+
 typedef struct { /* KiB/s and KiB, as libvirt counts */
     guint64 average, peak, burst, floor;
 } DomainBandwidth;
@@ -223,6 +233,7 @@ typedef struct {
     guint driver_queues, driver_rx_queue_size, driver_tx_queue_size;
     int offload[KXL_OFFLOAD_COUNT];
     int isolated;
+    DomainFilterRef *filterref;
     guint sndbuf;
     char *link; /* "up", "down" */
     guint mtu;

@@ -21,6 +21,7 @@ extern const XmlClass domain_codec_class;
 extern const XmlClass domain_ip_class;
 extern const XmlClass domain_bandwidth_class;
 extern const XmlClass domain_vlan_tag_class;
+extern const XmlClass domain_filterref_class;
 extern const XmlClass domain_timer_class;
 extern const XmlClass domain_blkiotune_class;
 extern const XmlClass domain_memtune_class;

@@ -191,7 +191,7 @@ static const XmlRow interface_rows[] = {
     { "backend", XML_REFUSED },
     { "portForward", XML_REFUSED },
     { "teaming", XML_REFUSED },
-    { "filterref", XML_REFUSED },
+    { "filterref", XML_OBJECT, F(filterref), .item = &domain_filterref_class },
     { "tune/sndbuf", XML_UINT, F(sndbuf) },
     { "link/@state", XML_STRING, F(link), .words = link_states },
     { "mtu/@size", XML_UINT, F(mtu), .max = 65535 },
@@ -245,6 +245,13 @@ static gboolean interface_check(gpointer object, xmlNodePtr node, GError **error
 
     if (!check_mac(interface, node, error))
         return FALSE;
+    if (interface->filterref != NULL && interface->type != DOMAIN_INTERFACE_BRIDGE &&
+        !is_network(interface) && interface->type != DOMAIN_INTERFACE_ETHERNET) {
+        xml_error(error, DOMAIN_XML_ERROR_UNSUPPORTED, node, NULL,
+                  "filterref is not supported for network interfaces of type %s",
+                  interface_types[interface->type]);
+        return FALSE;
+    }
     /* Rows cannot say that the whole of <source> is needed. */
     if (interface->type == DOMAIN_INTERFACE_BRIDGE && interface->bridge == NULL) {
         xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,

@@ -74,8 +74,11 @@ static void clear_alias(DomainDeviceInfo *info)
 
 static void clear_interface(DomainInterface *interface)
 {
-    /* Names of the kind chosen at start are taken as such, as libvirt's Xen driver does. */
-    if (interface->target != NULL && g_str_has_prefix(interface->target, "vif"))
+    /* Names of the kind chosen at start are taken as such, as libvirt's drivers do: interfaces with
+     * a filter get the latter. */
+    if (interface->target != NULL &&
+        (g_str_has_prefix(interface->target, "vif") ||
+         (interface->filterref != NULL && g_str_has_prefix(interface->target, "vnet"))))
         g_clear_pointer(&interface->target, g_free);
     if (interface->type == DOMAIN_INTERFACE_NETWORK) {
         g_clear_pointer(&interface->bridge, g_free);

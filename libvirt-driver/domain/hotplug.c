@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "device.h"
+#include "filter-source.h"
 #include "network-source.h"
 #include "network/network.h"
 #include "random.h"
@@ -183,8 +184,12 @@ static gboolean plug_nic(const Change *change, DomainInterface *interface, GErro
     if (!plug_interface(domain_registry_networks(change->kanzend->domains), change->live, interface,
                         error))
         return FALSE;
-    if (start_interface(change, interface, error))
+    NwfilterRegistry *nwfilters = domain_registry_nwfilters(change->kanzend->domains);
+    gboolean filtered = filter_interface(nwfilters, change->live, interface, error);
+    if (filtered && start_interface(change, interface, error))
         return TRUE;
+    if (filtered)
+        unfilter_interface(nwfilters, interface);
     release_port(change, interface);
     return FALSE;
 }
@@ -286,6 +291,7 @@ static gboolean unplug(const Change *change, const Device *device, int index, GE
     devid = running_devid(change, interface->mac, NULL, error);
     if (devid < 0 || !kxl_domain_nic_detach(host, change->view.id, devid, KXL_DETACH_NONE, error))
         return FALSE;
+    unfilter_interface(domain_registry_nwfilters(change->kanzend->domains), interface);
     release_port(change, interface);
     return TRUE;
 }
@@ -458,6 +464,25 @@ static gboolean update_running(const Change *change, DomainInterface *interface,
     return running_devid(change, interface->mac, &interface->target, error) >= 0;
 }
 
+/* With its filter, which goes before the rest and comes back when the rest fails. */
+static gboolean update_filtered(const Change *change, const DomainInterface *before,
+                                DomainInterface *interface, GError **error)
+{
+    NwfilterRegistry *nwfilters = domain_registry_nwfilters(change->kanzend->domains);
+
+    if (!refilter_interface(nwfilters, change->live, before, interface, error))
+        return FALSE;
+    if (update_running(change, interface, error))
+        return TRUE;
+    g_autoptr(DomainDef) old = domain_def_dup(definition_def(change->view.live));
+    for (guint i = 0; i < old->interfaces->len; i++) {
+        DomainInterface *same = old->interfaces->pdata[i];
+        if (g_strcmp0(same->mac, interface->mac) == 0)
+            refilter_interface(nwfilters, change->live, interface, same, NULL);
+    }
+    return FALSE;
+}
+
 static gboolean change_interface(const Change *change, DomainInterface *interface, GError **error)
 {
     const DomainInterface *before = interface_before(change, interface->mac);
@@ -466,7 +491,7 @@ static gboolean change_interface(const Change *change, DomainInterface *interfac
     if (!settle_port(change, before, interface, error))
         return FALSE;
     moves = before == NULL || g_strcmp0(before->port_id, interface->port_id) != 0;
-    ok = update_running(change, interface, error);
+    ok = update_filtered(change, before, interface, error);
     if (moves && !ok)
         release_port(change, interface);
     if (moves && ok && before != NULL)

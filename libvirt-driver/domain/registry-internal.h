@@ -43,6 +43,7 @@ struct DomainRegistry {
     PoolRegistry *pools;
     CpuHostCache *cpus;
     NetworkRegistry *networks; /* NULL: not there yet */
+    NwfilterRegistry *nwfilters; /* NULL: not there yet */
     Store *store;
     char *emulator;
     DomainXmlCaps xml_caps;

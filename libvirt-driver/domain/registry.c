@@ -7,6 +7,7 @@
 #include "backup.h"
 #include "handler-util.h"
 #include "network/network.h"
+#include "nwfilter/nwfilter.h"
 #include "rpc/event.h"
 
 #define DEFAULT_EMULATOR "/usr/bin/qemu-system-x86_64"
@@ -481,4 +482,32 @@ void domain_registry_set_networks(DomainRegistry *registry, NetworkRegistry *net
 NetworkRegistry *domain_registry_networks(DomainRegistry *registry)
 {
     return registry->networks;
+}
+
+/* Whether a domain runs that has the interface. */
+static gboolean is_live_port(const char *uuid, const char *portdev, gpointer user_data)
+{
+    g_autoptr(Domain) owner = domain_registry_find_uuid(user_data, uuid);
+    g_auto(DomainView) view = { 0 };
+
+    if (owner == NULL)
+        return FALSE;
+    domain_get_view(user_data, owner, &view);
+    const GPtrArray *interfaces =
+        view.live != NULL ? definition_def(view.live)->interfaces : NULL;
+    for (guint i = 0; interfaces != NULL && i < interfaces->len; i++)
+        if (g_strcmp0(((DomainInterface *)interfaces->pdata[i])->target, portdev) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+void domain_registry_set_nwfilters(DomainRegistry *registry, NwfilterRegistry *nwfilters)
+{
+    registry->nwfilters = nwfilters;
+    nwfilter_sweep(nwfilters, is_live_port, registry);
+}
+
+NwfilterRegistry *domain_registry_nwfilters(DomainRegistry *registry)
+{
+    return registry->nwfilters;
 }

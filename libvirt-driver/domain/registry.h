@@ -81,6 +81,9 @@ void domain_registry_set_pools(DomainRegistry *registry, PoolRegistry *pools);
 /* Where domains are plugged in; frees the ports of those that ended while nobody watched. Once,
  * before the first client. */
 void domain_registry_set_networks(DomainRegistry *registry, NetworkRegistry *networks);
+/* Takes up the filters of interfaces of the domains that run. */
+void domain_registry_set_nwfilters(DomainRegistry *registry, NwfilterRegistry *nwfilters);
+NwfilterRegistry *domain_registry_nwfilters(DomainRegistry *registry);
 NetworkRegistry *domain_registry_networks(DomainRegistry *registry);
 PoolRegistry *domain_registry_pools(DomainRegistry *registry);
 /* The same for the CPUs that guests can have. */

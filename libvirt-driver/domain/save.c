@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "filter-source.h"
+#include "network-source.h"
 #include "params.h"
 #include "random.h"
 #include "registry-internal.h"
@@ -343,10 +345,31 @@ static gboolean follow_definition(KxlDomainConfig *config, const DomainDef *def,
 
         g_free(nic->bridge);
         nic->bridge = g_strdup(now->bridge);
+        if (now->ifname == NULL)
+            continue;
+        g_free(nic->ifname);
+        nic->ifname = g_strdup(now->ifname);
     }
     g_free(config->name);
     config->name = g_strdup(def->name);
     return TRUE;
+}
+
+/* Networks and filters, as at a start. */
+static gboolean connect_interfaces(DomainRegistry *registry, DomainDef *def, GError **error)
+{
+    if (!plug_interfaces(registry->networks, def, error))
+        return FALSE;
+    if (filter_interfaces(registry->nwfilters, def, error))
+        return TRUE;
+    unplug_interfaces(registry->networks, def);
+    return FALSE;
+}
+
+static void disconnect_interfaces(DomainRegistry *registry, const DomainDef *def)
+{
+    unfilter_interfaces(registry->nwfilters, def);
+    unplug_interfaces(registry->networks, def);
 }
 
 gboolean restore_domain(DomainRegistry *registry, Domain *domain, const char *path, const char *xml,
@@ -362,10 +385,17 @@ gboolean restore_domain(DomainRegistry *registry, Domain *domain, const char *pa
         return FALSE;
     definition = xml != NULL ? parse_definition(registry, xml, FALSE, error)
                              : image_definition(registry, image, error);
-    if (definition == NULL || !follow_definition(image->config, definition_def(definition), error))
+    if (definition == NULL)
         return FALSE;
+    g_autoptr(DomainDef) def = domain_def_dup(definition_def(definition));
+    if (!connect_interfaces(registry, def, error))
+        return FALSE;
+    if (!follow_definition(image->config, def, error)) {
+        disconnect_interfaces(registry, def);
+        return FALSE;
+    }
     g_free(image->userdata);
-    image->userdata = g_strdup(definition_xml(definition, IMAGE_FORMAT));
+    image->userdata = domain_def_format(def, DOMAIN_XML_FORMAT_SECURE);
     g_free(image->userdata_key);
     image->userdata_key = g_strdup(LIVE_USERDATA_KEY);
     if (flags & (SAVE_RUNNING | SAVE_PAUSED))
@@ -379,6 +409,8 @@ gboolean restore_domain(DomainRegistry *registry, Domain *domain, const char *pa
         domain_registry_sync(registry, domid);
     task_end(&task, failed);
     domain_expect_start(registry, domain, START_BOOTED);
+    if (domid < 0)
+        disconnect_interfaces(registry, def);
     if (failed != NULL)
         g_propagate_error(error, g_steal_pointer(&failed));
     return domid >= 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Starting domains. */
 #include "cpu/cpu-update.h"
+#include "filter-source.h"
 #include "handler.h"
 #include "network-source.h"
 #include "save.h"
@@ -48,6 +49,7 @@ gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *defi
                       gboolean paused, GError **error)
 {
     NetworkRegistry *networks = domain_registry_networks(registry);
+    NwfilterRegistry *nwfilters = domain_registry_nwfilters(registry);
     /* Its own copy, which is what clients will see: it knows where its interfaces are plugged in.
      */
     g_autoptr(DomainDef) def = domain_def_dup(definition_def(definition));
@@ -55,8 +57,13 @@ gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *defi
     if (!cpu_check(domain_registry_cpus(registry), def, error) ||
         !place_displays(networks, def, error) || !plug_interfaces(networks, def, error))
         return FALSE;
+    if (!filter_interfaces(nwfilters, def, error)) {
+        unplug_interfaces(networks, def);
+        return FALSE;
+    }
     int domid = create_machine(registry, def, paused, error);
     if (domid < 0) {
+        unfilter_interfaces(nwfilters, def);
         unplug_interfaces(networks, def);
         return FALSE;
     }

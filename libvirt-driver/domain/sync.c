@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backup.h"
+#include "filter-source.h"
 #include "network-source.h"
 #include "rpc/client.h"
 #include "rpc/event.h"
@@ -249,11 +250,15 @@ static void set_gone_locked(DomainRegistry *registry, Domain *domain, KxlShutdow
     domain_lifecycle_locked(registry, domain, LIFECYCLE_STOPPED, stopped);
 }
 
-/* It does not come back. One that restarts keeps its ports. */
+/* It does not come back. One that restarts keeps its ports and filters. */
 static void set_ended_locked(DomainRegistry *registry, Domain *domain, KxlShutdownReason reason)
 {
-    if (domain->live != NULL)
-        unplug_interfaces_later(registry->networks, registry->server, definition_def(domain->live));
+    if (domain->live != NULL) {
+        unplug_interfaces_later(registry->networks, registry->server,
+                                definition_def(domain->live));
+        unfilter_interfaces_later(registry->nwfilters, registry->server,
+                                  definition_def(domain->live));
+    }
     set_gone_locked(registry, domain, reason);
     domain->autodestroy = NULL;
     if (domain->config == NULL)

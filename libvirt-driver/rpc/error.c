@@ -19,6 +19,13 @@ static char *fill_template(const char *pattern, const char *detail)
     return g_strdup_printf("%.*s%s%s", (int)(gap - pattern), pattern, detail, gap + 2);
 }
 
+/* Codes of network filters, whichever call meets one: under another subsystem libvirt's client takes
+ * their numbers for those of an old protocol and adds 4. */
+static gboolean is_of_nwfilter(VirErrorCode code)
+{
+    return code == VIR_ERR_INVALID_NWFILTER || code == VIR_ERR_NO_NWFILTER;
+}
+
 void rpc_wire_error_init(RpcWireError *wire, const GError *error, VirErrorFrom from,
                          RpcErrorMapper mapper)
 {
@@ -31,6 +38,8 @@ void rpc_wire_error_init(RpcWireError *wire, const GError *error, VirErrorFrom f
     else if (mapper == NULL || !mapper(error, wire))
         wire->code = VIR_ERR_INTERNAL_ERROR;
 
+    if (is_of_nwfilter(wire->code))
+        wire->from = VIR_FROM_NWFILTER;
     wire->pattern = vir_error_template(wire->code);
     g_assert(wire->pattern != NULL);
     wire->detail = error->message;

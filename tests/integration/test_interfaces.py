@@ -100,8 +100,8 @@ def test_sockets(guest):
     (interface("direct", "", 0), "VIR_ERR_XML_ERROR", "'dev' attribute"),
     (interface("mcast", "<source address='230.0.0.1'/>", 0), "VIR_ERR_XML_ERROR", "'port' attribute"),
     (interface("vhostuser", "<source type='unix' path='/x' mode='client'/>", 0), "VIR_ERR_CONFIG_UNSUPPORTED", "vhostuser"),
-    (interface("bridge", "<source bridge='xenbr0'/>", 0, "<filterref filter='clean-traffic'/>"),
-     "VIR_ERR_CONFIG_UNSUPPORTED", "filterref"),
+    (interface("bridge", "<source bridge='xenbr0'/>", 0, "<filterref filter='nosuch'/>"), "VIR_ERR_NO_NWFILTER", "nosuch"),
+    (interface("user", "", 0, "<filterref filter='clean-traffic'/>"), "VIR_ERR_CONFIG_UNSUPPORTED", "filterref"),
     (interface("bridge", "<source bridge='xenbr0'/>", 0, "<driver name='vhost'/>"), None, "/dev/vhost-net"),
 ])
 def test_what_cannot_be_started(guest, conn, xml, code, text):

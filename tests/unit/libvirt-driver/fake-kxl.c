@@ -588,8 +588,10 @@ GPtrArray *kxl_domain_nic_list(KxlHost *host, int domid, GError **error)
     for (guint i = 0; fake != NULL && i < fake->config->nics->len; i++) {
         KxlDeviceInfo *info = g_new0(KxlDeviceInfo, 1);
 
-        info->ifname = i == 0 ? g_strdup("lo") : g_strdup_printf("vif%d.%u", domid, i);
         info->nic = fake->config->nics->pdata[i];
+        info->ifname = info->nic->ifname != NULL ? g_strdup(info->nic->ifname)
+                       : i == 0                  ? g_strdup("lo")
+                                                 : g_strdup_printf("vif%d.%u", domid, i);
         g_ptr_array_add(list, info);
     }
     g_mutex_unlock(&lock);
