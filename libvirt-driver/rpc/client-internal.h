@@ -27,6 +27,7 @@ struct RpcClient {
     GQueue parked; /* of RpcPacket: calls that wait for a slot */
     gsize parked_bytes;
     GHashTable *streams; /* RpcStream by itself */
+    guint holds;         /* of streams that have enough for now: nothing is read */
     gboolean open;
     gboolean keepalive;
     guint pings_unanswered;
@@ -72,6 +73,7 @@ RpcClient *rpc_client_new(RpcServer *server, int fd, const RpcService *service, 
                           guint64 number);
 void rpc_client_close(RpcClient *client,
                       const char *why);  /* loop thread; why NULL: not worth a line */
+void rpc_client_read_on(RpcClient *client); /* loop thread; it is not held any more */
 void rpc_client_tick(RpcClient *client); /* loop thread, every keepalive interval */
 
 /* client-io.c */

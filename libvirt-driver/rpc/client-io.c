@@ -229,7 +229,7 @@ void rpc_client_kick(RpcClient *client, const char *why)
 
 gboolean rpc_client_may_read(RpcClient *client)
 {
-    return client->parked.length < PARKED_MAX && client->parked_bytes < PARKED_MAX_BYTES;
+    return client->holds == 0 && client->parked.length < PARKED_MAX && client->parked_bytes < PARKED_MAX_BYTES;
 }
 
 /* A parked call may start: a slot is free and the client reads its replies. */
@@ -458,6 +458,11 @@ static void settle(RpcClient *client)
         fd_source_set_events(client->source, events);
 }
 
+void rpc_client_read_on(RpcClient *client)
+{
+    settle(client);
+}
+
 void rpc_client_ready(GIOCondition ready, gpointer user_data)
 {
     RpcClient *client = rpc_client_ref(user_data);
@@ -474,7 +479,8 @@ void rpc_client_ready(GIOCondition ready, gpointer user_data)
         start_parked(client);
     }
     if (ready & (G_IO_IN | G_IO_HUP | G_IO_ERR)) {
-        for (guint i = 0; i < READS_PER_TURN && !client->closed && receive(client); i++)
+        for (guint i = 0;
+             i < READS_PER_TURN && !client->closed && client->holds == 0 && receive(client); i++)
             ;
     }
     settle(client);

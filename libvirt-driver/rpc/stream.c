@@ -14,7 +14,8 @@ struct RpcStream {
     VirErrorFrom from;
     const RpcStreamOps *ops;
     gpointer data;
-    gboolean waits; /* for drained() */
+    int waits; /* for drained(); atomic */
+    guint holds;
 };
 
 RpcStream *rpc_stream_new(RpcCall *call, const RpcStreamOps *ops, gpointer data)
@@ -34,6 +35,8 @@ RpcStream *rpc_stream_new(RpcCall *call, const RpcStreamOps *ops, gpointer data)
 static void stream_free(RpcStream *stream)
 {
     stream->ops->closed(stream->data);
+    while (stream->holds > 0)
+        rpc_stream_release(stream);
     g_free(stream);
 }
 
@@ -59,6 +62,16 @@ static void send_packet(RpcStream *stream, GByteArray *packet)
     rpc_client_send(stream->client, packet);
 }
 
+GByteArray *rpc_stream_packet_begin(RpcStream *stream)
+{
+    return begin_packet(stream, RPC_CONTINUE);
+}
+
+void rpc_stream_packet_send(RpcStream *stream, GByteArray *packet)
+{
+    send_packet(stream, packet);
+}
+
 void rpc_stream_send(RpcStream *stream, const guint8 *bytes, gsize len)
 {
     while (len > 0) {
@@ -72,10 +85,43 @@ void rpc_stream_send(RpcStream *stream, const guint8 *bytes, gsize len)
     }
 }
 
+/* The payload of a hole: its length and flags, of which there are none. */
+#define HOLE_SIGNATURE "xu"
+
+void rpc_stream_send_hole(RpcStream *stream, guint64 len)
+{
+    RpcHeader header = stream->header;
+    GByteArray *packet;
+
+    header.type = RPC_STREAM_HOLE;
+    header.status = RPC_CONTINUE;
+    packet = rpc_packet_begin(&header);
+    xdr_put_i64(packet, (gint64)len);
+    xdr_put_u32(packet, 0);
+    send_packet(stream, packet);
+}
+
 gboolean rpc_stream_is_full(RpcStream *stream)
 {
-    stream->waits = rpc_client_queued(stream->client) > FULL_BYTES;
-    return stream->waits;
+    /* Set before it looks: whoever drains the queue after that look sees it. */
+    g_atomic_int_set(&stream->waits, TRUE);
+    if (rpc_client_queued(stream->client) > FULL_BYTES)
+        return TRUE;
+    g_atomic_int_set(&stream->waits, FALSE);
+    return FALSE;
+}
+
+void rpc_stream_hold(RpcStream *stream)
+{
+    stream->holds++;
+    stream->client->holds++;
+}
+
+void rpc_stream_release(RpcStream *stream)
+{
+    stream->holds--;
+    if (--stream->client->holds == 0)
+        rpc_client_read_on(stream->client);
 }
 
 void rpc_stream_send_eof(RpcStream *stream)
@@ -120,16 +166,32 @@ static RpcStream *find_stream(RpcClient *client, const RpcHeader *header)
     return NULL;
 }
 
+static gboolean stream_hole(RpcStream *stream, const guint8 *payload, gsize len, GError **error)
+{
+    g_autoptr(XdrArgs) args = xdr_decode(HOLE_SIGNATURE, payload, len);
+
+    if (stream->ops->received_hole == NULL) {
+        g_set_error(error, VIR_ERROR, VIR_ERR_OPERATION_UNSUPPORTED,
+                    "holes in this stream are not supported");
+        return FALSE;
+    }
+    if (args == NULL || args->values[0].x < 0 || args->values[1].u != 0) {
+        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC, "malformed hole in a stream");
+        return FALSE;
+    }
+    return stream->ops->received_hole(stream, stream->data, args->values[0].t, error);
+}
+
 static void stream_data(RpcStream *stream, const RpcPacket *packet)
 {
     g_autoptr(GError) error = NULL;
     gsize len = packet->len - packet->payload;
 
-    if (packet->header.type == RPC_STREAM_HOLE)
-        g_set_error(&error, VIR_ERROR, VIR_ERR_OPERATION_UNSUPPORTED,
-                    "holes in this stream are not supported");
-    else if (stream->ops->received(stream, stream->data, packet->data + packet->payload, len,
-                                   &error))
+    if (packet->header.type == RPC_STREAM_HOLE) {
+        if (stream_hole(stream, packet->data + packet->payload, len, &error))
+            return;
+    } else if (stream->ops->received(stream, stream->data, packet->data + packet->payload, len,
+                                     &error))
         return;
     rpc_stream_fail(stream, error);
 }
@@ -138,12 +200,24 @@ static void stream_finish(RpcStream *stream)
 {
     g_autoptr(GError) error = NULL;
 
-    if (stream->ops->finished == NULL || stream->ops->finished(stream, stream->data, &error)) {
+    if (stream->ops->finishing != NULL)
+        stream->ops->finishing(stream, stream->data);
+    else if (stream->ops->finished == NULL || stream->ops->finished(stream, stream->data, &error)) {
         send_packet(stream, begin_packet(stream, RPC_OK));
         stream_end(stream);
     } else {
         rpc_stream_fail(stream, error);
     }
+}
+
+void rpc_stream_finish(RpcStream *stream, const GError *error)
+{
+    if (error != NULL) {
+        rpc_stream_fail(stream, error);
+        return;
+    }
+    send_packet(stream, begin_packet(stream, RPC_OK));
+    stream_end(stream);
 }
 
 void rpc_stream_packet(RpcClient *client, const RpcPacket *packet)
@@ -183,15 +257,20 @@ static gboolean stream_opened_in_loop(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-void rpc_stream_opened(RpcStream *stream)
+void rpc_server_run_in_loop(RpcServer *server, GSourceFunc func, gpointer data)
 {
     GSource *source = g_idle_source_new();
 
-    rpc_client_ref(stream->client);
     g_source_set_priority(source, G_PRIORITY_HIGH);
-    g_source_set_callback(source, stream_opened_in_loop, stream, NULL);
-    g_source_attach(source, rpc_server_context(stream->client->server));
+    g_source_set_callback(source, func, data, NULL);
+    g_source_attach(source, rpc_server_context(server));
     g_source_unref(source);
+}
+
+void rpc_stream_opened(RpcStream *stream)
+{
+    rpc_client_ref(stream->client);
+    rpc_server_run_in_loop(stream->client->server, stream_opened_in_loop, stream);
 }
 
 void rpc_stream_discard(RpcStream *stream)
@@ -206,7 +285,8 @@ void rpc_streams_drained(RpcClient *client)
     for (GList *l = streams; l != NULL; l = l->next) {
         RpcStream *stream = l->data;
 
-        if (stream->waits && !rpc_stream_is_full(stream) && stream->ops->drained != NULL)
+        if (g_atomic_int_get(&stream->waits) && !rpc_stream_is_full(stream) &&
+            stream->ops->drained != NULL)
             stream->ops->drained(stream, stream->data);
     }
 }
