@@ -23,6 +23,33 @@ static const struct {
     { "ebtables-save", "iptables" },
     { "ebtables-restore", "iptables" },
     { "firewall-cmd", "firewalld" },
+    { "qemu-img", "qemu-utils" },
+    { "scrub", "scrub" },
+    { "wipefs", "util-linux" },
+    { "mkfs.ext2", "e2fsprogs" },
+    { "mkfs.ext3", "e2fsprogs" },
+    { "mkfs.ext4", "e2fsprogs" },
+    { "mkfs.xfs", "xfsprogs" },
+    { "mkfs.vfat", "dosfstools" },
+    { "mkfs.ocfs2", "ocfs2-tools" },
+    { "mkfs.gfs2", "gfs2-utils" },
+    { "mkfs.hfs+", "hfsprogs" },
+    { "mkfs.udf", "udftools" },
+    { "mount.nfs", "nfs-common" },
+    { "showmount", "nfs-common" },
+    { "mount.cifs", "cifs-utils" },
+    { "mount.glusterfs", "glusterfs-client" },
+    { "gluster", "glusterfs-cli" },
+    { "lvs", "lvm2" },
+    { "vgs", "lvm2" },
+    { "pvs", "lvm2" },
+    { "parted", "parted" },
+    { "iscsiadm", "open-iscsi" },
+    { "iscsi-ls", "libiscsi-bin" },
+    { "iscsi-readcapacity16", "libiscsi-bin" },
+    { "rbd", "ceph-common" },
+    { "zfs", "zfsutils-linux" },
+    { "zpool", "zfsutils-linux" },
 };
 
 static gboolean fail_missing(const char *tool, GError **error)
@@ -45,7 +72,34 @@ static const char *last_line(char *text)
     return line != NULL ? line + 1 : text;
 }
 
+gboolean command_find(const char *tool, GError **error)
+{
+    g_autofree char *program = g_find_program_in_path(tool);
+
+    return program != NULL || fail_missing(tool, error);
+}
+
+static GSubprocess *launch(const char *const *argv, const char *const *environment,
+                           GSubprocessFlags flags, GError **error)
+{
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(flags);
+
+    for (; environment != NULL && *environment != NULL; environment++) {
+        const char *equals = strchr(*environment, '=');
+        g_autofree char *name = g_strndup(*environment, (gsize)(equals - *environment));
+
+        g_subprocess_launcher_setenv(launcher, name, equals + 1, TRUE);
+    }
+    return g_subprocess_launcher_spawnv(launcher, argv, error);
+}
+
 gboolean command_run(const char *const *argv, const char *input, char **ret_output, GError **error)
+{
+    return command_run_with(argv, NULL, input, ret_output, error);
+}
+
+gboolean command_run_with(const char *const *argv, const char *const *environment,
+                          const char *input, char **ret_output, GError **error)
 {
     g_autofree char *program = g_find_program_in_path(argv[0]);
     g_autofree char *output = NULL;
@@ -55,7 +109,7 @@ gboolean command_run(const char *const *argv, const char *input, char **ret_outp
 
     if (program == NULL)
         return fail_missing(argv[0], error);
-    g_autoptr(GSubprocess) process = g_subprocess_newv(argv, flags, error);
+    g_autoptr(GSubprocess) process = launch(argv, environment, flags, error);
     if (process == NULL ||
         !g_subprocess_communicate_utf8(process, input, NULL, &output, &errors, error))
         return FALSE;

@@ -55,6 +55,16 @@ xmlNodePtr xml_find(xmlNodePtr node, const char *path)
     return node;
 }
 
+xmlNodePtr xml_next(xmlNodePtr node)
+{
+    const xmlChar *name = node->name;
+
+    do
+        node = node->next;
+    while (node != NULL && (node->type != XML_ELEMENT_NODE || !xmlStrEqual(node->name, name)));
+    return node;
+}
+
 static char *steal_text(xmlChar *text)
 {
     char *copy = text != NULL ? g_strstrip(g_strdup((const char *)text)) : NULL;
@@ -86,8 +96,8 @@ static guint64 unit_factor(const char *unit)
     const char *prefix;
     guint64 factor = 1, base;
 
-    if (unit == NULL || strcmp(unit, "b") == 0 || strcmp(unit, "bytes") == 0 ||
-        strcmp(unit, "byte") == 0)
+    if (unit == NULL || g_ascii_strcasecmp(unit, "b") == 0 || g_ascii_strcasecmp(unit, "bytes") == 0 ||
+        g_ascii_strcasecmp(unit, "byte") == 0)
         return 1;
     prefix = strchr(prefixes, g_ascii_toupper(*unit));
     if (prefix == NULL || *unit == '\0')

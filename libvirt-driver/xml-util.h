@@ -14,6 +14,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 xmlDocPtr xml_parse(const char *text, const char *root, GError **error);
 /* "target/path" below node; NULL: not there. */
 xmlNodePtr xml_find(xmlNodePtr node, const char *path);
+/* The next element beside node with its name; NULL: none. */
+xmlNodePtr xml_next(xmlNodePtr node);
 /* Its text without blanks around it, or its attribute; NULL: not there, or empty. New strings. */
 char *xml_text(xmlNodePtr node, const char *path);
 char *xml_attribute(xmlNodePtr node, const char *path, const char *name);

@@ -208,4 +208,9 @@ void domain_def_free(DomainDef *def); /* NULL-safe */
 DomainDef *domain_def_dup(const DomainDef *def);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainDef, domain_def_free)
 
+/* What a disk that was only named is found to be; the strings are copied and may be NULL. */
+void domain_disk_add_host(DomainDisk *disk, const char *name, const char *port);
+void domain_disk_set_auth(DomainDisk *disk, const char *username, const char *secret_type,
+                          const char *secret_uuid, const char *secret_usage);
+
 G_END_DECLS

@@ -352,3 +352,23 @@ static const XmlRow controller_rows[] = {
 };
 #undef F
 XML_CLASS_DEFINE(domain_controller_class, DomainController, controller_rows, NULL)
+
+void domain_disk_add_host(DomainDisk *disk, const char *name, const char *port)
+{
+    DomainDiskHost *host = xml_object_new(&domain_disk_host_class);
+
+    host->name = g_strdup(name);
+    host->port = g_strdup(port);
+    g_ptr_array_add(disk->hosts, host);
+}
+
+void domain_disk_set_auth(DomainDisk *disk, const char *username, const char *secret_type,
+                          const char *secret_uuid, const char *secret_usage)
+{
+    xml_object_free(&domain_disk_auth_class, disk->auth);
+    disk->auth = xml_object_new(&domain_disk_auth_class);
+    disk->auth->username = g_strdup(username);
+    disk->auth->secret_type = g_strdup(secret_type);
+    disk->auth->secret_uuid = g_strdup(secret_uuid);
+    disk->auth->secret_usage = g_strdup(secret_usage);
+}
