@@ -438,5 +438,11 @@ gboolean on_vol_create_xml(RpcCall *call, GError **error);
 gboolean on_vol_create_xml_from(RpcCall *call, GError **error);
 gboolean on_vol_delete(RpcCall *call, GError **error);
 gboolean on_vol_resize(RpcCall *call, GError **error);
+gboolean on_vol_wipe(RpcCall *call, GError **error);
+gboolean on_vol_wipe_pattern(RpcCall *call, GError **error);
+gboolean on_vol_upload(RpcCall *call, GError **error);
+gboolean on_vol_download(RpcCall *call, GError **error);
+gboolean on_connect_find_storage_pool_sources(RpcCall *call, GError **error);
+gboolean on_connect_get_storage_pool_capabilities(RpcCall *call, GError **error);
 
 G_END_DECLS

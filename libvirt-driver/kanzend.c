@@ -28,7 +28,7 @@ static gboolean open_pools(Kanzend *k, GError **error)
 {
     g_autofree char *dir = g_build_filename(kxl_host_lib_dir(k->host), "libvirt", "storage", NULL);
 
-    k->pools = pool_registry_new(dir, kxl_host_run_dir(k->host), k->server, error);
+    k->pools = pool_registry_new(dir, kxl_host_run_dir(k->host), k->server, k->secrets, error);
     if (k->pools == NULL)
         return FALSE;
     domain_registry_set_pools(k->domains, k->pools);
@@ -75,18 +75,18 @@ gboolean kanzend_open(Kanzend *k, RpcServerConfig *config, gboolean allow_argume
     k->consoles = consoles_new();
     k->auth = auth_new();
     k->server = rpc_server_new(config);
-    return open_domains(k, allow_arguments, error) && open_pools(k, error) &&
-           open_networks(k, error) && open_nwfilters(k, error) && open_secrets(k, error);
+    return open_secrets(k, error) && open_domains(k, allow_arguments, error) &&
+           open_pools(k, error) && open_networks(k, error) && open_nwfilters(k, error);
 }
 
 /* The other way round: what stands on others goes first. */
 void kanzend_close(Kanzend *k)
 {
-    g_clear_pointer(&k->secrets, secret_registry_free);
     g_clear_pointer(&k->nwfilters, nwfilter_registry_free);
     g_clear_pointer(&k->networks, network_registry_free);
     g_clear_pointer(&k->pools, pool_registry_free);
     g_clear_pointer(&k->domains, domain_registry_free);
+    g_clear_pointer(&k->secrets, secret_registry_free);
     g_clear_pointer(&k->server, rpc_server_free);
     g_clear_pointer(&k->consoles, consoles_free);
     g_clear_pointer(&k->auth, auth_free);

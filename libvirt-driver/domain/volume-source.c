@@ -1,38 +1,101 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "volume-source.h"
 
+#include <string.h>
+
 #include "handler-util.h"
 #include "storage/pool.h"
-#include "storage/volume.h"
 
-static Volume *find_volume(PoolRegistry *pools, const DomainDisk *disk, GError **error)
+/* A copy of the pool's way to its storage, in the disk's own words. */
+static void take_hosts(const PoolSource *source, DomainDisk *disk)
 {
-    g_auto(PoolView) pool = { 0 };
+    for (guint i = 0; i < source->hosts->len; i++) {
+        const PoolHost *host = source->hosts->pdata[i];
+        g_autofree char *port = host->port != 0 ? g_strdup_printf("%u", host->port) : NULL;
 
-    if (!pool_find_name(pools, disk->pool, &pool, error))
-        return NULL;
-    if (!pool.active) {
-        fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-             "storage pool '%s' containing volume '%s' is not active", disk->pool, disk->volume);
-        return NULL;
+        domain_disk_add_host(disk, host->name, port);
     }
-    return volume_open(pool.def, disk->volume, error);
+}
+
+static void take_auth(const PoolSource *source, DomainDisk *disk)
+{
+    const PoolAuth *auth = source->auth;
+
+    if (auth == NULL)
+        return;
+    domain_disk_set_auth(disk, auth->username, strcmp(auth->type, "chap") == 0 ? "iscsi" : "ceph",
+                         auth->secret_uuid, auth->secret_usage);
+}
+
+static gboolean to_network(const PoolDef *pool, const Volume *volume, DomainDisk *disk,
+                           GError **error)
+{
+    const PoolSource *source = &pool->source;
+    const PoolDevice *device = pool_source_device(source);
+    const char *lun = strrchr(volume->name, ':');
+
+    disk->type = DOMAIN_DISK_NETWORK;
+    if (strcmp(pool->type->name, "rbd") == 0) {
+        disk->protocol = DOMAIN_DISK_PROTOCOL_RBD;
+        disk->source_name = g_strdup_printf("%s/%s", source->name, volume->name);
+    } else if (strcmp(pool->type->name, "gluster") == 0) {
+        g_autofree char *path = g_build_filename(source->name, source->dir, volume->name, NULL);
+
+        disk->protocol = DOMAIN_DISK_PROTOCOL_GLUSTER;
+        disk->source_name = g_steal_pointer(&path);
+    } else if (device != NULL && lun != NULL) { /* both types with an iSCSI target */
+        disk->protocol = DOMAIN_DISK_PROTOCOL_ISCSI;
+        disk->source_name = g_strdup_printf("%s/%s", device->path, lun + 1);
+        disk->initiator = g_strdup(source->initiator);
+    } else {
+        return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "using a volume of a storage pool of type '%s' for a disk is not supported",
+                    pool->type->name);
+    }
+    take_hosts(source, disk);
+    take_auth(source, disk);
+    return TRUE;
+}
+
+static gboolean to_source(const PoolDef *pool, const Volume *volume, DomainDisk *disk,
+                          GError **error)
+{
+    static const int types[] = {
+        [VOLUME_FILE] = DOMAIN_DISK_FILE,
+        [VOLUME_BLOCK] = DOMAIN_DISK_BLOCK,
+        [VOLUME_DIR] = DOMAIN_DISK_DIR,
+    };
+
+    if (volume->type == VOLUME_NETWORK || g_strcmp0(disk->volume_mode, "direct") == 0)
+        return to_network(pool, volume, disk, error);
+    if (volume->type >= G_N_ELEMENTS(types))
+        return fail(error, VIR_ERR_CONFIG_UNSUPPORTED, "volume '%s' cannot be a disk",
+                    volume->name);
+    disk->type = types[volume->type];
+    disk->source = g_strdup(volume->path);
+    return TRUE;
 }
 
 static gboolean resolve(PoolRegistry *pools, DomainDisk *disk, GError **error)
 {
+    g_auto(PoolView) pool = { 0 };
     g_autoptr(Volume) volume = NULL;
+    PoolAccess access;
 
+    if (!pool_find_name(pools, disk->pool, &pool, error))
+        return FALSE;
+    if (!pool.active)
+        return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "storage pool '%s' containing volume '%s' is not active", disk->pool,
+                    disk->volume);
     /* "host" and "direct" say how to reach an iSCSI volume. */
-    if (disk->volume_mode != NULL && g_strcmp0(disk->volume_mode, "default") != 0)
+    if (disk->volume_mode != NULL && strcmp(disk->volume_mode, "default") != 0 &&
+        !g_str_has_prefix(pool.def->type->name, "iscsi"))
         return fail(error, VIR_ERR_XML_ERROR,
                     "disk source mode is only valid when storage pool is of iscsi type");
-    volume = find_volume(pools, disk, error);
-    if (volume == NULL)
-        return FALSE;
-    disk->type = volume->type == VOLUME_DIR ? DOMAIN_DISK_DIR : DOMAIN_DISK_FILE;
-    disk->source = g_strdup(volume->path);
-    return TRUE;
+    access = pool_access(pools, pool.def);
+    volume = volumes_open(&access, disk->volume, error);
+    return volume != NULL && to_source(pool.def, volume, disk, error);
 }
 
 gboolean resolve_volumes(PoolRegistry *pools, DomainDef *def, GError **error)

@@ -2,8 +2,11 @@
 /* The calls about storage pools. */
 #include "handler-util.h"
 #include "listing.h"
+#include "pool-sources.h"
 #include "pool.h"
-#include "pool-type.h"
+#include "schema.h"
+
+#define POOL_SCHEMA "storagepool.rng"
 
 /* The pool whose handle is args[0]. */
 static gboolean call_pool(const RpcCall *call, PoolView *view, GError **error)
@@ -151,14 +154,13 @@ gboolean on_connect_list_defined_pools(RpcCall *call, GError **error)
 gboolean on_pool_get_xml_desc(RpcCall *call, GError **error)
 {
     enum { XML_INACTIVE = 1 };
+    const Kanzend *kanzend = call->app;
     g_auto(PoolView) view = { 0 };
     g_autofree char *xml = NULL;
 
     if (!check_flags(call, call->args[1].u, XML_INACTIVE, error) || !call_pool(call, &view, error))
         return FALSE;
-    xml = (call->args[1].u & XML_INACTIVE) && view.next != NULL
-              ? pool_def_format(view.next, FALSE)
-              : pool_def_format(view.def, view.active);
+    xml = pool_format(kanzend->pools, &view, call->args[1].u & XML_INACTIVE);
     xdr_put_string(call->ret, xml);
     return TRUE;
 }
@@ -166,12 +168,16 @@ gboolean on_pool_get_xml_desc(RpcCall *call, GError **error)
 gboolean on_pool_get_info(RpcCall *call, GError **error)
 {
     enum { STATE_INACTIVE = 0, STATE_RUNNING = 2 };
+    const Kanzend *kanzend = call->app;
     g_auto(PoolView) view = { 0 };
-    PoolUsage usage = { 0 };
+    g_auto(PoolUsage) usage = { 0 };
+    PoolAccess access;
 
     if (!call_pool(call, &view, error))
         return FALSE;
-    if (view.active && !view.def->type->usage(view.def, &usage, error))
+    access = pool_access(kanzend->pools, view.def);
+    if (view.active && view.def->type->backend->usage != NULL &&
+        !view.def->type->backend->usage(&access, &usage, error))
         return FALSE;
     xdr_put_u32(call->ret, view.active ? STATE_RUNNING : STATE_INACTIVE);
     xdr_put_u64(call->ret, usage.capacity);
@@ -218,22 +224,41 @@ static const char *call_uuid(const RpcCall *call, char *text)
     return text;
 }
 
+/* A client's definition; validate: by libvirt's schema too, where that is installed. What is not
+ * understood is refused anyway. */
+static PoolDef *parse_definition(const char *xml, gboolean validate, GError **error)
+{
+    g_autoptr(PoolDef) def = pool_def_parse(xml, error);
+
+    if (def != NULL && validate && schema_is_there(POOL_SCHEMA) &&
+        !schema_validate(POOL_SCHEMA, xml, error))
+        return NULL;
+    return g_steal_pointer(&def);
+}
+
 gboolean on_pool_define_xml(RpcCall *call, GError **error)
 {
-    enum { DEFINE_VALIDATE = 1 }; /* an XML that is not understood is refused anyway */
+    enum { DEFINE_VALIDATE = 1 };
     const Kanzend *kanzend = call->app;
+    guint32 flags = call->args[1].u;
     g_autoptr(PoolDef) def = NULL;
 
-    if (!check_flags(call, call->args[1].u, DEFINE_VALIDATE, error))
+    if (!check_flags(call, flags, DEFINE_VALIDATE, error))
         return FALSE;
-    def = pool_def_parse(call->args[0].str, error);
+    def = parse_definition(call->args[0].str, flags & DEFINE_VALIDATE, error);
     if (def == NULL || !pool_define(kanzend->pools, def, error))
         return FALSE;
     put_handle(call->ret, def);
     return TRUE;
 }
 
-enum { /* virStoragePoolCreateFlags; building a folder overwrites nothing */
+static gboolean check_exclusive(guint32 flags, guint32 a, guint32 b, GError **error)
+{
+    return (flags & (a | b)) != (a | b) ||
+           fail(error, VIR_ERR_INVALID_ARG, "overwrite and no-overwrite are mutually exclusive");
+}
+
+enum { /* virStoragePoolCreateFlags */
        CREATE_WITH_BUILD = 1 << 0,
        CREATE_WITH_BUILD_OVERWRITE = 1 << 1,
        CREATE_WITH_BUILD_NO_OVERWRITE = 1 << 2,
@@ -241,16 +266,31 @@ enum { /* virStoragePoolCreateFlags; building a folder overwrites nothing */
 #define CREATE_FLAGS                                                                               \
     (CREATE_WITH_BUILD | CREATE_WITH_BUILD_OVERWRITE | CREATE_WITH_BUILD_NO_OVERWRITE)
 
+/* The flags of the build that comes before a start. */
+static gboolean take_create_flags(const RpcCall *call, int *ret_build, GError **error)
+{
+    guint32 flags = call->args[1].u;
+
+    if (!check_flags(call, flags, CREATE_FLAGS, error) ||
+        !check_exclusive(flags, CREATE_WITH_BUILD_OVERWRITE, CREATE_WITH_BUILD_NO_OVERWRITE, error))
+        return FALSE;
+    *ret_build = flags == 0                                 ? POOL_BUILD_NONE
+                 : (flags & CREATE_WITH_BUILD_OVERWRITE)    ? BUILD_OVERWRITE
+                 : (flags & CREATE_WITH_BUILD_NO_OVERWRITE) ? BUILD_NO_OVERWRITE
+                                                            : 0;
+    return TRUE;
+}
+
 gboolean on_pool_create_xml(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
     g_autoptr(PoolDef) def = NULL;
-    guint32 flags = call->args[1].u;
+    int build;
 
-    if (!check_flags(call, flags, CREATE_FLAGS, error))
+    if (!take_create_flags(call, &build, error))
         return FALSE;
-    def = pool_def_parse(call->args[0].str, error);
-    if (def == NULL || !pool_create(kanzend->pools, def, flags != 0, error))
+    def = parse_definition(call->args[0].str, FALSE, error);
+    if (def == NULL || !pool_create(kanzend->pools, def, build, error))
         return FALSE;
     put_handle(call->ret, def);
     return TRUE;
@@ -259,21 +299,22 @@ gboolean on_pool_create_xml(RpcCall *call, GError **error)
 gboolean on_pool_create(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    guint32 flags = call->args[1].u;
     char uuid[UUID_TEXT_LEN];
+    int build;
 
-    return check_flags(call, flags, CREATE_FLAGS, error) &&
-           pool_start(kanzend->pools, call_uuid(call, uuid), flags != 0, error);
+    return take_create_flags(call, &build, error) &&
+           pool_start(kanzend->pools, call_uuid(call, uuid), build, error);
 }
 
 gboolean on_pool_build(RpcCall *call, GError **error)
 {
-    enum { NO_OVERWRITE = 4, OVERWRITE = 8 }; /* virStoragePoolBuildFlags */
     const Kanzend *kanzend = call->app;
+    guint32 flags = call->args[1].u;
     char uuid[UUID_TEXT_LEN];
 
-    return check_flags(call, call->args[1].u, NO_OVERWRITE | OVERWRITE, error) &&
-           pool_build(kanzend->pools, call_uuid(call, uuid), error);
+    return check_flags(call, flags, BUILD_NO_OVERWRITE | BUILD_OVERWRITE, error) &&
+           check_exclusive(flags, BUILD_NO_OVERWRITE, BUILD_OVERWRITE, error) &&
+           pool_build(kanzend->pools, call_uuid(call, uuid), flags, error);
 }
 
 gboolean on_pool_destroy(RpcCall *call, GError **error)
@@ -289,6 +330,10 @@ gboolean on_pool_delete(RpcCall *call, GError **error)
     const Kanzend *kanzend = call->app;
     char uuid[UUID_TEXT_LEN];
 
+    enum { DELETE_POOL_ZEROED = 1 }; /* virStoragePoolDeleteFlags; no type can */
+
+    if (call->args[1].u & DELETE_POOL_ZEROED)
+        return fail(error, VIR_ERR_NO_SUPPORT, "deleting a storage pool with its data zeroed");
     return check_flags(call, call->args[1].u, 0, error) &&
            pool_delete(kanzend->pools, call_uuid(call, uuid), error);
 }
@@ -316,4 +361,30 @@ gboolean on_pool_set_autostart(RpcCall *call, GError **error)
     char uuid[UUID_TEXT_LEN];
 
     return pool_set_autostart(kanzend->pools, call_uuid(call, uuid), call->args[1].i != 0, error);
+}
+
+/* ---- what the host has ---- */
+
+gboolean on_connect_get_storage_pool_capabilities(RpcCall *call, GError **error)
+{
+    g_autofree char *xml = NULL;
+
+    if (!check_flags(call, call->args[0].u, 0, error))
+        return FALSE;
+    xml = pool_capabilities();
+    xdr_put_string(call->ret, xml);
+    return TRUE;
+}
+
+gboolean on_connect_find_storage_pool_sources(RpcCall *call, GError **error)
+{
+    g_autofree char *xml = NULL;
+
+    if (!check_flags(call, call->args[2].u, 0, error))
+        return FALSE;
+    xml = pool_find_sources(call->args[0].str, call->args[1].str, error);
+    if (xml == NULL)
+        return FALSE;
+    xdr_put_string(call->ret, xml);
+    return TRUE;
 }

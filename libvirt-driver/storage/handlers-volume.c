@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The calls about volumes. A volume's handle is pool name, volume name and key, its path. */
-#include "handler-util.h"
-#include "pool.h"
-#include "volume.h"
+/* The calls that find volumes and look at them. */
+#include "handlers-volume.h"
 
 #include <string.h>
 
@@ -12,116 +10,135 @@ static gboolean check_active(const PoolView *view, GError **error)
                                 view->def->name);
 }
 
-/* The active pool whose handle is args[0]. */
-static gboolean call_pool(const RpcCall *call, PoolView *view, GError **error)
+gboolean call_volume_pool(const RpcCall *call, PoolView *view, PoolAccess *access, GError **error)
 {
     const Kanzend *kanzend = call->app;
     char uuid[UUID_TEXT_LEN];
 
     uuid_to_text(call->args[0].items[1].bytes, uuid);
-    return pool_find_uuid(kanzend->pools, uuid, view, error) && check_active(view, error);
+    if (!pool_find_uuid(kanzend->pools, uuid, view, error) || !check_active(view, error))
+        return FALSE;
+    *access = pool_access(kanzend->pools, view->def);
+    return TRUE;
 }
 
-/* The volume whose handle is args[index]. */
-static Volume *call_volume(const RpcCall *call, guint index, PoolView *view, GError **error)
+static Volume *open_volume(const Kanzend *kanzend, const PoolAccess *access, const char *name,
+                           GError **error)
+{
+    /* One that is being made is shown, but is not one to do anything with. */
+    Volume *volume = volume_use_peek(pool_volume_uses(kanzend->pools), access->def->uuid, name);
+
+    return volume != NULL ? volume : volumes_open(access, name, error);
+}
+
+Volume *call_volume(const RpcCall *call, guint index, PoolView *view, PoolAccess *access,
+                    GError **error)
 {
     const Kanzend *kanzend = call->app;
     const XdrValue *handle = call->args[index].items;
 
     if (!pool_find_name(kanzend->pools, handle[0].str, view, error) || !check_active(view, error))
         return NULL;
-    return volume_open(view->def, handle[1].str, error);
+    *access = pool_access(kanzend->pools, view->def);
+    return open_volume(kanzend, access, handle[1].str, error);
 }
 
-static void put_handle(GByteArray *out, const PoolDef *pool, const char *name)
+void put_volume(GByteArray *out, const PoolDef *pool, const char *name, const char *key)
 {
-    g_autofree char *path = g_build_filename(pool->path, name, NULL);
-
     xdr_put_string(out, pool->name);
     xdr_put_string(out, name);
-    xdr_put_string(out, path);
+    xdr_put_string(out, key);
 }
 
 /* ---- finding ---- */
+
+/* The volumes of the pool of args[0]. */
+static GPtrArray *call_handles(const RpcCall *call, PoolView *view, GError **error)
+{
+    PoolAccess access;
+
+    return call_volume_pool(call, view, &access, error) ? volumes_handles(&access, error) : NULL;
+}
 
 gboolean on_pool_list_all_volumes(RpcCall *call, GError **error)
 {
     gboolean need_results = call->args[1].i != 0;
     g_auto(PoolView) view = { 0 };
-    g_autoptr(GPtrArray) volumes = NULL;
+    g_autoptr(GPtrArray) handles = NULL;
 
-    if (!check_flags(call, call->args[2].u, 0, error) || !call_pool(call, &view, error))
+    if (!check_flags(call, call->args[2].u, 0, error))
         return FALSE;
-    volumes = volume_list(view.def, error);
-    if (volumes == NULL)
+    handles = call_handles(call, &view, error);
+    if (handles == NULL)
         return FALSE;
-    xdr_put_u32(call->ret, need_results ? volumes->len : 0);
-    for (guint i = 0; need_results && i < volumes->len; i++)
-        put_handle(call->ret, view.def, ((Volume *)volumes->pdata[i])->name);
-    xdr_put_u32(call->ret, volumes->len);
+    xdr_put_u32(call->ret, need_results ? handles->len : 0);
+    for (guint i = 0; need_results && i < handles->len; i++) {
+        const VolumeHandle *handle = handles->pdata[i];
+
+        put_volume(call->ret, view.def, handle->name, handle->key);
+    }
+    xdr_put_u32(call->ret, handles->len);
     return TRUE;
 }
 
 gboolean on_pool_num_of_volumes(RpcCall *call, GError **error)
 {
     g_auto(PoolView) view = { 0 };
-    g_autoptr(GPtrArray) volumes =
-        call_pool(call, &view, error) ? volume_list(view.def, error) : NULL;
+    g_autoptr(GPtrArray) handles = call_handles(call, &view, error);
 
-    if (volumes == NULL)
+    if (handles == NULL)
         return FALSE;
-    xdr_put_i32(call->ret, (gint32)volumes->len);
+    xdr_put_i32(call->ret, (gint32)handles->len);
     return TRUE;
 }
 
 gboolean on_pool_list_volumes(RpcCall *call, GError **error)
 {
     g_auto(PoolView) view = { 0 };
-    g_autoptr(GPtrArray) volumes =
-        call_pool(call, &view, error) ? volume_list(view.def, error) : NULL;
+    g_autoptr(GPtrArray) handles = call_handles(call, &view, error);
     guint n;
 
-    if (volumes == NULL)
+    if (handles == NULL)
         return FALSE;
-    n = MIN((guint)MAX(call->args[1].i, 0), volumes->len);
+    n = MIN((guint)MAX(call->args[1].i, 0), handles->len);
     xdr_put_u32(call->ret, n);
     for (guint i = 0; i < n; i++)
-        xdr_put_string(call->ret, ((Volume *)volumes->pdata[i])->name);
+        xdr_put_string(call->ret, ((VolumeHandle *)handles->pdata[i])->name);
     return TRUE;
 }
 
 gboolean on_vol_lookup_by_name(RpcCall *call, GError **error)
 {
+    const Kanzend *kanzend = call->app;
     g_auto(PoolView) view = { 0 };
     g_autoptr(Volume) volume = NULL;
+    PoolAccess access;
 
-    if (!call_pool(call, &view, error))
+    if (!call_volume_pool(call, &view, &access, error))
         return FALSE;
-    volume = volume_open(view.def, call->args[1].str, error);
+    volume = open_volume(kanzend, &access, call->args[1].str, error);
     if (volume == NULL)
         return FALSE;
-    put_handle(call->ret, view.def, volume->name);
+    put_volume(call->ret, view.def, volume->name, volume->key);
     return TRUE;
 }
 
-/* In the active pool that is the path's folder. A key is a path. */
+/* By path or key, in any active pool. */
 gboolean on_vol_lookup_by_path(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
     g_autoptr(GPtrArray) pools = pool_list(kanzend->pools);
-    g_autofree char *path = g_canonicalize_filename(call->args[0].str, "/");
-    g_autofree char *folder = g_path_get_dirname(path);
-    g_autofree char *name = g_path_get_basename(path);
+    const char *given = call->args[0].str;
+    g_autofree char *path =
+        g_path_is_absolute(given) ? g_canonicalize_filename(given, "/") : g_strdup(given);
 
     for (guint i = 0; i < pools->len; i++) {
         const PoolView *view = pools->pdata[i];
-        g_autoptr(Volume) volume = NULL;
+        PoolAccess access = pool_access(kanzend->pools, view->def);
+        g_autoptr(Volume) volume = view->active ? volumes_find(&access, path) : NULL;
 
-        if (!view->active || strcmp(view->def->path, folder) != 0)
-            continue;
-        volume = volume_open(view->def, name, NULL);
         if (volume != NULL) {
-            put_handle(call->ret, view->def, volume->name);
+            put_volume(call->ret, view->def, volume->name, volume->key);
             return TRUE;
         }
     }
@@ -130,35 +147,37 @@ gboolean on_vol_lookup_by_path(RpcCall *call, GError **error)
 
 /* ---- reading ---- */
 
-gboolean on_vol_get_info(RpcCall *call, GError **error)
+/* What is said of volumes that only promise their capacity, if the pool says so. */
+static guint64 shown_allocation(const PoolDef *def, const Volume *volume)
+{
+    return def->refresh_allocation == ALLOCATION_CAPACITY ? volume->capacity : volume->allocation;
+}
+
+static gboolean put_info(RpcCall *call, gboolean physical, GError **error)
 {
     g_auto(PoolView) view = { 0 };
-    g_autoptr(Volume) volume = call_volume(call, 0, &view, error);
+    PoolAccess access;
+    g_autoptr(Volume) volume = call_volume(call, 0, &view, &access, error);
 
     if (volume == NULL)
         return FALSE;
     xdr_put_i32(call->ret, (gint32)volume->type);
-    xdr_put_u64(call->ret, volume->image.capacity);
-    xdr_put_u64(call->ret, volume->allocation);
+    xdr_put_u64(call->ret, volume->capacity);
+    xdr_put_u64(call->ret, physical ? volume->physical : shown_allocation(view.def, volume));
     return TRUE;
+}
+
+gboolean on_vol_get_info(RpcCall *call, GError **error)
+{
+    return put_info(call, FALSE, error);
 }
 
 gboolean on_vol_get_info_flags(RpcCall *call, GError **error)
 {
     enum { GET_PHYSICAL = 1 };
-    g_auto(PoolView) view = { 0 };
-    g_autoptr(Volume) volume = NULL;
 
-    if (!check_flags(call, call->args[1].u, GET_PHYSICAL, error))
-        return FALSE;
-    volume = call_volume(call, 0, &view, error);
-    if (volume == NULL)
-        return FALSE;
-    xdr_put_i32(call->ret, (gint32)volume->type);
-    xdr_put_u64(call->ret, volume->image.capacity);
-    xdr_put_u64(call->ret,
-                call->args[1].u & GET_PHYSICAL ? (guint64)volume->st.st_size : volume->allocation);
-    return TRUE;
+    return check_flags(call, call->args[1].u, GET_PHYSICAL, error) &&
+           put_info(call, call->args[1].u & GET_PHYSICAL, error);
 }
 
 gboolean on_vol_get_xml_desc(RpcCall *call, GError **error)
@@ -166,13 +185,15 @@ gboolean on_vol_get_xml_desc(RpcCall *call, GError **error)
     g_auto(PoolView) view = { 0 };
     g_autoptr(Volume) volume = NULL;
     g_autofree char *xml = NULL;
+    PoolAccess access;
 
     if (!check_flags(call, call->args[1].u, 0, error))
         return FALSE;
-    volume = call_volume(call, 0, &view, error);
+    volume = call_volume(call, 0, &view, &access, error);
     if (volume == NULL)
         return FALSE;
-    xml = volume_format_xml(volume);
+    volume->allocation = shown_allocation(view.def, volume);
+    xml = volume_format(volume, view.def->type);
     xdr_put_string(call->ret, xml);
     return TRUE;
 }
@@ -180,78 +201,11 @@ gboolean on_vol_get_xml_desc(RpcCall *call, GError **error)
 gboolean on_vol_get_path(RpcCall *call, GError **error)
 {
     g_auto(PoolView) view = { 0 };
-    g_autoptr(Volume) volume = call_volume(call, 0, &view, error);
+    PoolAccess access;
+    g_autoptr(Volume) volume = call_volume(call, 0, &view, &access, error);
 
     if (volume == NULL)
         return FALSE;
     xdr_put_string(call->ret, volume->path);
     return TRUE;
-}
-
-/* ---- changing ---- */
-
-#define PREALLOC_METADATA 1u
-
-gboolean on_vol_create_xml(RpcCall *call, GError **error)
-{
-    g_auto(PoolView) view = { 0 };
-    g_autoptr(VolumeDef) def = NULL;
-    guint32 flags = call->args[2].u;
-
-    if (!check_flags(call, flags, PREALLOC_METADATA, error) || !call_pool(call, &view, error))
-        return FALSE;
-    def = volume_def_parse(call->args[1].str, error);
-    if (def == NULL || !volume_create(view.def, def, flags & PREALLOC_METADATA, error))
-        return FALSE;
-    put_handle(call->ret, view.def, def->name);
-    return TRUE;
-}
-
-gboolean on_vol_create_xml_from(RpcCall *call, GError **error)
-{
-    g_auto(PoolView) view = { 0 };
-    g_auto(PoolView) source_pool = { 0 };
-    g_autoptr(VolumeDef) def = NULL;
-    g_autoptr(Volume) source = NULL;
-
-    if (!check_flags(call, call->args[3].u, 0, error) || !call_pool(call, &view, error))
-        return FALSE;
-    def = volume_def_parse(call->args[1].str, error);
-    source = def != NULL ? call_volume(call, 2, &source_pool, error) : NULL;
-    if (source == NULL || !volume_clone(view.def, def, source, error))
-        return FALSE;
-    put_handle(call->ret, view.def, def->name);
-    return TRUE;
-}
-
-gboolean on_vol_delete(RpcCall *call, GError **error)
-{
-    g_auto(PoolView) view = { 0 };
-    g_autoptr(Volume) volume = NULL;
-
-    if (!check_flags(call, call->args[1].u, 0, error))
-        return FALSE;
-    volume = call_volume(call, 0, &view, error);
-    return volume != NULL && volume_delete(volume, error);
-}
-
-gboolean on_vol_resize(RpcCall *call, GError **error)
-{
-    enum { ALLOCATE = 1, DELTA = 2, SHRINK = 4 }; /* virStorageVolResizeFlags */
-    g_auto(PoolView) view = { 0 };
-    g_autoptr(Volume) volume = NULL;
-    guint64 capacity = call->args[1].t;
-    guint32 flags = call->args[2].u;
-
-    if (!check_flags(call, flags, ALLOCATE | DELTA | SHRINK, error))
-        return FALSE;
-    volume = call_volume(call, 0, &view, error);
-    if (volume == NULL)
-        return FALSE;
-    if ((flags & DELTA) && (flags & SHRINK))
-        capacity = volume->image.capacity - MIN(capacity, volume->image.capacity);
-    else if ((flags & DELTA) && !g_uint64_checked_add(&capacity, capacity, volume->image.capacity))
-        return fail(error, VIR_ERR_OVERFLOW, "the capacity of '%s' would be too large",
-                    volume->name);
-    return volume_resize(volume, capacity, flags & ALLOCATE, flags & SHRINK, error);
 }

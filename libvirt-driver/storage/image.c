@@ -23,7 +23,8 @@ static const struct {
     { "vmdk", 0, "KDMV", 4, 12, LITTLE, 512 },
     { "vpc", 0, "conectix", 8, 48, BIG, 1 },
     { "vdi", 0x40, "\x7f\x10\xda\xbe", 4, 0x170, LITTLE, 1 },
-    { "iso", 0x8001, "CD001", 5, 0, LITTLE, 1 }, /* ECMA-119 8.4.2 */
+    { "luks", 0, "LUKS\xba\xbe", 6, 0, LITTLE, 1 }, /* LUKS1 on-disk format 2.1 */
+    { "iso", 0x8001, "CD001", 5, 0, LITTLE, 1 },    /* ECMA-119 8.4.2 */
 };
 
 static guint64 get_number(const guint8 *p, guint len, guint order)
@@ -38,7 +39,9 @@ static guint64 get_number(const guint8 *p, guint len, guint order)
 /* ---- qcow2, docs/interop/qcow2.txt; and qcow, its version 1 ---- */
 
 #define QCOW2_CLUSTER_BITS_MAX 21u
-#define QCOW2_LAZY_REFCOUNTS   1u /* bit 0 of the compatible features */
+#define QCOW2_LAZY_REFCOUNTS   1u        /* bit 0 of the compatible features */
+#define QCOW2_EXTENDED_L2      (1u << 4) /* of the incompatible ones */
+#define QCOW2_CRYPT_LUKS       2u
 #define QCOW2_V2_HEADER        72u
 #define QCOW2_EXT_END          0u
 #define QCOW2_EXT_BACKING      0xe2792acau
@@ -88,8 +91,25 @@ static void probe_qcow2(int fd, const guint8 *head, gsize len, ImageInfo *info)
     info->compat = version == 2 ? "0.10" : "1.1";
     if (cluster_bits <= QCOW2_CLUSTER_BITS_MAX)
         info->cluster_size = 1u << cluster_bits;
+    info->encrypted = get_number(head + 32, 4, BIG) == QCOW2_CRYPT_LUKS;
+    info->extended_l2 = version > 2 && (get_number(head + 72, 8, BIG) & QCOW2_EXTENDED_L2);
     info->lazy_refcounts = version > 2 && (get_number(head + 80, 8, BIG) & QCOW2_LAZY_REFCOUNTS);
     probe_qcow2_backing(fd, head, len, info);
+}
+
+/* ---- LUKS version 1: bytes behind a header, whose length it says in sectors ---- */
+
+#define LUKS_PAYLOAD 104u
+#define SECTOR       512u
+
+static void probe_luks(const guint8 *head, guint64 size, ImageInfo *info)
+{
+    guint64 payload = get_number(head + LUKS_PAYLOAD, 4, BIG) * SECTOR;
+
+    info->format = "raw";
+    info->encrypted = TRUE;
+    if (get_number(head + 6, 2, BIG) == 1)
+        info->capacity = size - MIN(payload, size);
 }
 
 gboolean image_probe(int fd, guint64 size, ImageInfo *ret_info)
@@ -110,6 +130,8 @@ gboolean image_probe(int fd, guint64 size, ImageInfo *ret_info)
                 formats[i].size_unit;
         if (i == 0)
             probe_qcow2(fd, head, (gsize)len, ret_info);
+        if (strcmp(formats[i].format, "luks") == 0)
+            probe_luks(head, size, ret_info);
         break;
     }
     return TRUE;

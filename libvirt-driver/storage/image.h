@@ -14,7 +14,8 @@ typedef struct {
     /* of qcow2 */
     const char *compat; /* "0.10", "1.1"; NULL: another format */
     guint cluster_size; /* bytes */
-    gboolean lazy_refcounts;
+    gboolean lazy_refcounts, extended_l2;
+    gboolean encrypted; /* LUKS, in qcow2 or alone */
 } ImageInfo;
 
 /* size: of the file. Unknown bytes are raw. FALSE: fd cannot be read. */

@@ -1,35 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What differs between the types of storage pools: one row per type. */
+/* What differs between the types of storage pools: one row per type, and what it does in a file of
+ * its own (pool-backend.h). */
 #pragma once
-
-#include <libxml/tree.h>
 
 #include "pool-def.h"
 
 G_BEGIN_DECLS
 
-typedef struct {
-    guint64 capacity, allocation, available; /* bytes */
-} PoolUsage;
+typedef struct PoolBackend PoolBackend;
 
 struct PoolType {
     const char *name;
     guint32 list_flag; /* its virConnectListAllStoragePoolsFlags bit */
+    guint source;      /* PoolSourceParts */
 
-    /* Takes from <pool> what this type needs. */
-    gboolean (*parse)(PoolDef *def, xmlNodePtr pool, GError **error);
-    /* Can volumes be reached? Asked before a start and by each refresh. */
-    gboolean (*check)(const PoolDef *def, GError **error);
-    gboolean (*usage)(const PoolDef *def, PoolUsage *ret_usage, GError **error);
-    /* The permissions it has now, those defined if there is nothing. */
-    Permissions (*permissions)(const PoolDef *def);
-    gboolean (*build)(const PoolDef *def, GError **error);
-    gboolean (*remove)(const PoolDef *def, GError **error);
+    const char *const *formats; /* <source><format>; NULL: has none */
+    const char *default_format;
+    const char *options_ns; /* of its <fs:mount_opts> or the like; NULL: none */
+
+    const char *target_prefix; /* where a source's name is seen; NULL: the target says */
+    gboolean no_target;        /* volumes are not in this host's file system */
+
+    const char *volume_kind;           /* <volume type=> when it says none */
+    const char *const *volume_formats; /* <target><format>; NULL: has none */
+    const char *volume_default;
+    gboolean volume_format_found; /* probed, never asked for */
+
+    const PoolBackend *backend; /* NULL: no tool for it is packaged */
 };
 
-/* NULL with "unsupported" and the name: no such row. */
+/* NULL with an error that names it: no such row. */
 const PoolType *pool_type_find(const char *name, GError **error);
+extern const PoolType pool_types[];
+extern const guint pool_n_types;
 
-extern const PoolType pool_type_dir;
+/* The entry of a table of words (ends with NULL) that equals word; NULL: none. */
+const char *word_find(const char *const *words, const char *word);
 
 G_END_DECLS

@@ -63,7 +63,7 @@ def test_transient_pool(conn, tmp_path):
     ("<pool type='dir'><target><path>/x</path></target></pool>", libvirt.VIR_ERR_XML_ERROR),
     (pool_xml("relative"), libvirt.VIR_ERR_XML_ERROR),
     (pool_xml("/x", "a/b"), libvirt.VIR_ERR_XML_ERROR),
-    ("<pool type='logical'><name>p</name></pool>", libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
+    ("<pool type='tape'><name>p</name></pool>", libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
 ])
 def test_bad_pools(conn, xml, code):
     assert code_of(conn.storagePoolDefineXML, xml) == code
@@ -120,7 +120,11 @@ def test_images(conn, pool):
     (vol_xml("../evil"), libvirt.VIR_ERR_XML_ERROR),
     (vol_xml(".."), libvirt.VIR_ERR_XML_ERROR),
     (vol_xml("a", "bochs"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
-    (vol_xml("a", "--help"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
+    (vol_xml("a", "--help"), libvirt.VIR_ERR_XML_ERROR),
+    (vol_xml("a", "qcow2", more="<target><nothing/></target>").replace("<format type='qcow2'/>", "<format type='qcow2'/><compat>2.0</compat>"),
+     libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
+    (vol_xml("é" * 2048), libvirt.VIR_ERR_XML_ERROR),
+    (vol_xml("a\nb"), libvirt.VIR_ERR_XML_ERROR),
     (vol_xml("a", "qcow2", more="<backingStore><path>x</path></backingStore>"), libvirt.VIR_ERR_INVALID_ARG),
     (vol_xml("a", capacity=-1), libvirt.VIR_ERR_XML_ERROR),
     (vol_xml("a", capacity="99999999999999999999"), libvirt.VIR_ERR_XML_ERROR),
@@ -135,7 +139,7 @@ def test_what_is_no_volume(pool):
     folder = pool.XMLDesc().split("<path>")[1].split("</path>")[0]
     os.mkfifo(os.path.join(folder, "fifo"))
     os.mkdir(os.path.join(folder, "dir"))
-    os.symlink("/nowhere", os.path.join(folder, "dangling"))
+    os.symlink("/there/is/nothing", os.path.join(folder, "dangling"))
     assert pool.listVolumes() == ["dir"]
     assert code_of(pool.storageVolLookupByName, "fifo") == libvirt.VIR_ERR_NO_STORAGE_VOL
     assert code_of(pool.storageVolLookupByName, "../" + os.path.basename(folder)) == libvirt.VIR_ERR_NO_STORAGE_VOL

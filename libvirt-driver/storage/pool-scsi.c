@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pools of type scsi: what a SCSI or Fibre Channel controller of the host has. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "handler-util.h"
+#include "scsi-luns.h"
+
+/* "host5", "scsi_host5" and "fc_host5" are the same. */
+static gboolean host_number(const char *name, guint *ret)
+{
+    const char *digits = strstr(name, "host");
+    guint64 number;
+
+    if (digits == NULL ||
+        !g_ascii_string_to_unsigned(digits + 4, 10, 0, G_MAXUINT16, &number, NULL))
+        return FALSE;
+    *ret = (guint)number;
+    return TRUE;
+}
+
+/* Reads a file of a controller; "" when there is none. */
+static char *attribute(const char *class, const char *host, const char *name)
+{
+    g_autofree char *file = g_build_filename("class", class, host, name, NULL);
+    g_autofree char *path = sysfs_path(file);
+    char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return g_strdup("");
+    return g_strstrip(text);
+}
+
+static gboolean same_wwn(const char *found, const char *wanted)
+{
+    return g_ascii_strcasecmp(g_str_has_prefix(found, "0x") ? found + 2 : found, wanted) == 0;
+}
+
+/* By the place of its PCI function, and its number there. */
+static gboolean is_at(const char *host, const PoolAdapter *adapter)
+{
+    g_autofree char *link = g_build_filename("class/scsi_host", host, NULL);
+    g_autofree char *path = sysfs_path(link);
+    g_autofree char *place = g_strdup_printf("/%04x:%02x:%02x.%x/", adapter->domain, adapter->bus,
+                                             adapter->slot, adapter->function);
+    g_autofree char *unique = attribute("scsi_host", host, "unique_id");
+    char *real = realpath(path, NULL);
+    gboolean same = real != NULL && strstr(real, place) != NULL &&
+                    g_ascii_strtoull(unique, NULL, 10) == adapter->unique_id;
+
+    free(real);
+    return same;
+}
+
+static gboolean matches(const char *host, const PoolAdapter *adapter)
+{
+    if (adapter->type == POOL_ADAPTER_FC_HOST) {
+        g_autofree char *wwnn = attribute("fc_host", host, "node_name");
+        g_autofree char *wwpn = attribute("fc_host", host, "port_name");
+
+        return same_wwn(wwnn, adapter->wwnn) && same_wwn(wwpn, adapter->wwpn);
+    }
+    return is_at(host, adapter);
+}
+
+static gboolean find_host(const PoolAccess *pool, guint *ret_host, GError **error)
+{
+    const PoolAdapter *adapter = &pool->def->source.adapter;
+    g_autofree char *hosts = sysfs_path("class/scsi_host");
+    g_autoptr(GDir) dir = g_dir_open(hosts, 0, NULL);
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        guint number, wanted;
+
+        if (!host_number(name, &number))
+            continue;
+        if (adapter->name != NULL ? host_number(adapter->name, &wanted) && wanted == number
+                                  : matches(name, adapter)) {
+            *ret_host = number;
+            return TRUE;
+        }
+    }
+    return fail(error, VIR_ERR_XML_ERROR, "storage pool '%s': this host has no such adapter%s%s",
+                pool->def->name, adapter->name != NULL ? " " : "",
+                adapter->name != NULL ? adapter->name : "");
+}
+
+/* ---- a Fibre Channel port that is made for the pool, NPIV ---- */
+
+/* Writes "WWPN:WWNN" to the parent's vport_create or vport_delete. */
+static gboolean vport(const PoolAdapter *adapter, const char *verb, GError **error)
+{
+    guint parent;
+    g_autofree char *text = g_strdup_printf("%s:%s", adapter->wwpn, adapter->wwnn);
+    g_autofree char *file = NULL, *path = NULL;
+    gboolean ok;
+    int fd;
+
+    if (adapter->parent == NULL || !host_number(adapter->parent, &parent))
+        return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "a virtual Fibre Channel port is made only where its parent is named");
+    file = g_strdup_printf("class/fc_host/host%u/%s", parent, verb);
+    path = sysfs_path(file);
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(error, "open", path);
+    ok = write(fd, text, strlen(text)) >= 0 || fail_errno(error, "write to", path);
+    close(fd);
+    return ok;
+}
+
+static gboolean scsi_start(const PoolAccess *pool, GError **error)
+{
+    const PoolAdapter *adapter = &pool->def->source.adapter;
+    guint host;
+
+    if (find_host(pool, &host, NULL) || adapter->type != POOL_ADAPTER_FC_HOST)
+        return TRUE;
+    return vport(adapter, "vport_create", error);
+}
+
+static gboolean scsi_stop(const PoolAccess *pool, GError **error)
+{
+    const PoolAdapter *adapter = &pool->def->source.adapter;
+
+    /* One that was there before stays, unless the pool says that it is its own. */
+    return adapter->type != POOL_ADAPTER_FC_HOST || adapter->managed != YES ||
+           vport(adapter, "vport_delete", error);
+}
+
+static gboolean scsi_check(const PoolAccess *pool, GError **error)
+{
+    guint host;
+
+    return find_host(pool, &host, error);
+}
+
+static gboolean scsi_refresh(const PoolAccess *pool, GError **error)
+{
+    guint host;
+
+    return find_host(pool, &host, error) && scsi_rescan(host, error);
+}
+
+static GPtrArray *scsi_list(const PoolAccess *pool, GError **error)
+{
+    guint host;
+
+    return find_host(pool, &host, error) ? scsi_luns(pool, host, error) : NULL;
+}
+
+static gboolean scsi_usage(const PoolAccess *pool, PoolUsage *ret_usage, GError **error)
+{
+    return luns_usage(scsi_list(pool, error), ret_usage);
+}
+
+const PoolBackend pool_backend_scsi = {
+    .check = scsi_check,
+    .start = scsi_start,
+    .stop = scsi_stop,
+    .refresh = scsi_refresh,
+    .usage = scsi_usage,
+    .list = scsi_list,
+};
