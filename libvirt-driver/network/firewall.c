@@ -26,6 +26,21 @@ static gboolean is_there(const char *saved, const char *table, const char *line)
     return p != NULL && p < end;
 }
 
+/* Network filters decide first (nwfilter/tables.c): a network that starts when some are there must not
+ * come before them. */
+static guint hook_place(const char *saved, const char *table, const char *hook)
+{
+    static const char *const first[] = { "libvirt-in", "libvirt-out", "libvirt-in-post",
+                                         "libvirt-host-in" };
+    guint place = 1;
+
+    for (guint i = 0; i < G_N_ELEMENTS(first); i++) {
+        g_autofree char *jump = g_strdup_printf("\n-A %s -j %s\n", hook, first[i]);
+        place += is_there(saved, table, jump);
+    }
+    return place;
+}
+
 /* Chains that are missing, and the jumps to them. A chain that is there must not be named: that
  * would empty it. */
 static void append_chains(GString *text, const char *saved, const char *table)
@@ -38,7 +53,8 @@ static void append_chains(GString *text, const char *saved, const char *table)
     for (const FirewallChain *c = firewall_chains; c->table != NULL; c++) {
         g_autofree char *jump = g_strdup_printf("\n-A %s -j %s\n", c->hook, c->chain);
         if (strcmp(c->table, table) == 0 && !is_there(saved, table, jump))
-            g_string_append_printf(text, "-I %s -j %s\n", c->hook, c->chain);
+            g_string_append_printf(text, "-I %s %u -j %s\n", c->hook,
+                                   hook_place(saved, table, c->hook), c->chain);
     }
 }
 

@@ -104,14 +104,15 @@ static char *translate(const KxlXs *xs, const char *text)
     return g_strjoinv("/", parts);
 }
 
-/* A value that is a path, or the domid itself where the protocol wants that; else as it is. */
+/* A value (NULL: none) that is a path, or the domid itself where the protocol wants that; else as it
+ * is. */
 static char *translate_value(const KxlXs *xs, const char *path, const char *value, gsize *len)
 {
     g_autofree char *ours = g_strdup_printf("%d", xs->ours);
     g_autofree char *text = g_strndup(value, *len);
     char *out;
 
-    if (xs->ours == xs->guests || strlen(text) != *len)
+    if (value == NULL || xs->ours == xs->guests || strlen(text) != *len)
         return g_memdup2(value, *len);
     if (g_str_has_suffix(path, "/frontend-id") && g_str_equal(text, ours))
         out = g_strdup_printf("%d", xs->guests);

@@ -294,6 +294,28 @@ def test_connections(host, on_host):
 
 
 @needs_root
+def test_filters_come_before_networks(host, on_host):
+    """Whatever starts first: a network lets all pass within it."""
+    def forward():
+        return [line.split()[-1] for line in host.run_in("iptables-save", "-t", "filter").splitlines()
+                if line.startswith("-A FORWARD")]
+
+    define(on_host, "web", "<rule action='drop' direction='inout'><tcp dstportstart='80'/></rule>")
+    ours = ["libvirt-in", "libvirt-out", "libvirt-in-post"]
+    binding = bind(on_host, "web")
+    assert forward() == ours
+    network = on_host.networkCreateXML("<network><name>n</name><bridge name='virbr7'/>"
+                                       "<ip address='10.77.0.1' netmask='255.255.255.0'/></network>")
+    theirs = forward()[3:]
+    assert forward() == ours + theirs and "LIBVIRT_FWX" in theirs
+    binding.delete()
+    assert forward() == theirs
+    bind(on_host, "web")
+    assert forward() == ours + theirs
+    network.destroy()
+
+
+@needs_root
 def test_redefinition(host, on_host):
     """Interfaces follow a filter, also one that is referred to; when they cannot, all stays as it was."""
     host.plug()
