@@ -17,19 +17,19 @@ typedef struct {
     const char *os_type;
     const char *arch;
     guint word_size;
-    const char *machine;
+    const char *machine, *other_machine; /* the first is the default */
     const char *features; /* XML of the guest's <features> */
 } GuestKind;
 
 /* The order decides what virt-install takes when it is not told: PV, as on Xen. */
 static const GuestKind kinds[] = {
-    { "xen", "x86_64", 64, "xenpv", NULL },
-    { "xen", "i686", 32, "xenpv", "      <pae/>\n" },
-    { "hvm", "x86_64", 64, "xenfv",
+    { "xen", "x86_64", 64, "xenpv", NULL, NULL },
+    { "xen", "i686", 32, "xenpv", NULL, "      <pae/>\n" },
+    { "hvm", "x86_64", 64, "xenfv", "q35",
       "      <pae/>\n"
       "      <acpi default='on' toggle='yes'/>\n"
       "      <apic default='on' toggle='no'/>\n" },
-    { "xenpvh", "x86_64", 64, "xenpvh", NULL },
+    { "xenpvh", "x86_64", 64, "xenpvh", NULL, NULL },
 };
 
 /* ---- the host ---- */
@@ -136,8 +136,10 @@ static void add_guest(GString *xml, const GuestKind *kind, const char *emulator)
                kind->arch);
     xml_append(xml, "      <wordsize>%u</wordsize>\n      <emulator>%s</emulator>\n",
                kind->word_size, emulator);
-    xml_append(xml, "      <machine>%s</machine>\n      <domain type='xen'/>\n    </arch>\n",
-               kind->machine);
+    xml_append(xml, "      <machine>%s</machine>\n", kind->machine);
+    if (kind->other_machine != NULL)
+        xml_append(xml, "      <machine>%s</machine>\n", kind->other_machine);
+    xml_append(xml, "      <domain type='xen'/>\n    </arch>\n");
     if (kind->features != NULL)
         g_string_append_printf(xml, "    <features>\n%s    </features>\n", kind->features);
     xml_append(xml, "  </guest>\n");

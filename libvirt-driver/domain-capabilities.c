@@ -12,12 +12,12 @@
 #define ARCH    "x86_64"
 #define ARCH_32 "i686" /* PAE: PV guests only */
 
-enum { PV = 1 << 0, HVM = 1 << 1, PVH = 1 << 2, ALL = PV | HVM | PVH };
+enum { PV = 1 << 0, FV = 1 << 1, PVH = 1 << 2, Q35 = 1 << 3, HVM = FV | Q35, ALL = PV | HVM | PVH };
 
 static const struct {
     const char *machine;
     guint kind;
-} machines[] = { { "xenpv", PV }, { "xenfv", HVM }, { "xenpvh", PVH } };
+} machines[] = { { "xenpv", PV }, { "xenfv", FV }, { "q35", Q35 }, { "xenpvh", PVH } };
 
 /* libvirt's order; rows of one enum stand together. type: QEMU's, NULL when nothing special is
  * needed. */
@@ -29,7 +29,7 @@ static const struct {
     { "disk", "diskDevice", "disk", ALL, NULL },
     { "disk", "diskDevice", "cdrom", ALL, NULL },
     { "disk", "diskDevice", "floppy", HVM, "floppy" },
-    { "disk", "bus", "ide", HVM, "ide-hd" },
+    { "disk", "bus", "ide", FV, "ide-hd" },
     { "disk", "bus", "fdc", HVM, "floppy" },
     { "disk", "bus", "scsi", HVM, "scsi-hd" },
     { "disk", "bus", "virtio", HVM, "virtio-blk-pci" },
@@ -158,7 +158,7 @@ static void add_devices(GString *xml, guint kind, char **types)
 
 static void add_os(GString *xml, guint kind)
 {
-    if (kind != HVM) {
+    if (!(kind & HVM)) {
         xml_append(xml, "  <os supported='yes'>\n    <loader supported='no'/>\n  </os>\n");
         return;
     }
@@ -174,8 +174,10 @@ static void add_os(GString *xml, guint kind)
     xml_append(xml, "      <enum name='type'>\n        <value>rom</value>\n"
                     "        <value>pflash</value>\n      </enum>\n"
                     "      <enum name='readonly'>\n        <value>yes</value>\n      </enum>\n"
-                    "      <enum name='secure'>\n        <value>no</value>\n      </enum>\n"
-                    "    </loader>\n  </os>\n");
+                    "      <enum name='secure'>\n");
+    if (kind == Q35)
+        xml_append(xml, "        <value>yes</value>\n");
+    xml_append(xml, "        <value>no</value>\n      </enum>\n    </loader>\n  </os>\n");
 }
 
 static void add_no_cpus(GString *xml)
@@ -207,7 +209,7 @@ static void add_custom_models(GString *xml, const CpuHost *cpu)
 static void add_cpus(GString *xml, const Kanzend *kanzend, guint kind)
 {
     g_autoptr(GError) unknown = NULL;
-    const CpuHost *cpu = kind == HVM ? cpu_host_get(kanzend->cpus, &unknown) : NULL;
+    const CpuHost *cpu = kind & HVM ? cpu_host_get(kanzend->cpus, &unknown) : NULL;
     g_autoptr(GString) model = g_string_new(NULL);
 
     if (unknown != NULL)
@@ -242,8 +244,8 @@ static void add_memory_backing(GString *xml)
 
 static void add_features(GString *xml, guint kind, char **types)
 {
-    gboolean vmcoreinfo = kind == HVM && is_present(types, "vmcoreinfo");
-    gboolean genid = kind == HVM && is_present(types, "vmgenid");
+    gboolean vmcoreinfo = (kind & HVM) && is_present(types, "vmcoreinfo");
+    gboolean genid = (kind & HVM) && is_present(types, "vmgenid");
 
     xml_append(xml,
                "  <features>\n    <gic supported='no'/>\n    <vmcoreinfo supported='%s'/>\n"
@@ -281,7 +283,7 @@ gboolean on_connect_get_domain_capabilities(RpcCall *call, GError **error)
         return fail(error, VIR_ERR_INVALID_ARG, "unknown architecture: %s", arch);
     if (kind == 0)
         return fail(error, VIR_ERR_INVALID_ARG,
-                    "Xen only supports 'xenpv', 'xenpvh' and 'xenfv' machines");
+                    "Xen only supports 'xenpv', 'xenpvh' and 'xenfv' machines, and 'q35' here");
     if (emulator == NULL)
         emulator = domain_registry_xml_caps(kanzend->domains)->emulator;
     g_auto(GStrv) types = present_types(kanzend->host);

@@ -79,9 +79,9 @@ static gboolean check_hypervisor(const RpcCall *call, GError **error)
 
     if (arch != NULL && strcmp(arch, ARCH) != 0)
         return fail(error, VIR_ERR_INVALID_ARG, "unknown architecture: %s", arch);
-    if (machine != NULL && strcmp(machine, "xenfv") != 0)
+    if (machine != NULL && strcmp(machine, "xenfv") != 0 && strcmp(machine, "q35") != 0)
         return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                    "only machine 'xenfv' has CPU models, not '%s'", machine);
+                    "only machines 'xenfv' and 'q35' have CPU models, not '%s'", machine);
     if (type != NULL && strcmp(type, "xen") != 0)
         return fail(error, VIR_ERR_INVALID_ARG, "unknown virttype: %s", type);
     return TRUE;

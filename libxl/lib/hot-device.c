@@ -413,7 +413,8 @@ static gboolean plug(KxlHotDevice *d, const char *addr, GError **error)
     }
     place.fds = fds;
     leave_out_present(d);
-    return kxl_hot_plug(d->qmp, d->args, &place, error) && settle(d, error);
+    return kxl_hot_choose_ports(d->qmp, d->op->config, d->args, error) &&
+           kxl_hot_plug(d->qmp, d->args, &place, error) && settle(d, error);
 }
 
 static gboolean add_to_store(KxlHotDevice *d, const char *pci, GError **error)

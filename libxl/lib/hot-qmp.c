@@ -179,6 +179,22 @@ gboolean kxl_hot_has_device(KxlQmp *qmp, const char *id)
     return FALSE;
 }
 
+/* QOM: a port's bus is its child of the same name, and has a property "child[0]" for its device. */
+gboolean kxl_hot_port_is_free(KxlQmp *qmp, const char *id)
+{
+    g_autofree char *path = g_strdup_printf("/machine/peripheral/%s/%s", id, id);
+    g_autoptr(JsonNode) answer =
+        query(qmp, "qom-list", kxl_qmp_args("s:path", path, NULL), NULL);
+    JsonArray *list = answer ? json_node_get_array(answer) : NULL;
+
+    for (guint i = 0; list && i < json_array_get_length(list); i++)
+        if (g_str_has_prefix(json_object_get_string_member_with_default(
+                                 json_array_get_object_element(list, i), "name", ""),
+                             "child["))
+            return FALSE;
+    return list != NULL;
+}
+
 gboolean kxl_hot_wait_gone(KxlQmp *qmp, const char *id, guint timeout_ms)
 {
     gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;

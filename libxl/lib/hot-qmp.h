@@ -30,6 +30,12 @@ gboolean kxl_hot_wait_gone(KxlQmp *qmp, const char *id, guint timeout_ms);
  * string, NULL: nothing. */
 char *kxl_hot_option_name(const char *option, const char *value);
 
+/* Whether a port of PCI Express has no device. One that does not exist has none to give. */
+gboolean kxl_hot_port_is_free(KxlQmp *qmp, const char *id);
+/* hot-port.c: on a q35 machine, a free port for each device that may sit anywhere. */
+gboolean kxl_hot_choose_ports(KxlQmp *qmp, const KxlDomainConfig *config, KxlArgs *args,
+                              GError **error);
+
 /* Where a device sits, "05.0"; NULL: not on bus 0. */
 char *kxl_hot_slot(KxlQmp *qmp, const char *id);
 /* A slot of bus 0 without any function, "05.0". KXL_ERROR_UNSUPPORTED: all are taken. */
