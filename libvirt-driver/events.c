@@ -78,6 +78,50 @@ gboolean on_nodedev_event_deregister_any(RpcCall *call, GError **error)
     return rpc_events_deregister(call->client, RPC_EVENT_NODEDEV, call->args[0].i, error);
 }
 
+/* ---- what emulators say, chosen by its name ---- */
+
+enum { NAME_IS_REGEX = 1, NAME_NOCASE = 2 }; /* virConnectDomainQemuMonitorEventRegisterFlags */
+
+static GRegex *name_pattern(const char *name, guint32 flags, GError **error)
+{
+    g_autofree char *literal = g_regex_escape_string(name, -1);
+    g_autofree char *whole = g_strdup_printf("^%s$", literal);
+    g_autoptr(GError) wrong = NULL;
+    GRegex *regex = g_regex_new(flags & NAME_IS_REGEX ? name : whole,
+                                flags & NAME_NOCASE ? G_REGEX_CASELESS : 0, 0, &wrong);
+
+    if (regex == NULL)
+        fail(error, VIR_ERR_INVALID_ARG, "failed to compile regex '%s': %s", name, wrong->message);
+    return regex;
+}
+
+gboolean on_monitor_event_register(RpcCall *call, GError **error)
+{
+    const XdrValue *domain = call->args[0].items;
+    const char *name = call->args[1].str;
+    char key[UUID_TEXT_LEN];
+    GRegex *pattern = NULL;
+    gint id;
+
+    if (!check_flags(call, call->args[2].u, NAME_IS_REGEX | NAME_NOCASE, error))
+        return FALSE;
+    if (name != NULL) {
+        pattern = name_pattern(name, call->args[2].u, error);
+        if (pattern == NULL)
+            return FALSE;
+    }
+    if (domain != NULL)
+        uuid_to_text(domain->items[1].bytes, key);
+    rpc_events_register_named(call, RPC_EVENT_MONITOR, domain != NULL ? key : NULL, pattern, &id);
+    xdr_put_i32(call->ret, id);
+    return TRUE;
+}
+
+gboolean on_monitor_event_deregister(RpcCall *call, GError **error)
+{
+    return rpc_events_deregister(call->client, RPC_EVENT_MONITOR, call->args[0].i, error);
+}
+
 /* ---- the style before callback numbers: one registration per event and connection ---- */
 
 gboolean on_domain_event_register(RpcCall *call, GError **error)

@@ -25,6 +25,8 @@ gboolean on_connect_is_secure(RpcCall *call, GError **error);
 
 /* events.c */
 gboolean on_domain_event_register_any(RpcCall *call, GError **error);
+gboolean on_monitor_event_register(RpcCall *call, GError **error);
+gboolean on_monitor_event_deregister(RpcCall *call, GError **error);
 gboolean on_network_event_register_any(RpcCall *call, GError **error);
 gboolean on_pool_event_register_any(RpcCall *call, GError **error);
 gboolean on_secret_event_register_any(RpcCall *call, GError **error);

@@ -5,11 +5,6 @@
 #include "agent.h"
 #include "params.h"
 
-static const char *text_of(JsonObject *object, const char *name)
-{
-    return json_object_get_string_member_with_default(object, name, NULL);
-}
-
 /* ---- host name ---- */
 
 enum { HOSTNAME_LEASE = 1, HOSTNAME_AGENT = 2 };
@@ -27,10 +22,10 @@ gboolean on_domain_get_hostname(RpcCall *call, GError **error)
                     "names are asked from the agent, not from DHCP leases");
     if (!agent_begin(call, &view, error))
         return FALSE;
-    answer = agent_ask(call, &view, "guest-get-host-name", NULL, error);
+    answer = agent_ask(call, &view, "guest-get-host-name", AGENT_OBJECT, NULL, error);
     if (answer == NULL)
         return FALSE;
-    name = text_of(json_node_get_object(answer), "host-name");
+    name = agent_text(json_node_get_object(answer), "host-name");
     if (name == NULL)
         return fail(error, VIR_ERR_NO_HOSTNAME, "no hostname found for domain %s", view.name);
     xdr_put_string(call->ret, name);
@@ -60,8 +55,8 @@ static char *vcpu_list(JsonArray *vcpus, const char *property)
     for (guint i = 0; i < json_array_get_length(vcpus); i++) {
         JsonObject *vcpu = json_array_get_object_element(vcpus, i);
 
-        if (property == NULL || json_object_get_boolean_member_with_default(vcpu, property, FALSE))
-            append_number(list, (int)json_object_get_int_member(vcpu, "logical-id"), &first, &last);
+        if (property == NULL || agent_flag(vcpu, property))
+            append_number(list, (int)agent_number(vcpu, "logical-id", 0), &first, &last);
     }
     append_number(list, -2, &first, &last); /* the last run */
     return g_string_free(list, FALSE);
@@ -78,7 +73,7 @@ gboolean on_domain_get_guest_vcpus(RpcCall *call, GError **error)
 
     if (!check_flags(call, call->args[1].u, 0, error) || !agent_begin(call, &view, error))
         return FALSE;
-    answer = agent_ask(call, &view, "guest-get-vcpus", NULL, error);
+    answer = agent_ask(call, &view, "guest-get-vcpus", AGENT_OBJECTS, NULL, error);
     if (answer == NULL)
         return FALSE;
     params_begin(&params, call->ret, G_MAXUINT);
@@ -126,7 +121,7 @@ gboolean on_domain_set_guest_vcpus(RpcCall *call, GError **error)
         return FALSE;
     arguments = json_object_new();
     json_object_set_array_member(arguments, "vcpus", json_array_ref(vcpus));
-    answer = agent_ask(call, &view, "guest-set-vcpus", arguments, error);
+    answer = agent_ask(call, &view, "guest-set-vcpus", AGENT_NUMBER, arguments, error);
     return answer != NULL;
 }
 
@@ -143,7 +138,7 @@ enum { /* virDomainGuestInfoTypes */
 
 static void add_text(Params *params, JsonObject *object, const char *member, const char *name)
 {
-    params_add_string(params, name, text_of(object, member));
+    params_add_string(params, name, agent_text(object, member));
 }
 
 static void add_users(Params *params, JsonNode *answer)
@@ -159,9 +154,7 @@ static void add_users(Params *params, JsonNode *answer)
 
         add_text(params, user, "user", name);
         add_text(params, user, "domain", domain);
-        params_add_ullong(
-            params, login,
-            (guint64)(json_object_get_double_member_with_default(user, "login-time", 0) * 1000));
+        params_add_ullong(params, login, (guint64)(agent_real(user, "login-time", 0) * 1000));
     }
 }
 
@@ -185,8 +178,7 @@ static void add_timezone(Params *params, JsonNode *answer)
     JsonObject *zone = json_node_get_object(answer);
 
     add_text(params, zone, "zone", "timezone.name");
-    params_add_int(params, "timezone.offset",
-                   (gint32)json_object_get_int_member_with_default(zone, "offset", 0));
+    params_add_int(params, "timezone.offset", (gint32)agent_number(zone, "offset", 0));
 }
 
 static void add_hostname(Params *params, JsonNode *answer)
@@ -216,9 +208,8 @@ static void add_filesystems(Params *params, JsonNode *answer)
         for (guint j = 0; j < G_N_ELEMENTS(sizes); j++) {
             g_autofree char *name = g_strdup_printf("fs.%u.%s", i, sizes[j].suffix);
 
-            if (json_object_has_member(fs, sizes[j].member))
-                params_add_ullong(params, name,
-                                  (guint64)json_object_get_int_member(fs, sizes[j].member));
+            if (agent_number(fs, sizes[j].member, -1) >= 0)
+                params_add_ullong(params, name, (guint64)agent_number(fs, sizes[j].member, 0));
         }
     }
 }
@@ -233,9 +224,7 @@ static void add_interfaces(Params *params, JsonNode *answer)
         g_autofree char *name = g_strdup_printf("if.%u.name", i);
         g_autofree char *mac = g_strdup_printf("if.%u.hwaddr", i);
         g_autofree char *count = g_strdup_printf("if.%u.addr.count", i);
-        JsonArray *addresses = json_object_has_member(interface, "ip-addresses")
-                                   ? json_object_get_array_member(interface, "ip-addresses")
-                                   : NULL;
+        JsonArray *addresses = agent_objects(interface, "ip-addresses");
         guint n = addresses != NULL ? json_array_get_length(addresses) : 0;
 
         add_text(params, interface, "name", name);
@@ -249,8 +238,7 @@ static void add_interfaces(Params *params, JsonNode *answer)
 
             add_text(params, address, "ip-address-type", type);
             add_text(params, address, "ip-address", text);
-            params_add_uint(params, prefix,
-                            (guint)json_object_get_int_member_with_default(address, "prefix", 0));
+            params_add_uint(params, prefix, (guint)agent_number(address, "prefix", 0));
         }
     }
 }
@@ -258,14 +246,15 @@ static void add_interfaces(Params *params, JsonNode *answer)
 static const struct {
     guint32 type;
     const char *command;
+    AgentShape shape;
     void (*add)(Params *params, JsonNode *answer);
 } kinds[] = {
-    { INFO_USERS, "guest-get-users", add_users },
-    { INFO_OS, "guest-get-osinfo", add_os },
-    { INFO_TIMEZONE, "guest-get-timezone", add_timezone },
-    { INFO_HOSTNAME, "guest-get-host-name", add_hostname },
-    { INFO_FILESYSTEM, "guest-get-fsinfo", add_filesystems },
-    { INFO_INTERFACES, "guest-network-get-interfaces", add_interfaces },
+    { INFO_USERS, "guest-get-users", AGENT_OBJECTS, add_users },
+    { INFO_OS, "guest-get-osinfo", AGENT_OBJECT, add_os },
+    { INFO_TIMEZONE, "guest-get-timezone", AGENT_OBJECT, add_timezone },
+    { INFO_HOSTNAME, "guest-get-host-name", AGENT_OBJECT, add_hostname },
+    { INFO_FILESYSTEM, "guest-get-fsinfo", AGENT_OBJECTS, add_filesystems },
+    { INFO_INTERFACES, "guest-network-get-interfaces", AGENT_OBJECTS, add_interfaces },
 };
 
 gboolean on_domain_get_guest_info(RpcCall *call, GError **error)
@@ -290,7 +279,7 @@ gboolean on_domain_get_guest_info(RpcCall *call, GError **error)
 
         if (types != 0 && !(types & kinds[i].type))
             continue;
-        answer = agent_ask(call, &view, kinds[i].command, NULL, &failed);
+        answer = agent_ask(call, &view, kinds[i].command, kinds[i].shape, NULL, &failed);
         if (answer != NULL) {
             kinds[i].add(&params, answer);
         } else if (types != 0 || failed->code != VIR_ERR_INTERNAL_ERROR) {

@@ -73,14 +73,16 @@ static char *send_command(const RpcCall *call, const DomainView *view, const cha
 }
 
 JsonNode *agent_ask(const RpcCall *call, const DomainView *view, const char *command,
-                    JsonObject *arguments, GError **error)
+                    AgentShape shape, JsonObject *arguments, GError **error)
 {
     g_autofree char *answer = send_command(call, view, command, arguments, TRUE, error);
-    JsonNode *node = answer != NULL ? json_from_string(answer, NULL) : NULL;
+    g_autoptr(JsonNode) node = answer != NULL ? json_from_string(answer, NULL) : NULL;
 
-    if (answer != NULL && node == NULL)
+    if (node != NULL && agent_has_shape(node, shape))
+        return g_steal_pointer(&node);
+    if (answer != NULL)
         fail(error, VIR_ERR_INTERNAL_ERROR, "guest agent: %s: malformed answer", command);
-    return node;
+    return NULL;
 }
 
 gboolean agent_tell(const RpcCall *call, const DomainView *view, const char *command,
@@ -176,7 +178,7 @@ gboolean on_domain_fsfreeze(RpcCall *call, GError **error)
     }
     answer = agent_ask(call, &view,
                        points->len > 0 ? "guest-fsfreeze-freeze-list" : "guest-fsfreeze-freeze",
-                       arguments, error);
+                       AGENT_NUMBER, arguments, error);
     return put_count(call, answer, error);
 }
 
@@ -191,7 +193,7 @@ gboolean on_domain_fsthaw(RpcCall *call, GError **error)
         return fail(error, VIR_ERR_ARGUMENT_UNSUPPORTED, "specifying mountpoints is not supported");
     if (!agent_begin(call, &view, error))
         return FALSE;
-    answer = agent_ask(call, &view, "guest-fsfreeze-thaw", NULL, error);
+    answer = agent_ask(call, &view, "guest-fsfreeze-thaw", AGENT_NUMBER, NULL, error);
     return put_count(call, answer, error);
 }
 
@@ -212,22 +214,24 @@ gboolean on_domain_fstrim(RpcCall *call, GError **error)
     return agent_tell(call, &view, "guest-fstrim", arguments, error);
 }
 
-static const char *text_of(JsonObject *object, const char *name)
+/* What a handle of a file system must have. */
+static void put_text(RpcCall *call, JsonObject *object, const char *name)
 {
-    return json_object_get_string_member_with_default(object, name, "");
+    const char *text = agent_text(object, name);
+
+    xdr_put_string(call->ret, text != NULL ? text : "");
 }
 
 /* The target of the guest's disk that the agent describes by its place on a bus. */
 static void put_aliases(RpcCall *call, JsonObject *fs)
 {
-    JsonArray *disks =
-        json_object_has_member(fs, "disk") ? json_object_get_array_member(fs, "disk") : NULL;
+    JsonArray *disks = agent_objects(fs, "disk");
     guint count = xdr_put_count(call->ret), n = 0;
 
     for (guint i = 0; disks != NULL && i < json_array_get_length(disks); i++) {
-        const char *device = text_of(json_array_get_object_element(disks, i), "dev");
+        const char *device = agent_text(json_array_get_object_element(disks, i), "dev");
 
-        if (*device == '\0')
+        if (device == NULL)
             continue;
         xdr_put_string(call->ret, g_str_has_prefix(device, "/dev/") ? device + 5 : device);
         n++;
@@ -243,7 +247,7 @@ gboolean on_domain_get_fsinfo(RpcCall *call, GError **error)
 
     if (!check_flags(call, call->args[1].u, 0, error) || !agent_begin(call, &view, error))
         return FALSE;
-    answer = agent_ask(call, &view, "guest-get-fsinfo", NULL, error);
+    answer = agent_ask(call, &view, "guest-get-fsinfo", AGENT_OBJECTS, NULL, error);
     if (answer == NULL)
         return FALSE;
     list = json_node_get_array(answer);
@@ -251,9 +255,9 @@ gboolean on_domain_get_fsinfo(RpcCall *call, GError **error)
     for (guint i = 0; i < json_array_get_length(list); i++) {
         JsonObject *fs = json_array_get_object_element(list, i);
 
-        xdr_put_string(call->ret, text_of(fs, "mountpoint"));
-        xdr_put_string(call->ret, text_of(fs, "name"));
-        xdr_put_string(call->ret, text_of(fs, "type"));
+        put_text(call, fs, "mountpoint");
+        put_text(call, fs, "name");
+        put_text(call, fs, "type");
         put_aliases(call, fs);
     }
     xdr_put_u32(call->ret, json_array_get_length(list));
@@ -272,7 +276,7 @@ gboolean on_domain_get_time(RpcCall *call, GError **error)
 
     if (!check_flags(call, call->args[1].u, 0, error) || !agent_begin(call, &view, error))
         return FALSE;
-    answer = agent_ask(call, &view, "guest-get-time", NULL, error);
+    answer = agent_ask(call, &view, "guest-get-time", AGENT_NUMBER, NULL, error);
     if (answer == NULL)
         return FALSE;
     ns = json_node_get_int(answer);
@@ -334,10 +338,13 @@ gboolean on_domain_authorized_ssh_keys_get(RpcCall *call, GError **error)
         return FALSE;
     arguments = json_object_new();
     json_object_set_string_member(arguments, "username", call->args[1].str);
-    answer = agent_ask(call, &view, "guest-ssh-get-authorized-keys", arguments, error);
+    answer =
+        agent_ask(call, &view, "guest-ssh-get-authorized-keys", AGENT_OBJECT, arguments, error);
     if (answer == NULL)
         return FALSE;
-    keys = json_object_get_array_member(json_node_get_object(answer), "keys");
+    keys = agent_texts(json_node_get_object(answer), "keys");
+    if (keys == NULL)
+        return fail(error, VIR_ERR_INTERNAL_ERROR, "guest agent: malformed list of keys");
     xdr_put_u32(call->ret, json_array_get_length(keys));
     for (guint i = 0; i < json_array_get_length(keys); i++)
         xdr_put_string(call->ret, json_array_get_string_element(keys, i));

@@ -2,17 +2,17 @@
 /* Asking the guest agent. */
 #pragma once
 
-#include <json-glib/json-glib.h>
-
+#include "agent-json.h"
 #include "handler.h"
 
 G_BEGIN_DECLS
 
 /* The running domain that the call is about, with its job lock. */
 gboolean agent_begin(const RpcCall *call, DomainView *ret_view, GError **error);
-/* One command; arguments (may be NULL) is taken over. Returns the answer's value. */
+/* One command; arguments (may be NULL) is taken over. Returns the answer's value, which has that
+ * shape. */
 JsonNode *agent_ask(const RpcCall *call, const DomainView *view, const char *command,
-                    JsonObject *arguments, GError **error);
+                    AgentShape shape, JsonObject *arguments, GError **error);
 gboolean agent_tell(const RpcCall *call, const DomainView *view, const char *command,
                     JsonObject *arguments, GError **error);
 /* For commands that the agent answers only when they fail. */

@@ -41,15 +41,63 @@ static void fill(Params *params, gpointer data)
     params_add_string(params, GROUP, tune->group != NULL ? tune->group : "");
 }
 
-/* Of a domain that does not run nothing is kept. */
-static gboolean check_live(const DomainView *view, guint32 *flags, GError **error)
+/* ---- as a definition has them ---- */
+
+G_STATIC_ASSERT((int)KXL_LIMIT_BPS_MAX == (int)KXL_TUNE_COUNT);
+
+static void from_definition(const DomainDisk *disk, KxlBlockTune *tune)
 {
-    if (!resolve_impact(view, flags, error))
-        return FALSE;
-    return !(*flags & AFFECT_CONFIG) ||
-           fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
-                "limits of disks are kept in the domain's XML only: change its <iotune>");
+    const DomainIotune *defined = disk->iotune;
+
+    if (defined == NULL)
+        return;
+    for (guint i = 0; i < KXL_TUNE_COUNT; i++) {
+        tune->limits[KXL_LIMIT_BPS + i] = defined->limit[i];
+        tune->limits[KXL_LIMIT_BPS_MAX + i] = defined->burst[i];
+        tune->limits[KXL_LIMIT_BPS_MAX_LENGTH + i] = defined->burst_secs[i];
+    }
+    tune->limits[KXL_LIMIT_IOPS_SIZE] = defined->iops_size;
+    tune->group = g_strdup(defined->group);
 }
+
+typedef struct {
+    const char *target;
+    const KxlBlockTune *tune;
+    gboolean grouped; /* by the client, not by QEMU's own name for a group of one */
+} TuneChange;
+
+static void change_tune(DomainDef *def, gpointer data)
+{
+    const TuneChange *change = data;
+    const guint64 *limits = change->tune->limits;
+    DomainDisk *disk = NULL;
+    gboolean any = FALSE;
+
+    for (guint i = 0; i < def->disks->len; i++) {
+        if (g_strcmp0(((DomainDisk *)def->disks->pdata[i])->target, change->target) == 0)
+            disk = def->disks->pdata[i];
+    }
+    for (guint i = 0; i < KXL_LIMIT_COUNT; i++)
+        any |= limits[i] != 0;
+    if (disk == NULL || (disk->iotune == NULL && !any))
+        return;
+    if (disk->iotune == NULL)
+        disk->iotune = g_new0(DomainIotune, 1);
+    for (guint i = 0; i < KXL_TUNE_COUNT; i++) {
+        disk->iotune->limit[i] = limits[KXL_LIMIT_BPS + i];
+        disk->iotune->burst[i] = limits[KXL_LIMIT_BPS_MAX + i];
+        /* QEMU has a length of a second for bursts that there are not. */
+        disk->iotune->burst_secs[i] =
+            disk->iotune->burst[i] != 0 ? limits[KXL_LIMIT_BPS_MAX_LENGTH + i] : 0;
+    }
+    disk->iotune->iops_size = limits[KXL_LIMIT_IOPS_SIZE];
+    if (change->grouped) {
+        g_free(disk->iotune->group);
+        disk->iotune->group = g_strdup(change->tune->group);
+    }
+}
+
+/* ---- asking ---- */
 
 gboolean on_domain_get_block_io_tune(RpcCall *call, GError **error)
 {
@@ -59,14 +107,22 @@ gboolean on_domain_get_block_io_tune(RpcCall *call, GError **error)
     g_auto(DomainView) view = { 0 };
     g_auto(KxlBlockTune) tune = { 0 };
     const DomainDisk *disk;
+    const DomainDef *def;
 
     if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | TYPED_PARAM_STRING_OKAY, error) ||
-        !call_view(call, &view, error) || !check_live(&view, &flags, error))
+        !call_view(call, &view, error))
+        return FALSE;
+    flags &= AFFECT_LIVE | AFFECT_CONFIG;
+    def = affected_def(&view, &flags, error);
+    if (def == NULL)
         return FALSE;
     if (path != NULL) {
-        disk = find_disk(definition_def(view.live), path, error);
-        if (disk == NULL ||
-            !kxl_domain_block_get_tune(kanzend->host, view.id, disk->target, &tune, error))
+        disk = find_disk(def, path, error);
+        if (disk == NULL)
+            return FALSE;
+        if (flags & AFFECT_CONFIG)
+            from_definition(disk, &tune);
+        else if (!kxl_domain_block_get_tune(kanzend->host, view.id, disk->target, &tune, error))
             return FALSE;
     } else if (call->args[2].i != 0) { /* without a disk only their number can be asked */
         return fail(error, VIR_ERR_INVALID_ARG, "disk in %s must not be NULL", call->proc->api);
@@ -154,26 +210,56 @@ static void send_tunable(const Kanzend *kanzend, const DomainView *view, const c
     domain_send_event(kanzend->domains, view->domain, VIR_DOMAIN_EVENT_ID_TUNABLE, body);
 }
 
+static gboolean tune_live(const Kanzend *kanzend, const DomainView *view, const char *path,
+                          const XdrValue *list, GError **error)
+{
+    const DomainDisk *disk = find_disk(definition_def(view->live), path, error);
+    g_auto(KxlBlockTune) tune = { 0 };
+    TuneChange change = { .tune = &tune, .grouped = params_find(list, GROUP) != NULL };
+
+    if (disk == NULL ||
+        !kxl_domain_block_get_tune(kanzend->host, view->id, disk->target, &tune, error))
+        return FALSE;
+    make_room(list, &tune);
+    change.target = disk->target;
+    if (!take(list, &tune, error) ||
+        !kxl_domain_block_set_tune(kanzend->host, view->id, disk->target, &tune, error) ||
+        !change_definitions(kanzend->domains, view->domain, AFFECT_LIVE, change_tune, &change,
+                            error))
+        return FALSE;
+    send_tunable(kanzend, view, disk->target, list);
+    return TRUE;
+}
+
+static gboolean tune_config(const Kanzend *kanzend, const DomainView *view, const char *path,
+                            const XdrValue *list, GError **error)
+{
+    const DomainDisk *disk = find_disk(definition_def(view->config), path, error);
+    g_auto(KxlBlockTune) tune = { 0 };
+    TuneChange change = { .tune = &tune, .grouped = params_find(list, GROUP) != NULL };
+
+    if (disk == NULL)
+        return FALSE;
+    change.target = disk->target;
+    from_definition(disk, &tune);
+    make_room(list, &tune);
+    return take(list, &tune, error) &&
+           change_definitions(kanzend->domains, view->domain, AFFECT_CONFIG, change_tune, &change,
+                              error);
+}
+
 gboolean on_domain_set_block_io_tune(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
+    const char *path = call->args[1].str;
     const XdrValue *list = &call->args[2];
     guint32 flags = call->args[3].u;
     g_auto(DomainView) view = { 0 };
-    g_auto(KxlBlockTune) tune = { 0 };
-    const DomainDisk *disk;
 
-    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) ||
-        !call_job(call, "given other limits", &view, error) || !check_live(&view, &flags, error))
-        return FALSE;
-    disk = find_disk(definition_def(view.live), call->args[1].str, error);
-    if (disk == NULL ||
-        !kxl_domain_block_get_tune(kanzend->host, view.id, disk->target, &tune, error))
-        return FALSE;
-    make_room(list, &tune);
-    if (!take(list, &tune, error) ||
-        !kxl_domain_block_set_tune(kanzend->host, view.id, disk->target, &tune, error))
-        return FALSE;
-    send_tunable(kanzend, &view, disk->target, list);
-    return TRUE;
+    return check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) &&
+           call_job(call, "given other limits", &view, error) &&
+           resolve_impact(&view, &flags, error) &&
+           /* Where both are changed, what the stored one refuses is refused first. */
+           (!(flags & AFFECT_CONFIG) || tune_config(kanzend, &view, path, list, error)) &&
+           (!(flags & AFFECT_LIVE) || tune_live(kanzend, &view, path, list, error));
 }

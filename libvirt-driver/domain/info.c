@@ -140,11 +140,45 @@ gboolean on_domain_is_persistent(RpcCall *call, GError **error)
     return TRUE;
 }
 
+static void forget_address(DomainGraphics *live, const DomainGraphics *config)
+{
+    if (config->listen == NULL)
+        g_clear_pointer(&live->listen, g_free);
+    for (guint i = 0; i < live->listens->len && i < config->listens->len; i++) {
+        DomainListen *listen = live->listens->pdata[i];
+
+        if (((const DomainListen *)config->listens->pdata[i])->address == NULL)
+            g_clear_pointer(&listen->address, g_free);
+    }
+}
+
+/* What was chosen for the machine that runs and the definition leaves open: the names of taps, the
+ * addresses of displays. */
+static void forget_chosen(DomainDef *live, const DomainDef *config)
+{
+    for (guint i = 0; i < live->interfaces->len && i < config->interfaces->len; i++) {
+        DomainInterface *interface = live->interfaces->pdata[i];
+
+        if (((const DomainInterface *)config->interfaces->pdata[i])->target == NULL)
+            g_clear_pointer(&interface->target, g_free);
+    }
+    for (guint i = 0; i < live->graphics->len && i < config->graphics->len; i++)
+        forget_address(live->graphics->pdata[i], config->graphics->pdata[i]);
+}
+
 /* Whether the next start will be of something else than what runs. */
 static gboolean is_updated(const DomainView *view)
 {
-    return view->live != NULL && view->config != NULL && view->live != view->config &&
-           strcmp(definition_stored_xml(view->live), definition_stored_xml(view->config)) != 0;
+    const DomainXmlFormatFlags flags = DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE;
+    g_autoptr(DomainDef) live = NULL;
+    g_autofree char *text = NULL;
+
+    if (view->live == NULL || view->config == NULL || view->live == view->config)
+        return FALSE;
+    live = domain_def_dup(definition_def(view->live));
+    forget_chosen(live, definition_def(view->config));
+    text = domain_def_format(live, flags);
+    return strcmp(text, definition_stored_xml(view->config)) != 0;
 }
 
 gboolean on_domain_is_updated(RpcCall *call, GError **error)

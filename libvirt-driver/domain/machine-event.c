@@ -261,6 +261,44 @@ static void port_changed(const Said *said)
                     json_object_get_boolean_member_with_default(said->data, "open", FALSE));
 }
 
+/* ---- memory ---- */
+
+static void memory_failure(const Said *said)
+{
+    /* virDomainMemoryFailureRecipientType, ActionType and its flags */
+    static const char *const recipients[] = { "hypervisor", "guest", NULL };
+    static const char *const actions[] = { "ignore", "inject", "fatal", "reset", NULL };
+    static const char *const flags[] = { "action-required", "recursive" };
+    JsonNode *node = json_object_get_member(said->data, "flags");
+    JsonObject *given =
+        node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    g_autoptr(GByteArray) body = g_byte_array_new();
+    guint32 bits = 0;
+
+    for (guint i = 0; given != NULL && i < G_N_ELEMENTS(flags); i++)
+        bits |= json_object_get_boolean_member_with_default(given, flags[i], FALSE) ? 1u << i : 0;
+    xdr_put_i32(body, index_of(recipients, text(said, "recipient"), 0));
+    xdr_put_i32(body, index_of(actions, text(said, "action"), 0));
+    xdr_put_u32(body, bits);
+    send(said, VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE, body);
+}
+
+/* ---- for people who debug: all of it ---- */
+
+static void tell_as_it_is(DomainRegistry *registry, const DomainView *view, const char *event,
+                          const char *data)
+{
+    g_autoptr(GByteArray) body = g_byte_array_new();
+    gint64 now_us = g_get_real_time();
+
+    domain_put_handle(registry, body, view->domain);
+    xdr_put_string(body, event);
+    xdr_put_i64(body, now_us / G_USEC_PER_SEC);
+    xdr_put_u32(body, (guint32)(now_us % G_USEC_PER_SEC));
+    xdr_put_optional_string(body, strcmp(data, "{}") != 0 ? data : NULL);
+    rpc_events_send_named(registry->server, RPC_EVENT_MONITOR, event, view->uuid, body);
+}
+
 /* ---- the table ---- */
 
 static const struct {
@@ -275,6 +313,7 @@ static const struct {
     { "DEVICE_TRAY_MOVED", tray_moved },
     { "RTC_CHANGE", rtc_change },
     { "WATCHDOG", watchdog },
+    { "MEMORY_FAILURE", memory_failure },
     { "VSERPORT_CHANGE", port_changed },
     { "WAKEUP", wakeup },
     { "SUSPEND", sleeping },
@@ -300,6 +339,7 @@ void registry_machine_event(DomainRegistry *registry, int domid, const char *eve
     domain_get_view(registry, domain, &view);
     if (view.live == NULL)
         return;
+    tell_as_it_is(registry, &view, event, data);
     said.def = definition_def(view.live);
     said.data = json_node_get_object(node);
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -185,6 +185,8 @@ static gboolean open_display(RpcCall *call, int fd, GError **error)
 /* The client's end came with the call. */
 gboolean on_domain_open_graphics(RpcCall *call, GError **error)
 {
+    if (!check_flags(call, call->args[2].u, GRAPHICS_SKIPAUTH, error))
+        return FALSE;
     if (call->packet->n_fds == 0)
         return fail(error, VIR_ERR_INTERNAL_ERROR, "no file descriptor has come with the call");
     return open_display(call, call->packet->fds[0], error);

@@ -250,12 +250,12 @@ gboolean on_domain_save_image_get_xml_desc(RpcCall *call, GError **error)
     return put_image_xml(call, call->args[0].str, call->args[1].u, error);
 }
 
-static char *require_managed(RpcCall *call, GError **error)
+static char *require_managed(RpcCall *call, guint32 flags, guint32 known, GError **error)
 {
     const Kanzend *kanzend = call->app;
     g_auto(DomainView) view = { 0 };
 
-    if (!call_view(call, &view, error))
+    if (!check_flags(call, flags, known, error) || !call_view(call, &view, error))
         return NULL;
     if (has_managed_save(kanzend->domains, view.uuid))
         return managed_save_path(kanzend->domains, view.uuid);
@@ -265,7 +265,7 @@ static char *require_managed(RpcCall *call, GError **error)
 
 gboolean on_domain_managed_save_get_xml_desc(RpcCall *call, GError **error)
 {
-    g_autofree char *path = require_managed(call, error);
+    g_autofree char *path = require_managed(call, call->args[1].u, IMAGE_XML_SECURE, error);
 
     return path != NULL && put_image_xml(call, path, call->args[1].u, error);
 }
@@ -304,7 +304,8 @@ gboolean on_domain_save_image_define_xml(RpcCall *call, GError **error)
 
 gboolean on_domain_managed_save_define_xml(RpcCall *call, GError **error)
 {
-    g_autofree char *path = require_managed(call, error);
+    g_autofree char *path =
+        require_managed(call, call->args[2].u, SAVE_RUNNING | SAVE_PAUSED, error);
 
     return path != NULL && define_image_xml(call, path, call->args[1].str, call->args[2].u, error);
 }

@@ -45,6 +45,8 @@ static const EventRow pool_events[] = { { 370, 0 }, { 373, 0 } };    /* LIFECYCL
 static const EventRow nodedev_events[] = { { 376, 0 }, { 377, 0 } }; /* LIFECYCLE, UPDATE */
 static const EventRow secret_events[] = { { 382, 0 }, { 383, 0 } };  /* LIFECYCLE, VALUE_CHANGED */
 
+static const EventRow monitor_events[] = { { 6, 0 } }; /* of the program for QEMU */
+
 static const struct {
     const char *name;
     const EventRow *rows;
@@ -55,6 +57,7 @@ static const struct {
     [RPC_EVENT_POOL] = { "storage pool", pool_events, G_N_ELEMENTS(pool_events) },
     [RPC_EVENT_NODEDEV] = { "node device", nodedev_events, G_N_ELEMENTS(nodedev_events) },
     [RPC_EVENT_SECRET] = { "secret", secret_events, G_N_ELEMENTS(secret_events) },
+    [RPC_EVENT_MONITOR] = { "monitor", monitor_events, G_N_ELEMENTS(monitor_events) },
 };
 
 typedef struct {
@@ -64,11 +67,15 @@ typedef struct {
     gboolean legacy;
     gboolean armed; /* the client knows id */
     char *key;      /* NULL: all objects */
+    GRegex *names;  /* NULL: all of the events */
 } Registration;
 
 static void registration_clear(gpointer data)
 {
-    g_free(((Registration *)data)->key);
+    Registration *r = data;
+
+    g_free(r->key);
+    g_clear_pointer(&r->names, g_regex_unref);
 }
 
 /* Under lock. Legacy registrations are found by event, the others by number. -1: none. */
@@ -98,6 +105,23 @@ static void arm(RpcCall *call)
     g_mutex_unlock(&client->lock);
 }
 
+/* Takes what the registration has; its number is in r then. */
+static void add_locked(RpcClient *client, Registration *r)
+{
+    if (client->registrations == NULL) {
+        client->registrations = g_array_new(FALSE, FALSE, sizeof(Registration));
+        g_array_set_clear_func(client->registrations, registration_clear);
+    }
+    r->id = client->next_callback_id++;
+    g_array_append_val(client->registrations, *r);
+}
+
+static void arm_later(RpcCall *call, gint id)
+{
+    call->arg_i = (guint)id;
+    call->replied = arm;
+}
+
 gboolean rpc_events_register(RpcCall *call, RpcEventClass klass, int event_id, const char *key,
                              gboolean legacy, gint *ret_id, GError **error)
 {
@@ -117,19 +141,25 @@ gboolean rpc_events_register(RpcCall *call, RpcEventClass klass, int event_id, c
                     classes[klass].name, event_id);
         return FALSE;
     }
-    if (client->registrations == NULL) {
-        client->registrations = g_array_new(FALSE, FALSE, sizeof(Registration));
-        g_array_set_clear_func(client->registrations, registration_clear);
-    }
-    r.id = client->next_callback_id++;
     r.key = g_strdup(key);
-    g_array_append_val(client->registrations, r);
+    add_locked(client, &r);
     g_mutex_unlock(&client->lock);
 
     *ret_id = r.id;
-    call->arg_i = (guint)r.id;
-    call->replied = arm;
+    arm_later(call, r.id);
     return TRUE;
+}
+
+void rpc_events_register_named(RpcCall *call, RpcEventClass klass, const char *key, GRegex *names,
+                               gint *ret_id)
+{
+    Registration r = { .klass = klass, .key = g_strdup(key), .names = names };
+
+    g_mutex_lock(&call->client->lock);
+    add_locked(call->client, &r);
+    g_mutex_unlock(&call->client->lock);
+    *ret_id = r.id;
+    arm_later(call, r.id);
 }
 
 static gboolean deregister(RpcClient *client, RpcEventClass klass, gboolean legacy, int number,
@@ -172,6 +202,7 @@ void rpc_events_forget_client(RpcClient *client)
 typedef struct {
     RpcEventClass klass;
     int event_id;
+    const char *name; /* NULL: told by event_id alone */
     const char *key;
     const GByteArray *body;
 } Event;
@@ -179,7 +210,8 @@ typedef struct {
 static GByteArray *event_packet(const Event *event, const Registration *r)
 {
     const EventRow *row = &classes[event->klass].rows[event->event_id];
-    RpcHeader header = { .program = RPC_PROGRAM_REMOTE,
+    RpcHeader header = { .program = event->klass == RPC_EVENT_MONITOR ? RPC_PROGRAM_QEMU
+                                                                      : RPC_PROGRAM_REMOTE,
                          .version = 1,
                          .procedure = r->legacy ? row->legacy : row->procedure,
                          .type = RPC_MESSAGE,
@@ -193,6 +225,13 @@ static GByteArray *event_packet(const Event *event, const Registration *r)
     return packet;
 }
 
+static gboolean is_wanted(const Registration *r, const Event *event)
+{
+    return r->armed && r->klass == event->klass && r->event_id == event->event_id &&
+           (r->key == NULL || g_strcmp0(r->key, event->key) == 0) &&
+           (r->names == NULL || g_regex_match(r->names, event->name, 0, NULL));
+}
+
 static void send_to_client(gpointer data, gpointer user_data)
 {
     RpcClient *client = data;
@@ -203,8 +242,7 @@ static void send_to_client(gpointer data, gpointer user_data)
     for (guint i = 0; client->registrations != NULL && i < client->registrations->len; i++) {
         const Registration *r = &g_array_index(client->registrations, Registration, i);
 
-        if (r->armed && r->klass == event->klass && r->event_id == event->event_id &&
-            (r->key == NULL || g_strcmp0(r->key, event->key) == 0))
+        if (is_wanted(r, event))
             g_ptr_array_add(packets, event_packet(event, r));
     }
     g_mutex_unlock(&client->lock);
@@ -215,7 +253,15 @@ static void send_to_client(gpointer data, gpointer user_data)
 void rpc_events_send(RpcServer *server, RpcEventClass klass, int event_id, const char *key,
                      const GByteArray *body)
 {
-    Event event = { klass, event_id, key, body };
+    Event event = { .klass = klass, .event_id = event_id, .key = key, .body = body };
+
+    rpc_server_foreach_client(server, send_to_client, &event);
+}
+
+void rpc_events_send_named(RpcServer *server, RpcEventClass klass, const char *name,
+                           const char *key, const GByteArray *body)
+{
+    Event event = { .klass = klass, .name = name, .key = key, .body = body };
 
     rpc_server_foreach_client(server, send_to_client, &event);
 }

@@ -16,6 +16,7 @@ typedef enum {
     RPC_EVENT_POOL,
     RPC_EVENT_NODEDEV,
     RPC_EVENT_SECRET,
+    RPC_EVENT_MONITOR, /* what an emulator says, as it says it: chosen by name, not by number */
     RPC_EVENT_CLASS_COUNT
 } RpcEventClass;
 
@@ -44,6 +45,7 @@ enum {
     VIR_DOMAIN_EVENT_ID_DEVICE_REMOVAL_FAILED = 22,
     VIR_DOMAIN_EVENT_ID_METADATA_CHANGE = 23,
     VIR_DOMAIN_EVENT_ID_BLOCK_THRESHOLD = 24,
+    VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE = 25,
 };
 
 /*
@@ -53,11 +55,16 @@ enum {
  */
 gboolean rpc_events_register(RpcCall *call, RpcEventClass klass, int event_id, const char *key,
                              gboolean legacy, gint *ret_id, GError **error);
+/* The same for RPC_EVENT_MONITOR. names: those that are wanted, NULL: all; taken. */
+void rpc_events_register_named(RpcCall *call, RpcEventClass klass, const char *key, GRegex *names,
+                               gint *ret_id);
 gboolean rpc_events_deregister(RpcClient *client, RpcEventClass klass, gint id, GError **error);
 gboolean rpc_events_deregister_legacy(RpcClient *client, int event_id, GError **error);
 
 /* body: the event's message without the callback number. Borrowed. Any thread. */
 void rpc_events_send(RpcServer *server, RpcEventClass klass, int event_id, const char *key,
                      const GByteArray *body);
+void rpc_events_send_named(RpcServer *server, RpcEventClass klass, const char *name,
+                           const char *key, const GByteArray *body);
 
 G_END_DECLS

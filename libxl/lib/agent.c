@@ -104,15 +104,20 @@ static char *take_answer(Agent *agent, GError **error)
     g_autofree char *line = read_line(agent, error);
     g_autoptr(JsonNode) node = line ? json_from_string(line, NULL) : NULL;
     JsonObject *answer = node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    JsonNode *failure;
+    const char *why = NULL;
 
     if (!line)
         return NULL;
     if (answer && json_object_has_member(answer, "return"))
         return json_to_string(json_object_get_member(answer, "return"), FALSE);
-    if (answer && json_object_has_member(answer, "error"))
+    failure = answer ? json_object_get_member(answer, "error") : NULL;
+    if (failure && JSON_NODE_HOLDS_OBJECT(failure))
+        why = json_object_get_string_member_with_default(json_node_get_object(failure), "desc",
+                                                         NULL);
+    if (failure)
         g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED, "guest agent: %s",
-                    json_object_get_string_member_with_default(
-                        json_object_get_object_member(answer, "error"), "desc", "unknown error"));
+                    why ? why : "unknown error");
     else
         g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED,
                     "guest agent: answered something that is no answer");

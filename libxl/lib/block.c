@@ -381,10 +381,33 @@ gboolean kxl_domain_block_get_tune(KxlHost *host, int domid, const char *vdev, K
     return TRUE;
 }
 
+typedef struct {
+    const char *vdev;
+    const KxlBlockTune *tune;
+} TuneChange;
+
+/* For its next life. */
+static void change_tune(KxlDomainConfig *config, gconstpointer data)
+{
+    const TuneChange *change = data;
+    KxlDeviceDisk *disk = kxl_block_disk(config, change->vdev, NULL);
+    const guint64 *limits = change->tune->limits;
+
+    if (!disk)
+        return;
+    for (guint i = 0; i < KXL_TUNE_COUNT; i++) {
+        disk->tune.limit[i] = limits[KXL_LIMIT_BPS + i];
+        disk->tune.burst[i] = limits[KXL_LIMIT_BPS_MAX + i];
+        disk->tune.burst_secs[i] = disk->tune.burst[i] ? limits[KXL_LIMIT_BPS_MAX_LENGTH + i] : 0;
+    }
+    disk->tune.iops_size = limits[KXL_LIMIT_IOPS_SIZE];
+}
+
 gboolean kxl_domain_block_set_tune(KxlHost *host, int domid, const char *vdev,
                                    const KxlBlockTune *tune, GError **error)
 {
     g_auto(KxlBlockOp) b = { .op = { .lock = -1 } };
+    TuneChange change = { vdev, tune };
     JsonObject *arguments;
 
     if (!kxl_block_op_begin(&b, host, domid, vdev, error))
@@ -393,5 +416,6 @@ gboolean kxl_domain_block_set_tune(KxlHost *host, int domid, const char *vdev,
     for (guint i = 0; i < KXL_LIMIT_COUNT; i++)
         if (i <= KXL_LIMIT_IOPS_WR || tune->limits[i] > 0) /* QEMU wants the first six */
             json_object_set_int_member(arguments, limit_names[i], (gint64)tune->limits[i]);
-    return kxl_qmp_run(b.qmp, "block_set_io_throttle", arguments, KXL_OP_TIMEOUT_MS, error);
+    return kxl_qmp_run(b.qmp, "block_set_io_throttle", arguments, KXL_OP_TIMEOUT_MS, error) &&
+           kxl_op_change_config(host, domid, change_tune, &change, error);
 }

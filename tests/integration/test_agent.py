@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from pathlib import Path
 
 import libvirt
 import libvirt_qemu
@@ -252,3 +253,34 @@ def test_open_channel(domain):
     assert code_of(domain.openChannel, "org.kanzen.test", other, 0) == libvirt.VIR_ERR_OPERATION_FAILED
     stream.finish()
     assert code_of(domain.openChannel, "nothing", conn.newStream(), 0) == libvirt.VIR_ERR_INTERNAL_ERROR
+
+
+@pytest.mark.parametrize("junk", [None, 5, "text", [], [1], ["a"], {}, {"keys": 5}, [[]], {"host-name": 7, "keys": [1]},
+                                  [{"disk": 5, "ip-addresses": [7], "mountpoint": [], "logical-id": "x", "user": 1}]])
+def test_malformed_answers(domain, agent, monkeypatch, junk):
+    """Whatever a guest sends: an error, or what can be made of it; nothing of it upsets the daemon."""
+    for command in ANSWERS:
+        monkeypatch.setitem(ANSWERS, command, junk)
+    for call in (domain.fsFreeze, domain.fsInfo, domain.hostname, domain.getTime, domain.guestVcpus, domain.guestInfo,
+                 lambda: domain.authorizedSSHKeysGet("root"), lambda: domain.setGuestVcpus("1", 0)):
+        try:
+            call()
+        except libvirt.libvirtError as error:
+            assert error.get_error_code() in (libvirt.VIR_ERR_INTERNAL_ERROR, libvirt.VIR_ERR_NO_HOSTNAME)
+    log = Path("/var/log/kanzen/kanzend.log")
+    assert not log.exists() or "CRITICAL" not in log.read_text().upper()
+
+
+def test_monitor_events(domain):
+    """What the emulator says, by its own names: all of it, or what a pattern chooses."""
+    running.run_event_loop()
+    conn, seen = libvirt.open("xen:///system"), []
+    # python3-libvirt's wrapper of the registration is what virt-manager's developers use too.
+    callback = libvirt_qemu.qemuMonitorEventRegister(
+        conn, conn.lookupByName(domain.name()), "^(STOP|RESUME)$", lambda _c, _d, event, _s, _m, details, _o: seen.append((event, details)),
+        None, libvirt_qemu.VIR_CONNECT_DOMAIN_QEMU_MONITOR_EVENT_REGISTER_REGEX)
+    domain.suspend()
+    domain.resume()
+    wait_for("the events", lambda: [e for e, _ in seen] == ["STOP", "RESUME"])
+    libvirt_qemu.qemuMonitorEventDeregister(conn, callback)
+    conn.close()

@@ -43,6 +43,7 @@ def source(domain, target, flags=0):
 
 def test_statistics(guest):
     domain, target = guest.domain, guest.target
+    assert domain.isUpdated() == 0  # what runs is what is defined
     if guest.kind == "hvm":  # its boot loader has read it
         wait_for("the guest to read its disk", lambda: domain.blockStats(target)[1] > 0, timeout=60)
     old, new = domain.blockStats(target), domain.blockStatsFlags(target)

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Calls about definitions that other files do not come by: devices, pins, limits, what happens at the end."""
+from xml.etree import ElementTree
+
+import libvirt
+import pytest
+
+from test_libvirt import code_of, xml
+from wire import MESSAGE, REMOTE, i32, string, u32
+
+CONFIG, LIVE = libvirt.VIR_DOMAIN_AFFECT_CONFIG, libvirt.VIR_DOMAIN_AFFECT_LIVE
+DISK = "<disk type='file' device='{kind}'><driver name='qemu' type='raw'/><source file='{file}'/><target dev='{target}'/><alias name='ua-{target}'/></disk>"
+
+
+@pytest.fixture
+def domain(conn):
+    return conn.defineXML(xml("a"))
+
+
+def targets(domain):
+    return [d.find("target").get("dev") for d in ElementTree.fromstring(domain.XMLDesc()).iter("disk")]
+
+
+def test_devices_of_a_definition(domain):
+    domain.attachDeviceFlags(DISK.format(kind="disk", file="/b.img", target="xvdb"), CONFIG)
+    domain.attachDevice(DISK.format(kind="cdrom", file="/c.iso", target="xvdc")) if domain.isActive() else \
+        domain.attachDeviceFlags(DISK.format(kind="cdrom", file="/c.iso", target="xvdc"), CONFIG)
+    assert targets(domain) == ["xvda", "xvdb", "xvdc"]
+    assert code_of(domain.attachDeviceFlags, DISK.format(kind="disk", file="/x", target="xvdb"), CONFIG) in (
+        libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_INVALID_ARG, libvirt.VIR_ERR_OPERATION_FAILED)
+    domain.updateDeviceFlags(DISK.format(kind="cdrom", file="/other.iso", target="xvdc"), CONFIG)
+    assert "/other.iso" in domain.XMLDesc() and "/c.iso" not in domain.XMLDesc()
+    domain.detachDeviceFlags(DISK.format(kind="disk", file="/b.img", target="xvdb"), CONFIG)
+    domain.detachDeviceAlias("ua-xvdc", CONFIG)
+    assert targets(domain) == ["xvda"]
+    assert code_of(domain.detachDeviceAlias, "ua-xvdc", CONFIG) == libvirt.VIR_ERR_DEVICE_MISSING
+    # Of a domain that does not run these two have nothing to do with.
+    assert code_of(domain.detachDevice, DISK.format(kind="disk", file="/d.img", target="xvda")) == libvirt.VIR_ERR_OPERATION_INVALID
+
+
+def test_pins_of_a_definition(domain):
+    cpus = len(domain.vcpuPinInfo(CONFIG)[0])
+    first = (True,) + (False,) * (cpus - 1)
+    domain.pinVcpuFlags(1, first, CONFIG)
+    assert domain.vcpuPinInfo(CONFIG) == [(True,) * cpus, first]
+    assert "<vcpupin vcpu='1' cpuset='0'/>" in domain.XMLDesc()
+    assert code_of(domain.pinVcpuFlags, 2, first, CONFIG) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.pinVcpu, 0, first) == libvirt.VIR_ERR_OPERATION_INVALID  # it does not run
+    assert code_of(domain.setVcpus, 1) == libvirt.VIR_ERR_OPERATION_INVALID
+    assert code_of(domain.vcpus) == libvirt.VIR_ERR_OPERATION_INVALID
+    domain.pinEmulator(first, CONFIG)
+    assert domain.emulatorPinInfo(CONFIG) == first and domain.emulatorPinInfo() == first
+
+
+def test_limits_of_a_definition(domain):
+    domain.setBlockIoTune("xvda", {"total_bytes_sec": 1000, "total_bytes_sec_max": 2000, "group_name": "g"}, CONFIG)
+    now = domain.blockIoTune("xvda", CONFIG)
+    assert (now["total_bytes_sec"], now["total_bytes_sec_max"], now["group_name"]) == (1000, 2000, "g")
+    assert "<total_bytes_sec>1000</total_bytes_sec>" in domain.XMLDesc()
+    domain.setBlockIoTune("/d.img", {"read_bytes_sec": 5}, CONFIG)  # takes the place of the total
+    assert domain.blockIoTune("xvda")["total_bytes_sec"] == 0 and domain.blockIoTune("xvda")["read_bytes_sec"] == 5
+    assert code_of(domain.setBlockIoTune, "nothing", {"read_bytes_sec": 5}, CONFIG) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.setBlockIoTune, "xvda", {"read_bytes_sec": 5}, LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
+
+
+def test_what_happens_at_the_end(daemon, domain):
+    """python3-libvirt 9.0 has no method for it."""
+    def act(occasion, action):
+        handle = string("a") + domain.UUID() + i32(-1)
+        return daemon.wire().call(390, handle + u32(occasion, action, CONFIG))
+
+    assert act(2, 3).status == 0 and "<on_crash>preserve</on_crash>" in domain.XMLDesc()
+    assert act(0, 2).status == 0 and "<on_poweroff>rename-restart</on_poweroff>" in domain.XMLDesc()
+    assert act(0, 4).error()[0] == act(9, 0).error()[0] == libvirt.VIR_ERR_INVALID_ARG  # a core is for crashes
+
+
+def test_is_updated(conn, domain):
+    domain.create()
+    assert domain.isUpdated() == 0
+    conn.defineXML(xml("a", domain.UUIDString(), 131072))
+    assert domain.isUpdated() == 1
+    domain.destroy()
+    assert domain.isUpdated() == 0
+
+
+def test_newest_forms_of_save_and_restore(domain, conn):
+    """Without a machine: what they are given is looked at all the same."""
+    file = libvirt.VIR_DOMAIN_SAVE_PARAM_FILE
+    assert code_of(domain.saveParams, {}, 0) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.saveParams, {file: "/x"}, 0) == libvirt.VIR_ERR_OPERATION_INVALID
+    assert code_of(conn.restoreParams, {}, 0) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(conn.restoreParams, {file: "/x", "speed": "fast"}, 0) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.abortJobFlags, 0) == libvirt.VIR_ERR_OPERATION_INVALID
+
+
+def test_host(conn):
+    assert "<sysinfo type='smbios'>" in conn.getSysinfo() if _has_smbios() else code_of(conn.getSysinfo) != 0
+
+
+def _has_smbios():
+    try:
+        open("/sys/class/dmi/id/sys_vendor").close()
+        return True
+    except OSError:
+        return False
+
+
+def test_close_callback(daemon, conn):
+    """The server is told that a client wants to know of its end; the client hears of it when the server goes."""
+    conn.registerCloseCallback(lambda *_: None, None)
+    conn.unregisterCloseCallback()
+    wire = daemon.wire()
+    assert wire.call(360).status == 0 and wire.call(361).status == 0
+
+
+def test_every_domain_event_in_each_style(daemon):
+    """Each number can be registered in the style with callback numbers, those that are old enough in the one before too."""
+    wire, callbacks = daemon.wire(), []
+    for number in range(27):
+        reply = wire.call(316, i32(number) + u32(0))
+        assert reply.status == 0
+        callbacks.append(reply.payload)
+        legacy = wire.call(167, i32(number))
+        assert (legacy.status == 0) == (number <= 15), number
+        if number <= 15:
+            assert wire.call(167, i32(number)).status != 0  # once
+            assert wire.call(168, i32(number)).status == 0
+    assert wire.call(316, i32(27) + u32(0)).status != 0 and wire.call(316, i32(-1) + u32(0)).status != 0
+    assert len(set(callbacks)) == 27
+    for callback in callbacks:
+        assert wire.call(317, callback).status == 0
+        assert wire.call(317, callback).status != 0
+
+
+@pytest.mark.parametrize("register,deregister,events", [(313, 314, 1), (368, 369, 2), (374, 375, 2), (380, 381, 2)])
+def test_events_of_other_objects(daemon, register, deregister, events):
+    wire = daemon.wire()
+    for number in range(events):
+        reply = wire.call(register, i32(number) + u32(0))
+        assert reply.status == 0 and wire.call(deregister, reply.payload).status == 0
+    assert wire.call(register, i32(events) + u32(0)).status != 0
+
+
+def test_monitor_events_can_be_asked_for(daemon, domain):
+    import libvirt_qemu  # noqa: F401  (the same client library has them)
+    wire, qemu = daemon.wire(), 0x20008087
+
+    def register(name=None, flags=0):
+        return wire.call(4, u32(0) + (u32(1) + string(name) if name else u32(0)) + u32(flags), prog=qemu)
+
+    for arguments in ((), ("STOP",), ("^BLOCK_", 1), ("stop", 2)):
+        reply = register(*arguments)
+        assert reply.status == 0 and wire.call(5, reply.payload, prog=qemu).status == 0
+    assert register("(", 1).error()[0] == libvirt.VIR_ERR_INVALID_ARG
+    assert register("x", 4).error()[0] == libvirt.VIR_ERR_INVALID_ARG
+    assert REMOTE != qemu and MESSAGE == 2
+
+
+def test_interface_statistics(domain):
+    domain.create()  # this libkxl says that its tap is the loopback device
+    name = ElementTree.fromstring(domain.XMLDesc()).find("devices/interface/target").get("dev")
+    assert len(domain.interfaceStats(name)) == 8 and min(domain.interfaceStats(name)) >= 0
+    assert code_of(domain.interfaceStats, "nothing") == libvirt.VIR_ERR_INVALID_ARG
+
+
+def test_volumes_that_others_made(conn, tmp_path):
+    folder = tmp_path / "pool"
+    folder.mkdir()
+    pool = conn.storagePoolCreateXML(f"<pool type='dir'><name>p</name><target><path>{folder}</path></target></pool>")
+    assert pool.numOfVolumes() == 0
+    (folder / "new.img").write_bytes(b"x" * 4096)
+    pool.refresh()
+    assert pool.numOfVolumes() == 1
+    info = pool.storageVolLookupByName("new.img").infoFlags(libvirt.VIR_STORAGE_VOL_GET_PHYSICAL)
+    assert info == [libvirt.VIR_STORAGE_VOL_FILE, 4096, 4096]
