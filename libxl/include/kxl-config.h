@@ -95,6 +95,7 @@ typedef struct {
     char *write_error, *read_error; /* stop, report, ignore, enospc (write only); NULL: QEMU's own */
     KxlTristate copy_on_read, ioeventfd, event_idx;
     guint queues, iothread; /* 0: not given */
+    guint pv_place;         /* libkxl's: where the machine of a PV or PVH domain has it, from 1 on; 0: not chosen yet */
     char *wwn;              /* 16 hexadecimal digits */
     char *vendor, *product; /* SCSI */
     guint cyls, heads, secs;
@@ -188,6 +189,7 @@ typedef struct {
     KxlTristate offload[KXL_OFFLOAD_COUNT];
     char *rom_file;
     KxlTristate rom_bar, rom_enabled;
+    guint pv_place;         /* as a disk's */
 } KxlDeviceNic;
 
 typedef struct {
@@ -400,6 +402,7 @@ typedef struct {
 
     /* memory, KiB */
     guint64 max_memkb;      /* 0: same as target_memkb; memory devices are a part of both */
+    guint64 machine_memkb;  /* libkxl's: what a PV domain's machine has, hv's part included, while it runs; 0: not chosen */
     guint64 target_memkb;
     guint64 video_memkb;    /* 0: by adapter */
     guint64 shadow_memkb;

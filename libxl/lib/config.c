@@ -25,6 +25,7 @@ static const KxlField config_rows[] = {
     ROW("b_info/sched_params/weight", UINT, cpu_weight),
     ROW("b_info/sched_params/cap", UINT, cpu_cap),
     ROW("b_info/max_memkb", UINT64, max_memkb),
+    ROW("b_info/machine_memkb", UINT64, machine_memkb),
     ROW("b_info/target_memkb", UINT64, target_memkb),
     ROW("b_info/video_memkb", UINT64, video_memkb),
     ROW("b_info/shadow_memkb", UINT64, shadow_memkb),

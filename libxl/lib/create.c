@@ -278,6 +278,8 @@ gboolean kxl_create_successor(const KxlHost *host, int domid, GError **error)
     if (next < 0)
         return FALSE;
     kxl_hot_drop_unfinished(host, domid, config);
+    config->machine_memkb = 0; /* as its devices are now */
+    kxl_prepare_machine(config);
     kxl_prepare_for_domid(host, config, next);
     if (!kxl_rundir_save_config(host, domid, config, error))
         return FALSE;

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "disk-tune.h"
 #include "file.h"
+#include "guest-domid.h"
 #include "host-check.h"
 #include "hot-store.h"
 #include "nic-host.h"
@@ -270,10 +271,13 @@ static gboolean unrecord(KxlHotDevice *d, GError **error)
 
 /* --- taking down ------------------------------------------------------------------------------ */
 
+/* With the domid that the guest knows, in permissions, too. */
 static GByteArray *store_records(const KxlHotDevice *d, const char *pci)
 {
-    return d->disk ? kxl_store_disk_nodes(d->op->domid, d->disk, pci)
-                   : kxl_store_nic_nodes(d->op->domid, d->nic, pci);
+    int domid = kxl_guest_domid(d->op->host, d->op->domid);
+
+    return d->disk ? kxl_store_disk_nodes(domid, d->disk, pci)
+                   : kxl_store_nic_nodes(domid, d->nic, pci);
 }
 
 /* hv lets go of a function when its back end's directory is removed. One that it was never told of
@@ -426,7 +430,20 @@ static gboolean add_to_store(KxlHotDevice *d, const char *pci, GError **error)
     return kxl_xendev_remove(d->xs, &xen, error) && kxl_xendev_add(d->xs, &xen, records, error);
 }
 
-gboolean kxl_hot_attach(KxlHotDevice *d, const KxlDomainConfig *config, GError **error)
+/* A free place, which the configuration keeps. */
+static char *take_place(KxlHotDevice *d, KxlDomainConfig *config, GError **error)
+{
+    GPtrArray *list = d->disk ? config->disks : config->nics;
+    char *slot = kxl_hot_free_slot(d->qmp, error);
+    guint *place = d->disk ? &((KxlDeviceDisk *)list->pdata[list->len - 1])->pv_place
+                           : &((KxlDeviceNic *)list->pdata[list->len - 1])->pv_place;
+
+    if (slot)
+        *place = kxl_machine_pv_place(slot);
+    return slot;
+}
+
+gboolean kxl_hot_attach(KxlHotDevice *d, KxlDomainConfig *config, GError **error)
 {
     g_autoptr(GError) undo = NULL;
     g_autofree char *addr = NULL, *pci = NULL;
@@ -434,7 +451,7 @@ gboolean kxl_hot_attach(KxlHotDevice *d, const KxlDomainConfig *config, GError *
     if (!kxl_hot_connect(d, error))
         return FALSE;
     if (d->op->config->type != KXL_TYPE_HVM) {
-        addr = kxl_hot_free_slot(d->qmp, error);
+        addr = take_place(d, config, error);
         if (!addr)
             return FALSE;
         pci = g_strconcat("00:", addr, NULL);

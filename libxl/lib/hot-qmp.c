@@ -6,7 +6,7 @@
 #define POLL_MIN_US 2000
 #define POLL_MAX_US 50000
 
-#define FIRST_SLOT 3 /* kxl_machine_pv_function() */
+#define FIRST_SLOT 3 /* machine-place.c */
 #define NR_SLOTS   32
 
 /* --- options ---------------------------------------------------------------------------------- */

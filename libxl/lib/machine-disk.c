@@ -179,13 +179,13 @@ static char *node_name(const KxlDomainConfig *config, const KxlDeviceDisk *disk)
 /* What names a disk for SCSI and IDE has nowhere to go. */
 gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error)
 {
-    gboolean shared_slots = m->config->disks->len + m->config->nics->len > 28;
+    gboolean shared_slots = kxl_machine_shares_slots(m->config);
 
     for (guint i = 0; i < m->config->disks->len; i++) {
         const KxlDeviceDisk *disk = m->config->disks->pdata[i];
         g_autofree char *node = node_name(m->config, disk);
         g_autofree char *top = kxl_image_top(disk, node);
-        g_autofree char *at = kxl_machine_pv_function(i);
+        g_autofree char *at = kxl_machine_disk_function(m->config, i);
         g_autofree char *more = device_options(disk);
 
         if (!check_options(disk, BUS_VIRTIO, error) || !kxl_args_image(args, disk, node, error))

@@ -94,12 +94,11 @@ static gboolean add_backend(KxlArgs *args, const KxlMachine *m, guint i)
 
 gboolean kxl_args_pv_nics(KxlArgs *args, const KxlMachine *m, GError **error)
 {
-    guint disks = m->config->disks->len;
-    gboolean shared_slots = disks + m->config->nics->len > 28;
+    gboolean shared_slots = kxl_machine_shares_slots(m->config);
 
     for (guint i = 0; i < m->config->nics->len; i++) {
         const KxlDeviceNic *nic = m->config->nics->pdata[i];
-        g_autofree char *at = kxl_machine_pv_function(disks + i);
+        g_autofree char *at = kxl_machine_nic_function(m->config, i);
 
         if (!add_backend(args, m, i))
             continue;

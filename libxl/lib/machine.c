@@ -87,17 +87,14 @@ guint64 kxl_machine_memory_kb(const KxlDomainConfig *config)
     guint64 guest = MAX(config->max_memkb, config->target_memkb);
     guint64 modules = kxl_modules_kb(config);
 
+    if (config->machine_memkb)
+        return config->machine_memkb;
+
     guest -= MIN(guest, modules);
 
     return (guest + hv_share_kb(config, guest) + 1023) / 1024 * 1024;
 }
 
-/* Slot 0 is the host bridge, 1 the ISA bridge, 2 virtio-serial. Devices past the slots share them
- * as further functions. */
-char *kxl_machine_pv_function(guint index)
-{
-    return g_strdup_printf("00:%02x.%u", 3 + index % 28, index / 28);
-}
 
 char **kxl_machine_environment(const KxlDomainConfig *config)
 {

@@ -44,9 +44,19 @@ char **kxl_machine_argv(const KxlMachine *machine, GError **error);
 /* Environment the emulator needs beside its parent's (SDL's display): NAME=value strings. */
 char **kxl_machine_environment(const KxlDomainConfig *config);
 
-/* Where a PV domain's devices sit, "00:03.0"; index counts disks, then nics. */
-char *kxl_machine_pv_function(guint index);
-/* ... and those of its framebuffer: three functions of the one slot that index never reaches. */
+/*
+ * Where a PV domain's devices sit, "00:03.0". A device keeps its place as long as it is there, so that the machine can be
+ * made again for a saved state; without one they count as they come, disks, then nics.
+ */
+char *kxl_machine_disk_function(const KxlDomainConfig *config, guint i);
+char *kxl_machine_nic_function(const KxlDomainConfig *config, guint i);
+/* The place of "03.0". */
+guint kxl_machine_pv_place(const char *slot);
+/* Some functions share their slot with others. */
+gboolean kxl_machine_shares_slots(const KxlDomainConfig *config);
+/* Gives places to those that have none. */
+void kxl_machine_choose_places(KxlDomainConfig *config);
+/* ... and those of its framebuffer: three functions of the one slot that none of those has. */
 #define KXL_MACHINE_VFB_PCI      "00:1f.0"
 #define KXL_MACHINE_KEYBOARD_PCI "00:1f.1"
 #define KXL_MACHINE_POINTER_PCI  "00:1f.2"

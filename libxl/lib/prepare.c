@@ -8,6 +8,7 @@
 #include "file.h"
 #include "firmware.h"
 #include "host-device.h"
+#include "machine.h"
 #include "nic-host.h"
 #include "vdev.h"
 
@@ -192,6 +193,15 @@ static void prepare_emulator(KxlDomainConfig *config)
             g_clear_pointer(&config->device_model, g_free);
 }
 
+void kxl_prepare_machine(KxlDomainConfig *config)
+{
+    if (config->type == KXL_TYPE_HVM)
+        return;
+    kxl_machine_choose_places(config);
+    if (config->type == KXL_TYPE_PV)
+        config->machine_memkb = kxl_machine_memory_kb(config);
+}
+
 KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *given, GError **error)
 {
     g_autoptr(KxlDomainConfig) config = kxl_domain_config_dup(given);
@@ -219,6 +229,7 @@ KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *given, 
     prepare_host_devices(config);
     if (!prepare_nics(host, config, error))
         return NULL;
+    kxl_prepare_machine(config);
     return g_steal_pointer(&config);
 }
 

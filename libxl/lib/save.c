@@ -190,8 +190,9 @@ static KxlSaveImage *describe(const Work *work, KxlSaveFlags flags, const char *
     image->config = kxl_domain_get_config(work->host, work->domid, error);
     if (!image->config)
         return NULL;
-    /* QEMU loads a state only into the machine it is of, each device in the same slot. */
-    if (kxl_rundir_is_replugged(work->host, work->domid)) {
+    /* QEMU loads a state only into the machine it is of, each device in the same slot: a PV machine's configuration says
+     * which. */
+    if (image->config->type != KXL_TYPE_PV && kxl_rundir_is_replugged(work->host, work->domid)) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
                     "domain '%s': devices or vCPUs were plugged or unplugged since its start: its "
                     "state is not supported in an image until it has rebooted",

@@ -85,7 +85,19 @@ void kxl_xs_translate(KxlXs *xs, int ours, int guests)
     xs->guests = guests;
 }
 
-/* "/local/domain/OURS..." and "/local/domain/0/backend/TYPE/OURS..." with the guest's domid. */
+/* Where the domid is in a path, taken apart at its slashes. */
+static guint domid_at(char *const *parts, guint n)
+{
+    guint at = 4;
+
+    if (!g_str_equal(parts[3], "0"))
+        return 3;
+    if (n > at && g_str_equal(parts[at], "error"))
+        at++;
+    return n > at + 2 && g_str_equal(parts[at], "backend") ? at + 2 : 3;
+}
+
+/* "/local/domain/OURS...", "/local/domain/0/backend/TYPE/OURS..." and the same below error, with the guest's domid. */
 static char *translate(const KxlXs *xs, const char *text)
 {
     g_auto(GStrv) parts = NULL;
@@ -96,7 +108,7 @@ static char *translate(const KxlXs *xs, const char *text)
         return g_strdup(text);
     parts = g_strsplit(text, "/", -1); /* "", "local", "domain", domid, "backend", type, domid */
     n = g_strv_length(parts);
-    at = n > 6 && g_str_equal(parts[3], "0") && g_str_equal(parts[4], "backend") ? 6 : 3;
+    at = domid_at(parts, n);
     if (!g_str_equal(parts[at], ours))
         return g_strdup(text);
     g_free(parts[at]);

@@ -26,20 +26,22 @@
 
 /* --- boot file -------------------------------------------------------------------------------- */
 
-static char **functions_for(guint count, guint first)
+/* Where count disks or nics are. */
+static char **functions_of(const KxlDomainConfig *config, guint count,
+                           char *(*function)(const KxlDomainConfig *config, guint i))
 {
     char **functions = g_new0(char *, count + 1);
 
     for (guint i = 0; i < count; i++)
-        functions[i] = kxl_machine_pv_function(first + i);
+        functions[i] = function(config, i);
     return functions;
 }
 
 static GByteArray *make_store(const Session *s)
 {
-    guint disks = s->config->disks->len;
-    g_auto(GStrv) disk_pci = functions_for(disks, 0);
-    g_auto(GStrv) nic_pci = functions_for(s->config->nics->len, disks);
+    const KxlDomainConfig *config = s->config;
+    g_auto(GStrv) disk_pci = functions_of(config, config->disks->len, kxl_machine_disk_function);
+    g_auto(GStrv) nic_pci = functions_of(config, config->nics->len, kxl_machine_nic_function);
     KxlStoreFunctions functions = { .disk_pci = disk_pci, .nic_pci = nic_pci };
 
     return kxl_store_tree_new(s->config, s->domid, &functions, s->state->start_time_us);

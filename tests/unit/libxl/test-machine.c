@@ -205,19 +205,74 @@ static void test_pvh_cmdline(void)
     g_assert_cmpstr(last, ==, "root=/dev/vdaa3");
 }
 
+static KxlDomainConfig *config_with(guint disks, guint nics)
+{
+    KxlDomainConfig *config = kxl_domain_config_new();
+
+    config->target_memkb = 262144;
+    for (guint i = 0; i < disks; i++)
+        g_ptr_array_add(config->disks, kxl_device_disk_new());
+    for (guint i = 0; i < nics; i++)
+        g_ptr_array_add(config->nics, kxl_device_nic_new());
+    return config;
+}
+
 /* 28 slots, then their further functions. */
-static void test_functions(void)
+static void test_places(void)
 {
     static const struct {
-        guint index;
+        guint place;
         const char *function;
-    } rows[] = { { 0, "00:03.0" }, { 27, "00:1e.0" }, { 28, "00:03.1" }, { 223, "00:1e.7" } };
+    } rows[] = { { 1, "00:03.0" }, { 28, "00:1e.0" }, { 29, "00:03.1" }, { 224, "00:1e.7" } };
+    g_autoptr(KxlDomainConfig) config = config_with(1, 0);
+    KxlDeviceDisk *disk = config->disks->pdata[0];
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *function = kxl_machine_pv_function(rows[i].index);
+        g_autofree char *function = NULL;
 
+        disk->pv_place = rows[i].place;
+        function = kxl_machine_disk_function(config, 0);
         g_assert_cmpstr(function, ==, rows[i].function);
+        g_assert_cmpuint(kxl_machine_pv_place(function + 3), ==, rows[i].place);
+        g_assert_cmpint(kxl_machine_shares_slots(config), ==, rows[i].place > 28);
     }
+    g_assert_cmpuint(kxl_machine_pv_place("01.0"), ==, 0);
+    g_assert_cmpuint(kxl_machine_pv_place("x"), ==, 0);
+}
+
+/* What is there keeps its place when others come and go; new ones take what is free. */
+static void test_places_stay(void)
+{
+    g_autoptr(KxlDomainConfig) config = config_with(3, 2);
+    const guint expected[] = { 1, 3, 2, 4, 5 };
+    const char *const functions[] = { "00:06.0", "00:07.0" };
+
+    kxl_machine_choose_places(config);
+    g_ptr_array_remove_index(config->disks, 1); /* it had place 2 */
+    g_ptr_array_add(config->disks, kxl_device_disk_new());
+    kxl_machine_choose_places(config);
+    for (guint i = 0; i < 3; i++)
+        g_assert_cmpuint(((KxlDeviceDisk *)config->disks->pdata[i])->pv_place, ==, expected[i]);
+    for (guint i = 0; i < 2; i++) {
+        g_autofree char *function = kxl_machine_nic_function(config, i);
+
+        g_assert_cmpuint(((KxlDeviceNic *)config->nics->pdata[i])->pv_place, ==, expected[3 + i]);
+        g_assert_cmpstr(function, ==, functions[i]);
+    }
+}
+
+/* A running machine's memory does not change with its devices. */
+static void test_memory_stays(void)
+{
+    g_autoptr(KxlDomainConfig) config = config_with(1, 1);
+    guint64 before = kxl_machine_memory_kb(config), after;
+
+    for (guint i = 0; i < 9; i++)
+        g_ptr_array_add(config->disks, kxl_device_disk_new());
+    after = kxl_machine_memory_kb(config);
+    g_assert_cmpuint(after, >, before);
+    config->machine_memkb = before;
+    g_assert_cmpuint(kxl_machine_memory_kb(config), ==, before);
 }
 
 int main(int argc, char **argv)
@@ -241,7 +296,9 @@ int main(int argc, char **argv)
     g_assert_cmpint(names->len, >, 5);
     g_test_add_func("/machine/unsupported", test_unsupported);
     g_test_add_func("/machine/conflict", test_conflict);
-    g_test_add_func("/machine/functions", test_functions);
+    g_test_add_func("/machine/places", test_places);
+    g_test_add_func("/machine/places-stay", test_places_stay);
+    g_test_add_func("/machine/memory-stays", test_memory_stays);
     g_test_add_func("/machine/pvh-cmdline", test_pvh_cmdline);
     return g_test_run();
 }
