@@ -113,7 +113,11 @@ const XdrValue *params_find(const XdrValue *list, const char *name)
 
 const char *params_find_string(const XdrValue *list, const char *name)
 {
-    const XdrValue *value = params_find(list, name);
+    for (guint i = 0; i < list->len; i++) {
+        const XdrValue *items = list->items[i].items;
 
-    return value != NULL ? value->str : NULL;
+        if (strcmp(items[ITEM_NAME].str, name) == 0 && items[ITEM_TYPE].u == XDR_PARAM_STRING)
+            return items[ITEM_VALUE].str;
+    }
+    return NULL;
 }

@@ -15,6 +15,8 @@ void cpu_bits_from_text(guint8 *map, guint maplen, const char *text)
 {
     g_auto(GStrv) items = g_strsplit(text != NULL ? text : "all", ",", -1);
 
+    if (maplen == 0)
+        return;
     memset(map, 0, maplen);
     for (guint i = 0; items[i] != NULL; i++) {
         gboolean out = *items[i] == '^', all = strcmp(items[i], "all") == 0;

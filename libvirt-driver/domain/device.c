@@ -48,12 +48,21 @@ void device_clear(Device *device)
     g_clear_pointer(&device->def, domain_def_free);
 }
 
+/* Of a document that was parsed: "disk" of "<disk .../>". */
+static char *first_element(const char *xml)
+{
+    const char *name = strchr(xml, '<');
+
+    return name != NULL ? g_strndup(name + 1, strcspn(name + 1, " \t\r\n/>")) : g_strdup("");
+}
+
 gboolean device_parse(Device *device, const DomainDef *like, const char *xml, GError **error)
 {
     g_autofree char *text =
         g_strdup_printf("<domain type='xen'><name>device</name><memory>1024</memory>"
                         "<os><type>%s</type></os><devices>%s</devices></domain>",
                         like->os_type != NULL ? like->os_type : "xen", xml);
+    g_autofree char *element = NULL;
     guint found = 0;
 
     *device = (Device){ .def = domain_def_parse(text, DOMAIN_XML_PARSE_INACTIVE, error) };
@@ -70,8 +79,9 @@ gboolean device_parse(Device *device, const DomainDef *like, const char *xml, GE
         return TRUE;
     if (found > 1)
         return fail(error, VIR_ERR_XML_ERROR, "more than one device in the XML");
+    element = first_element(xml);
     return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
-                "devices of this kind cannot be attached to or detached from a domain");
+                "a device '%s' cannot be attached to or detached from a domain", element);
 }
 
 GPtrArray *device_list(const Device *device, const DomainDef *def)

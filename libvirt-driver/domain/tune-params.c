@@ -180,9 +180,12 @@ gboolean on_domain_set_numa_parameters(RpcCall *call, GError **error)
 {
     static const ParamRule rules[] = { { "numa_mode", XDR_PARAM_INT },
                                        { "numa_nodeset", XDR_PARAM_STRING } };
-    const XdrValue *mode = params_find(&call->args[1], "numa_mode");
     const char *nodes = params_find_string(&call->args[1], "numa_nodeset");
+    const XdrValue *mode;
 
+    if (!params_check(&call->args[1], rules, G_N_ELEMENTS(rules), error))
+        return FALSE;
+    mode = params_find(&call->args[1], "numa_mode");
     if (mode != NULL && (mode->i < 0 || mode->i >= (gint32)G_N_ELEMENTS(numa_modes)))
         return fail(error, VIR_ERR_INVALID_ARG, "unsupported numatune mode: '%d'", mode->i);
     if (nodes != NULL && strspn(nodes, "0123456789,-^") != strlen(nodes))

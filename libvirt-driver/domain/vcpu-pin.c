@@ -80,6 +80,18 @@ gboolean on_domain_pin_vcpu_flags(RpcCall *call, GError **error)
     return pin_vcpu(call, call->args[3].u, error);
 }
 
+/* The protocol's most of maps in one reply, REMOTE_CPUMAPS_MAX. */
+#define MAPS_MAX 8388608u
+
+static gboolean make_maps(GByteArray *maps, guint n, guint maplen, GError **error)
+{
+    if ((guint64)n * maplen > MAPS_MAX)
+        return fail(error, VIR_ERR_INVALID_ARG, "%u CPU maps of %u bytes are more than %u bytes", n,
+                    maplen, MAPS_MAX);
+    g_byte_array_set_size(maps, n * maplen);
+    return TRUE;
+}
+
 gboolean on_domain_get_vcpu_pin_info(RpcCall *call, GError **error)
 {
     guint wanted = (guint)MAX(call->args[1].i, 0), maplen = (guint)MAX(call->args[2].i, 0);
@@ -96,7 +108,8 @@ gboolean on_domain_get_vcpu_pin_info(RpcCall *call, GError **error)
     if (def == NULL)
         return FALSE;
     n = MIN(wanted, def->vcpus_max);
-    g_byte_array_set_size(maps, n * maplen);
+    if (!make_maps(maps, n, maplen, error))
+        return FALSE;
     for (guint i = 0; i < n; i++)
         cpu_bits_from_text(maps->data + i * maplen, maplen, pinned_to(def, i));
     xdr_put_opaque(call->ret, maps->data, maps->len);
@@ -138,7 +151,8 @@ gboolean on_domain_get_vcpus(RpcCall *call, GError **error)
         return FALSE;
     drop_offline(vcpus);
     n = MIN(wanted, vcpus->len);
-    g_byte_array_set_size(maps, n * maplen);
+    if (!make_maps(maps, n, maplen, error))
+        return FALSE;
     xdr_put_u32(call->ret, n);
     for (guint i = 0; i < n; i++) {
         const KxlVcpu *vcpu = vcpus->pdata[i];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * main() for fuzz targets built without libFuzzer, as tests and by compilers that lack it:
- *   fuzz-x [--random N] [--max-len BYTES] [FILE|DIRECTORY]...
- * runs the target over the files, then over N inputs of random bytes, always the same ones.
+ *   fuzz-x [--random N] [--max-len BYTES] [--seed N] [FILE|DIRECTORY]...
+ * runs the target over the files, then over N inputs of random bytes, the same ones for a seed.
  */
 #include <glib.h>
 #include <stdint.h>
@@ -41,9 +41,9 @@ static unsigned int run_path(const char *path)
     return 1;
 }
 
-static void run_random(unsigned int n, size_t max_len)
+static void run_random(unsigned int n, size_t max_len, int seed)
 {
-    g_autoptr(GRand) rand = g_rand_new_with_seed(2);
+    g_autoptr(GRand) rand = g_rand_new_with_seed((guint32)seed);
     g_autofree uint8_t *data = g_malloc(max_len);
 
     for (unsigned int i = 0; i < n; i++) {
@@ -57,11 +57,12 @@ static void run_random(unsigned int n, size_t max_len)
 
 int main(int argc, char **argv)
 {
-    int nr_random = 0, max_len = 512;
+    int nr_random = 0, max_len = 512, seed = 2;
     g_auto(GStrv) paths = NULL;
     const GOptionEntry entries[] = {
         { "random", 0, 0, G_OPTION_ARG_INT, &nr_random, "Inputs of random bytes", "N" },
         { "max-len", 0, 0, G_OPTION_ARG_INT, &max_len, "Their greatest length", "BYTES" },
+        { "seed", 0, 0, G_OPTION_ARG_INT, &seed, "Others than the usual ones", "N" },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, "FILE" },
         { NULL },
     };
@@ -76,7 +77,7 @@ int main(int argc, char **argv)
     }
     for (char **p = paths; p && *p; p++)
         n += run_path(*p);
-    run_random(nr_random, max_len);
+    run_random(nr_random, max_len, seed);
     printf("%u files, %d random inputs\n", n, nr_random);
     return 0;
 }

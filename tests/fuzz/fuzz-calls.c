@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Calls as a client could make them: every procedure of the table, its arguments of the right
+ * types, made from the input by rpc-generator.c, and stream packets between them. The whole daemon
+ * stands behind it, on the fake libkxl, in a sandbox: a well-formed call may well ask for a file to
+ * be removed.
+ */
+#include <glib/gstdio.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "kanzend.h"
+#include "procedures.h"
+#include "rpc-generator.h"
+#include "sandbox.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MAX_CALLS    24u
+#define MAX_PACKET   (1024u * 1024u)
+#define INPUTS_A_RUN 400u /* then a new daemon, with nothing defined */
+#define PROC_OPEN    1
+
+typedef struct {
+    guint32 program;
+    gint32 number;
+    const RpcProc *proc;
+} Target;
+
+static Kanzend kanzend;
+static GArray *targets; /* of Target: what has a handler */
+static char *dir;
+static guint n_inputs;
+
+/* ---- the daemon ---- */
+
+static void collect_targets(void)
+{
+    targets = g_array_new(FALSE, FALSE, sizeof(Target));
+    for (guint p = 0; p < kanzend_n_programs; p++) {
+        for (guint i = 0; i < kanzend_programs[p].n_procs; i++) {
+            const Target target = { kanzend_programs[p].program, (gint32)i,
+                                    &kanzend_programs[p].procs[i] };
+
+            /* Closing ends the conversation at once. */
+            if (target.proc->handler != NULL && g_strcmp0(target.proc->name, "CONNECT_CLOSE") != 0)
+                g_array_append_val(targets, target);
+        }
+    }
+}
+
+static GLogWriterOutput no_log(GLogLevelFlags level, const GLogField *fields, gsize n,
+                               gpointer unused)
+{
+    return G_LOG_WRITER_HANDLED;
+}
+
+static void stop_daemon(void)
+{
+    g_autofree char *command = g_strdup_printf("/bin/rm -rf '%s'", dir);
+
+    if (kanzend.server != NULL)
+        rpc_server_stop(kanzend.server);
+    kanzend_close(&kanzend);
+    if (system(command) != 0)
+        g_error("cannot remove '%s'", dir);
+    g_clear_pointer(&dir, g_free);
+}
+
+static void start_daemon(void)
+{
+    RpcServerConfig config = { .programs = kanzend_programs, .n_programs = kanzend_n_programs };
+    g_autofree char *pool = NULL, *volume = NULL, *disk = NULL;
+    g_autoptr(GError) error = NULL;
+
+    dir = g_strdup("/tmp/fuzz-calls.XXXXXX");
+    g_assert_nonnull(g_mkdtemp(dir));
+    pool = g_build_filename(dir, "pool", NULL);
+    volume = g_build_filename(pool, "v", NULL);
+    disk = g_build_filename(dir, "disk", NULL);
+    g_assert_cmpint(g_mkdir(pool, 0700), ==, 0);
+    g_assert_true(g_file_set_contents(volume, "a volume", -1, NULL));
+    g_assert_true(g_file_set_contents(disk, "a disk", -1, NULL));
+    g_setenv("KANZEN_LIB_DIR", dir, TRUE);
+    g_setenv("KANZEN_RUN_DIR", dir, TRUE);
+    g_setenv("PATH", dir, TRUE); /* no helpers */
+    kanzend.uri = "xen:///system";
+    if (!kanzend_open(&kanzend, &config, FALSE, &error))
+        g_error("%s", error->message);
+}
+
+/* ---- the conversation ---- */
+
+static void add_packet(GByteArray *out, const RpcHeader *header, const GByteArray *payload)
+{
+    g_autoptr(GByteArray) packet = rpc_packet_begin(header);
+
+    g_byte_array_append(packet, payload->data, payload->len);
+    rpc_packet_finish(packet);
+    g_byte_array_append(out, packet->data, packet->len);
+}
+
+/* What a client may send on the stream that the call has opened, or not. */
+static void add_stream_packets(GByteArray *out, Tape *tape, RpcHeader header)
+{
+    for (guint n = tape_pick(tape, 4); n > 0; n--) {
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+        header.type = tape_pick(tape, 6) == 0 ? RPC_STREAM_HOLE : RPC_STREAM;
+        header.status = tape_pick(tape, 4) == 0 ? tape_pick(tape, 3) : RPC_CONTINUE;
+        g_byte_array_set_size(bytes, tape_u8(tape));
+        if (bytes->len > 0)
+            memset(bytes->data, tape_u8(tape), bytes->len);
+        add_packet(out, &header, bytes);
+    }
+}
+
+static void add_call(GByteArray *out, Tape *tape, guint32 serial)
+{
+    const Target *target = &g_array_index(targets, Target, tape_pick(tape, targets->len));
+    RpcHeader header = { target->program, 1, target->number, RPC_CALL, serial, RPC_OK };
+    g_autoptr(GByteArray) args = g_byte_array_new();
+
+    tape->likes_documents =
+        strstr(target->proc->name, "XML") != NULL || strstr(target->proc->name, "_DEVICE") != NULL;
+    generate_args(target->proc->args, tape, args);
+    add_packet(out, &header, args);
+    if (target->proc->flags & RPC_PROC_STREAM)
+        add_stream_packets(out, tape, header);
+}
+
+static GByteArray *begin_conversation(void)
+{
+    static const RpcHeader open = { RPC_PROGRAM_REMOTE, 1, PROC_OPEN, RPC_CALL, 0, RPC_OK };
+    GByteArray *out = g_byte_array_new();
+    g_autoptr(GByteArray) args = g_byte_array_new();
+
+    xdr_put_u32(args, 0); /* no name */
+    xdr_put_u32(args, 0);
+    add_packet(out, &open, args);
+    return out;
+}
+
+static GByteArray *make_conversation(Tape *tape)
+{
+    GByteArray *out = begin_conversation();
+
+    for (guint i = 0; i < MAX_CALLS && tape->left > 0 && out->len < MAX_PACKET; i++)
+        add_call(out, tape, i + 1);
+    return out;
+}
+
+static gboolean is_busy(void)
+{
+    RpcWorkerStats stats;
+
+    rpc_server_get_worker_stats(kanzend.server, &stats);
+    return stats.queued > 0 || stats.free < stats.threads;
+}
+
+/* Sends it as the server takes it, reads the answers away, hangs up, waits for what still runs. */
+static void converse(int fd, const GByteArray *bytes)
+{
+    char answers[65536];
+    guint sent = 0;
+
+    while (rpc_server_n_clients(kanzend.server) > 0) {
+        ssize_t n = sent < bytes->len ? send(fd, bytes->data + sent, bytes->len - sent,
+                                             MSG_DONTWAIT | MSG_NOSIGNAL)
+                                      : 0;
+
+        sent += n > 0 ? (guint)n : 0;
+        if (sent == bytes->len && !is_busy() && shutdown(fd, SHUT_WR) < 0)
+            break;
+        g_main_context_iteration(NULL, FALSE);
+        while (recv(fd, answers, sizeof answers, MSG_DONTWAIT) > 0)
+            ;
+    }
+    close(fd);
+    while (rpc_server_n_clients(kanzend.server) > 0 || is_busy())
+        g_main_context_iteration(NULL, FALSE);
+}
+
+static void serve(const GByteArray *bytes)
+{
+    int pair[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
+    rpc_server_add_client(kanzend.server, pair[1], &(RpcService){ 0 });
+    converse(pair[0], bytes);
+}
+
+/* Something of each kind, for calls to find: the documents that define them. */
+static void define_objects(void)
+{
+    static const struct {
+        gint32 procedure;
+        const char *root;
+    } rows[] = {
+        { 41, "<network>" }, { 77, "<pool " },    { 142, "<secret " },
+        { 11, "<domain " },  { 180, "<filter " },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        for (guint d = 0; d < dictionary_documents_len; d++) {
+            const RpcHeader header = {
+                RPC_PROGRAM_REMOTE, 1, rows[i].procedure, RPC_CALL, 1, RPC_OK
+            };
+            g_autoptr(GString) document = g_string_new(dictionary_documents[d]);
+            g_autoptr(GByteArray) bytes = begin_conversation();
+            g_autoptr(GByteArray) args = g_byte_array_new();
+
+            if (!g_str_has_prefix(document->str, rows[i].root))
+                continue;
+            g_string_replace(document, "%DIR%", dir, 0);
+            xdr_put_string(args, document->str);
+            xdr_put_u32(args, 0); /* flags, of those that have them */
+            add_packet(bytes, &header, args);
+            serve(bytes);
+        }
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    Tape tape = { .bytes = data, .left = size };
+    g_autoptr(GByteArray) bytes = NULL;
+
+    if (targets == NULL) {
+        sandbox_enter();
+        g_log_set_writer_func(no_log, NULL, NULL);
+        collect_targets();
+        atexit(stop_daemon);
+    }
+    if (n_inputs++ % INPUTS_A_RUN == 0) {
+        if (dir != NULL)
+            stop_daemon();
+        start_daemon();
+        define_objects();
+    }
+    tape.dir = dir;
+    bytes = make_conversation(&tape);
+    serve(bytes);
+    return 0;
+}
