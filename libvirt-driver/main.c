@@ -2,6 +2,7 @@
 /* kanzend: options, the background, and what a process has to set up before it serves. */
 #include <errno.h>
 #include <gio/gio.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -119,6 +120,18 @@ static void raise_fd_limit(void)
         g_warning("kanzend: cannot raise the limit of open files: %s", g_strerror(errno));
 }
 
+/*
+ * Without these glibc gives each worker a heap of its own, whose freed pieces stay with it, and
+ * takes what is larger than ever before from there, too: with thousands of definitions, lists of
+ * them and workers that come and go half of the memory would be holes.
+ */
+static void keep_heap_small(void)
+{
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 512 * 1024);
+}
+
 static int check_config(const Options *options)
 {
     g_autoptr(GError) error = NULL;
@@ -137,6 +150,7 @@ static int serve(const Options *options)
     log_start();
     signal(SIGPIPE, SIG_IGN);
     raise_fd_limit();
+    keep_heap_small();
     if (options->background) {
         ready_fd = go_background();
         if (ready_fd < 0) {

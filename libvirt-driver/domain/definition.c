@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "definition.h"
 
+#include <string.h>
+
 #define N_TEXTS     4 /* by DomainXmlFormatFlags */
 #define STORED_TEXT (DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE)
 
@@ -152,8 +154,12 @@ static char *make_text(Definition *definition, DomainXmlFormatFlags flags)
     /* Without live parts and without secrets all texts are one. */
     gboolean is_stored = flags != STORED_TEXT && def->id < 0 && !domain_def_has_secrets(def) &&
                          (flags & DOMAIN_XML_FORMAT_INACTIVE);
+    char *text;
 
-    return is_stored ? (char *)definition_stored_xml(definition) : domain_def_format(def, flags);
+    if (is_stored)
+        return (char *)definition_stored_xml(definition);
+    text = domain_def_format(def, flags);
+    return g_realloc(text, strlen(text) + 1); /* what it was written into is larger, it is kept */
 }
 
 const char *definition_xml(Definition *definition, DomainXmlFormatFlags flags)
@@ -249,6 +255,10 @@ guint definition_cache_n_parsed(DefinitionCache *cache)
 Definition *definition_keep(Definition *definition, DefinitionCache *cache)
 {
     definition_stored_xml(definition);
+    if (g_atomic_pointer_get(&definition->def) != NULL) { /* what is asked most, while it is cheap */
+        definition_brief(definition);
+        definition_xml(definition, DOMAIN_XML_FORMAT_INACTIVE);
+    }
     g_atomic_pointer_set(&definition->cache, cache);
     if (g_atomic_pointer_get(&definition->def) != NULL)
         note_parsed(cache, definition);

@@ -86,21 +86,22 @@ static const guint32 list_groups[] = {
 };
 
 /* What costs a look at the disk is looked for only where flags ask. */
-static guint32 properties(DomainRegistry *registry, const DomainView *view, guint32 flags)
+static guint32 properties(DomainRegistry *registry, const DomainFacts *facts, guint32 flags)
 {
     guint32 bits = 0;
 
     if (flags & (LIST_HAS_SNAPSHOT | LIST_NO_SNAPSHOT))
-        bits |= moments_any(&snapshot_kind, registry, view->uuid) ? LIST_HAS_SNAPSHOT : LIST_NO_SNAPSHOT;
+        bits |= moments_any(&snapshot_kind, registry, facts->uuid) ? LIST_HAS_SNAPSHOT
+                                                                   : LIST_NO_SNAPSHOT;
     if (flags & (LIST_HAS_CHECKPOINT | LIST_NO_CHECKPOINT))
-        bits |= moments_any(&checkpoint_kind, registry, view->uuid) ? LIST_HAS_CHECKPOINT
-                                                                    : LIST_NO_CHECKPOINT;
+        bits |= moments_any(&checkpoint_kind, registry, facts->uuid) ? LIST_HAS_CHECKPOINT
+                                                                     : LIST_NO_CHECKPOINT;
     if (flags & (LIST_MANAGEDSAVE | LIST_NO_MANAGEDSAVE))
-        bits |= has_managed_save(registry, view->uuid) ? LIST_MANAGEDSAVE : LIST_NO_MANAGEDSAVE;
-    bits |= view->id >= 0 ? LIST_ACTIVE : LIST_INACTIVE;
-    bits |= view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT;
-    bits |= view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART;
-    switch (view->state) {
+        bits |= has_managed_save(registry, facts->uuid) ? LIST_MANAGEDSAVE : LIST_NO_MANAGEDSAVE;
+    bits |= facts->id >= 0 ? LIST_ACTIVE : LIST_INACTIVE;
+    bits |= facts->persistent ? LIST_PERSISTENT : LIST_TRANSIENT;
+    bits |= facts->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART;
+    switch (facts->state) {
     case VIR_STATE_RUNNING:
         return bits | LIST_RUNNING;
     case VIR_STATE_PAUSED:
@@ -116,16 +117,15 @@ GPtrArray *domain_list_matching(const RpcCall *call, guint32 flags)
 {
     const Kanzend *kanzend = call->app;
     GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)domain_unref);
-    g_autoptr(GPtrArray) all = NULL;
+    g_autoptr(GArray) all = NULL;
 
     domain_registry_settle(kanzend->domains);
-    all = domain_registry_list(kanzend->domains);
+    all = domain_registry_facts(kanzend->domains);
     for (guint i = 0; i < all->len; i++) {
-        g_auto(DomainView) view = { 0 };
+        const DomainFacts *facts = &g_array_index(all, DomainFacts, i);
 
-        domain_get_view(kanzend->domains, all->pdata[i], &view);
-        if (list_wanted(properties(kanzend->domains, &view, flags), flags, list_groups))
-            g_ptr_array_add(found, domain_ref(all->pdata[i]));
+        if (list_wanted(properties(kanzend->domains, facts, flags), flags, list_groups))
+            g_ptr_array_add(found, domain_ref(facts->domain));
     }
     return found;
 }

@@ -54,6 +54,7 @@ struct DomainRegistry {
     GMutex lock;
     GCond settled;       /* a restart has come to its end */
     GHashTable *by_uuid; /* owns a reference */
+    GHashTable *by_id;            /* of those that run, and Domain-0 */
     DefinitionCache *definitions; /* the configs of all domains */
     GHashTable *by_name; /* of two domains of one name (one made by xl) the first */
 
@@ -67,6 +68,7 @@ struct DomainRegistry {
 Domain *registry_find_name_locked(DomainRegistry *registry, const char *name);
 Domain *registry_insert_locked(DomainRegistry *registry, const char *name, const char *uuid);
 void registry_remove_locked(DomainRegistry *registry, Domain *domain);
+void registry_set_id_locked(DomainRegistry *registry, Domain *domain, int id); /* -1: none */
 void registry_rename_locked(DomainRegistry *registry, Domain *domain, const char *name);
 /* Take definition. The domain keeps its config (definition_keep). */
 void domain_set_live_locked(Domain *domain, Definition *definition);

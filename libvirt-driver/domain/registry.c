@@ -219,8 +219,18 @@ Domain *registry_insert_locked(DomainRegistry *registry, const char *name, const
     return domain;
 }
 
+void registry_set_id_locked(DomainRegistry *registry, Domain *domain, int id)
+{
+    if (domain->id >= 0)
+        g_hash_table_remove(registry->by_id, GINT_TO_POINTER(domain->id));
+    domain->id = id;
+    if (id >= 0)
+        g_hash_table_insert(registry->by_id, GINT_TO_POINTER(id), domain);
+}
+
 void registry_remove_locked(DomainRegistry *registry, Domain *domain)
 {
+    registry_set_id_locked(registry, domain, -1);
     remove_name_locked(registry, domain);
     g_hash_table_remove(registry->by_uuid, domain->uuid); /* drops the table's reference */
 }
@@ -275,18 +285,12 @@ Domain *domain_registry_find_name(DomainRegistry *registry, const char *name)
 
 Domain *domain_registry_find_id(DomainRegistry *registry, int id)
 {
-    GHashTableIter iter;
-    gpointer value;
-    Domain *found = NULL;
+    Domain *domain;
 
     g_mutex_lock(&registry->lock);
-    g_hash_table_iter_init(&iter, registry->by_uuid);
-    while (found == NULL && id >= 0 && g_hash_table_iter_next(&iter, NULL, &value)) {
-        if (((Domain *)value)->id == id)
-            found = domain_ref(value);
-    }
+    domain = ref_domain(g_hash_table_lookup(registry->by_id, GINT_TO_POINTER(id)));
     g_mutex_unlock(&registry->lock);
-    return found;
+    return domain;
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)
@@ -309,6 +313,35 @@ GPtrArray *domain_registry_list(DomainRegistry *registry)
     g_ptr_array_sort(list, compare_names);
     g_mutex_unlock(&registry->lock);
     return list;
+}
+
+static void facts_clear(gpointer facts)
+{
+    domain_unref(((DomainFacts *)facts)->domain);
+}
+
+GArray *domain_registry_facts(DomainRegistry *registry)
+{
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(DomainFacts));
+    GHashTableIter iter;
+    gpointer value;
+
+    g_array_set_clear_func(all, facts_clear);
+    g_mutex_lock(&registry->lock);
+    g_hash_table_iter_init(&iter, registry->by_uuid);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Domain *domain = value;
+        DomainFacts facts = { .domain = domain_ref(domain),
+                              .uuid = domain->uuid,
+                              .id = domain->id,
+                              .persistent = domain->config != NULL,
+                              .autostart = domain->autostart,
+                              .state = domain->state };
+
+        g_array_append_val(all, facts);
+    }
+    g_mutex_unlock(&registry->lock);
+    return all;
 }
 
 /* ---- the registry ---- */
@@ -375,6 +408,7 @@ DomainRegistry *domain_registry_new(KxlHost *host, RpcServer *server, GError **e
     registry->by_uuid =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)domain_unref);
     registry->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    registry->by_id = g_hash_table_new(NULL, NULL);
     registry->definitions = definition_cache_new(PARSED_MAX);
     registry->emulator = find_emulator(host);
     registry->xml_caps.emulator = registry->emulator;
@@ -403,6 +437,7 @@ void domain_registry_free(DomainRegistry *registry)
         return;
     registry_stop_watch(registry);
     g_hash_table_unref(registry->by_name);
+    g_hash_table_unref(registry->by_id);
     g_hash_table_unref(registry->by_uuid);
     definition_cache_free(registry->definitions);
     store_free(registry->store);

@@ -105,6 +105,17 @@ Domain *domain_registry_find_id(DomainRegistry *registry, int id);
 /* All of them, references, in order of name. */
 GPtrArray *domain_registry_list(DomainRegistry *registry);
 
+/* What list calls choose domains by. */
+typedef struct {
+    Domain *domain; /* a reference */
+    const char *uuid;
+    int id;
+    gboolean persistent, autostart;
+    VirState state;
+} DomainFacts;
+/* Those of all domains at one moment, in no order: an array of DomainFacts that owns them. */
+GArray *domain_registry_facts(DomainRegistry *registry);
+
 typedef enum {
     DOMAIN_ADD_DEFINE,    /* make it persistent, or change its persistent definition */
     DOMAIN_ADD_TRANSIENT, /* it is about to be started from this; must not run */

@@ -121,7 +121,7 @@ void domain_expect_start(DomainRegistry *registry, Domain *domain, StartOrigin o
 static void set_started_locked(DomainRegistry *registry, Domain *domain, const KxlDomainInfo *info,
                                Definition *live)
 {
-    domain->id = info->domid;
+    registry_set_id_locked(registry, domain, info->domid);
     domain->restarting = FALSE;
     g_cond_broadcast(&registry->settled);
     domain->state = VIR_STATE_RUNNING;
@@ -242,7 +242,7 @@ static void set_gone_locked(DomainRegistry *registry, Domain *domain, KxlShutdow
         }
     }
     domain->state = VIR_STATE_SHUTOFF;
-    domain->id = -1;
+    registry_set_id_locked(registry, domain, -1);
     domain->restarting = FALSE;
     g_cond_broadcast(&registry->settled);
     domain_set_live_locked(domain, NULL);

@@ -3,20 +3,25 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import libvirt
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "rpc"))
+from wire import Wire, string, u32  # noqa: E402
+
+RUN = Path("/run/libvirt")
 START_WAIT_S = 60
 
 
 class Daemon:
     """kanzend or stock libvirtd; name and XML are what differs for a client."""
 
-    def __init__(self, command, uri, process, domain_type, os_type, machine, disk, nic):
-        self.command, self.uri, self.process_name = command, uri, process
+    def __init__(self, command, uri, socket, process, domain_type, os_type, machine, disk, nic):
+        self.command, self.uri, self.socket, self.process_name = command, uri, socket, process
         self.domain_type, self.os_type, self.machine = domain_type, os_type, machine
         self.disk, self.nic = disk, nic
         self.process = None
@@ -36,6 +41,13 @@ class Daemon:
                     log = Path("/run/bench-daemon.log").read_text(errors="replace")
                     raise RuntimeError(f"{self.command[0]} does not serve {self.uri}: {error}\n{log[-2000:]}") from error
                 time.sleep(0.002)
+
+    def open_wire(self):
+        """A bare connection, to see what of a call's time is the daemon's and what the client library's."""
+        wire = Wire(self.socket)
+        wire.call(66)  # AUTH_LIST
+        wire.call(1, u32(1) + string(self.uri) + u32(0))  # CONNECT_OPEN
+        return wire
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -69,9 +81,9 @@ class Daemon:
 def daemons():
     """kanzend of this build, and libvirtd from the folder that stock-libvirtd filled ($KANZEN_LIBVIRTD)."""
     stock = os.environ.get("KANZEN_LIBVIRTD")
-    found = {"kanzend": Daemon(["kanzend", "--foreground", "--log-level", "warning"], "xen:///system", "kanzend",
-                               "xen", "linux", "xenpv", "dev='xvda' bus='xen'", "")}
+    found = {"kanzend": Daemon(["kanzend", "--foreground", "--log-level", "warning"], "xen:///system", RUN / "virtxend-sock",
+                               "kanzend", "xen", "linux", "xenpv", "dev='xvda' bus='xen'", "")}
     if stock:
-        found["libvirtd"] = Daemon([str(HERE / "stock-libvirtd"), "run", stock], "qemu:///system", "libvirtd", "qemu",
-                                   "hvm", "pc", "dev='vda' bus='virtio'", "<model type='virtio'/>")
+        found["libvirtd"] = Daemon([str(HERE / "stock-libvirtd"), "run", stock], "qemu:///system",
+                                   RUN / "libvirt-sock", "libvirtd", "qemu", "hvm", "pc", "dev='vda' bus='virtio'", "<model type='virtio'/>")
     return found

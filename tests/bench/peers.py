@@ -18,7 +18,7 @@ import time
 
 import libvirt
 
-from daemons import daemons
+from daemons import daemons, u32
 
 FEW, MANY = 1000, 5000
 CASES = {}
@@ -55,6 +55,19 @@ def trips(daemon, conn, put):
     put("no-op call, us", each_us([conn.getLibVersion] * 2000))
     put("node info, us", each_us([conn.getInfo] * 500))
     put("capabilities, us", each_us([conn.getCapabilities] * 200))
+
+
+LIST_ALL_DOMAINS, GET_ALL_DOMAIN_STATS = 273, 344
+
+
+def bulk(daemon, conn, put, count):
+    """Lists and statistics of all, through the library and without it."""
+    wire = daemon.open_wire()
+    put(f"list {count}, ms", best_ms(conn.listAllDomains))
+    put("... the daemon alone", best_ms(lambda: wire.call(LIST_ALL_DOMAINS, u32(1, 0))))
+    put(f"bulk stats {count}, ms", best_ms(conn.getAllDomainStats))
+    put("... of them the daemon alone", best_ms(lambda: wire.call(GET_ALL_DOMAIN_STATS, u32(0, 0, 0))))
+    wire.close()
 
 
 def define(daemon, conn, first, last):
@@ -104,8 +117,7 @@ def thousand(daemon, conn, put):
     put("lookup by name, us", each_us([lambda d=d: conn.lookupByName(d.name()) for d in domains]))
     put("lookup by UUID, us", each_us([lambda d=d: conn.lookupByUUID(d.UUID()) for d in domains]))
     put("info, us", each_us([d.info for d in domains]))
-    put("list 1,000, ms", best_ms(conn.listAllDomains))
-    put("bulk stats 1,000, ms", best_ms(conn.getAllDomainStats))
+    bulk(daemon, conn, put, "1,000")
     put("32 clients, us a pair", clients_32(daemon))
     put("memory with 1,000, resident KiB", daemon.memory_kib()[0])
     put("undefine, us", each_us([d.undefine for d in domains]))
@@ -115,8 +127,7 @@ def thousand(daemon, conn, put):
 def five_thousand(daemon, conn, put):
     """5,000 definitions, and a restart with them."""
     define(daemon, conn, 0, MANY)
-    put("list 5,000, ms", best_ms(conn.listAllDomains))
-    put("bulk stats 5,000, ms", best_ms(conn.getAllDomainStats))
+    bulk(daemon, conn, put, "5,000")
     put("memory with 5,000, resident KiB", daemon.memory_kib()[0])
     conn.close()
     daemon.stop()
