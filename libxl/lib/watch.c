@@ -27,6 +27,7 @@ typedef struct {
     off_t events_read; /* how far that has been told */
     guint seq;         /* last transition told */
     gboolean told;     /* as NEW: it has run */
+    gboolean changed;  /* something in its folder, since it was last looked at */
     char *name;
     KxlState *state; /* as last seen */
 } Known;
@@ -181,6 +182,7 @@ static Known *known_new(KxlWatch *watch, int domid)
     known->domid = domid;
     known->events_wd = -1;
     known->wd = inotify_add_watch(watch->inotify, dir, IN_MOVED_TO);
+    known->changed = TRUE;
     return known;
 }
 
@@ -196,6 +198,8 @@ static void look_at(KxlWatch *watch, int domid)
         known = known_new(watch, domid);
         g_hash_table_insert(watch->known, GINT_TO_POINTER(domid), known);
     }
+    if (!known->changed)
+        return;
     /* Read after the watch is set, so that no later change is missed. Gone meanwhile: the next
      * look. */
     state = kxl_rundir_load_state(watch->host, domid, NULL);
@@ -206,6 +210,9 @@ static void look_at(KxlWatch *watch, int domid)
         return;
     if (state->state != KXL_STATE_STARTING)
         watch_events(watch, known);
+    /* What its emulator says cannot be watched yet: again then. */
+    known->changed = state->state != KXL_STATE_STARTING && watch->machine_func != NULL &&
+                     known->events_wd < 0;
     renamed = known->name && !g_str_equal(known->name, config->name);
     g_free(known->name);
     known->name = g_strdup(config->name);
@@ -270,6 +277,22 @@ static void look(KxlWatch *watch)
     look_for_gone(watch, domids);
     for (guint i = 0; i < domids->len; i++)
         look_at(watch, g_array_index(domids, int, i));
+}
+
+/* Only what changed is read again: there may be hundreds. */
+static void note_changed(KxlWatch *watch, const struct inotify_event *event)
+{
+    gboolean lost = event->mask & IN_Q_OVERFLOW;
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, watch->known);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        Known *known = value;
+
+        if (lost || known->wd == event->wd)
+            known->changed = TRUE;
+    }
 }
 
 /* --- sources ---------------------------------------------------------------------------------- */
@@ -337,10 +360,12 @@ static gboolean on_input(int fd, GIOCondition condition, gpointer data)
             const struct inotify_event *event = (const void *)at;
 
             note_ended(watch, event);
-            if (event->mask & IN_MODIFY)
+            if (event->mask & IN_MODIFY) {
                 watch->spoken = g_slist_prepend(watch->spoken, find_events(watch, event->wd));
-            else
+            } else {
+                note_changed(watch, event);
                 changed = TRUE;
+            }
             at += sizeof *event + event->len;
         }
     }
