@@ -86,11 +86,11 @@ gboolean xlcfg_boot_parse(XlReader *reader, const XlValue *value, GError **error
 {
     if (!xlcfg_reader_string(reader, value, &reader->config->boot, error))
         return FALSE;
-    for (const char *c = reader->config->boot; *c; c++)
-        if (!strchr("acdn", *c))
-            return xlcfg_reader_fail(reader, value, error,
-                                     "'%c' is none of a (floppy), c (disk), d (CD), n (network)",
-                                     *c);
+    const char *wrong = reader->config->boot + strspn(reader->config->boot, "acdn");
+    if (*wrong != '\0')
+        return xlcfg_reader_fail(reader, value, error,
+                                 "'%.*s' is none of a (floppy), c (disk), d (CD), n (network)",
+                                 (int)(g_utf8_next_char(wrong) - wrong), wrong);
     if (!*reader->config->boot)
         g_clear_pointer(&reader->config->boot, g_free);
     return TRUE;
