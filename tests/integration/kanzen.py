@@ -72,17 +72,22 @@ class Console:
                                    codec_errors="replace", dimensions=(50, 200))
 
     def login(self, timeout=90):
-        """From a login prompt (asked for by a newline) to a shell prompt."""
+        """From a login prompt (asked for by a newline) to a shell prompt, where the kernel does not talk in between."""
+        self._reach_prompt(timeout)
+        self.command("dmesg -n 1")
+        return self
+
+    def _reach_prompt(self, timeout):
         deadline = time.monotonic() + timeout
         while True:
             self.child.sendline("")
             found = self.child.expect([LOGIN, PROMPT, pexpect.TIMEOUT], timeout=3)
             if found == 1:
-                return self
+                return
             if found == 0:
                 self.child.sendline("root")
                 self.child.expect(PROMPT, timeout=20)
-                return self
+                return
             if time.monotonic() > deadline:
                 raise AssertionError(f"no login prompt within {timeout} s; last: {self.child.before[-2000:]}")
 
