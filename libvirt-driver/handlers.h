@@ -191,6 +191,26 @@ gboolean on_domain_open_graphics(RpcCall *call, GError **error);
 gboolean on_domain_open_graphics_fd(RpcCall *call, GError **error);
 gboolean on_domain_monitor_command(RpcCall *call, GError **error);
 
+/* nodedev/handlers-nodedev.c */
+gboolean on_node_num_of_devices(RpcCall *call, GError **error);
+gboolean on_node_list_devices(RpcCall *call, GError **error);
+gboolean on_node_device_lookup_by_name(RpcCall *call, GError **error);
+gboolean on_node_device_lookup_scsi_host(RpcCall *call, GError **error);
+gboolean on_connect_list_all_node_devices(RpcCall *call, GError **error);
+gboolean on_node_device_get_xml_desc(RpcCall *call, GError **error);
+gboolean on_node_device_get_parent(RpcCall *call, GError **error);
+gboolean on_node_device_num_of_caps(RpcCall *call, GError **error);
+gboolean on_node_device_list_caps(RpcCall *call, GError **error);
+gboolean on_node_device_is_active(RpcCall *call, GError **error);
+gboolean on_node_device_is_persistent(RpcCall *call, GError **error);
+gboolean on_node_device_get_autostart(RpcCall *call, GError **error);
+gboolean on_node_device_dettach(RpcCall *call, GError **error);
+gboolean on_node_device_detach_flags(RpcCall *call, GError **error);
+gboolean on_node_device_re_attach(RpcCall *call, GError **error);
+gboolean on_node_device_reset(RpcCall *call, GError **error);
+gboolean on_node_device_create_xml(RpcCall *call, GError **error);
+gboolean on_node_device_destroy(RpcCall *call, GError **error);
+
 /* interface/handlers-interface.c */
 gboolean on_connect_num_of_interfaces(RpcCall *call, GError **error);
 gboolean on_connect_list_interfaces(RpcCall *call, GError **error);

@@ -7,6 +7,7 @@
 #include "domain/recover.h"
 #include "domain/registry.h"
 #include "network/network.h"
+#include "nodedev/node-device.h"
 #include "nwfilter/nwfilter.h"
 #include "secret/secret.h"
 #include "storage/pool.h"
@@ -75,6 +76,7 @@ gboolean kanzend_open(Kanzend *k, RpcServerConfig *config, gboolean allow_argume
     k->consoles = consoles_new();
     k->auth = auth_new();
     k->server = rpc_server_new(config);
+    k->devices = node_devices_new(k->server);
     return open_secrets(k, error) && open_domains(k, allow_arguments, error) &&
            open_pools(k, error) && open_networks(k, error) && open_nwfilters(k, error);
 }
@@ -87,6 +89,7 @@ void kanzend_close(Kanzend *k)
     g_clear_pointer(&k->pools, pool_registry_free);
     g_clear_pointer(&k->domains, domain_registry_free);
     g_clear_pointer(&k->secrets, secret_registry_free);
+    g_clear_pointer(&k->devices, node_devices_free);
     g_clear_pointer(&k->server, rpc_server_free);
     g_clear_pointer(&k->consoles, consoles_free);
     g_clear_pointer(&k->auth, auth_free);

@@ -16,6 +16,7 @@ typedef struct PoolRegistry PoolRegistry;
 typedef struct NetworkRegistry NetworkRegistry;
 typedef struct SecretRegistry SecretRegistry;
 typedef struct NwfilterRegistry NwfilterRegistry;
+typedef struct NodeDevices NodeDevices;
 typedef struct CpuHostCache CpuHostCache;
 typedef struct Auth Auth;
 
@@ -31,6 +32,7 @@ typedef struct Kanzend {
     NetworkRegistry *networks;
     SecretRegistry *secrets;
     NwfilterRegistry *nwfilters;
+    NodeDevices *devices;
     gboolean session; /* a user's own daemon: xen:///session */
     const char *uri;  /* "xen:///system" */
 } Kanzend;

@@ -12,24 +12,16 @@
 static gboolean read_bdf(XlReader *reader, const XlValue *item, KxlDevicePci *pci, const char *text,
                          GString *options, GError **error)
 {
+    gboolean found = kxl_pci_parse(text, pci, &text);
     guint vslot;
     int used = 0;
 
-    if (sscanf(text, "%4x:%2x:%2x.%1x%n", &pci->domain, &pci->bus, &pci->dev, &pci->fn, &used) !=
-        4) {
-        pci->domain = 0;
-        used = 0;
-        if (sscanf(text, "%2x:%2x.%1x%n", &pci->bus, &pci->dev, &pci->fn, &used) != 3)
-            used = 0;
-    }
-    if (!used && g_str_has_suffix(text, ".*"))
+    if (!found && g_str_has_suffix(text, ".*"))
         return xlcfg_reader_refuse(reader, item, error, "'%s': name each function of the device",
                                    text);
-    if (!used || pci->dev > 0x1f || pci->fn > 7)
+    if (!found)
         return xlcfg_reader_fail(reader, item, error, "'%s' is no PCI address ([DDDD:]BB:SS.F)",
                                  text);
-    text += used;
-    used = 0;
     if (*text == '@' && sscanf(text, "@%2x%n", &vslot, &used) == 1 && vslot <= 0x1f) {
         xlcfg_spec_add_flag(options, "");
         g_string_append_printf(options, "vslot=%x", vslot);

@@ -536,6 +536,12 @@ void kxl_device_disk_free (KxlDeviceDisk *disk);
 void kxl_device_nic_free (KxlDeviceNic *nic);
 void kxl_device_vfb_free (KxlDeviceVfb *vfb);
 
+/* A PCI device's name is [DDDD:]BB:SS.F, all hexadecimal; what follows it is left in ret_rest. FALSE: text does not begin
+ * with one. */
+gboolean kxl_pci_parse (const char *text, KxlDevicePci *ret_pci, const char **ret_rest);
+char *kxl_pci_name (const KxlDevicePci *pci); /* "0000:00:1f.2" */
+gboolean kxl_pci_equal (const KxlDevicePci *a, const KxlDevicePci *b);
+
 /* The JSON libkxl keeps and `xl list -l` prints: libxl's key names (c_info, b_info, disks, nics ...). */
 char *kxl_domain_config_to_json (const KxlDomainConfig *config);
 KxlDomainConfig *kxl_domain_config_from_json (const char *json, GError **error);

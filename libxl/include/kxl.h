@@ -188,6 +188,13 @@ void kxl_display_info_free (KxlDisplayInfo *info); /* NULL-safe */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KxlDisplayInfo, kxl_display_info_free)
 /* Forgets what the TPM of the domain with that UUID has kept; none is no error. */
 void kxl_host_forget_tpm (const KxlHost *host, const char *uuid);
+/* PCI devices of the host. An assignable one is with vfio-pci, for guests. */
+char **kxl_pci_assignable_list (void); /* names, sorted */
+/* KXL_ERROR_NOT_FOUND: no such device, or no vfio-pci; KXL_ERROR_IN_USE: a guest has it. One that is as wanted already is
+ * no error. */
+gboolean kxl_pci_assignable_add (KxlHost *host, const KxlDevicePci *pci, GError **error);
+gboolean kxl_pci_assignable_remove (KxlHost *host, const KxlDevicePci *pci, GError **error);
+gboolean kxl_pci_reset (KxlHost *host, const KxlDevicePci *pci, GError **error);
 /* Path of the unix socket that speaks the xenstore protocol with a PV domain's store, for kanzend. */
 char *kxl_domain_xenstore_socket (KxlHost *host, int domid);
 /* Reads/writes one key of the domain's store (absolute path); read returns NULL without error when absent. */

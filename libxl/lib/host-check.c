@@ -279,21 +279,15 @@ static gboolean check_against_nics(const KxlDomainConfig *config, const KxlDomai
     return TRUE;
 }
 
-static gboolean same_pci(const KxlDevicePci *a, const KxlDevicePci *b)
-{
-    return a->domain == b->domain && a->bus == b->bus && a->dev == b->dev && a->fn == b->fn;
-}
-
 static gboolean check_against_pcis(const KxlDomainConfig *config, const KxlDomainConfig *other,
                                    GError **error)
 {
     for (guint i = 0; i < config->pcis->len; i++) {
         const KxlDevicePci *mine = config->pcis->pdata[i];
-        g_autofree char *name =
-            g_strdup_printf("%04x:%02x:%02x.%x", mine->domain, mine->bus, mine->dev, mine->fn);
+        g_autofree char *name = kxl_pci_name(mine);
 
         for (guint n = 0; n < other->pcis->len; n++)
-            if (same_pci(mine, other->pcis->pdata[n]))
+            if (kxl_pci_equal(mine, other->pcis->pdata[n]))
                 return in_use(error, KXL_ERROR_IN_USE, "pci", name, other);
     }
     return TRUE;

@@ -10,30 +10,53 @@
 #include "fd.h"
 #include "file.h"
 
-#define VFIO_DRIVER "vfio-pci"
-
 /* --- PCI: Linux Documentation/ABI/testing/sysfs-bus-pci -----------------------------------------
  */
 
-static char *pci_name(const KxlDevicePci *pci)
+char *kxl_pci_name(const KxlDevicePci *pci)
 {
     return g_strdup_printf("%04x:%02x:%02x.%x", pci->domain, pci->bus, pci->dev, pci->fn);
 }
 
 static char *pci_file(const char *sysfs, const KxlDevicePci *pci, const char *file)
 {
-    g_autofree char *name = pci_name(pci);
+    g_autofree char *name = kxl_pci_name(pci);
 
     return g_build_filename(sysfs, "bus/pci/devices", name, file, NULL);
 }
 
-/* NULL: it has none. */
-static char *pci_driver(const char *sysfs, const KxlDevicePci *pci)
+char *kxl_host_pci_driver(const char *sysfs, const KxlDevicePci *pci)
 {
     g_autofree char *link = pci_file(sysfs, pci, "driver");
     g_autofree char *target = g_file_read_link(link, NULL);
 
     return target ? g_path_get_basename(target) : NULL;
+}
+
+gboolean kxl_pci_parse(const char *text, KxlDevicePci *ret_pci, const char **ret_rest)
+{
+    guint domain = 0, bus, slot, function;
+    int used = 0;
+
+    *ret_rest = text;
+    if (sscanf(text, "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &used) != 4) {
+        domain = 0;
+        if (sscanf(text, "%2x:%2x.%1x%n", &bus, &slot, &function, &used) != 3)
+            return FALSE;
+    }
+    if (slot > 0x1f || function > 7)
+        return FALSE;
+    ret_pci->domain = domain;
+    ret_pci->bus = bus;
+    ret_pci->dev = slot;
+    ret_pci->fn = function;
+    *ret_rest = text + used;
+    return TRUE;
+}
+
+gboolean kxl_pci_equal(const KxlDevicePci *a, const KxlDevicePci *b)
+{
+    return a->domain == b->domain && a->bus == b->bus && a->dev == b->dev && a->fn == b->fn;
 }
 
 /* An attribute is one write(2). */
@@ -48,11 +71,11 @@ static gboolean write_attribute(const char *path, const char *text, GError **err
 
 gboolean kxl_host_pci_check(const char *sysfs, const KxlDevicePci *pci, GError **error)
 {
-    g_autofree char *name = pci_name(pci);
+    g_autofree char *name = kxl_pci_name(pci);
     g_autofree char *device = pci_file(sysfs, pci, NULL);
     g_autofree char *group = pci_file(sysfs, pci, "iommu_group");
-    g_autofree char *driver = pci_driver(sysfs, pci);
-    g_autofree char *vfio = g_build_filename(sysfs, "bus/pci/drivers", VFIO_DRIVER, NULL);
+    g_autofree char *driver = kxl_host_pci_driver(sysfs, pci);
+    g_autofree char *vfio = g_build_filename(sysfs, "bus/pci/drivers", KXL_VFIO_DRIVER, NULL);
 
     if (!g_file_test(device, G_FILE_TEST_IS_DIR))
         g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "pci '%s': no such device", name);
@@ -61,12 +84,13 @@ gboolean kxl_host_pci_check(const char *sysfs, const KxlDevicePci *pci, GError *
                     "pci '%s' is not supported: the host has no IOMMU, or does not use it", name);
     else if (!g_file_test(vfio, G_FILE_TEST_IS_DIR))
         g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND,
-                    "pci '%s': the host has no driver '" VFIO_DRIVER "' (modprobe " VFIO_DRIVER ")",
+                    "pci '%s': the host has no driver '" KXL_VFIO_DRIVER
+                    "' (modprobe " KXL_VFIO_DRIVER ")",
                     name);
-    else if (!pci->managed && g_strcmp0(driver, VFIO_DRIVER) != 0)
+    else if (!pci->managed && g_strcmp0(driver, KXL_VFIO_DRIVER) != 0)
         g_set_error(error, KXL_ERROR, KXL_ERROR_STATE,
-                    "pci '%s': has driver '%s', not '" VFIO_DRIVER "', and is not managed", name,
-                    driver ? driver : "none");
+                    "pci '%s': has driver '%s', not '" KXL_VFIO_DRIVER "', and is not managed",
+                    name, driver ? driver : "none");
     else
         return TRUE;
     return FALSE;
@@ -76,7 +100,7 @@ gboolean kxl_host_pci_check(const char *sysfs, const KxlDevicePci *pci, GError *
 static gboolean rebind(const char *sysfs, const KxlDevicePci *pci, const char *driver,
                        GError **error)
 {
-    g_autofree char *name = pci_name(pci);
+    g_autofree char *name = kxl_pci_name(pci);
     g_autofree char *override = pci_file(sysfs, pci, "driver_override");
     g_autofree char *unbind = pci_file(sysfs, pci, "driver/unbind");
     g_autofree char *probe = g_build_filename(sysfs, "bus/pci/drivers_probe", NULL);
@@ -89,24 +113,32 @@ static gboolean rebind(const char *sysfs, const KxlDevicePci *pci, const char *d
 
 gboolean kxl_host_pci_is_to_take(const char *sysfs, const KxlDevicePci *pci)
 {
-    g_autofree char *driver = pci_driver(sysfs, pci);
+    g_autofree char *driver = kxl_host_pci_driver(sysfs, pci);
 
-    return pci->managed && g_strcmp0(driver, VFIO_DRIVER) != 0;
+    return pci->managed && g_strcmp0(driver, KXL_VFIO_DRIVER) != 0;
 }
 
 gboolean kxl_host_pci_take(const char *sysfs, const KxlDevicePci *pci, GError **error)
 {
-    return rebind(sysfs, pci, VFIO_DRIVER, error);
+    return rebind(sysfs, pci, KXL_VFIO_DRIVER, error);
 }
 
-void kxl_host_pci_return(const char *sysfs, const KxlDevicePci *pci)
+/* The override goes, so that the driver finds it by what it is. */
+gboolean kxl_host_pci_return(const char *sysfs, const KxlDevicePci *pci, GError **error)
 {
-    g_autofree char *name = pci_name(pci);
-    g_autoptr(GError) error = NULL;
+    return rebind(sysfs, pci, "", error);
+}
 
-    /* The override goes, so that the driver finds it by what it is. */
-    if (!rebind(sysfs, pci, "", &error))
-        g_warning("pci '%s': cannot be given back: %s", name, error->message);
+gboolean kxl_host_pci_reset(const char *sysfs, const KxlDevicePci *pci, GError **error)
+{
+    g_autofree char *reset = pci_file(sysfs, pci, "reset");
+    g_autofree char *name = kxl_pci_name(pci);
+
+    if (g_file_test(reset, G_FILE_TEST_EXISTS))
+        return write_attribute(reset, "1", error);
+    g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
+                "pci '%s': the kernel knows no way to reset it alone", name);
+    return FALSE;
 }
 
 /* --- USB: Linux Documentation/ABI/stable/sysfs-bus-usb ------------------------------------------

@@ -4,6 +4,8 @@
 
 #include "kxl.h"
 
+#define KXL_VFIO_DRIVER "vfio-pci"
+
 /* Everything here looks below sysfs: "/sys", another folder in tests. */
 
 /* There, and with VFIO's driver or to be given it (managed). */
@@ -12,7 +14,10 @@ gboolean kxl_host_pci_check(const char *sysfs, const KxlDevicePci *pci, GError *
 gboolean kxl_host_pci_is_to_take(const char *sysfs, const KxlDevicePci *pci);
 gboolean kxl_host_pci_take(const char *sysfs, const KxlDevicePci *pci, GError **error);
 /* Gives it back to whichever driver is for it. */
-void kxl_host_pci_return(const char *sysfs, const KxlDevicePci *pci);
+gboolean kxl_host_pci_return(const char *sysfs, const KxlDevicePci *pci, GError **error);
+gboolean kxl_host_pci_reset(const char *sysfs, const KxlDevicePci *pci, GError **error);
+/* NULL: it has none. */
+char *kxl_host_pci_driver(const char *sysfs, const KxlDevicePci *pci);
 
 /* Fills in bus and device of the one that is meant. KXL_ERROR_NOT_FOUND: none; KXL_ERROR_INVALID:
  * several. */

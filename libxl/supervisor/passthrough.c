@@ -33,10 +33,12 @@ void passthrough_return(Session *s)
 {
     for (guint i = 0; i < s->config->pcis->len; i++) {
         g_autofree char *mark = mark_path(s, i);
+        g_autoptr(GError) error = NULL;
 
         if (!g_file_test(mark, G_FILE_TEST_EXISTS))
             continue;
-        kxl_host_pci_return(SYSFS, s->config->pcis->pdata[i]);
+        if (!kxl_host_pci_return(SYSFS, s->config->pcis->pdata[i], &error))
+            g_warning("PCI device cannot be given back: %s", error->message);
         remove(mark);
     }
 }

@@ -56,3 +56,7 @@ int cmd_debug_keys(Xl *xl, const XlArgs *args);
 int cmd_hv_stats(Xl *xl, const XlArgs *args);
 /* cmd-top.c */
 int cmd_top(Xl *xl, const XlArgs *args);
+/* cmd-pci.c */
+int cmd_pci_assignable_add(Xl *xl, const XlArgs *args);
+int cmd_pci_assignable_remove(Xl *xl, const XlArgs *args);
+int cmd_pci_assignable_list(Xl *xl, const XlArgs *args);

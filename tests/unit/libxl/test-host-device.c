@@ -116,7 +116,8 @@ static void test_pci_take(Fixture *f, gconstpointer data)
     g_free(override);
     g_free(unbind);
     put(f, DEVICE "/driver_override", "");
-    kxl_host_pci_return(f->sysfs, &f->pci);
+    kxl_host_pci_return(f->sysfs, &f->pci, &error);
+    g_assert_no_error(error);
     override = get(f, DEVICE "/driver_override");
     unbind = get(f, "bus/pci/drivers/vfio-pci/unbind");
     g_assert_cmpstr(override, ==, "\n");

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "node-create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "handler-util.h"
+#include "node-internal.h"
+#include "xml-util.h"
+
+#define WWN_LEN        16
+#define APPEAR_TIMEOUT (10 * G_TIME_SPAN_SECOND) /* a fabric's login takes seconds */
+#define APPEAR_POLL    (50 * 1000)               /* microseconds */
+
+/* An attribute is one write(2). */
+static gboolean write_attribute(const char *path, const char *text, GError **error)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    gboolean ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    int reason = errno;
+
+    if (fd >= 0)
+        close(fd);
+    return ok ||
+           fail(error, VIR_ERR_OPERATION_FAILED, "cannot write '%s': %s", path, g_strerror(reason));
+}
+
+typedef gboolean (*IsWanted)(const NodeDevice *device, const char *key);
+
+static NodeDevice *find_first(NodeDevices *devices, IsWanted is_wanted, const char *key)
+{
+    g_autoptr(GPtrArray) all = node_device_list(devices);
+
+    for (guint i = 0; i < all->len; i++)
+        if (is_wanted(all->pdata[i], key))
+            return node_device_find(devices, node_device_name(all->pdata[i]), NULL);
+    return NULL;
+}
+
+/* ---- Fibre Channel ---- */
+
+static gboolean is_fc_host(const NodeDevice *device, const char *key)
+{
+    g_autofree char *its =
+        (node_device_flags(device) & NODE_CAP_FC_HOST) ? node_fc_key(device->udev) : NULL;
+
+    return g_strcmp0(its, key) == 0;
+}
+
+/* NULL: one of the names is not 16 hexadecimal digits. */
+static char *fc_key(const char *wwnn, const char *wwpn)
+{
+    const char *const names[] = { wwpn, wwnn };
+
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        if (names[i] == NULL || strlen(names[i]) != WWN_LEN ||
+            strspn(names[i], "0123456789abcdefABCDEF") != WWN_LEN)
+            return NULL;
+    g_autofree char *key = g_strconcat(wwpn, ":", wwnn, NULL);
+    return g_ascii_strdown(key, -1);
+}
+
+NodeDevice *node_device_find_fc_host(NodeDevices *devices, const char *wwnn, const char *wwpn,
+                                     GError **error)
+{
+    g_autofree char *key = fc_key(wwnn, wwpn);
+    NodeDevice *found = key != NULL ? find_first(devices, is_fc_host, key) : NULL;
+
+    if (found == NULL)
+        fail(error, VIR_ERR_NO_NODE_DEVICE, "no node device with matching WWNN '%s' and WWPN '%s'",
+             wwnn, wwpn);
+    return found;
+}
+
+static gboolean write_vport(const NodeDevice *parent, const char *file, const char *key,
+                            GError **error)
+{
+    g_autofree char *host = g_path_get_basename(node_device_path(parent));
+    g_autofree char *path = g_build_filename("/sys/class/fc_host", host, file, NULL);
+
+    return write_attribute(path, key, error);
+}
+
+static gboolean create_vport(const NodeDevice *parent, xmlNodePtr root, char **ret_key,
+                             GError **error)
+{
+    g_autofree char *wwnn = xml_text(root, "capability/capability/wwnn");
+    g_autofree char *wwpn = xml_text(root, "capability/capability/wwpn");
+
+    *ret_key = fc_key(wwnn, wwpn);
+    if (*ret_key == NULL)
+        return fail(error, VIR_ERR_XML_ERROR,
+                    "a virtual host needs <wwnn> and <wwpn>, "
+                    "16 hexadecimal digits each");
+    if (!(node_device_flags(parent) & NODE_CAP_VPORTS))
+        return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                    "parent device '%s' is not capable of vport operations",
+                    node_device_name(parent));
+    return write_vport(parent, "vport_create", *ret_key, error);
+}
+
+/* ---- mediated devices: Linux Documentation/driver-api/vfio-mediated-device.rst ---- */
+
+static gboolean is_mdev(const NodeDevice *device, const char *uuid)
+{
+    g_autofree char *name = g_path_get_basename(node_device_path(device));
+
+    return (node_device_flags(device) & NODE_CAP_MDEV) && strcmp(name, uuid) == 0;
+}
+
+/* A type's name is a folder's. */
+static gboolean is_file_name(const char *text)
+{
+    return *text != '\0' && *text != '.' && strchr(text, '/') == NULL;
+}
+
+static gboolean create_mdev(const NodeDevice *parent, xmlNodePtr root, char **ret_uuid,
+                            GError **error)
+{
+    g_autofree char *type = xml_attribute(root, "capability/type", "id");
+    g_autofree char *path = NULL;
+
+    *ret_uuid = xml_text(root, "capability/uuid");
+    if (*ret_uuid == NULL)
+        *ret_uuid = g_uuid_string_random();
+    if (!g_uuid_string_is_valid(*ret_uuid))
+        return fail(error, VIR_ERR_XML_ERROR, "malformed uuid '%s'", *ret_uuid);
+    if (type == NULL || !is_file_name(type))
+        return fail(error, VIR_ERR_XML_ERROR, "missing type id attribute for '%s'",
+                    node_device_name(parent));
+    path = g_build_filename(node_device_path(parent), "mdev_supported_types", type, "create", NULL);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                    "device '%s' makes no mediated devices of type '%s'", node_device_name(parent),
+                    type);
+    return write_attribute(path, *ret_uuid, error);
+}
+
+/* ---- */
+
+static const struct {
+    const char *type; /* of the capability */
+    gboolean (*create)(const NodeDevice *parent, xmlNodePtr root, char **ret_key, GError **error);
+    IsWanted is_made;
+} makers[] = {
+    { "mdev", create_mdev, is_mdev },
+    { "scsi_host", create_vport, is_fc_host },
+};
+
+static NodeDevice *wait_for(NodeDevices *devices, IsWanted is_made, const char *key, GError **error)
+{
+    gint64 until = g_get_monotonic_time() + APPEAR_TIMEOUT;
+    NodeDevice *found;
+
+    while ((found = find_first(devices, is_made, key)) == NULL && g_get_monotonic_time() < until)
+        g_usleep(APPEAR_POLL);
+    if (found == NULL)
+        fail(error, VIR_ERR_OPERATION_FAILED, "the device '%s' was made, but did not appear", key);
+    return found;
+}
+
+NodeDevice *node_device_create(NodeDevices *devices, const char *xml, GError **error)
+{
+    g_autoptr(xmlDoc) doc = xml_parse(xml, "device", error);
+
+    if (doc == NULL)
+        return NULL;
+    xmlNodePtr root = xmlDocGetRootElement(doc);
+    g_autofree char *type = xml_attribute(root, "capability", "type");
+    g_autofree char *parent_name = xml_text(root, "parent"), *key = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(makers); i++) {
+        if (g_strcmp0(type, makers[i].type) != 0)
+            continue;
+        if (parent_name == NULL) {
+            fail(error, VIR_ERR_XML_ERROR, "a new device needs its <parent>");
+            return NULL;
+        }
+        g_autoptr(NodeDevice) parent = node_device_find(devices, parent_name, error);
+        if (parent == NULL || !makers[i].create(parent, root, &key, error))
+            return NULL;
+        return wait_for(devices, makers[i].is_made, key, error);
+    }
+    fail(error, VIR_ERR_OPERATION_UNSUPPORTED, "devices of type '%s' cannot be made",
+         type != NULL ? type : "");
+    return NULL;
+}
+
+static gboolean destroy_vport(NodeDevices *devices, const NodeDevice *device, GError **error)
+{
+    g_autofree char *key = node_fc_key(device->udev);
+    g_autoptr(NodeDevice) parent = node_device_find(devices, node_device_parent(device), error);
+
+    if (parent == NULL)
+        return FALSE;
+    if (key == NULL || !(node_device_flags(parent) & NODE_CAP_VPORTS))
+        return fail(error, VIR_ERR_OPERATION_UNSUPPORTED, "device '%s' is no virtual host",
+                    node_device_name(device));
+    return write_vport(parent, "vport_delete", key, error);
+}
+
+gboolean node_device_destroy(NodeDevices *devices, const NodeDevice *device, GError **error)
+{
+    guint32 flags = node_device_flags(device);
+
+    if (flags & NODE_CAP_MDEV) {
+        g_autofree char *path = g_build_filename(node_device_path(device), "remove", NULL);
+        return write_attribute(path, "1", error);
+    }
+    if (flags & NODE_CAP_FC_HOST)
+        return destroy_vport(devices, device, error);
+    return fail(error, VIR_ERR_OPERATION_UNSUPPORTED, "device '%s' cannot be destroyed",
+                node_device_name(device));
+}

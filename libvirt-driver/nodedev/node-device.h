@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The host's devices, as udev and sysfs have them. Nothing about them is kept but which name is
+ * whose: each call looks at what is there.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "kanzend.h"
+
+G_BEGIN_DECLS
+
+/* Looks at the host's devices and sends their events, from the calling thread's main context. */
+NodeDevices *node_devices_new(RpcServer *server);
+void node_devices_free(NodeDevices *devices);
+
+typedef struct NodeDevice NodeDevice;
+
+/* Every device, by name: of NodeDevice, with a function that frees them. */
+GPtrArray *node_device_list(NodeDevices *devices);
+/* NULL with VIR_ERR_NO_NODE_DEVICE. */
+NodeDevice *node_device_find(NodeDevices *devices, const char *name, GError **error);
+void node_device_free(NodeDevice *device); /* NULL-safe */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NodeDevice, node_device_free)
+
+const char *node_device_name(const NodeDevice *device);
+/* NULL: it is the host itself. */
+const char *node_device_parent(const NodeDevice *device);
+/* What it is, and what it can do besides: names as in its XML, and
+ * virConnectListAllNodeDeviceFlags. */
+char **node_device_caps(const NodeDevice *device);
+guint32 node_device_flags(const NodeDevice *device);
+char *node_device_xml(const NodeDevice *device);
+/* Its folder below /sys. */
+const char *node_device_path(const NodeDevice *device);
+
+G_END_DECLS
