@@ -94,6 +94,15 @@ def test_empty_and_missing(stopped_daemon):
     assert status.returncode == 1 and "/nowhere/kanzend.conf" in status.stderr
 
 
+def test_sample(stopped_daemon):
+    """The file that is installed says nothing; with its suggestions taken it is right, too."""
+    sample = (ROOT / "libvirt-driver" / "kanzend.conf").read_text()
+    assert check(stopped_daemon, sample) == (0, "")
+    taken = re.sub(r"^# (?=[a-z-]+ = )", "", sample, flags=re.M).replace("group = libvirt", "group = root")
+    assert taken.count("\n#") < sample.count("\n#") - 25
+    assert check(stopped_daemon, taken) == (0, "")
+
+
 @pytest.mark.parametrize("text, wrong", [
     ("[limits]\nworkers = 5\nworker = 5", "line 3: [limits] worker: there is no such setting"),
     ("[limit]\nworkers = 5", "line 2: [limit] workers: there is no such setting"),

@@ -238,6 +238,39 @@ def test_sasl_over_tls(stopped_daemon, users, pki):
     conn.close()
 
 
+# ---- ssh ----
+
+NETCAT = """#!/usr/bin/python3
+import socket, sys, threading
+server = socket.socket(socket.AF_UNIX)
+server.connect(sys.argv[-1])
+def forward():
+    while data := server.recv(65536):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+threading.Thread(target=forward, daemon=True).start()
+while data := sys.stdin.buffer.read1(65536):
+    server.sendall(data)
+"""
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+def test_ssh(daemon, tmp_path, readonly):
+    """What libvirt's client has ssh run on this host finds libvirt-sock."""
+    if readonly and os.geteuid() != 0:
+        pytest.skip("session daemons have no read-only socket")
+    ssh, netcat = tmp_path / "ssh", tmp_path / "nc"
+    ssh.write_text('#!/bin/sh\nwhile [ "$1" != host ]; do shift; done\nshift\nexec sh -c "$*"\n')
+    netcat.write_text(NETCAT)
+    for program in (ssh, netcat):
+        program.chmod(0o755)
+    name = "libvirt-sock-ro" if readonly else "libvirt-sock"
+    uri = f"xen+ssh://host{PATH}?command={ssh}&netcat={netcat}&socket={daemon.run}/{name}&proxy=netcat"
+    conn = (libvirt.openReadOnly if readonly else libvirt.open)(uri)
+    assert conn.lookupByName("Domain-0").isActive() == 1
+    conn.close()
+
+
 # ---- polkit ----
 
 def test_polkit_is_not_there(stopped_daemon):
