@@ -387,8 +387,10 @@ void backups_recover(DomainRegistry *registry)
         g_autofree char *path = g_build_filename(dir_path, entry, NULL);
         g_autofree char *uuid = NULL;
 
-        if (!g_str_has_suffix(entry, ".xml"))
+        if (!g_str_has_suffix(entry, ".xml")) { /* half written */
+            unlink(path);
             continue;
+        }
         uuid = g_strndup(entry, strlen(entry) - strlen(".xml"));
         recover_one(registry, uuid, path);
     }

@@ -248,6 +248,8 @@ void moments_recover(const MomentKind *kind, const Kanzend *kanzend)
 
             if (g_str_has_suffix(entry, BEGUN))
                 recover_one(kind, kanzend, domain, path);
+            else if (!g_str_has_suffix(entry, SUFFIX) && strcmp(entry, CURRENT) != 0)
+                unlink(path); /* half written */
         }
     }
 }

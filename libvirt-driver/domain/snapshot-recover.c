@@ -66,13 +66,17 @@ static gboolean finish_stopped_external(const Kanzend *kanzend, const DomainView
 gboolean snapshot_finish(const Kanzend *kanzend, const DomainView *view, gpointer moment)
 {
     const Snapshot *snapshot = moment;
+    g_autoptr(GError) error = NULL;
 
     if (snapshot_is_external(snapshot))
         return view->id >= 0 ? finish_external(kanzend, view, snapshot)
                              : finish_stopped_external(kanzend, view, snapshot);
     if (view->id >= 0)
-        kxl_domain_snapshot_delete(kanzend->host, view->id, snapshot->m.name, NULL);
+        kxl_domain_snapshot_delete(kanzend->host, view->id, snapshot->m.name, &error);
     else
-        snapshot_each_image(definition_def(snapshot->definition), "-d", snapshot->m.name, NULL);
+        snapshot_each_image(definition_def(snapshot->definition), "-d", snapshot->m.name, &error);
+    if (error != NULL)
+        g_warning("domain: '%s': snapshot '%s' that was begun: %s", view->name, snapshot->m.name,
+                  error->message);
     return FALSE;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "fd.h"
 #include "file.h"
@@ -165,6 +166,25 @@ JsonNode *kxl_qmp_call(KxlQmp *qmp, const char *command, JsonObject *arguments, 
     return kxl_qmp_call_fd(qmp, command, arguments, -1, timeout_ms, error);
 }
 
+/*
+ * The monitor answers whoever is connected: to a command whose sender was killed meanwhile, too. By
+ * its id an answer is known to be ours (QEMU docs/interop/qmp-spec).
+ */
+static char *new_id(void)
+{
+    static gint count;
+
+    return g_strdup_printf("%d-%08x-%d", (int)getpid(), g_random_int(),
+                           g_atomic_int_add(&count, 1));
+}
+
+static gboolean is_ours(JsonObject *answer, const char *id)
+{
+    JsonNode *given = json_object_get_member(answer, "id");
+
+    return !given || g_strcmp0(json_node_get_string(given), id) == 0;
+}
+
 JsonNode *kxl_qmp_call_fd(KxlQmp *qmp, const char *command, JsonObject *arguments, int fd,
                           guint timeout_ms, GError **error)
 {
@@ -172,9 +192,10 @@ JsonNode *kxl_qmp_call_fd(KxlQmp *qmp, const char *command, JsonObject *argument
     g_autoptr(JsonObject) request = json_object_new();
     g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), request);
     g_autoptr(JsonObject) answer = NULL;
-    g_autofree char *text = NULL, *line = NULL;
+    g_autofree char *text = NULL, *line = NULL, *id = new_id();
 
     json_object_set_string_member(request, "execute", command);
+    json_object_set_string_member(request, "id", id);
     if (arguments)
         json_object_set_object_member(request, "arguments", arguments);
     if (qmp->dead) {
@@ -187,7 +208,10 @@ JsonNode *kxl_qmp_call_fd(KxlQmp *qmp, const char *command, JsonObject *argument
         qmp->dead = TRUE;
         return NULL;
     }
-    answer = next_answer(qmp, deadline, error);
+    do {
+        g_clear_pointer(&answer, json_object_unref);
+        answer = next_answer(qmp, deadline, error);
+    } while (answer && !is_ours(answer, id));
     if (!answer)
         return NULL;
     if (json_object_has_member(answer, "return"))
