@@ -21,6 +21,7 @@
 #include "pv/console.h"
 #include "pv/create.h"
 #include "pv/debugkeys.h"
+#include "pv/dumpinfo.h"
 #include "pv/mmu.h"
 #include "alloc.h"
 #include "backend.h"
@@ -164,6 +165,7 @@ void hv_start(uint32_t start_info_paddr)
     for (uint32_t id = 0; id < d->max_vcpus; id++)
         must_work(desc_init_vcpu(d->vcpu[id]), "a vCPU");
     desc_load(d->vcpu[0]);
+    dumpinfo_init(d);
     smp_start(d);
     must_work(evtchn_init(d), "event channels");
     must_work(grant_init(d), "grant tables");

@@ -75,6 +75,44 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
 #define KZ_STATS_MAX        3500 /* bytes; a store's message has room for 4096 */
 
 /*
+ * Where a core of the machine has the guest: at the start of a page of hv's image, which lies from 1 MiB on. Addresses
+ * are physical.
+ */
+#define KZ_DUMP_MAGIC     "kanzen hv state" /* 16 bytes with its NUL */
+#define KZ_DUMP_VERSION   1
+#define KZ_DUMP_MAX_VCPUS 128
+
+/* What a vCPU had in its registers when it last came into hv. */
+struct kz_dump_regs {
+    uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+    uint32_t error_code, vector;
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+struct kz_dump_vcpu {
+    uint64_t regs;      /* of struct kz_dump_regs; they count when the CPU is in hv now */
+    uint64_t in_kernel; /* of a byte: the guest is in its kernel */
+    uint64_t online;    /* of a byte */
+    uint64_t cr3_mfn;   /* of 8 bytes, and the next two */
+    uint64_t kernel_ss;
+    uint64_t kernel_sp;
+};
+
+struct kz_dump_info {
+    char magic[16];
+    uint32_t version, width; /* of the guest: 64 or 32 */
+    uint32_t nr_vcpus, m2p_entry_size;
+    /* A byte for each frame, what KZ_DUMP_FRAME_MASK leaves of it is KZ_DUMP_FRAME_GUEST for the guest's. */
+    uint64_t frame_table, nr_frames;
+    /* The machine-to-physical table's virtual address in the page table whose top is at l4; 4 KiB pages. */
+    uint64_t l4, m2p_va;
+    uint64_t shared_info_mfn;
+    struct kz_dump_vcpu vcpu[KZ_DUMP_MAX_VCPUS];
+};
+#define KZ_DUMP_FRAME_MASK  0x07
+#define KZ_DUMP_FRAME_GUEST 4
+
+/*
  * Ports on the machine's virtio-serial (virtio-console) device. Every PV machine has exactly one such
  * device, with these ports in this order:
  *   nr 0  virtconsole    the guest's first PV console

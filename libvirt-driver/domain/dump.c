@@ -50,8 +50,10 @@ static gboolean dump(RpcCall *call, const char *path, guint format, guint32 flag
         return FALSE;
     if (!task_begin(&task, kanzend->domains, view.domain, TASK_DUMP, FALSE, error))
         return FALSE;
-    kxl_domain_dump(kanzend->host, view.id, path, formats[format], flags & DUMP_LIVE, task_progress,
-                    &task, task.cancellable, &failed);
+    /* Of a PV guest the plain dump is Xen's, of the guest; "memory only" asks for the machine's. */
+    kxl_domain_dump(kanzend->host, view.id, path,
+                    format == 0 && !(flags & DUMP_MEMORY_ONLY) ? NULL : formats[format],
+                    flags & DUMP_LIVE, task_progress, &task, task.cancellable, &failed);
     task_end(&task, failed);
     if (failed == NULL)
         return finish(call, &view, flags, error);

@@ -29,8 +29,8 @@ gboolean kxl_domain_debug_keys (KxlHost *host, int domid, const char *keys, GErr
 /* What that hypervisor has counted of a vCPU, or of all (-1): lines "NAME COUNT". */
 char *kxl_domain_hv_stats (KxlHost *host, int domid, int vcpu, GError **error);
 
-/* The memory and the CPUs of the machine as an ELF core file of QEMU's, which crash(8) and gdb(1) read. The machine stands
- * still meanwhile. A file that is there already is replaced. */
+/* The memory and the CPUs as an ELF core file: of a PV guest as Xen's tools write it, of others the machine's as QEMU does. The
+ * machine stands still meanwhile. A file that is there already is replaced. */
 gboolean kxl_domain_dump_core (KxlHost *host, int domid, const char *path, GError **error);
 
 /* The most memory that kxl_domain_set_memory_target() may give it: no less than it has, no more than it was started with. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core.h"
 #include "file.h"
 #include "guest-domid.h"
 #include "job.h"
@@ -23,6 +24,7 @@ typedef struct {
     gpointer user_data;
     GCancellable *cancellable;
     gboolean was_running;
+    KxlDomainType type;
     char *scratch;
     KxlJob job;
 } Work;
@@ -65,6 +67,7 @@ static gboolean begin(Work *work, const char *path, GError **error)
     if (!kxl_op_begin(&op, work->host, work->domid, error))
         return FALSE;
     work->was_running = op.state->state == KXL_STATE_RUNNING;
+    work->type = op.config->type;
     return kxl_job_begin(&work->job, work->host, work->domid, work->was_running, work->scratch,
                          error);
 }
@@ -309,8 +312,10 @@ gboolean kxl_domain_dump(KxlHost *host, int domid, const char *path, const char 
     if (fd < 0)
         return FALSE;
     /* QEMU stops it for the time being unless it is already, and lets it run again. */
-    ok = start_dump(&work, fd, format, error) && follow_dump(&work, error) &&
-         publish(&work, fd, path, FALSE, error);
+    ok = start_dump(&work, fd, format, error) && follow_dump(&work, error);
+    if (ok && work.type == KXL_TYPE_PV && !format)
+        return kxl_core_of_guest(work.scratch, path, error);
+    ok = ok && publish(&work, fd, path, FALSE, error);
     if (!ok)
         remove(work.scratch);
     return ok;

@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core.h"
 #include "kxl-guest.h"
 #include "ops.h"
-
-/* Dumping a large machine to a slow disk takes a while. */
-#define DUMP_TIMEOUT_MS (30 * 60 * 1000)
 
 /* --- SysRq ------------------------------------------------------------------------------------ */
 
@@ -108,16 +106,8 @@ gboolean kxl_domain_trigger(KxlHost *host, int domid, KxlTrigger trigger, GError
 gboolean kxl_domain_dump_core(KxlHost *host, int domid, const char *path, GError **error)
 {
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-    g_autofree char *protocol = g_strconcat("file:", absolute, NULL);
     g_auto(KxlOp) op = { .lock = -1 };
     g_autoptr(KxlQmp) qmp = kxl_op_begin_monitor(&op, host, domid, error);
 
-    if (!qmp)
-        return FALSE;
-    if (kxl_qmp_run(qmp, "dump-guest-memory",
-                    kxl_qmp_args("b:paging", FALSE, "s:protocol", protocol, NULL), DUMP_TIMEOUT_MS,
-                    error))
-        return TRUE;
-    remove(absolute);
-    return FALSE;
+    return qmp && kxl_core_write(qmp, op.config->type, absolute, error);
 }

@@ -8,6 +8,7 @@
 #include <kanzen-abi.h>
 #include <xen/sched.h>
 
+#include "core.h"
 #include "create.h"
 #include "file.h"
 #include "ops.h"
@@ -22,8 +23,6 @@ G_STATIC_ASSERT((int)KXL_REASON_POWEROFF == SHUTDOWN_poweroff &&
 
 /* QEMU flushes its images when it is asked to end. */
 #define END_GRACE_MS 5000
-
-#define DUMP_TIMEOUT_MS (10 * 60 * 1000)
 
 /* A guest that crashes sooner than this after its start would only do it again and again. */
 #define MIN_UPTIME_US (10 * G_USEC_PER_SEC)
@@ -168,20 +167,13 @@ void session_dump_core(Session *s)
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
     g_autofree char *time = g_date_time_format(now, "%Y-%m%d-%H%M.%S");
     g_autofree char *dir = g_build_filename(kxl_host_lib_dir(s->host), "dump", NULL);
-    g_autofree char *protocol =
-        g_strdup_printf("file:%s/%s-%s.%d.core", dir, time, s->config->name, s->domid);
+    g_autofree char *path =
+        g_strdup_printf("%s/%s-%s.%d.core", dir, time, s->config->name, s->domid);
     g_autoptr(GError) error = NULL;
-    JsonObject *arguments = json_object_new();
 
-    json_object_set_boolean_member(arguments, "paging", FALSE);
-    json_object_set_string_member(arguments, "protocol", protocol);
     g_mkdir_with_parents(dir, 0700);
-    if (!emulator_connect(s, &error)) {
-        json_object_unref(arguments);
+    if (!emulator_connect(s, &error) || !kxl_core_write(s->qmp, s->config->type, path, &error))
         g_warning("domain %d: no core dump: %s", s->domid, error->message);
-    } else if (!kxl_qmp_run(s->qmp, "dump-guest-memory", arguments, DUMP_TIMEOUT_MS, &error)) {
-        g_warning("domain %d: no core dump: %s", s->domid, error->message);
-    }
     emulator_disconnect(s);
 }
 

@@ -6,6 +6,8 @@ disk and network throughput (micro-init).
 Run in the private host: tests/in-host tests/bench/micro.py [--rounds N]. The two take turns; a ratio is the median over the
 rounds of time by time, so below 1.0 the PV guest is faster, for throughput as well.
 
+The ratio of CPU seconds is that of what QEMU used for the case, all of its rounds; other work on the machine changes it less.
+
 --virtual-time counts instructions instead of time (QEMU's -icount shift=0: one a nanosecond), of the programs alone. That is
 the same in every run, however busy the machine is, and leaves out what a TLB flush costs under TCG.
 """
@@ -60,17 +62,22 @@ def make_initrd(folder, kernel):
     return path
 
 
-def figures_of(read, deadline):
-    seen = b""
-    while b"micro-done" not in seen:
+def figures_of(read, deadline, pid):
+    """Each case's figure, and under "cpu NAME" the CPU seconds that QEMU used from the line before to its line."""
+    figures, rest, used = {}, b"", start.cpu_seconds(pid)
+    while True:
         if time.monotonic() > deadline:
-            sys.exit(f"micro.py: not done within the limit; last output:\n{seen[-2000:].decode(errors='replace')}")
-        seen += read()
-    lines = seen.decode(errors="replace").replace("\r", "").splitlines()
-    for line in lines:
-        if line.startswith("micro-failed"):
-            print(f"micro.py: {line}", file=sys.stderr)
-    return {w[1]: float(w[2]) for w in (line.split() for line in lines) if len(w) == 3 and w[0] == "micro"}
+            sys.exit(f"micro.py: not done within the limit; last output: {rest[-2000:].decode(errors='replace')}")
+        *lines, rest = (rest + read()).split(b"\n")
+        for line in lines:
+            words = line.decode(errors="replace").split()
+            if words[:1] == ["micro-failed"]:
+                print(f"micro.py: {' '.join(words)}", file=sys.stderr)
+            if words[:1] == ["micro-done"]:
+                return figures
+            if len(words) == 3 and words[0] == "micro":
+                before, used = used, start.cpu_seconds(pid)
+                figures[words[1]], figures[f"cpu {words[1]}"] = float(words[2]), used - before
 
 
 def in_plain(kernel, initrd, disk, machine, words):
@@ -87,7 +94,7 @@ def in_plain(kernel, initrd, disk, machine, words):
         return os.read(master, 65536) if ready else b""
 
     try:
-        return figures_of(read, time.monotonic() + LIMIT_S)
+        return figures_of(read, time.monotonic() + LIMIT_S, qemu.pid)
     finally:
         qemu.kill()
         qemu.wait()
@@ -99,9 +106,10 @@ def in_plain(kernel, initrd, disk, machine, words):
 def in_kanzen(cfg):
     read = start.log_reader("micro")
     subprocess.run(["xl", "create", cfg], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    machine = start.machine_of(Path(f"/proc/{memory.qemu_of('micro')}/cmdline").read_text().split("\0"))
+    pid = memory.qemu_of("micro")
+    machine = start.machine_of(Path(f"/proc/{pid}/cmdline").read_text().split("\0"))
     try:
-        return figures_of(read, time.monotonic() + LIMIT_S), machine
+        return figures_of(read, time.monotonic() + LIMIT_S, pid), machine
     finally:
         subprocess.run(["xl", "destroy", "micro"], check=True)
 
@@ -132,17 +140,19 @@ def main():
             ours, machine = in_kanzen(cfg)
             rounds.append((ours, in_plain(options.kernel, initrd, disk, machine + icount, words)))
     ratios = []
-    for case in rounds[0][0]:
+    for case in [name for name in rounds[0][0] if not name.startswith("cpu ")]:
         pairs = [(a[case], b[case]) for a, b in rounds if case in a and case in b]
         if not pairs:
             continue
         unit, turn = ("KiB/s", -1) if case.endswith("-KiB") else ("ns", 1)
         ratio = statistics.median((a / b) ** turn for a, b in pairs)
+        cpu = statistics.median(a[f"cpu {case}"] / max(b[f"cpu {case}"], 0.01) for a, b in rounds)
         if unit == "ns":
-            ratios.append(ratio)
+            ratios.append((ratio, cpu))
         print(f"{case.removesuffix('-KiB'):22} PV {statistics.median(a for a, _ in pairs):12.1f}   "
-              f"plain {statistics.median(b for _, b in pairs):12.1f} {unit:6} ratio {ratio:.2f}")
-    print(f"programs: geometric mean {statistics.geometric_mean(ratios):.2f}, worst {max(ratios):.2f}")
+              f"plain {statistics.median(b for _, b in pairs):12.1f} {unit:6} ratio {ratio:.2f}   of CPU seconds {cpu:.2f}")
+    for name, column in zip(("ratio", "ratio of CPU seconds"), zip(*ratios)):
+        print(f"programs, {name}: geometric mean {statistics.geometric_mean(column):.2f}, worst {max(column):.2f}")
 
 
 if __name__ == "__main__":
