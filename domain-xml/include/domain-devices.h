@@ -170,6 +170,7 @@ typedef enum {
     DOMAIN_INTERFACE_SERVER,
     DOMAIN_INTERFACE_CLIENT,
     DOMAIN_INTERFACE_NULL,
+    DOMAIN_INTERFACE_VHOSTUSER,
 } DomainInterfaceType;
 
 typedef struct {
@@ -215,6 +216,8 @@ typedef struct {
     char *source_mode; /* direct */
     char *host, *local_host; /* udp, mcast, server, client; udp's own end */
     guint port, local_port;
+    char *source_type, *path, *socket_mode; /* vhostuser: "unix"; "server": the emulator listens */
+    char *reconnect, *reconnect_timeout;
     GPtrArray *ips;    /* of DomainIp */
     GPtrArray *routes; /* of DomainRoute */
     int vlan_trunk;
@@ -392,7 +395,13 @@ typedef struct {
     DomainAudioSide *input, *output;
 } DomainAudio;
 
-typedef enum { DOMAIN_HOSTDEV_PCI = 1, DOMAIN_HOSTDEV_USB } DomainHostdevType;
+typedef enum {
+    DOMAIN_HOSTDEV_PCI = 1,
+    DOMAIN_HOSTDEV_USB,
+    DOMAIN_HOSTDEV_SCSI,
+    DOMAIN_HOSTDEV_SCSI_HOST,
+    DOMAIN_HOSTDEV_MDEV,
+} DomainHostdevType;
 typedef struct {
     char *mode;  /* "subsystem" */
     int type;    /* DomainHostdevType */
@@ -402,6 +411,15 @@ typedef struct {
     int write_filtering;
     guint pci_domain, pci_bus, pci_slot, pci_function;
     guint usb_vendor, usb_product, usb_bus, usb_device;
+    char *adapter; /* scsi: "scsi_host0" */
+    guint scsi_bus, scsi_target;
+    guint64 scsi_unit;
+    char *rawio, *sgio, *protocol;
+    gboolean readonly, shareable;
+    char *wwpn;  /* scsi_host */
+    char *model; /* scsi_host, mdev */
+    char *uuid;  /* mdev */
+    int display, ramfb;
     char *rom_file;
     int rom_bar, rom_enabled;
     DomainDeviceInfo info;
@@ -501,6 +519,8 @@ typedef struct {
     char *file_mode, *dir_mode; /* octal */
     char *driver, *write_policy;
     char *source, *target; /* the host's folder, the guest's tag */
+    char *socket;          /* virtiofs: of a virtiofsd that somebody runs */
+    guint queue;
     gboolean readonly;
     DomainDeviceInfo info;
 } DomainFilesystem;

@@ -179,6 +179,71 @@ static gboolean check_small_devices(const DomainDef *def, GError **error)
     return TRUE;
 }
 
+static gboolean check_hostdevs(const DomainDef *def, GError **error)
+{
+    static const char *const names[] = { [DOMAIN_HOSTDEV_SCSI] = "scsi",
+                                         [DOMAIN_HOSTDEV_SCSI_HOST] = "scsi_host",
+                                         [DOMAIN_HOSTDEV_MDEV] = "mdev" };
+
+    for (guint i = 0; i < def->hostdevs->len && !domain_is_hvm(def); i++) {
+        const DomainHostdev *hostdev = g_ptr_array_index(def->hostdevs, i);
+        if (hostdev->type >= DOMAIN_HOSTDEV_SCSI)
+            return fail_check(error, UNSUPPORTED,
+                              "hostdev subsys type '%s' not supported "
+                              "(/domain/devices/hostdev[%u]/@type)",
+                              names[hostdev->type], i + 1);
+    }
+    return TRUE;
+}
+
+/* Programs beside the emulator read and write the guest's memory. */
+static gboolean check_shared_memory(const DomainDef *def, const char *what, const char *list,
+                                    guint number, GError **error)
+{
+    gboolean shared = def->memory_backing != NULL &&
+                      g_strcmp0(def->memory_backing->access, "shared") == 0;
+    guint cells = def->cpu != NULL ? def->cpu->cells->len : 0;
+
+    for (guint i = 0; i < cells; i++) {
+        const char *access = ((const DomainNumaCell *)def->cpu->cells->pdata[i])->mem_access;
+        if (i == 0 && access != NULL)
+            shared = TRUE;
+        shared &= access == NULL || strcmp(access, "shared") == 0;
+    }
+    return shared || fail_check(error, UNSUPPORTED,
+                                "'%s' requires shared memory (/domain/devices/%s[%u])", what, list,
+                                number);
+}
+
+static gboolean check_vhost_user(const DomainDef *def, GError **error)
+{
+    for (guint i = 0; i < def->interfaces->len; i++) {
+        const DomainInterface *interface = g_ptr_array_index(def->interfaces, i);
+        if (interface->type != DOMAIN_INTERFACE_VHOSTUSER)
+            continue;
+        if (!domain_is_hvm(def))
+            return fail_check(error, UNSUPPORTED,
+                              "unsupported interface type vhostuser of a domain that is no hvm "
+                              "(/domain/devices/interface[%u]/@type)",
+                              i + 1);
+        if (interface->model == NULL || !g_str_has_prefix(interface->model, "virtio"))
+            return fail_check(error, UNSUPPORTED,
+                              "Wrong or no <model> 'type' attribute specified with <interface "
+                              "type='vhostuser'/>. vhostuser requires the virtio-net* frontend "
+                              "(/domain/devices/interface[%u]/model)",
+                              i + 1);
+        if (!check_shared_memory(def, "vhostuser", "interface", i + 1, error))
+            return FALSE;
+    }
+    for (guint i = 0; i < def->filesystems->len; i++) {
+        const DomainFilesystem *fs = g_ptr_array_index(def->filesystems, i);
+        if (fs->socket != NULL &&
+            !check_shared_memory(def, "virtiofs", "filesystem", i + 1, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* libvirt's words. */
 static gboolean check_iommu(const DomainDef *def, GError **error)
 {
@@ -369,6 +434,7 @@ gboolean check_supported(const DomainDef *def, const DomainXmlCaps *caps, GError
     return check_supported_host(def, caps, error) && check_disks(def, error) &&
            check_interfaces(def, error) && check_graphics(def, error) && check_videos(def, error) &&
            check_hvm_devices(def, error) && check_small_devices(def, error) &&
-           check_iommu(def, error) &&
+           check_iommu(def, error) && check_hostdevs(def, error) &&
+           check_vhost_user(def, error) &&
            check_chars(def, error) && check_memballoon(def, error);
 }

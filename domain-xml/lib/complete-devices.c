@@ -86,12 +86,44 @@ static void complete_memballoon(DomainDef *def)
     def->memballoon->model = g_strdup("xen");
 }
 
+static gboolean is_at(const DomainDeviceInfo *info, guint unit)
+{
+    const DomainAddress *a = info->address;
+
+    return a != NULL && a->type == DOMAIN_ADDRESS_DRIVE && a->controller == 0 && a->bus == 0 &&
+           a->target == 0 && a->unit == unit;
+}
+
+/* The first unit of the first SCSI controller that nothing has. */
+static DomainAddress *free_scsi_address(const DomainDef *def)
+{
+    DomainAddress *address = xml_object_new(&domain_address_class);
+    gboolean taken = TRUE;
+
+    address->type = DOMAIN_ADDRESS_DRIVE;
+    for (guint unit = 0; taken; unit++) {
+        taken = FALSE;
+        address->unit = unit;
+        for (guint i = 0; i < def->disks->len; i++) {
+            const DomainDisk *disk = g_ptr_array_index(def->disks, i);
+            taken |= disk->bus == DOMAIN_DISK_BUS_SCSI && is_at(&disk->info, unit);
+        }
+        for (guint i = 0; i < def->hostdevs->len; i++) {
+            const DomainHostdev *hostdev = g_ptr_array_index(def->hostdevs, i);
+            taken |= hostdev->type == DOMAIN_HOSTDEV_SCSI && is_at(&hostdev->info, unit);
+        }
+    }
+    return address;
+}
+
 static void complete_hostdevs(DomainDef *def)
 {
     for (guint i = 0; i < def->hostdevs->len; i++) {
         DomainHostdev *hostdev = g_ptr_array_index(def->hostdevs, i);
         if (hostdev->type == DOMAIN_HOSTDEV_PCI && hostdev->driver_name == NULL)
             hostdev->driver_name = g_strdup("xen");
+        if (hostdev->type == DOMAIN_HOSTDEV_SCSI && hostdev->info.address == NULL)
+            hostdev->info.address = free_scsi_address(def);
     }
 }
 
@@ -137,7 +169,7 @@ static void number_controllers(DomainDef *def)
     }
 }
 
-/* The largest controller number the disks of a bus refer to; -1: none. */
+/* The largest controller number the disks and host's devices of a bus refer to; -1: none. */
 static int last_controller(const DomainDef *def, DomainDiskBus bus)
 {
     int last = -1;
@@ -146,6 +178,13 @@ static int last_controller(const DomainDef *def, DomainDiskBus bus)
         const DomainDisk *disk = g_ptr_array_index(def->disks, i);
         const DomainAddress *address = disk->info.address;
         if (disk->bus == (int)bus && address != NULL && address->type == DOMAIN_ADDRESS_DRIVE)
+            last = MAX(last, (int)MIN(address->controller, 255));
+    }
+    for (guint i = 0; bus == DOMAIN_DISK_BUS_SCSI && i < def->hostdevs->len; i++) {
+        const DomainHostdev *hostdev = g_ptr_array_index(def->hostdevs, i);
+        const DomainAddress *address = hostdev->info.address;
+        if (hostdev->type == DOMAIN_HOSTDEV_SCSI && address != NULL &&
+            address->type == DOMAIN_ADDRESS_DRIVE)
             last = MAX(last, (int)MIN(address->controller, 255));
     }
     return last;

@@ -69,10 +69,18 @@ static const char *const hostdev_types[] = {
     "",
     [DOMAIN_HOSTDEV_PCI] = "pci",
     [DOMAIN_HOSTDEV_USB] = "usb",
+    [DOMAIN_HOSTDEV_SCSI] = "scsi",
+    [DOMAIN_HOSTDEV_SCSI_HOST] = "scsi_host",
+    [DOMAIN_HOSTDEV_MDEV] = "mdev",
     NULL,
 };
-static const char *const other_hostdev_types[] = { "scsi", "scsi_host", "mdev", "storage",
-                                                   "misc", "net",       NULL };
+static const char *const other_hostdev_types[] = { "storage", "misc", "net", NULL };
+static const char *const mdev_models[] = { "", "vfio-pci", NULL };
+static const char *const other_mdev_models[] = { "vfio-ccw", "vfio-ap", NULL };
+static const char *const sgio_modes[] = { "", "filtered", "unfiltered", NULL };
+static const char *const scsi_protocols[] = { "", "adapter", NULL };
+static const char *const other_scsi_protocols[] = { "iscsi", NULL };
+static const char *const vhost_protocols[] = { "", "vhost", NULL };
 static const char *const hostdev_drivers[] = { "", "kvm", "vfio", "xen", NULL };
 static const char *const startup_policies[] = { "",          "default",  "mandatory",
                                                 "requisite", "optional", NULL };
@@ -85,6 +93,21 @@ static gboolean is_pci(const void *object)
 static gboolean is_usb(const void *object)
 {
     return ((const DomainHostdev *)object)->type == DOMAIN_HOSTDEV_USB;
+}
+
+static gboolean is_scsi(const void *object)
+{
+    return ((const DomainHostdev *)object)->type == DOMAIN_HOSTDEV_SCSI;
+}
+
+static gboolean is_scsi_host(const void *object)
+{
+    return ((const DomainHostdev *)object)->type == DOMAIN_HOSTDEV_SCSI_HOST;
+}
+
+static gboolean is_mdev(const void *object)
+{
+    return ((const DomainHostdev *)object)->type == DOMAIN_HOSTDEV_MDEV;
 }
 
 static gboolean is_usb_at_address(const void *object)
@@ -105,7 +128,20 @@ static const XmlRow hostdev_rows[] = {
     { "@type", XML_WORD, F(type), XML_REQUIRED, .words = hostdev_types,
       .refused = other_hostdev_types },
     { "@managed", XML_WORD, F(managed), .words = xml_yes_no, .def = "no" },
+    { "@rawio", XML_STRING, F(rawio), XML_KEPT, .words = xml_yes_no, .when = is_scsi },
+    { "@sgio", XML_STRING, F(sgio), XML_KEPT, .words = sgio_modes, .when = is_scsi },
+    { "@model", XML_STRING, F(model), .words = domain_virtio_models, .when = is_scsi_host },
+    { "@model", XML_STRING, F(model), XML_REQUIRED, .words = mdev_models,
+      .refused = other_mdev_models, .when = is_mdev },
+    { "@display", XML_WORD, F(display), .words = xml_on_off, .when = is_mdev },
+    { "@ramfb", XML_WORD, F(ramfb), .words = xml_on_off, .when = is_mdev },
     { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = hostdev_drivers },
+    { "source/@protocol", XML_STRING, F(protocol), .words = scsi_protocols,
+      .refused = other_scsi_protocols, .when = is_scsi },
+    { "source/@protocol", XML_STRING, F(protocol), XML_REQUIRED, .words = vhost_protocols,
+      .when = is_scsi_host },
+    { "source/@wwpn", XML_STRING, F(wwpn), XML_REQUIRED, .when = is_scsi_host },
+    { "source/adapter/@name", XML_STRING, F(adapter), XML_REQUIRED, .when = is_scsi },
     { "source/@startupPolicy", XML_STRING, F(startup_policy), .words = startup_policies,
       .when = is_usb },
     { "source/@guestReset", XML_REFUSED },
@@ -124,6 +160,13 @@ static const XmlRow hostdev_rows[] = {
       .when = is_pci },
     { "source/address/@bus", XML_UINT, F(usb_bus), XML_ALWAYS, .when = is_usb_at_address },
     { "source/address/@device", XML_UINT, F(usb_device), XML_ALWAYS, .when = is_usb_at_address },
+    { "source/address/@bus", XML_UINT, F(scsi_bus), XML_REQUIRED | XML_ALWAYS, .when = is_scsi },
+    { "source/address/@target", XML_UINT, F(scsi_target), XML_REQUIRED | XML_ALWAYS,
+      .when = is_scsi },
+    { "source/address/@unit", XML_ULONG, F(scsi_unit), XML_REQUIRED | XML_ALWAYS, .when = is_scsi },
+    { "source/address/@uuid", XML_STRING, F(uuid), XML_REQUIRED | XML_LOWER, .when = is_mdev },
+    { "readonly", XML_FLAG, F(readonly), .when = is_scsi },
+    { "shareable", XML_FLAG, F(shareable), .when = is_scsi },
     { "teaming", XML_REFUSED },
     DEVICE_BOOT_ROW(DomainHostdev),
     DEVICE_ALIAS_ROW(DomainHostdev),
@@ -142,7 +185,22 @@ static gboolean hostdev_check(gpointer object, xmlNodePtr node, GError **error)
                   "missing vendor or address in <source> of USB hostdev");
         return FALSE;
     }
-    return TRUE;
+    const char *why = NULL;
+    if (is_scsi(hostdev) && hostdev->adapter == NULL)
+        why = "'adapter' and 'address' must be specified for scsi hostdev source";
+    else if (is_scsi(hostdev) && !g_str_has_prefix(hostdev->adapter, "scsi_host"))
+        why = "the adapter of a scsi hostdev must be a 'scsi_host'";
+    else if (is_scsi_host(hostdev) && hostdev->wwpn == NULL)
+        why = "Missing vhost-scsi hostdev source 'protocol' and 'wwpn'";
+    else if (is_scsi_host(hostdev) && !g_str_has_prefix(hostdev->wwpn, "naa."))
+        why = "malformed 'wwpn' value, not 'naa.' and 16 hexadecimal digits";
+    else if (is_mdev(hostdev) && (hostdev->uuid == NULL || !g_uuid_string_is_valid(hostdev->uuid)))
+        why = "Missing or malformed 'uuid' attribute for element <address>";
+    else if (is_mdev(hostdev) && hostdev->ramfb == DOMAIN_YES && hostdev->display != DOMAIN_YES)
+        why = "ramfb can only be enabled along with the display of a hostdev";
+    if (why != NULL)
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "%s", why);
+    return why == NULL;
 }
 XML_CLASS_DEFINE(domain_hostdev_class, DomainHostdev, hostdev_rows, hostdev_check)
 

@@ -12,10 +12,15 @@ static const char *const access_modes[] = { "", "passthrough", "mapped", "squash
 static const char *const multidevs[] = { "", "default", "remap", "forbid", "warn", NULL };
 static const char *const virtio_models[] = { "", "virtio", "virtio-transitional",
                                              "virtio-non-transitional", NULL };
-static const char *const filesystem_drivers[] = { "", "path", NULL };
-static const char *const other_filesystem_drivers[] = { "handle",   "loop", "nbd", "ploop",
-                                                        "virtiofs", "mtp",  NULL };
+static const char *const filesystem_drivers[] = { "", "path", "virtiofs", NULL };
+static const char *const other_filesystem_drivers[] = { "handle", "loop", "nbd", "ploop", "mtp",
+                                                        NULL };
 static const char *const write_policies[] = { "", "immediate", NULL };
+
+static gboolean is_virtiofs(const void *object)
+{
+    return g_strcmp0(((const DomainFilesystem *)object)->driver, "virtiofs") == 0;
+}
 
 #define F(field) offsetof(DomainFilesystem, field)
 static const XmlRow filesystem_rows[] = {
@@ -30,16 +35,17 @@ static const XmlRow filesystem_rows[] = {
       .refused = other_filesystem_drivers },
     { "driver/@wrpolicy", XML_STRING, F(write_policy), .words = write_policies },
     { "driver/@format", XML_REFUSED },
-    { "driver/@queue", XML_REFUSED },
+    { "driver/@queue", XML_UINT, F(queue), .max = 1024, .when = is_virtiofs },
     DEVICE_VIRTIO_ROWS,
     { "binary", XML_REFUSED },
     { "idmap", XML_REFUSED },
     { "source/@dir", XML_STRING, F(source) },
+    { "source/@socket", XML_STRING, F(socket), .when = is_virtiofs },
     { "target/@dir", XML_STRING, F(target) },
     { "readonly", XML_FLAG, F(readonly) },
     { "space_hard_limit", XML_REFUSED },
     { "space_soft_limit", XML_REFUSED },
-    { "boot", XML_REFUSED },
+    DEVICE_BOOT_ROW(DomainFilesystem),
     DEVICE_ALIAS_ROW(DomainFilesystem),
     DEVICE_PLACE_ROW(DomainFilesystem),
 };
@@ -53,8 +59,14 @@ static gboolean filesystem_check(gpointer object, xmlNodePtr node, GError **erro
 
     if (fs->target == NULL || *fs->target == '\0')
         why = "missing target information for filesystem";
-    else if (fs->source == NULL || *fs->source == '\0')
+    else if (is_virtiofs(fs) && fs->socket == NULL) {
+        xml_error(error, DOMAIN_XML_ERROR_UNSUPPORTED, node, NULL,
+                  "virtiofs without the socket of a virtiofsd that runs already is not supported");
+        return FALSE;
+    } else if (fs->socket == NULL && (fs->source == NULL || *fs->source == '\0'))
         why = "missing source information for filesystem";
+    else if (!is_virtiofs(fs) && fs->info.boot_order != 0)
+        why = "only virtiofs filesystems can be booted from";
     else if (has_modes && g_strcmp0(fs->access_mode, "mapped") != 0)
         why = "fmode and dmode must be used with accessmode=mapped";
     if (why != NULL)

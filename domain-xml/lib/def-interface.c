@@ -20,12 +20,15 @@ static const char *const interface_types[] = {
     [DOMAIN_INTERFACE_SERVER] = "server",
     [DOMAIN_INTERFACE_CLIENT] = "client",
     [DOMAIN_INTERFACE_NULL] = "null",
+    [DOMAIN_INTERFACE_VHOSTUSER] = "vhostuser",
     NULL,
 };
 static const char *const other_interface_types[] = {
-    "vhostuser", "internal", "hostdev", "vdpa", "vds", NULL,
+    "internal", "hostdev", "vdpa", "vds", NULL,
 };
 static const char *const direct_modes[] = { "", "vepa", "bridge", "private", "passthrough", NULL };
+static const char *const vhost_types[] = { "", "unix", NULL };
+static const char *const vhost_modes[] = { "", "client", "server", NULL };
 static const char *const link_states[] = { "", "default", "up", "down", NULL };
 static const char *const mac_types[] = { "", "generated", "static", NULL };
 static const char *const ip_families[] = { "", "ipv4", "ipv6", NULL };
@@ -116,6 +119,11 @@ static gboolean is_on_device(const void *object)
            ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_ETHERNET;
 }
 
+static gboolean is_vhostuser(const void *object)
+{
+    return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_VHOSTUSER;
+}
+
 static gboolean is_udp(const void *object)
 {
     return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_UDP;
@@ -150,6 +158,15 @@ static const XmlRow interface_rows[] = {
     { "source/@port", XML_UINT, F(port), .max = 65535, .when = is_socket },
     { "source/local/@address", XML_STRING, F(local_host), .when = is_udp },
     { "source/local/@port", XML_UINT, F(local_port), .max = 65535, .when = is_udp },
+    { "source/@type", XML_STRING, F(source_type), XML_REQUIRED, .words = vhost_types,
+      .when = is_vhostuser },
+    { "source/@path", XML_STRING, F(path), XML_REQUIRED, .when = is_vhostuser },
+    { "source/@mode", XML_STRING, F(socket_mode), XML_REQUIRED, .words = vhost_modes,
+      .when = is_vhostuser },
+    { "source/reconnect/@enabled", XML_STRING, F(reconnect), XML_REQUIRED, .words = xml_yes_no,
+      .when = is_vhostuser },
+    { "source/reconnect/@timeout", XML_STRING, F(reconnect_timeout), XML_DECIMAL,
+      .when = is_vhostuser },
     { "source/@macTableManager", XML_REFUSED },
     { "source/ip", XML_REFUSED },
     { "source/route", XML_REFUSED },
@@ -266,6 +283,11 @@ static gboolean interface_check(gpointer object, xmlNodePtr node, GError **error
     if (is_direct(interface) && interface->source_dev == NULL) {
         xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
                   "No <source> 'dev' attribute specified with <interface type='direct'/>");
+        return FALSE;
+    }
+    if (is_vhostuser(interface) && interface->path == NULL) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "No <source> element specified with <interface type='vhostuser'/>");
         return FALSE;
     }
     const char *missing = is_socket(interface) ? missing_of_socket(interface) : NULL;

@@ -28,6 +28,34 @@ static void add_pci(const DomainHostdev *hostdev, KxlDomainConfig *config)
     g_ptr_array_add(config->pcis, pci);
 }
 
+/* Neither on PCI nor on USB: their names are libkxl's too. */
+static const char *const other_kinds[] = {
+    [DOMAIN_HOSTDEV_SCSI] = "scsi",
+    [DOMAIN_HOSTDEV_SCSI_HOST] = "scsi_host",
+    [DOMAIN_HOSTDEV_MDEV] = "mdev",
+};
+
+static void add_other(const DomainHostdev *from, KxlDomainConfig *config)
+{
+    KxlDeviceHost *to = kxl_device_host_new();
+
+    to->kind = g_strdup(other_kinds[from->type]);
+    to->adapter = g_strdup(from->adapter);
+    to->bus = from->scsi_bus;
+    to->target = from->scsi_target;
+    to->unit = from->scsi_unit;
+    to->read_only = from->readonly;
+    to->shareable = from->shareable;
+    to->wwpn = g_strdup(from->wwpn);
+    to->model = g_strdup(from->model);
+    to->uuid = g_strdup(from->uuid);
+    to->display = map_tristate(from->display);
+    to->ramfb = from->ramfb == DOMAIN_YES;
+    to->bootindex = (int)from->info.boot_order;
+    map_address(&from->info, &to->address);
+    g_ptr_array_add(config->hostdevs, to);
+}
+
 /* What xl.cfg's usbdevice= cannot say. */
 static gboolean add_usb_in_full(const DomainHostdev *hostdev, KxlDomainConfig *config)
 {
@@ -83,6 +111,8 @@ static gboolean map_hostdevs_to_config(const DomainDef *def, KxlDomainConfig *co
         const DomainHostdev *hostdev = g_ptr_array_index(def->hostdevs, i);
         if (hostdev->type == DOMAIN_HOSTDEV_PCI)
             add_pci(hostdev, config);
+        else if (hostdev->type >= DOMAIN_HOSTDEV_SCSI)
+            add_other(hostdev, config);
         else if (!add_usb(hostdev, config, pv_list, error))
             return FALSE;
     }
@@ -125,6 +155,29 @@ static void map_pcis_from_config(const KxlDomainConfig *config, DomainDef *def)
         else if (strstr(options, "permissive=0") != NULL)
             hostdev->write_filtering = DOMAIN_YES;
     }
+}
+
+static void map_other_from_config(const KxlDeviceHost *from, DomainDef *def)
+{
+    DomainHostdevType type = DOMAIN_HOSTDEV_SCSI;
+
+    while (type < DOMAIN_HOSTDEV_MDEV && g_strcmp0(other_kinds[type], from->kind) != 0)
+        type++;
+    DomainHostdev *to = add_hostdev(def, type);
+    to->adapter = g_strdup(from->adapter);
+    to->scsi_bus = from->bus;
+    to->scsi_target = from->target;
+    to->scsi_unit = from->unit;
+    to->readonly = from->read_only;
+    to->shareable = from->shareable;
+    to->wwpn = g_strdup(from->wwpn);
+    to->protocol = type == DOMAIN_HOSTDEV_SCSI_HOST ? g_strdup("vhost") : NULL;
+    to->model = g_strdup(from->model);
+    to->uuid = g_strdup(from->uuid);
+    to->display = map_tristate_back(from->display);
+    to->ramfb = from->ramfb ? DOMAIN_YES : DOMAIN_ABSENT;
+    to->info.boot_order = (guint)MAX(from->bootindex, 0);
+    to->info.address = map_address_from_config(&from->address);
 }
 
 static void map_usb_in_full(const KxlDeviceUsb *usb, DomainDef *def)
@@ -179,6 +232,8 @@ static void map_hostdevs_from_config(const KxlDomainConfig *config, DomainDef *d
     const char *usbdev = map_find_extra(config, "usbdev");
 
     map_pcis_from_config(config, def);
+    for (guint i = 0; i < config->hostdevs->len; i++)
+        map_other_from_config(g_ptr_array_index(config->hostdevs, i), def);
     for (guint i = 0; i < config->usbs->len; i++)
         map_usb_in_full(g_ptr_array_index(config->usbs, i), def);
     for (guint i = 0; config->usbdevices != NULL && config->usbdevices[i] != NULL; i++)

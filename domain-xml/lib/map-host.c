@@ -18,6 +18,9 @@ static void map_filesystem_to_config(const DomainFilesystem *from, KxlDomainConf
     KxlDeviceFilesystem *to = kxl_device_filesystem_new();
 
     to->path = g_strdup(from->source);
+    to->socket = g_strdup(from->socket);
+    to->queue_size = from->queue;
+    to->bootindex = (int)from->info.boot_order;
     to->tag = g_strdup(from->target);
     to->security = choice(from->access_mode, "passthrough");
     to->file_mode = g_strdup(from->file_mode);
@@ -35,6 +38,10 @@ static void map_filesystem_from_config(const KxlDeviceFilesystem *from, DomainDe
     DomainFilesystem *to = xml_object_new(&domain_filesystem_class);
 
     to->source = g_strdup(from->path);
+    to->socket = g_strdup(from->socket);
+    to->driver = from->socket != NULL ? g_strdup("virtiofs") : NULL;
+    to->queue = from->queue_size;
+    to->info.boot_order = (guint)MAX(from->bootindex, 0);
     to->target = g_strdup(from->tag);
     if (from->security != NULL) {
         g_free(to->access_mode);

@@ -86,6 +86,10 @@ gboolean map_memory_from_config(const KxlDomainConfig *config, DomainDef *def, G
 {
     def->max_memory_kib = config->memory.hotplug_max_kb;
     def->max_memory_slots = config->memory.hotplug_slots;
+    if (config->memory.access != NULL) {
+        def->memory_backing = xml_object_new(&domain_memory_backing_class);
+        def->memory_backing->access = g_strdup(config->memory.access);
+    }
     for (guint i = 0; i < config->memories->len; i++)
         g_ptr_array_add(def->memories, map_memory_back(g_ptr_array_index(config->memories, i)));
     return TRUE;

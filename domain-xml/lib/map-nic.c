@@ -85,6 +85,14 @@ static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GE
         to->local_host = g_strdup(from->local_host);
         to->local_port = from->local_port;
         break;
+    case DOMAIN_INTERFACE_VHOSTUSER:
+        to->kind = KXL_NIC_VHOST_USER;
+        to->path = g_strdup(from->path);
+        to->listens = strcmp(from->socket_mode, "server") == 0;
+        if (g_strcmp0(from->reconnect, "yes") == 0 && from->reconnect_timeout != NULL)
+            to->reconnect_secs = (guint)g_ascii_strtoull(from->reconnect_timeout, NULL, 10);
+        to->queues = from->driver_queues;
+        break;
     case DOMAIN_INTERFACE_NULL:
         to->kind = KXL_NIC_UNPLUGGED;
         break;
@@ -190,6 +198,20 @@ static void split_ovs_bridge(const char *text, DomainInterface *interface)
         interface->vlan_trunk = DOMAIN_YES;
 }
 
+static void map_vhost_user_back(const KxlDeviceNic *from, DomainInterface *to)
+{
+    if (from->kind != KXL_NIC_VHOST_USER)
+        return;
+    to->source_type = g_strdup("unix");
+    to->path = g_strdup(from->path);
+    to->socket_mode = g_strdup(from->listens ? "server" : "client");
+    to->driver_queues = from->queues;
+    if (from->reconnect_secs != 0) {
+        to->reconnect = g_strdup("yes");
+        to->reconnect_timeout = g_strdup_printf("%u", from->reconnect_secs);
+    }
+}
+
 /* The kind of interface a vif= stands for, in libvirt's reading: without a bridge and without a
  * bridge's script it is none's but its own script's. */
 static void map_connection_from_config(const KxlDeviceNic *from, DomainInterface *to)
@@ -199,6 +221,7 @@ static void map_connection_from_config(const KxlDeviceNic *from, DomainInterface
         [KXL_NIC_DIRECT] = DOMAIN_INTERFACE_DIRECT, [KXL_NIC_UDP] = DOMAIN_INTERFACE_UDP,
         [KXL_NIC_MCAST] = DOMAIN_INTERFACE_MCAST,   [KXL_NIC_SERVER] = DOMAIN_INTERFACE_SERVER,
         [KXL_NIC_CLIENT] = DOMAIN_INTERFACE_CLIENT, [KXL_NIC_UNPLUGGED] = DOMAIN_INTERFACE_NULL,
+        [KXL_NIC_VHOST_USER] = DOMAIN_INTERFACE_VHOSTUSER,
     };
     gboolean is_ovs = g_strcmp0(from->script, OVS_SCRIPT) == 0;
     gboolean has_bridge_script =
@@ -214,6 +237,7 @@ static void map_connection_from_config(const KxlDeviceNic *from, DomainInterface
         to->port = from->port;
         to->local_host = g_strdup(from->local_host);
         to->local_port = from->local_port;
+        map_vhost_user_back(from, to);
     } else if (from->network != NULL) {
         to->type = DOMAIN_INTERFACE_NETWORK;
         to->network = g_strdup(from->network);

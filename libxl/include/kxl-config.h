@@ -131,6 +131,7 @@ typedef enum {
     KXL_NIC_SERVER,         /* ... over a TCP connection that is waited for ... */
     KXL_NIC_CLIENT,         /* ... or made */
     KXL_NIC_UNPLUGGED,      /* a device without a network */
+    KXL_NIC_VHOST_USER,     /* a program on a socket that reads the guest's memory */
     KXL_NIC_KIND_COUNT
 } KxlNicKind;
 
@@ -179,6 +180,10 @@ typedef struct {
     guint port;
     char *local_host;       /* udp: our own end */
     guint local_port;
+    char *path;             /* vhost-user: the socket */
+    gboolean listens;       /* vhost-user: the emulator makes the socket */
+    guint reconnect_secs;   /* vhost-user: a client tries again after as many; 0: never */
+    guint queues;           /* vhost-user; 0: 1 */
     KxlNicBandwidth inbound, outbound; /* to and from the guest: taps */
     gboolean isolated;      /* bridge: reaches no other isolated port */
     char *driver;           /* vhost, qemu; NULL: qemu */
@@ -361,6 +366,22 @@ typedef struct { /* HVM: a USB device of the host, by what it is or by where it 
     KxlAddress address;
 } KxlDeviceUsb;
 
+typedef struct { /* HVM: a device of the host that is neither on PCI nor on USB */
+    char *kind;             /* scsi, scsi_host, mdev */
+    char *adapter;          /* scsi: "scsi_host0", with the next three */
+    guint bus, target;
+    guint64 unit;
+    char *node;             /* scsi: "/dev/sg0"; libkxl finds it */
+    gboolean read_only, shareable; /* scsi */
+    char *wwpn;             /* scsi_host: the target's name in vhost-scsi */
+    char *model;            /* scsi_host: virtio-transitional, virtio-non-transitional */
+    char *uuid;             /* mdev */
+    KxlTristate display;    /* mdev, as the next */
+    gboolean ramfb;
+    int bootindex;
+    KxlAddress address;     /* scsi: drive; else PCI */
+} KxlDeviceHost;
+
 typedef struct { /* HVM: a USB device that a client brings */
     KxlSerial chardev;      /* spicevmc, or a socket */
     int bootindex;
@@ -371,8 +392,11 @@ typedef struct { /* HVM: a USB hub */
     KxlAddress address;
 } KxlDeviceHub;
 
-typedef struct { /* HVM: a folder of the host by 9P */
+typedef struct { /* HVM: a folder of the host by 9P, or by a virtiofsd that somebody runs */
     char *path;
+    char *socket;           /* virtiofsd's; NULL: 9P */
+    guint queue_size;       /* virtiofs; 0: QEMU's */
+    int bootindex;          /* virtiofs */
     char *tag;              /* what the guest mounts */
     char *security;         /* passthrough (NULL), mapped, squash */
     char *file_mode, *dir_mode; /* octal, of what the guest makes; mapped only */
@@ -497,6 +521,7 @@ typedef struct {
     GPtrArray *vfbs;        /* of KxlDeviceVfb */
     GPtrArray *pcis;        /* of KxlDevicePci */
     GPtrArray *usbs;        /* of KxlDeviceUsb */
+    GPtrArray *hostdevs;    /* of KxlDeviceHost */
     GPtrArray *redirs;      /* of KxlDeviceRedir */
     GPtrArray *hubs;        /* of KxlDeviceHub */
     GPtrArray *filesystems; /* of KxlDeviceFilesystem */
@@ -527,6 +552,7 @@ KxlDeviceCrypto *kxl_device_crypto_new (void);
 KxlDeviceSmartcard *kxl_device_smartcard_new (void);
 KxlDevicePci *kxl_device_pci_new (void);
 KxlDeviceUsb *kxl_device_usb_new (void);
+KxlDeviceHost *kxl_device_host_new (void);
 KxlDeviceRedir *kxl_device_redir_new (void);
 KxlDeviceHub *kxl_device_hub_new (void);
 KxlDeviceFilesystem *kxl_device_filesystem_new (void);

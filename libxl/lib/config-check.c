@@ -178,6 +178,8 @@ static gboolean check_kind(const KxlDeviceNic *nic, guint i, GError **error)
 
     if (nic->kind == KXL_NIC_TAP && !nic->ifname)
         return invalid(error, "vif %u: a tap that is there already needs its name", i);
+    if (nic->kind == KXL_NIC_VHOST_USER && (!nic->path || !*nic->path))
+        return invalid(error, "vif %u: vhost-user needs a socket", i);
     if (nic->kind == KXL_NIC_DIRECT && (!nic->source_dev || !ifname_is_valid(nic->source_dev)))
         return invalid(error, "vif %u: '%s' is no interface name", i,
                        nic->source_dev ? nic->source_dev : "");

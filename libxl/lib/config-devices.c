@@ -131,6 +131,10 @@ static const KxlField device_nic_rows[] = {
     KXL_ROW("port", UINT, KxlDeviceNic, port),
     KXL_ROW("local_host", STRING, KxlDeviceNic, local_host),
     KXL_ROW("local_port", UINT, KxlDeviceNic, local_port),
+    KXL_ROW("path", STRING, KxlDeviceNic, path),
+    KXL_ROW("listens", BOOL, KxlDeviceNic, listens),
+    KXL_ROW("reconnect", UINT, KxlDeviceNic, reconnect_secs),
+    KXL_ROW("queues", UINT, KxlDeviceNic, queues),
     KXL_ROW_TYPE("inbound", STRUCT, KxlDeviceNic, inbound, nic_bandwidth),
     KXL_ROW_TYPE("outbound", STRUCT, KxlDeviceNic, outbound, nic_bandwidth),
     KXL_ROW("isolated", BOOL, KxlDeviceNic, isolated),
@@ -246,6 +250,25 @@ static const KxlField device_usb_rows[] = {
 };
 KXL_TYPE_DEFINE_NEW(device_usb, KxlDeviceUsb, device_usb_rows)
 
+static const KxlField device_host_rows[] = {
+    KXL_ROW("kind", STRING, KxlDeviceHost, kind),
+    KXL_ROW("adapter", STRING, KxlDeviceHost, adapter),
+    KXL_ROW("bus", UINT, KxlDeviceHost, bus),
+    KXL_ROW("target", UINT, KxlDeviceHost, target),
+    KXL_ROW("unit", UINT64, KxlDeviceHost, unit),
+    KXL_ROW("node", STRING, KxlDeviceHost, node),
+    KXL_ROW("read_only", BOOL, KxlDeviceHost, read_only),
+    KXL_ROW("shareable", BOOL, KxlDeviceHost, shareable),
+    KXL_ROW("wwpn", STRING, KxlDeviceHost, wwpn),
+    KXL_ROW("model", STRING, KxlDeviceHost, model),
+    KXL_ROW("uuid", STRING, KxlDeviceHost, uuid),
+    KXL_ROW_INIT("display", DEFBOOL, KxlDeviceHost, display, KXL_DEFAULT),
+    KXL_ROW("ramfb", BOOL, KxlDeviceHost, ramfb),
+    KXL_ROW("bootindex", INT, KxlDeviceHost, bootindex),
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceHost, address, address),
+};
+KXL_TYPE_DEFINE_NEW(device_host, KxlDeviceHost, device_host_rows)
+
 static const KxlField device_redir_rows[] = {
     KXL_ROW_TYPE("chardev", STRUCT, KxlDeviceRedir, chardev, serial),
     KXL_ROW("bootindex", INT, KxlDeviceRedir, bootindex),
@@ -260,6 +283,9 @@ KXL_TYPE_DEFINE_NEW(device_hub, KxlDeviceHub, device_hub_rows)
 
 static const KxlField device_filesystem_rows[] = {
     KXL_ROW("path", STRING, KxlDeviceFilesystem, path),
+    KXL_ROW("socket", STRING, KxlDeviceFilesystem, socket),
+    KXL_ROW("queue_size", UINT, KxlDeviceFilesystem, queue_size),
+    KXL_ROW("bootindex", INT, KxlDeviceFilesystem, bootindex),
     KXL_ROW("tag", STRING, KxlDeviceFilesystem, tag),
     KXL_ROW("security", STRING, KxlDeviceFilesystem, security),
     KXL_ROW("file_mode", STRING, KxlDeviceFilesystem, file_mode),

@@ -93,6 +93,7 @@ static const KxlField config_rows[] = {
     ROW_TYPE("vfbs", ARRAY, vfbs, device_vfb),
     ROW_TYPE("pcidevs", ARRAY, pcis, device_pci),
     ROW_TYPE("usbdevs", ARRAY, usbs, device_usb),
+    ROW_TYPE("hostdevs", ARRAY, hostdevs, device_host),
     ROW_TYPE("redirdevs", ARRAY, redirs, device_redir),
     ROW_TYPE("hubs", ARRAY, hubs, device_hub),
     ROW_TYPE("filesystems", ARRAY, filesystems, device_filesystem),

@@ -40,6 +40,7 @@ extern const KxlType kxl_type_device_crypto;
 extern const KxlType kxl_type_device_smartcard;
 extern const KxlType kxl_type_device_pci;
 extern const KxlType kxl_type_device_usb;
+extern const KxlType kxl_type_device_host;
 extern const KxlType kxl_type_device_redir;
 extern const KxlType kxl_type_device_hub;
 extern const KxlType kxl_type_device_filesystem;

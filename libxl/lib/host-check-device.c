@@ -47,6 +47,24 @@ static gboolean check_spice(const KxlSpice *spice, GError **error)
     return check_node("spice: certificate", KXL_SPICE_CERTIFICATES "/server-cert.pem", R_OK, error);
 }
 
+static gboolean check_host_device(const KxlDeviceHost *device, GError **error)
+{
+    g_autofree char *mdev = NULL;
+
+    if (g_strcmp0(device->kind, "scsi_host") == 0)
+        return check_node("hostdev: device", "/dev/vhost-scsi", R_OK | W_OK, error);
+    if (g_strcmp0(device->kind, "mdev") == 0) {
+        mdev = g_build_filename("/sys/bus/mdev/devices", device->uuid, NULL);
+        return check_node("hostdev: mediated device", mdev, F_OK, error);
+    }
+    if (device->node)
+        return check_node("hostdev: device", device->node, R_OK | W_OK, error);
+    g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND,
+                "hostdev: the host has no SCSI device '%s' %u:%u:%" G_GUINT64_FORMAT,
+                device->adapter ? device->adapter : "", device->bus, device->target, device->unit);
+    return FALSE;
+}
+
 gboolean kxl_host_check_devices(const KxlDomainConfig *config, GError **error)
 {
     if (config->type != KXL_TYPE_HVM)
@@ -66,6 +84,9 @@ gboolean kxl_host_check_devices(const KxlDomainConfig *config, GError **error)
         if (rng->path && !check_node("rng: device", rng->path, R_OK, error))
             return FALSE;
     }
+    for (guint i = 0; i < config->hostdevs->len; i++)
+        if (!check_host_device(config->hostdevs->pdata[i], error))
+            return FALSE;
     if (config->vsock && !check_node("vsock: device", "/dev/vhost-vsock", R_OK | W_OK, error))
         return FALSE;
     return check_spice(&config->spice, error);

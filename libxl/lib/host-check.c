@@ -118,8 +118,18 @@ static gboolean check_script(const KxlDeviceNic *nic, guint i, GError **error)
     return TRUE;
 }
 
+/* A client that does not try again needs somebody there. */
+static gboolean check_vhost_user(const KxlDeviceNic *nic, guint i, GError **error)
+{
+    return nic->listens || nic->reconnect_secs ||
+           faccessat(AT_FDCWD, nic->path, R_OK | W_OK, AT_EACCESS) == 0 ||
+           kxl_error_set_errno(error, errno, "vif %u: socket '%s'", i, nic->path);
+}
+
 gboolean kxl_host_check_nic(const KxlDeviceNic *nic, guint i, GError **error)
 {
+    if (nic->kind == KXL_NIC_VHOST_USER && !check_vhost_user(nic, i, error))
+        return FALSE;
     return (!kxl_nic_has_tap(nic) || check_tap(nic, i, error)) &&
            (nic->kind != KXL_NIC_BRIDGE || check_script(nic, i, error));
 }
@@ -163,6 +173,12 @@ static gboolean check_host_devices(const KxlDomainConfig *config, GError **error
     for (guint i = 0; i < config->filesystems->len; i++) {
         const KxlDeviceFilesystem *fs = config->filesystems->pdata[i];
 
+        if (fs->socket) {
+            if (faccessat(AT_FDCWD, fs->socket, R_OK | W_OK, AT_EACCESS) < 0)
+                return kxl_error_set_errno(error, errno, "filesystem '%s': socket '%s'", fs->tag,
+                                           fs->socket);
+            continue;
+        }
         if (g_file_test(fs->path, G_FILE_TEST_IS_DIR))
             continue;
         g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "filesystem '%s': '%s' is not a folder",

@@ -207,3 +207,29 @@ gboolean kxl_host_usb_find(const char *sysfs, KxlDeviceUsb *usb, GError **error)
     usb->device = found.device;
     return TRUE;
 }
+
+/* --- SCSI --------------------------------------------------------------------------------------
+ */
+
+/* "scsi_host0" and what is behind it: Linux's H:C:T:L, and the character device of it. */
+void kxl_host_scsi_find(const char *sysfs, KxlDeviceHost *device)
+{
+    guint host;
+    char end;
+    g_autofree char *name = NULL, *folder = NULL;
+    g_autoptr(GDir) dir = NULL;
+    const char *generic;
+
+    if (g_strcmp0(device->kind, "scsi") != 0)
+        return;
+    g_clear_pointer(&device->node, g_free);
+    if (!device->adapter || sscanf(device->adapter, "scsi_host%u%c", &host, &end) != 1)
+        return;
+    name = g_strdup_printf("%u:%u:%u:%" G_GUINT64_FORMAT, host, device->bus, device->target,
+                           device->unit);
+    folder = g_build_filename(sysfs, "bus/scsi/devices", name, "scsi_generic", NULL);
+    dir = g_dir_open(folder, 0, NULL);
+    generic = dir ? g_dir_read_name(dir) : NULL;
+    if (generic)
+        device->node = g_strconcat("/dev/", generic, NULL);
+}

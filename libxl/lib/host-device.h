@@ -19,6 +19,9 @@ gboolean kxl_host_pci_reset(const char *sysfs, const KxlDevicePci *pci, GError *
 /* NULL: it has none. */
 char *kxl_host_pci_driver(const char *sysfs, const KxlDevicePci *pci);
 
+/* Sets the node of a SCSI device, NULL: there is no such device. Others are left alone. */
+void kxl_host_scsi_find(const char *sysfs, KxlDeviceHost *device);
+
 /* Fills in bus and device of the one that is meant. KXL_ERROR_NOT_FOUND: none; KXL_ERROR_INVALID:
  * several. */
 gboolean kxl_host_usb_find(const char *sysfs, KxlDeviceUsb *usb, GError **error);

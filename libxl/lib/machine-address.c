@@ -62,6 +62,27 @@ char *kxl_args_usb_address(const KxlDomainConfig *config, const KxlAddress *addr
     return g_strdup_printf(",bus=usb%u.0,port=%s", address->bus, address->port);
 }
 
+/* Narrow SCSI counts its devices by id; what virtio-scsi shows is libvirt's address as it is. */
+char *kxl_args_scsi_address(const KxlDomainConfig *config, const KxlAddress *a, const char *what,
+                            GError **error)
+{
+    const KxlDeviceController *c = kxl_controller_find(config, "scsi", a->controller);
+    const char *model = c && c->model ? c->model : "lsilogic";
+    gboolean narrow = g_str_equal(model, "lsilogic") || g_str_equal(model, "auto");
+
+    if (g_str_has_prefix(model, "virtio"))
+        return g_strdup_printf("bus=scsi%u.0,channel=%u,scsi-id=%u,lun=%u", a->controller, a->bus,
+                               a->target, a->unit);
+    if (a->bus || (a->target && narrow)) {
+        kxl_args_unsupported(error, "%s: bus %u, target %u of a SCSI controller '%s'", what, a->bus,
+                             a->target, model);
+        return NULL;
+    }
+    if (a->target)
+        return g_strdup_printf("bus=scsi%u.0,scsi-id=%u,lun=%u", a->controller, a->target, a->unit);
+    return g_strdup_printf("bus=scsi%u.0,scsi-id=%u", a->controller, a->unit);
+}
+
 /* On the board itself, so that it waits for nothing before it; or an IOMMU, which comes before all
  * that is behind it. */
 static gboolean has_place(const char *device)

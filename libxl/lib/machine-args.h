@@ -68,6 +68,9 @@ char *kxl_args_pci_address(const KxlDomainConfig *config, const KxlAddress *addr
                            const char *what, GError **error);
 char *kxl_args_usb_address(const KxlDomainConfig *config, const KxlAddress *address,
                            const char *what, GError **error);
+/* "bus=scsi0.0,scsi-id=3" of a drive's address. */
+char *kxl_args_scsi_address(const KxlDomainConfig *config, const KxlAddress *address,
+                            const char *what, GError **error);
 /* Devices that have a place of their own go before those that take any, which would take theirs. */
 void kxl_args_sort_devices(KxlArgs *args);
 

@@ -308,27 +308,20 @@ typedef struct {
     int bootindex;
 } Drive;
 
-/* Narrow SCSI counts its disks by id; what virtio-scsi shows is libvirt's address as it is. */
 static gboolean add_scsi(KxlArgs *args, const Drive *d, GError **error)
 {
-    const KxlDeviceController *c = kxl_controller_find(d->config, "scsi", d->place.controller);
-    const char *model = c && c->model ? c->model : "lsilogic";
     const Place *p = &d->place;
-    g_autofree char *at = NULL;
+    KxlAddress address = {
+        .controller = p->controller, .bus = p->bus, .target = p->target, .unit = p->unit
+    };
+    g_autofree char *what = g_strdup_printf("disk '%s'", d->disk->vdev);
+    g_autofree char *at = kxl_args_scsi_address(d->config, &address, what, error);
 
-    if (g_str_has_prefix(model, "virtio"))
-        at = g_strdup_printf("channel=%u,scsi-id=%u,lun=%u", p->bus, p->target, p->unit);
-    else if (p->bus ||
-             (p->target && (g_str_equal(model, "lsilogic") || g_str_equal(model, "auto"))))
-        return kxl_args_unsupported(error, "disk '%s': bus %u, target %u of a SCSI controller '%s'",
-                                    d->disk->vdev, p->bus, p->target, model);
-    else if (p->target)
-        at = g_strdup_printf("scsi-id=%u,lun=%u", p->target, p->unit);
-    else
-        at = g_strdup_printf("scsi-id=%u", p->unit);
-    kxl_args_add(args, "-device", "scsi-%s,id=dev-%s,bus=scsi%u.0,%s%s%s",
-                 d->disk->is_cdrom ? "cd" : "hd", d->node, p->controller, at,
-                 d->disk->removable && !d->disk->is_cdrom ? ",removable=on" : "", d->tail);
+    if (!at)
+        return FALSE;
+    kxl_args_add(args, "-device", "scsi-%s,id=dev-%s,%s%s%s", d->disk->is_cdrom ? "cd" : "hd",
+                 d->node, at, d->disk->removable && !d->disk->is_cdrom ? ",removable=on" : "",
+                 d->tail);
     return TRUE;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What an HVM guest gets of the host and of clients: PCI and USB devices, folders by 9P. */
+#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -99,6 +100,82 @@ static gboolean add_hub(KxlArgs *args, const KxlDomainConfig *config, const KxlD
     return TRUE;
 }
 
+/* --- other devices ---------------------------------------------------------------------------- */
+
+static void add_scsi_node(KxlArgs *args, const KxlDeviceHost *dev, guint i)
+{
+    g_autoptr(JsonObject) object = json_object_new();
+    g_autoptr(JsonNode) json = json_node_init_object(json_node_alloc(), object);
+    g_autofree char *name = g_strdup_printf("hostdev-scsi%u", i), *text = NULL;
+
+    json_object_set_string_member(object, "node-name", name);
+    json_object_set_string_member(object, "driver", "host_device");
+    json_object_set_string_member(object, "filename", dev->node ? dev->node : "");
+    json_object_set_boolean_member(object, "read-only", dev->read_only);
+    text = json_to_string(json, FALSE);
+    kxl_args_add(args, "-blockdev", "%s", text);
+}
+
+static gboolean add_scsi(KxlArgs *args, const KxlDomainConfig *config, const KxlDeviceHost *dev,
+                         guint i, GError **error)
+{
+    g_autofree char *what = g_strdup_printf("hostdev '%s' %u:%u:%" G_GUINT64_FORMAT, dev->adapter,
+                                            dev->bus, dev->target, dev->unit);
+    g_autofree char *at = kxl_args_scsi_address(config, &dev->address, what, error);
+    g_autofree char *boot = boot_option(dev->bootindex);
+
+    if (!at)
+        return FALSE;
+    add_scsi_node(args, dev, i);
+    kxl_args_add(args, "-device", "scsi-generic,id=scsihost%u,drive=hostdev-scsi%u,%s%s%s", i, i,
+                 at, dev->shareable ? ",share-rw=on" : "", boot);
+    return TRUE;
+}
+
+static gboolean add_scsi_host(KxlArgs *args, const KxlDomainConfig *config,
+                              const KxlDeviceHost *dev, guint i, GError **error)
+{
+    g_autofree char *at = kxl_args_pci_address(config, &dev->address, "hostdev scsi_host", error);
+    const char *kind =
+        dev->model && g_str_has_prefix(dev->model, "virtio-") ? dev->model + strlen("virtio") : "";
+    g_autofree char *boot = boot_option(dev->bootindex);
+
+    if (at)
+        kxl_args_add(args, "-device", "vhost-scsi-pci%s,id=scsihost%u,wwpn=%s%s%s", kind, i,
+                     dev->wwpn, at, boot);
+    return at != NULL;
+}
+
+/* One with a picture of its own before there is a driver is not for hotplug. */
+static gboolean add_mdev(KxlArgs *args, const KxlDomainConfig *config, const KxlDeviceHost *dev,
+                         guint i, GError **error)
+{
+    g_autofree char *at = kxl_args_pci_address(config, &dev->address, "hostdev mdev", error);
+    g_autofree char *boot = boot_option(dev->bootindex);
+
+    if (at)
+        kxl_args_add(args, "-device", "%s,id=mdev%u,sysfsdev=/sys/bus/mdev/devices/%s%s%s%s%s",
+                     dev->ramfb ? "vfio-pci-nohotplug" : "vfio-pci", i, dev->uuid,
+                     dev->display == KXL_YES ? ",display=on" : ",display=off",
+                     dev->ramfb ? ",ramfb=on" : "", at, boot);
+    return at != NULL;
+}
+
+static gboolean add_host_device(KxlArgs *args, const KxlDomainConfig *config,
+                                const KxlDeviceHost *dev, guint i, GError **error)
+{
+    static const struct {
+        const char *kind;
+        gboolean (*add)(KxlArgs *args, const KxlDomainConfig *config, const KxlDeviceHost *dev,
+                        guint i, GError **error);
+    } kinds[] = { { "scsi", add_scsi }, { "scsi_host", add_scsi_host }, { "mdev", add_mdev } };
+
+    for (guint n = 0; n < G_N_ELEMENTS(kinds); n++)
+        if (g_strcmp0(kinds[n].kind, dev->kind) == 0)
+            return kinds[n].add(args, config, dev, i, error);
+    return kxl_args_unsupported(error, "hostdev '%s'", dev->kind ? dev->kind : "");
+}
+
 /* --- folders ---------------------------------------------------------------------------------- */
 
 /* libvirt's access modes, QEMU's security models. */
@@ -120,6 +197,19 @@ static void append(GString *out, const char *option, const char *value)
         g_string_append_printf(out, ",%s=%s", option, value);
 }
 
+static void add_virtiofs(KxlArgs *args, const KxlDeviceFilesystem *fs, guint i, const char *kind,
+                         const char *at)
+{
+    g_autofree char *socket = kxl_args_quote(fs->socket), *tag = kxl_args_quote(fs->tag);
+    g_autofree char *boot = boot_option(fs->bootindex);
+    g_autofree char *size =
+        fs->queue_size ? g_strdup_printf(",queue-size=%u", fs->queue_size) : g_strdup("");
+
+    kxl_args_add(args, "-chardev", "socket,id=charfs%u,path=%s", i, socket);
+    kxl_args_add(args, "-device", "vhost-user-fs-pci%s,id=fs%u,chardev=charfs%u,tag=%s%s%s%s", kind,
+                 i, i, tag, size, at, boot);
+}
+
 static gboolean add_filesystem(KxlArgs *args, const KxlDomainConfig *config,
                                const KxlDeviceFilesystem *fs, guint i, GError **error)
 {
@@ -133,6 +223,10 @@ static gboolean add_filesystem(KxlArgs *args, const KxlDomainConfig *config,
 
     if (!at)
         return FALSE;
+    if (fs->socket) {
+        add_virtiofs(args, fs, i, kind, at);
+        return TRUE;
+    }
     if (!security)
         return kxl_args_unsupported(error, "%s: access mode '%s'", what, fs->security);
     append(out, "fmode", fs->file_mode);
@@ -161,6 +255,9 @@ gboolean kxl_args_host_devices(KxlArgs *args, const KxlMachine *m, GError **erro
             return FALSE;
     for (guint i = 0; i < config->usbs->len; i++)
         if (!add_usb(args, config, config->usbs->pdata[i], "usbhost", i, error))
+            return FALSE;
+    for (guint i = 0; i < config->hostdevs->len; i++)
+        if (!add_host_device(args, config, config->hostdevs->pdata[i], i, error))
             return FALSE;
     for (guint i = 0; i < config->redirs->len; i++)
         if (!add_redir(args, config, config->redirs->pdata[i], i, error))

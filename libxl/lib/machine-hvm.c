@@ -36,6 +36,10 @@ static gboolean host_device_boots(const KxlDomainConfig *config)
         boots |= ((const KxlDevicePci *)config->pcis->pdata[i])->bootindex > 0;
     for (guint i = 0; i < config->usbs->len; i++)
         boots |= ((const KxlDeviceUsb *)config->usbs->pdata[i])->bootindex > 0;
+    for (guint i = 0; i < config->hostdevs->len; i++)
+        boots |= ((const KxlDeviceHost *)config->hostdevs->pdata[i])->bootindex > 0;
+    for (guint i = 0; i < config->filesystems->len; i++)
+        boots |= ((const KxlDeviceFilesystem *)config->filesystems->pdata[i])->bootindex > 0;
     for (guint i = 0; i < config->redirs->len; i++)
         boots |= ((const KxlDeviceRedir *)config->redirs->pdata[i])->bootindex > 0;
     return boots;

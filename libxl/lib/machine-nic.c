@@ -55,6 +55,20 @@ static void add_tap(KxlArgs *args, const KxlDeviceNic *nic, const KxlTap *tap)
                  g_strcmp0(nic->driver, "vhost") == 0 ? ",vhost=on" : "");
 }
 
+static void add_vhost_user(KxlArgs *args, const KxlDeviceNic *nic)
+{
+    g_autofree char *path = kxl_args_quote(nic->path);
+    g_autofree char *reconnect =
+        nic->reconnect_secs ? g_strdup_printf(",reconnect=%u", nic->reconnect_secs) : g_strdup("");
+    g_autofree char *queues =
+        nic->queues > 1 ? g_strdup_printf(",queues=%u", nic->queues) : g_strdup("");
+
+    kxl_args_add(args, "-chardev", "socket,id=charnet%d,path=%s%s%s", nic->devid, path,
+                 nic->listens ? ",server=on,wait=off" : "", nic->listens ? "" : reconnect);
+    kxl_args_add(args, "-netdev", "vhost-user,id=net%d,chardev=charnet%d%s", nic->devid,
+                 nic->devid, queues);
+}
+
 /* FALSE: no device is made. */
 static gboolean add_backend(KxlArgs *args, const KxlMachine *m, guint i)
 {
@@ -80,6 +94,9 @@ static gboolean add_backend(KxlArgs *args, const KxlMachine *m, guint i)
         return TRUE;
     case KXL_NIC_CLIENT:
         add_socket(args, nic, "connect");
+        return TRUE;
+    case KXL_NIC_VHOST_USER:
+        add_vhost_user(args, nic);
         return TRUE;
     case KXL_NIC_UNPLUGGED:
         /* A hub with nobody else on it. */
@@ -150,6 +167,10 @@ static char *virtio_options(const KxlDeviceNic *nic)
                                g_str_equal(nic->tx_mode, "iothread") ? "bh" : "timer");
     add_switch(out, "ioeventfd", nic->ioeventfd);
     add_switch(out, "event_idx", nic->event_idx);
+    /* A vector for each direction of a queue, one for the configuration, one for the control
+     * queue (virtio 1.2 4.1.5.1.2). */
+    if (nic->kind == KXL_NIC_VHOST_USER && nic->queues > 1)
+        g_string_append_printf(out, ",mq=on,vectors=%u", 2 * nic->queues + 2);
     add_number(out, "rx_queue_size", nic->rx_queue_size);
     add_number(out, "tx_queue_size", nic->tx_queue_size);
     for (guint i = 0; i < KXL_OFFLOAD_COUNT; i++)

@@ -101,6 +101,8 @@ static void prepare_host_devices(KxlDomainConfig *config)
     }
     for (guint i = 0; i < config->filesystems->len; i++)
         make_absolute(&((KxlDeviceFilesystem *)config->filesystems->pdata[i])->path);
+    for (guint i = 0; i < config->hostdevs->len; i++)
+        kxl_host_scsi_find("/sys", config->hostdevs->pdata[i]);
 }
 
 static gboolean prepare_uefi(const KxlHost *host, KxlDomainConfig *config, GError **error)

@@ -59,6 +59,7 @@ static const char *const nic_kind_words[KXL_NIC_KIND_COUNT] = {
     [KXL_NIC_SERVER] = "server",
     [KXL_NIC_CLIENT] = "client",
     [KXL_NIC_UNPLUGGED] = "unplugged",
+    [KXL_NIC_VHOST_USER] = "vhost-user",
 };
 
 static const char *const state_words[KXL_STATE_COUNT] = {

@@ -126,6 +126,47 @@ static const struct {
       "<features><smm state='off'/></features>", "", DOMAIN_XML_ERROR_UNSUPPORTED,
       "Secure boot requires SMM feature enabled (/domain/features/smm)" },
 
+    { "xenpv", "", "", "",
+      "<hostdev type='scsi'><source><adapter name='scsi_host0'/>"
+      "<address bus='0' target='0' unit='0'/></source></hostdev>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "hostdev subsys type 'scsi' not supported (/domain/devices/hostdev[1]/@type)" },
+    { "xenfv", "", "", "", "<hostdev type='scsi'><source protocol='iscsi'/></hostdev>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "'iscsi' is not supported (/domain/devices/hostdev/source/@protocol, line 1)" },
+    { "xenfv", "", "", "", "<hostdev type='mdev' model='vfio-ap'/>", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "'vfio-ap' is not supported (/domain/devices/hostdev/@model, line 1)" },
+    { "xenfv", "", "", "",
+      "<hostdev type='mdev' model='vfio-pci' ramfb='on'><source>"
+      "<address uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/></source></hostdev>",
+      DOMAIN_XML_ERROR_SYNTAX,
+      "ramfb can only be enabled along with the display of a hostdev "
+      "(/domain/devices/hostdev, line 1)" },
+    { "xenfv", "", "", "",
+      "<hostdev type='scsi_host'><source protocol='vhost' wwpn='5'/></hostdev>",
+      DOMAIN_XML_ERROR_SYNTAX,
+      "malformed 'wwpn' value, not 'naa.' and 16 hexadecimal digits "
+      "(/domain/devices/hostdev, line 1)" },
+    { "xenfv", "", "", "",
+      "<interface type='vhostuser'><source type='unix' path='/s' mode='client'/>"
+      "<model type='virtio'/></interface>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "'vhostuser' requires shared memory (/domain/devices/interface[1])" },
+    { "xenfv", "", "", "",
+      "<interface type='vhostuser'><source type='unix' path='/s' mode='client'/>"
+      "<model type='e1000'/></interface>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "Wrong or no <model> 'type' attribute specified with <interface type='vhostuser'/>. "
+      "vhostuser requires the virtio-net* frontend (/domain/devices/interface[1]/model)" },
+    { "xenfv", "", "", "",
+      "<filesystem><driver type='virtiofs'/><source dir='/d'/><target dir='t'/></filesystem>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "virtiofs without the socket of a virtiofsd that runs already is not supported "
+      "(/domain/devices/filesystem, line 1)" },
+    { "xenfv", "", "", "",
+      "<filesystem><driver type='virtiofs'/><source socket='/s'/><target dir='t'/></filesystem>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "'virtiofs' requires shared memory (/domain/devices/filesystem[1])" },
     { "xenfv", "", "", "",
       "<disk><driver packed='on'/><source file='/d'/><target dev='vda' bus='virtio'/></disk>",
       DOMAIN_XML_ERROR_UNSUPPORTED,
