@@ -3,6 +3,7 @@
 
 #include "domain/registry.h"
 #include "network/network.h"
+#include "nwfilter/nwfilter.h"
 
 struct Idle {
     const Kanzend *kanzend;
@@ -41,11 +42,19 @@ static gboolean networks_run(const Kanzend *kanzend)
     return FALSE;
 }
 
+/* Addresses are learned for them. */
+static gboolean interfaces_are_filtered(const Kanzend *kanzend)
+{
+    g_autoptr(GPtrArray) bindings = nwfilter_binding_list(kanzend->nwfilters);
+
+    return bindings->len > 0;
+}
+
 static gboolean is_busy(const Idle *idle)
 {
     return rpc_server_n_clients(idle->kanzend->server) > 0 ||
            rpc_server_n_clients(idle->admin) > 0 || domains_run(idle->kanzend) ||
-           networks_run(idle->kanzend);
+           networks_run(idle->kanzend) || interfaces_are_filtered(idle->kanzend);
 }
 
 static gboolean look(gpointer user_data)

@@ -332,10 +332,15 @@ char *nwfilter_tables_text(NwfilterLayer layer, const char *saved, const Nwfilte
 
 /* ---- doing it ---- */
 
+static guint count_chains(const NwfilterRules *rules, NwfilterLayer layer)
+{
+    return rules != NULL ? rules->chains[layer]->len : 0;
+}
+
 static gboolean wants(NwfilterLayer layer, const NwfilterChange *changes, guint n_changes)
 {
     for (guint i = 0; i < n_changes; i++)
-        if (changes[i].rules != NULL && changes[i].rules->chains[layer]->len > 0)
+        if (count_chains(changes[i].rules, layer) > 0)
             return TRUE;
     return FALSE;
 }
@@ -360,6 +365,17 @@ static gboolean check_bridged(NwfilterLayer layer, GError **error)
                 layers[layer].restore, layers[layer].call);
 }
 
+/* Whether none of them has anything there, before or after. What an interface has of which nothing is
+ * known is looked for: a daemon that was killed may have left it. */
+static gboolean is_untouched(NwfilterLayer layer, const NwfilterChange *changes, guint n_changes)
+{
+    for (guint i = 0; i < n_changes; i++)
+        if (changes[i].before == NULL || count_chains(changes[i].before, layer) > 0 ||
+            count_chains(changes[i].rules, layer) > 0)
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean apply_layer(NwfilterLayer layer, const NwfilterChange *changes, guint n_changes,
                             GError **error)
 {
@@ -367,6 +383,8 @@ static gboolean apply_layer(NwfilterLayer layer, const NwfilterChange *changes, 
     const char *const restore[] = { layers[layer].restore, "--noflush", layers[layer].wait, NULL };
     g_autofree char *saved = NULL;
 
+    if (is_untouched(layer, changes, n_changes))
+        return TRUE;
     if (layers[layer].call != NULL && wants(layer, changes, n_changes) &&
         !check_bridged(layer, error))
         return FALSE;
