@@ -409,7 +409,8 @@ KxlWatch *kxl_watch_new(KxlHost *host, KxlWatchFunc func, gpointer user_data, GE
     KxlWatch *watch;
 
     if (fd < 0) {
-        kxl_error_set_errno(error, errno, "inotify");
+        kxl_error_set_errno(error, errno,
+                            "cannot watch for domains (limit: fs.inotify.max_user_instances)");
         return NULL;
     }
     watch = g_new0(KxlWatch, 1);

@@ -9,6 +9,9 @@
 
 #include "file.h"
 
+/* How often to look when the kernel does not tell. */
+#define UNWATCHED_MS 250
+
 Session *session_new(int domid, KxlFd lock, KxlFd reply, GError **error)
 {
     g_autoptr(Session) s = g_new0(Session, 1);
@@ -76,7 +79,8 @@ gboolean session_destroy_wanted(const Session *s)
 }
 
 /* The folder for files that come (the destroy mark), events and hv's status for their lines: not
- * the folder for writes, as hv's log grows by single bytes. */
+ * the folder for writes, as hv's log grows by single bytes. The kernel gives a user 128 of these
+ * (fs.inotify.max_user_instances); who gets none looks by itself from time to time. */
 void session_watch(Session *s)
 {
     g_autofree char *dir = session_path(s, NULL);
@@ -86,8 +90,13 @@ void session_watch(Session *s)
     kxl_fd_close(s->inotify);
     s->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (s->inotify < 0 || inotify_add_watch(s->inotify, dir, IN_CREATE | IN_MOVED_TO) < 0 ||
-        inotify_add_watch(s->inotify, events, IN_MODIFY) < 0)
-        g_warning("domain %d: cannot watch '%s': %s", s->domid, dir, g_strerror(errno));
+        inotify_add_watch(s->inotify, events, IN_MODIFY) < 0) {
+        g_warning("domain %d: cannot watch '%s', looking every %d ms: %s", s->domid, dir,
+                  UNWATCHED_MS, g_strerror(errno));
+        kxl_fd_close(s->inotify);
+        s->inotify = -1;
+        return;
+    }
     inotify_add_watch(s->inotify, status, IN_MODIFY); /* HVM has none */
 }
 
@@ -159,6 +168,8 @@ void session_wait(Session *s, gint64 deadline_us)
     gint64 left = deadline_us < 0 ? -1 : MAX(deadline_us - g_get_monotonic_time(), 0);
     char buffer[4096];
 
+    if (s->inotify < 0 && (left < 0 || left > UNWATCHED_MS * 1000))
+        left = UNWATCHED_MS * 1000;
     poll(p, G_N_ELEMENTS(p), left < 0 ? -1 : (int)((left + 999) / 1000));
     while (s->inotify >= 0 && read(s->inotify, buffer, sizeof buffer) > 0)
         continue;

@@ -18,6 +18,7 @@ import time
 
 import libvirt
 
+import net_cases
 from daemons import daemons, u32
 
 FEW, MANY = 1000, 5000
@@ -173,6 +174,10 @@ def start(daemon, conn, put):
     domain.undefine()
     listener.domainEventDeregisterAny(callback)
     listener.close()
+
+
+case(net_cases.one_network)
+case(net_cases.hundred_networks)
 
 
 def run_case(name, daemon, round_):
