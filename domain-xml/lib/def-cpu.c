@@ -28,7 +28,7 @@ static const char *const memory_accesses[] = { "", "shared", "private", NULL };
 static const XmlRow cell_rows[] = {
     { "@id", XML_INT, F(id), XML_OPTIONAL, .def = "-1" },
     { "@cpus", XML_STRING, F(cpus) },
-    { "@memory", XML_KIB, F(memory_kib), XML_REQUIRED },
+    { "@memory", XML_KIB, F(memory_kib), XML_REQUIRED | XML_ALWAYS },
     { "@memAccess", XML_STRING, F(mem_access), 0, .words = memory_accesses },
     { "@discard", XML_STRING, F(discard), 0, .words = xml_yes_no },
     { "distances/sibling", XML_LIST, F(distances), .item = &domain_numa_sibling_class },
