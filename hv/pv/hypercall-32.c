@@ -100,7 +100,7 @@ static const struct hypercall hypercalls_32[] = {
     SAME_LOCKLESS(nmi_op),
     SAME_LOCKLESS(sched_op),
     SAME_LOCKLESS(callback_op),
-    SAME(event_channel_op),
+    SAME_LOCKLESS(event_channel_op),
     SAME(physdev_op),
     SAME_LOCKLESS(xenpmu_op),
 };

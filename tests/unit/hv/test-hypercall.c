@@ -65,8 +65,10 @@ static void test_documented(void)
 
         /* A 32-bit guest has the same, but for one. */
         g_assert_true(!h == !hypercall_find_32(nr) || nr == __HYPERVISOR_set_segment_base);
-        if (h && hypercall_find_32(nr))
+        if (h && hypercall_find_32(nr)) {
             g_assert_cmpstr(hypercall_find_32(nr)->name, ==, h->name);
+            g_assert_true(hypercall_find_32(nr)->lockless == h->lockless);
+        }
         if (!h)
             continue;
         g_test_message("%s", h->name);
