@@ -12,7 +12,7 @@ from wire import REMOTE, i32, string, u32
 
 TABLE = Path(__file__).parents[2] / "libvirt-driver" / "procedures.c"
 QEMU = 0x20008087
-UNKNOWN = 0x40000000
+UNKNOWN = 1 << 27  # no call has this one; the higher ones are node devices'
 DOMAIN_UUID = "11111111-2222-3333-4444-555555555555"
 
 # Whose last number is none: a count, an event's number; and the one that is over before any other call.
