@@ -236,6 +236,10 @@ static gboolean resize_raw(const Volume *volume, const char *path, guint64 capac
     if (fd < 0)
         return fail_errno(error, "open", path);
     /* First what can fail for want of room: then nothing has changed. */
+    if (!image_check_unused(fd, volume->name, error)) {
+        close(fd);
+        return FALSE;
+    }
     ok = !allocate || allocate_raw(fd, path, volume->capacity, capacity, error);
     ok = ok && (ftruncate(fd, (off_t)capacity) == 0 || fail_errno(error, "resize", path));
     if (!ok && ftruncate(fd, (off_t)volume->capacity) < 0)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* virStorageVolUpload and virStorageVolDownload. */
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "handlers-volume.h"
+#include "raw-copy.h"
 #include "volume-stream.h"
 
 enum { SPARSE_STREAM = 1 }; /* of both calls' flags */
@@ -19,8 +21,12 @@ static int open_volume(const Volume *volume, gboolean upload, GError **error)
     if (upload && volume->type != VOLUME_BLOCK)
         flags |= O_NOFOLLOW;
     fd = open(path, flags);
-    if (fd < 0)
+    if (fd < 0) {
         fail_errno(error, "open", path);
+    } else if (upload && !image_check_unused(fd, volume->name, error)) {
+        close(fd);
+        fd = -1;
+    }
     return fd;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "handler-util.h"
 #include "permissions.h"
 
 #define BLOCK (1u << 20)
@@ -91,4 +92,20 @@ gboolean raw_copy(int from, int to, const char *name, GError **error)
 gboolean raw_copy_all(int from, int to, const char *name, GError **error)
 {
     return copy(from, to, FALSE, name, error);
+}
+
+/* Where QEMU locks bytes of an image, one for each thing it does with it and one for each it allows
+ * others: docs/system/images, "Disk image file locking", and RAW_LOCK_PERM_BASE. */
+#define LOCK_FIRST 100
+#define LOCK_BYTES 200
+
+gboolean image_check_unused(int fd, const char *name, GError **error)
+{
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCK_FIRST, .l_len = LOCK_BYTES
+    };
+
+    /* Where there are no such locks QEMU has none either. */
+    return fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK ||
+           fail(error, VIR_ERR_RESOURCE_BUSY, "volume '%s' is open in a virtual machine", name);
 }

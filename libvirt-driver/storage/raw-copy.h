@@ -13,4 +13,8 @@ gboolean raw_copy_all(int from, int to, const char *name, GError **error);
 /* Makes the new file to share from's blocks, which not every file system can. */
 gboolean raw_reflink(int from, int to, const char *name, GError **error);
 
+/* FALSE with VIR_ERR_RESOURCE_BUSY: a QEMU has the image open, which would not know what became of
+ * it. */
+gboolean image_check_unused(int fd, const char *name, GError **error);
+
 G_END_DECLS

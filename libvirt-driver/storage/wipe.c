@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "handler-util.h"
+#include "raw-copy.h"
 
 #define BLOCK (1u << 20)
 
@@ -111,7 +112,9 @@ gboolean wipe_volume(const Volume *volume, WipeAlgorithm algorithm, GError **err
     fd = open(path, O_RDWR | O_CLOEXEC | (volume->type == VOLUME_BLOCK ? 0 : O_NOFOLLOW));
     if (fd < 0)
         return fail_errno(error, "open", path);
-    if (algorithm == WIPE_ZERO)
+    if (!image_check_unused(fd, volume->name, error))
+        ok = FALSE;
+    else if (algorithm == WIPE_ZERO)
         ok = wipe_zero(fd, path, error);
     else if (algorithm == WIPE_TRIM)
         ok = wipe_trim(fd, path, error);
