@@ -48,15 +48,15 @@ class Zeros(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def make_initrd(folder, kernel):
-    """The example guest's archive with another after it that replaces /init and brings micro (initramfs buffer format)."""
+def make_initrd(folder, kernel, name="micro"):
+    """The example guest's archive with another after it that replaces /init and brings name (initramfs buffer format)."""
     more = folder / "more"
     more.mkdir()
-    shutil.copy(HERE / "micro-init", more / "init")
+    shutil.copy(HERE / f"{name}-init", more / "init")
     (more / "init").chmod(0o755)
-    subprocess.run(["gcc", "-O2", "-static", "-pthread", "-o", more / "micro", HERE / "micro.c"], check=True)
+    subprocess.run(["gcc", "-O2", "-static", "-pthread", "-o", more / name, HERE / f"{name}.c"], check=True)
     archive = subprocess.run(["cpio", "-o", "-H", "newc", "-R", "0:0", "--quiet"], cwd=more, check=True, capture_output=True,
-                             input=b"init\nmicro\n").stdout
+                             input=f"init\n{name}\n".encode()).stdout
     path = folder / "initrd.img"
     path.write_bytes((start.GUEST / f"initrd-{kernel}.img").read_bytes() + gzip.compress(archive))
     return path
