@@ -51,7 +51,7 @@ static const char *const memory_allocations[] = { "", "immediate", "ondemand", N
 
 #define F(field) offsetof(DomainHugePage, field)
 static const XmlRow huge_page_rows[] = {
-    { "@size", XML_KIB, F(size_kib), XML_REQUIRED | XML_NONZERO },
+    { "@size", XML_KIB, F(size_kib), XML_REQUIRED | XML_ALWAYS },
     { "@nodeset", XML_STRING, F(nodeset) },
 };
 #undef F
