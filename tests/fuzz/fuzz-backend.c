@@ -45,6 +45,7 @@ static void reconnect(void)
 void fuzz_backend_harm(struct fuzz_input *in, unsigned int nr_queues, unsigned int nr_grants)
 {
     uint8_t what = fuzz_take(in);
+    struct fake_queue *queue;
     unsigned int grant = FAKE_REF_BASE + fuzz_take16(in) % nr_grants;
 
     switch (what % 5) {
@@ -55,7 +56,9 @@ void fuzz_backend_harm(struct fuzz_input *in, unsigned int nr_queues, unsigned i
         fake_grant_limit(grant, fuzz_take(in) * 16, fuzz_take(in) * 16);
         break;
     case 2:
-        fake_queue_return(&fake_virtio.queue[fuzz_take(in) % nr_queues], fuzz_take(in), fuzz_take(in));
+        queue = &fake_virtio.queue[fuzz_take(in) % nr_queues];
+        if (queue->vq)
+            fake_queue_return(queue, fuzz_take(in), fuzz_take(in));
         fake_virtio_interrupt();
         break;
     case 3:

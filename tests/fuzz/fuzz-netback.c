@@ -84,6 +84,27 @@ static void wire_receives(struct fuzz_input *in)
     fake_virtio_interrupt();
 }
 
+/* The device's word on what it was told. */
+static void answer_command(struct fuzz_input *in)
+{
+    struct fake_queue *q = &fake_virtio.queue[VIRTIO_NET_QUEUE_CTRL(1)];
+    uint8_t ack = fuzz_take(in) % 3;
+    struct fake_chain c;
+
+    if (!q->vq || !fake_queue_take(q, &c))
+        return;
+    g_assert_cmpuint(fake_chain_len(&c, true), ==, 1);
+    fake_chain_write(&c, 0, &ack, 1);
+    fake_queue_return(q, c.head, ack);
+    fake_virtio_interrupt();
+}
+
+static void choose_mcast(struct fuzz_input *in)
+{
+    fake_frontend_set("request-multicast-control", "%u", fuzz_take(in) & 1U);
+    netback_type.changed(&fake_backend.dev, true, "request-multicast-control");
+}
+
 static void reset_rings(void)
 {
     SHARED_RING_INIT((struct netif_tx_sring *)harness_page(TX_PFN));
@@ -106,7 +127,7 @@ static void step(struct fuzz_input *in)
     case 4:
     case 5:
     case 6:
-        fuzz_backend_harm(in, 2, 320);
+        fuzz_backend_harm(in, 3, 320);
         break;
     case 7:
         wire_sends(in);
@@ -124,6 +145,15 @@ static void step(struct fuzz_input *in)
     case 12:
         fake_guest_send(FUZZ_PORT);
         break;
+    case 13:
+        answer_command(in);
+        break;
+    case 14:
+        if (fuzz_take(in) & 1) {
+            choose_mcast(in);
+            break;
+        }
+        /* fallthrough */
     default:
         put_tx(in);
         break;
@@ -137,6 +167,8 @@ static void setup(struct fuzz_input *in, struct domain *d)
     fake_virtio_init(VIRTIO_ID_NET, VIRTIO_NET_F_STATUS | VIRTIO_NET_F_MRG_RXBUF |
                                         (kind & 1 ? VIRTIO_NET_F_CSUM | VIRTIO_NET_F_HOST_TSO4 |
                                                         VIRTIO_NET_F_GUEST_CSUM | VIRTIO_NET_F_GUEST_TSO4
+                                                  : 0) |
+                                        (kind & 8 ? VIRTIO_NET_F_CTRL_VQ | VIRTIO_NET_F_CTRL_RX | VIRTIO_NET_F_CTRL_RX_EXTRA
                                                   : 0));
     fake_backend_init(d, &netback_type);
     fake_frontend_set("tx-ring-ref", "%u", FAKE_REF_BASE + TX_PFN);
@@ -146,6 +178,7 @@ static void setup(struct fuzz_input *in, struct domain *d)
     fake_frontend_set("feature-sg", "%u", (kind >> 1) & 1U);
     fake_frontend_set("feature-ipv6-csum-offload", "1");
     fake_frontend_set("feature-gso-tcpv4", "%u", (kind >> 2) & 1U);
+    fake_frontend_set("request-multicast-control", "%u", (kind >> 4) & 1U);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
