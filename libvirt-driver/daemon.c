@@ -33,6 +33,7 @@ typedef struct {
     Kanzend kanzend;
     RpcServer *admin_server;
     Admin admin;
+    XenstoredServer *xenstored; /* NULL: there is none */
     Idle *idle;
     GMainLoop *loop;
 } Daemon;
@@ -40,6 +41,7 @@ typedef struct {
 static void daemon_clear(Daemon *daemon)
 {
     g_clear_pointer(&daemon->idle, idle_free);
+    g_clear_pointer(&daemon->xenstored, xenstored_server_free);
     g_clear_pointer(&daemon->admin_server, rpc_server_free);
     kanzend_close(&daemon->kanzend);
     g_clear_pointer(&daemon->tls, tls_store_free);
@@ -291,6 +293,7 @@ static gboolean start(Daemon *daemon, Sockets *sockets, GError **error)
     if (!open_driver(daemon, error))
         return FALSE;
     open_admin(daemon);
+    daemon->xenstored = start_xenstored(daemon->kanzend.host, daemon->run_dir);
     daemon->idle = idle_new(&daemon->kanzend, daemon->admin_server, quit_idle, daemon);
     idle_set_timeout(daemon->idle, (guint)daemon->options->timeout_s);
     /* First: who finds the sockets may end us, too. */
@@ -306,7 +309,6 @@ gboolean daemon_run(const DaemonOptions *options, void (*ready)(gpointer), gpoin
     g_auto(Daemon) daemon = { .options = options,
                               .tls = tls_store_new(),
                               .loop = g_main_loop_new(NULL, FALSE) };
-    g_autoptr(XenstoredServer) xenstored = NULL;
 
     if (!load(options, &daemon.settings, error) || !check_group(daemon.settings.group, error) ||
         !apply_log(&daemon.settings, error))
@@ -317,7 +319,6 @@ gboolean daemon_run(const DaemonOptions *options, void (*ready)(gpointer), gpoin
         drop_signals(&daemon);
         return FALSE;
     }
-    xenstored = start_xenstored(daemon.kanzend.host, daemon.run_dir);
     g_message("kanzend: version " KANZEN_VERSION " serves %s in '%s'", daemon.kanzend.uri,
               daemon.run_dir);
     ready(data);
