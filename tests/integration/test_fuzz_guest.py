@@ -15,7 +15,7 @@ from kanzen import run, wait_for, xl
 FOLDER = Path(os.environ.get("KANZEN_BUILD", "build")) / "tests/guests"
 MINUTES = float(os.environ.get("KANZEN_FUZZ_MINUTES", "0"))
 FIRST_SEED = int(os.environ.get("KANZEN_FUZZ_SEED", "1"))
-ROUNDS = 6000 if MINUTES else 2000
+ROUNDS = 6000 if MINUTES else 500
 PATIENCE_S = 90
 ENDS = ("shutdown", "crash", "panic")
 
