@@ -151,7 +151,9 @@ gboolean xlcfg_vcpus_format(XlWriter *writer, const char *key, GError **error)
 static gboolean read_cpus(XlReader *reader, const XlValue *value, char **field, GError **error)
 {
     if (value->kind != XL_VALUE_LIST)
-        return xlcfg_reader_string(reader, value, field, error);
+        return xlcfg_reader_string(reader, value, field, error) &&
+               (*field == NULL || **field != '[' ||
+                xlcfg_reader_fail(reader, value, error, "a CPU list is wanted, not '%s'", *field));
     for (guint i = 0; i < value->items->len; i++)
         if (((const XlValue *)value->items->pdata[i])->kind == XL_VALUE_LIST)
             return xlcfg_reader_fail(reader, value->items->pdata[i], error, "a CPU list is wanted");
