@@ -34,10 +34,7 @@ gboolean on_domain_get_emulator_pin_info(RpcCall *call, GError **error)
     const DomainDef *def;
     const char *cpus;
 
-    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) ||
-        !call_view(call, &view, error))
-        return FALSE;
-    def = affected_def(&view, &flags, error);
+    def = call_affected_def(call, &flags, &view, error);
     if (def == NULL)
         return FALSE;
     maplen = MIN(maplen, (host_cpus() + 7) / 8);

@@ -115,6 +115,15 @@ const DomainDef *affected_def(const DomainView *view, guint32 *flags, GError **e
     return definition_def(*flags & AFFECT_LIVE ? view->live : view->config);
 }
 
+const DomainDef *call_affected_def(const RpcCall *call, guint32 *flags, DomainView *ret_view,
+                                   GError **error)
+{
+    if (!check_flags(call, *flags, AFFECT_LIVE | AFFECT_CONFIG, error) ||
+        !call_view(call, ret_view, error))
+        return NULL;
+    return affected_def(ret_view, flags, error);
+}
+
 /* By libvirt's schema where it is installed. It names an element around the wrong one; what our own
  * tables do not know is said first. */
 static gboolean validate_definition(const char *xml, GError **error)

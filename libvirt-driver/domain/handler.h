@@ -30,6 +30,9 @@ gboolean check_persistent(const DomainView *view, GError **error);
 gboolean resolve_impact(const DomainView *view, guint32 *flags, GError **error);
 /* Resolves as well, to the one definition that is asked for; both flags are refused. */
 const DomainDef *affected_def(const DomainView *view, guint32 *flags, GError **error);
+/* How handlers begin that read one definition: flags checked, the domain of args[0], and that. */
+const DomainDef *call_affected_def(const RpcCall *call, guint32 *flags, DomainView *ret_view,
+                                   GError **error);
 
 /* The domains that match virConnectListAllDomainsFlags; references. */
 GPtrArray *domain_list_matching(const RpcCall *call, guint32 flags);

@@ -110,10 +110,7 @@ gboolean on_domain_get_iothread_info(RpcCall *call, GError **error)
     g_auto(DomainView) view = { 0 };
     const DomainDef *def;
 
-    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) ||
-        !call_view(call, &view, error))
-        return FALSE;
-    def = affected_def(&view, &flags, error);
+    def = call_affected_def(call, &flags, &view, error);
     if (def == NULL)
         return FALSE;
     return flags & AFFECT_LIVE ? put_running(call, &view, error) : put_defined(call, def);

@@ -74,10 +74,7 @@ gboolean on_domain_get_metadata(RpcCall *call, GError **error)
     const DomainDef *def;
     xmlNodePtr element;
 
-    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) ||
-        !call_view(call, &view, error))
-        return FALSE;
-    def = affected_def(&view, &flags, error);
+    def = call_affected_def(call, &flags, &view, error);
     if (def == NULL)
         return FALSE;
     switch (call->args[1].i) {
