@@ -24,15 +24,15 @@
 typedef enum { ROLE_RW, ROLE_RO, ROLE_ADMIN, ROLE_COUNT } Role;
 
 /* libvirt-sock is what clients without a URI and ssh tunnels use, libvirt-admin-sock virt-admin
- * without one; they may belong to a libvirtd. */
+ * without one; they may belong to a libvirtd. Made in this order: who finds the last finds all. */
 static const struct {
     const char *name;
     Role role;
     gboolean shared;
 } names[] = {
-    { "virtxend-sock", ROLE_RW, FALSE },          { "virtxend-sock-ro", ROLE_RO, FALSE },
-    { "virtxend-admin-sock", ROLE_ADMIN, FALSE }, { "libvirt-sock", ROLE_RW, TRUE },
-    { "libvirt-sock-ro", ROLE_RO, TRUE },         { "libvirt-admin-sock", ROLE_ADMIN, TRUE },
+    { "libvirt-sock", ROLE_RW, TRUE },          { "libvirt-sock-ro", ROLE_RO, TRUE },
+    { "libvirt-admin-sock", ROLE_ADMIN, TRUE }, { "virtxend-admin-sock", ROLE_ADMIN, FALSE },
+    { "virtxend-sock-ro", ROLE_RO, FALSE },     { "virtxend-sock", ROLE_RW, FALSE },
 };
 
 /* What a role makes of the configuration. */
@@ -315,7 +315,6 @@ gboolean sockets_listen(Sockets *sockets, const SocketsPlan *plan, GError **erro
     Door doors[ROLE_COUNT];
 
     make_doors(plan, doors);
-    /* First, so that who finds the unix sockets finds all of them. */
     if (!listen_inet(plan, error))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {

@@ -21,7 +21,8 @@ class Daemon:
         self.run, self.lib = folder / "run", folder / "lib"
         self.lib.mkdir()
         self.socket = self.run / "virtxend-sock"
-        self.env = dict(os.environ, KANZEN_LIB_DIR=str(self.lib))
+        self.env = dict(os.environ, KANZEN_LIB_DIR=str(self.lib),
+                        LSAN_OPTIONS=f"suppressions={Path(__file__).parent / 'lsan.supp'}:print_suppressions=0")
         self.log = folder / "log"
         self.process = None
 

@@ -287,8 +287,11 @@ def wait_for(seen, last):
         libvirt.virEventRunDefaultImpl()
 
 
-def test_this_machine(conn):
+def test_this_machine(tmp_path):
     """Whatever it has, it has a host and the loopback interface, and every name leads back to its device."""
+    daemon = Daemon(tmp_path)
+    daemon.start(LD_PRELOAD="")
+    conn = daemon.connect()
     names = [device.name() for device in conn.listAllDevices()]
     assert "computer" in names and "net_lo_00_00_00_00_00_00" in names and len(set(names)) == len(names)
     for name in names:
@@ -297,3 +300,5 @@ def test_this_machine(conn):
         assert name == "computer" or tree.findtext("parent") in names
     lo = ElementTree.fromstring(conn.nodeDeviceLookupByName("net_lo_00_00_00_00_00_00").XMLDesc())
     assert lo.findtext("capability/interface") == "lo" and lo.find("capability/capability").get("type") == "80203"
+    conn.close()
+    daemon.stop()

@@ -31,7 +31,10 @@ static gboolean no_machine(GError **error)
 void kxl_watch_machines(KxlWatch *watch, KxlMachineFunc func) {}
 
 void kxl_block_free(KxlBlock *block) {}
-void kxl_block_tune_clear(KxlBlockTune *tune) {}
+void kxl_block_tune_clear(KxlBlockTune *tune)
+{
+    g_clear_pointer(&tune->group, g_free);
+}
 gboolean kxl_block_job_parse_id(const char *id, const char *type, char **ret_vdev, KxlBlockJobKind *ret_kind) { return FALSE; }
 NONE(GPtrArray, kxl_domain_block_list(KxlHost *host, int domid, GError **error))
 NONE(KxlBlock, kxl_block_find(GPtrArray *blocks, const char *vdev, GError **error))

@@ -205,6 +205,8 @@ static void test_manual(void)
         g_autofree char *heading =
             g_strdup_printf("**%.*s**", (int)strcspn(lines[i] + 1, " "), lines[i] + 1);
 
+        if (lines[i][1] == ' ')
+            continue; /* what a long name has left no room for */
         if (!strstr(page, heading))
             g_error("xl(1) has no %s", heading);
         n++;
