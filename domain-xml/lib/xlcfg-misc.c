@@ -85,14 +85,17 @@ gboolean xlcfg_pci_default_parse(XlReader *reader, const XlValue *value, GError 
     return TRUE;
 }
 
-static gboolean pci_says(const KxlDevicePci *pci, const char *key)
+/* NULL: the device does not say. */
+static char *pci_option(const KxlDevicePci *pci, const char *key)
 {
     g_autoptr(GPtrArray) parts = xlcfg_spec_split(pci->options ? pci->options : "");
 
-    for (guint i = 0; i < parts->len; i++)
-        if (!g_strcmp0(((const XlSpecItem *)parts->pdata[i])->key, key))
-            return TRUE;
-    return FALSE;
+    for (guint i = 0; i < parts->len; i++) {
+        const XlSpecItem *part = parts->pdata[i];
+        if (!g_strcmp0(part->key, key))
+            return g_strdup(part->value);
+    }
+    return NULL;
 }
 
 void xlcfg_pci_finish(XlReader *reader)
@@ -101,14 +104,17 @@ void xlcfg_pci_finish(XlReader *reader)
         KxlDevicePci *pci = reader->config->pcis->pdata[i];
 
         for (guint k = 0; k < XL_PCI_DEFAULTS; k++) {
-            g_autofree char *before = NULL;
+            g_autofree char *before = NULL, *said = pci_option(pci, pci_defaults[k]);
 
-            if (reader->pci_defaults[k] == KXL_DEFAULT || pci_says(pci, pci_defaults[k]))
+            if (reader->pci_defaults[k] == KXL_DEFAULT || said)
                 continue;
             before = g_steal_pointer(&pci->options);
             pci->options = g_strdup_printf("%s%s%s=%d", before ? before : "", before ? "," : "",
                                            pci_defaults[k], reader->pci_defaults[k]);
         }
+        /* A seized device is taken from its driver at the start, and given back at the end. */
+        g_autofree char *seize = pci_option(pci, "seize");
+        pci->managed = !g_strcmp0(seize, "1");
     }
 }
 
