@@ -5,6 +5,11 @@
 
 #include "client-internal.h"
 #include "listener.h"
+#include "workers.h"
+
+/* Threads that stay: a call after a pause does not wait for one to be made. */
+#define WORKERS_KEPT    2
+#define WORKERS_IDLE_MS 10000
 
 struct RpcServer {
     RpcServerConfig config; /* but its limits, constant */
@@ -12,12 +17,11 @@ struct RpcServer {
     RpcListeners *listeners;
     GSource *ticker;
     guint ticker_interval_s;
-    GThreadPool *workers;
-    GThreadPool *priority_workers;
+    Workers *workers;
+    Workers *priority_workers;
     guint64 next_number;
     gboolean stopping;
 
-    int busy;        /* atomic: ordinary workers with a task */
     int n_anonymous; /* atomic */
     gsize held;      /* atomic: bytes of all clients' packets */
     int refreshing;  /* atomic: refresh() is on its way */
@@ -88,30 +92,6 @@ static void refresh_soon(RpcServer *server)
 
 /* ---- workers ---- */
 
-typedef struct {
-    RpcTaskFunc func;
-    gpointer data;
-} Task;
-
-static void run_task(gpointer data, gpointer busy)
-{
-    g_autofree Task *task = data;
-
-    if (busy != NULL)
-        g_atomic_int_inc((int *)busy);
-    task->func(task->data);
-    if (busy != NULL)
-        g_atomic_int_add((int *)busy, -1);
-}
-
-static void push_task(GThreadPool *pool, RpcTaskFunc func, gpointer data)
-{
-    Task *task = g_new(Task, 1);
-
-    *task = (Task){ func, data };
-    g_thread_pool_push(pool, task, NULL);
-}
-
 static void run_call(gpointer call)
 {
     rpc_dispatch_run(call);
@@ -121,25 +101,24 @@ void rpc_server_push_call(RpcServer *server, RpcCall *call)
 {
     gboolean high = call->proc->flags & RPC_PROC_HIGH;
 
-    push_task(high ? server->priority_workers : server->workers, run_call, call);
+    workers_push(high ? server->priority_workers : server->workers, run_call, call);
 }
 
 void rpc_server_run(RpcServer *server, RpcTaskFunc func, gpointer data)
 {
-    push_task(server->workers, func, data);
+    workers_push(server->workers, func, data);
 }
 
 void rpc_server_get_worker_stats(RpcServer *server, RpcWorkerStats *ret_stats)
 {
-    guint threads = g_thread_pool_get_num_threads(server->workers);
-    guint busy = (guint)g_atomic_int_get(&server->busy);
+    WorkersStats ordinary, priority;
 
-    *ret_stats = (RpcWorkerStats){
-        .threads = threads,
-        .free = threads > busy ? threads - busy : 0,
-        .queued = g_thread_pool_unprocessed(server->workers),
-        .priority_threads = g_thread_pool_get_num_threads(server->priority_workers),
-    };
+    workers_get_stats(server->workers, &ordinary);
+    workers_get_stats(server->priority_workers, &priority);
+    *ret_stats = (RpcWorkerStats){ .threads = ordinary.threads,
+                                   .free = ordinary.idle,
+                                   .queued = ordinary.queued,
+                                   .priority_threads = priority.threads };
 }
 
 /* ---- limits ---- */
@@ -162,8 +141,8 @@ void rpc_server_set_limits(RpcServer *server, const RpcLimits *limits)
     g_mutex_lock(&server->limits_lock);
     server->config.limits = filled;
     g_mutex_unlock(&server->limits_lock);
-    g_thread_pool_set_max_threads(server->workers, (int)filled.workers, NULL);
-    g_thread_pool_set_max_threads(server->priority_workers, (int)filled.priority_workers, NULL);
+    workers_set_max(server->workers, filled.workers);
+    workers_set_max(server->priority_workers, filled.priority_workers);
     refresh_soon(server);
 }
 
@@ -189,9 +168,9 @@ RpcServer *rpc_server_new(const RpcServerConfig *config)
     server->clients = g_ptr_array_new();
     g_mutex_init(&server->lock);
     g_mutex_init(&server->limits_lock);
-    server->workers = g_thread_pool_new(run_task, &server->busy, (int)limits->workers, FALSE, NULL);
+    server->workers = workers_new(limits->workers, WORKERS_KEPT, WORKERS_IDLE_MS);
     server->priority_workers =
-        g_thread_pool_new(run_task, NULL, (int)limits->priority_workers, FALSE, NULL);
+        workers_new(limits->priority_workers, WORKERS_KEPT, WORKERS_IDLE_MS);
     start_ticking(server);
     return server;
 }
@@ -315,8 +294,8 @@ void rpc_server_stop(RpcServer *server)
 
     while (server->clients->len > 0)
         rpc_client_close(server->clients->pdata[0], NULL);
-    g_thread_pool_free(g_steal_pointer(&server->workers), FALSE, TRUE);
-    g_thread_pool_free(g_steal_pointer(&server->priority_workers), FALSE, TRUE);
+    workers_stop(server->workers);
+    workers_stop(server->priority_workers);
 
     /* What the calls left for the loop holds references. */
     while (g_main_context_iteration(server->context, FALSE))
@@ -328,6 +307,8 @@ void rpc_server_free(RpcServer *server)
     if (server == NULL)
         return;
     rpc_server_stop(server);
+    workers_free(server->workers);
+    workers_free(server->priority_workers);
     g_ptr_array_unref(server->clients);
     g_main_context_unref(server->context);
     g_mutex_clear(&server->lock);
