@@ -122,14 +122,17 @@ class Guest:
 
     def add_program(self, kernel, program):
         """Puts it into the root of that kernel's initramfs: Linux unpacks one archive after the other."""
-        folder = self.folder / "images"
+        folder = self.folder / f"images-{kernel}"
         folder.mkdir()
+        for image in self.images.iterdir():
+            (folder / image.name).symlink_to(image)
         archive = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=program.parent, check=True,
                                  input=program.name.encode() + b"\n", stdout=subprocess.PIPE).stdout
-        initrd = (self.images / f"initrd-{kernel}.img").read_bytes()
+        changed = folder / f"initrd-{kernel}.img"
+        initrd = changed.read_bytes()
         initrd += bytes(-len(initrd) % 4)  # an archive begins at a multiple of 4
-        (folder / f"initrd-{kernel}.img").write_bytes(initrd + archive)
-        (folder / f"vmlinuz-{kernel}").symlink_to(self.images / f"vmlinuz-{kernel}")
+        changed.unlink()
+        changed.write_bytes(initrd + archive)
         self.images = folder
 
     def disk(self, image="disk.img"):
