@@ -227,6 +227,18 @@ gboolean folder_make(const PoolAccess *pool, const char *folder, const Volume *v
 
 /* ---- resizing ---- */
 
+/* Blocks behind the end of the file: its size stays as it is until there is room for all of the new
+ * one, so whoever is killed in between leaves the old volume. */
+static gboolean allocate_behind(int fd, const char *path, guint64 start, guint64 end,
+                                GError **error)
+{
+    if (end <= start || fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)start, (off_t)(end - start)) == 0)
+        return TRUE;
+    if (errno != EOPNOTSUPP)
+        return fail_errno(error, "allocate", path);
+    return allocate_raw(fd, path, start, end, error);
+}
+
 static gboolean resize_raw(const Volume *volume, const char *path, guint64 capacity,
                            gboolean allocate, GError **error)
 {
@@ -240,7 +252,7 @@ static gboolean resize_raw(const Volume *volume, const char *path, guint64 capac
         close(fd);
         return FALSE;
     }
-    ok = !allocate || allocate_raw(fd, path, volume->capacity, capacity, error);
+    ok = !allocate || allocate_behind(fd, path, volume->capacity, capacity, error);
     ok = ok && (ftruncate(fd, (off_t)capacity) == 0 || fail_errno(error, "resize", path));
     if (!ok && ftruncate(fd, (off_t)volume->capacity) < 0)
         g_warning("storage: '%s' keeps a part of its new size", path);

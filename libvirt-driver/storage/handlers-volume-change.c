@@ -98,7 +98,8 @@ static gboolean make(RpcCall *call, const PoolView *view, const PoolAccess *acce
     }
     if (!check_new_name(access, volume->name, error))
         return FALSE;
-    journal_entry = volume_journal_begin(access->journal, view->def->uuid, volume->name, error);
+    journal_entry =
+        volume_journal_begin(access->journal, JOURNAL_VOLUME, view->def->uuid, volume->name, error);
     if (journal_entry == NULL)
         return FALSE;
     ok = backend->make(access, volume, how, error);

@@ -2,6 +2,7 @@
 #include "image-tool.h"
 
 #include <errno.h>
+#include <kxl-image.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -224,9 +225,12 @@ static gboolean check_create(const Volume *v, gboolean preallocate, GError **err
     if (preallocate)
         return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
                     "metadata preallocation conflicts with backing store");
-    return g_path_is_absolute(v->backing_path) ||
-           fail(error, VIR_ERR_INVALID_ARG, "backing store '%s' is not an absolute path",
-                v->backing_path);
+    if (!g_path_is_absolute(v->backing_path))
+        return fail(error, VIR_ERR_INVALID_ARG, "backing store '%s' is not an absolute path",
+                    v->backing_path);
+    return kxl_image_check_chain(v->backing_path,
+                                 v->backing_format != NULL ? v->backing_format : "raw",
+                                 KXL_CHAIN_STRICT, error);
 }
 
 gboolean image_create(const char *path, const Volume *v, const VolumeMake *how,
@@ -352,6 +356,9 @@ gboolean image_ref(const Volume *volume, ImageRef *ret, GError **error)
         if (!image_check_format(volume->backing_format, error))
             return FALSE;
     }
+    if (!kxl_image_check_chain(path, driver_of(volume->format, volume->encryption),
+                               KXL_CHAIN_STRICT, error))
+        return FALSE;
     *ret = (ImageRef){ path, volume->format, volume->encryption };
     return TRUE;
 }

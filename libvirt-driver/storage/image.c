@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "image.h"
 
+#include <kxl-image.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,44 +43,18 @@ static guint64 get_number(const guint8 *p, guint len, guint order)
 #define QCOW2_LAZY_REFCOUNTS   1u        /* bit 0 of the compatible features */
 #define QCOW2_EXTENDED_L2      (1u << 4) /* of the incompatible ones */
 #define QCOW2_CRYPT_LUKS       2u
-#define QCOW2_V2_HEADER        72u
-#define QCOW2_EXT_END          0u
-#define QCOW2_EXT_BACKING      0xe2792acau
-#define QCOW2_NAME_MAX         1023u
 
-static char *read_string(int fd, guint64 offset, guint len)
+static void probe_backing(int fd, ImageInfo *info)
 {
-    g_autofree char *text = g_malloc0(len + 1);
+    g_auto(KxlImageLinks) links = { NULL };
 
-    if (pread(fd, text, len, (off_t)offset) != (ssize_t)len || memchr(text, '\0', len) != NULL)
-        return NULL;
-    return g_steal_pointer(&text);
-}
-
-static void probe_qcow2_backing(int fd, const guint8 *head, gsize len, ImageInfo *info)
-{
-    guint64 name_offset = get_number(head + 8, 8, BIG);
-    guint name_len = (guint)get_number(head + 16, 4, BIG);
-    guint version = (guint)get_number(head + 4, 4, BIG);
-    gsize pos = version < 3 ? QCOW2_V2_HEADER : (gsize)get_number(head + 100, 4, BIG);
-
-    if (name_offset == 0 || name_len == 0 || name_len > QCOW2_NAME_MAX)
+    if (!kxl_image_links(fd, info->format, &links))
         return;
-    info->backing_path = read_string(fd, name_offset, name_len);
-    while (pos + 8 <= len) {
-        guint type = (guint)get_number(head + pos, 4, BIG);
-        guint ext_len = (guint)get_number(head + pos + 4, 4, BIG);
-
-        pos += 8;
-        if (type == QCOW2_EXT_END || ext_len > len - pos)
-            return;
-        if (type == QCOW2_EXT_BACKING && info->backing_format == NULL)
-            info->backing_format = g_strndup((const char *)head + pos, ext_len);
-        pos += (ext_len + 7u) & ~7u;
-    }
+    info->backing_path = g_steal_pointer(&links.backing);
+    info->backing_format = g_steal_pointer(&links.backing_format);
 }
 
-static void probe_qcow2(int fd, const guint8 *head, gsize len, ImageInfo *info)
+static void probe_qcow2(const guint8 *head, ImageInfo *info)
 {
     guint version = (guint)get_number(head + 4, 4, BIG);
     guint cluster_bits = (guint)get_number(head + 20, 4, BIG);
@@ -94,7 +69,6 @@ static void probe_qcow2(int fd, const guint8 *head, gsize len, ImageInfo *info)
     info->encrypted = get_number(head + 32, 4, BIG) == QCOW2_CRYPT_LUKS;
     info->extended_l2 = version > 2 && (get_number(head + 72, 8, BIG) & QCOW2_EXTENDED_L2);
     info->lazy_refcounts = version > 2 && (get_number(head + 80, 8, BIG) & QCOW2_LAZY_REFCOUNTS);
-    probe_qcow2_backing(fd, head, len, info);
 }
 
 /* ---- LUKS version 1: bytes behind a header, whose length it says in sectors ---- */
@@ -129,9 +103,10 @@ gboolean image_probe(int fd, guint64 size, ImageInfo *ret_info)
                 get_number(head + formats[i].size_offset, 8, formats[i].size_order) *
                 formats[i].size_unit;
         if (i == 0)
-            probe_qcow2(fd, head, (gsize)len, ret_info);
+            probe_qcow2(head, ret_info);
         if (strcmp(formats[i].format, "luks") == 0)
             probe_luks(head, size, ret_info);
+        probe_backing(fd, ret_info);
         break;
     }
     return TRUE;

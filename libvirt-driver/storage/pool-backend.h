@@ -48,6 +48,8 @@ struct PoolBackend {
     gboolean (*stop)(const PoolAccess *pool, GError **error);
     gboolean (*refresh)(const PoolAccess *pool, GError **error); /* what check() does not */
     gboolean (*build)(const PoolAccess *pool, guint flags, GError **error);
+    /* Frees a device that build() had begun with and put into the journal, unless it is in use. */
+    void (*unbuild)(const PoolAccess *pool, const char *device);
     gboolean (*remove)(const PoolAccess *pool, GError **error);
     gboolean (*usage)(const PoolAccess *pool, PoolUsage *ret_usage, GError **error);
     /* Text for virConnectFindStoragePoolSources; source: what the client said, may be NULL. */

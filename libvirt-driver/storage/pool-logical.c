@@ -6,6 +6,7 @@
 #include "command.h"
 #include "handler-util.h"
 #include "tool.h"
+#include "volume-journal.h"
 #include "xml-util.h"
 
 #define KIB 1024u
@@ -84,10 +85,54 @@ static gboolean logical_stop(const PoolAccess *pool, GError **error)
     return tool_run(error, "vgchange", "-aln", group_of(pool), NULL);
 }
 
-static gboolean logical_build(const PoolAccess *pool, guint flags, GError **error)
+/* Not by force: pvremove(8) leaves one alone that belongs to a group. */
+static void logical_unbuild(const PoolAccess *pool, const char *device)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!tool_run(&error, "pvremove", device, NULL))
+        g_message("storage: pool '%s': '%s' stays as it is: %s", pool->def->name, device,
+                  error->message);
+}
+
+/* Makes each device one of LVM's; entries: of the journal, of those that were begun with. */
+static gboolean make_physical(const PoolAccess *pool, GPtrArray *entries, GError **error)
+{
+    const GPtrArray *devices = pool->def->source.devices;
+
+    for (guint i = 0; i < devices->len; i++) {
+        const char *path = ((PoolDevice *)devices->pdata[i])->path;
+        char *entry =
+            volume_journal_begin(pool->journal, JOURNAL_DEVICE, pool->def->uuid, path, error);
+
+        if (entry == NULL)
+            return FALSE;
+        g_ptr_array_add(entries, entry);
+        if (!block_device_wipe_marks(path, error) ||
+            !tool_run(error, "pvcreate", "-ff", "--yes", path, NULL))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean make_group(const PoolAccess *pool, GError **error)
 {
     const GPtrArray *devices = pool->def->source.devices;
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
+
+    g_ptr_array_add(argv, (gpointer) "vgcreate");
+    g_ptr_array_add(argv, (gpointer)group_of(pool));
+    for (guint i = 0; i < devices->len; i++)
+        g_ptr_array_add(argv, ((PoolDevice *)devices->pdata[i])->path);
+    g_ptr_array_add(argv, NULL);
+    return command_run((const char *const *)argv->pdata, NULL, NULL, error);
+}
+
+static gboolean logical_build(const PoolAccess *pool, guint flags, GError **error)
+{
+    const GPtrArray *devices = pool->def->source.devices;
+    g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(g_free);
+    gboolean ok;
 
     if (devices->len == 0)
         return fail(error, VIR_ERR_OPERATION_INVALID,
@@ -99,18 +144,13 @@ static gboolean logical_build(const PoolAccess *pool, guint flags, GError **erro
             (!(flags & BUILD_OVERWRITE) && !block_device_check_empty(path, error)))
             return FALSE;
     }
-    g_ptr_array_add(argv, (gpointer) "vgcreate");
-    g_ptr_array_add(argv, (gpointer)group_of(pool));
-    for (guint i = 0; i < devices->len; i++) {
-        char *path = ((PoolDevice *)devices->pdata[i])->path;
-
-        if (!block_device_wipe_marks(path, error) ||
-            !tool_run(error, "pvcreate", "-ff", "--yes", path, NULL))
-            return FALSE;
-        g_ptr_array_add(argv, path);
+    ok = make_physical(pool, entries, error) && make_group(pool, error);
+    for (guint i = 0; i < entries->len; i++) {
+        if (!ok)
+            logical_unbuild(pool, ((PoolDevice *)devices->pdata[i])->path);
+        volume_journal_end(pool->journal, entries->pdata[i]);
     }
-    g_ptr_array_add(argv, NULL);
-    return command_run((const char *const *)argv->pdata, NULL, NULL, error);
+    return ok;
 }
 
 static gboolean logical_remove(const PoolAccess *pool, GError **error)
@@ -301,6 +341,7 @@ const PoolBackend pool_backend_logical = {
     .start = logical_start,
     .stop = logical_stop,
     .build = logical_build,
+    .unbuild = logical_unbuild,
     .remove = logical_remove,
     .usage = logical_usage,
     .find_sources = logical_find_sources,

@@ -401,7 +401,8 @@ static gboolean build(PoolRegistry *registry, const PoolDef *def, guint flags, G
     return TRUE;
 }
 
-static gboolean finish_unfinished(const char *pool_uuid, const char *name, gpointer data);
+static gboolean finish_unfinished(VolumeJournalKind kind, const char *pool_uuid, const char *name,
+                                  gpointer data);
 
 /* Everything of a start but the table. */
 static gboolean start(PoolRegistry *registry, const PoolDef *def, int build_flags, GError **error)
@@ -669,9 +670,10 @@ static void autostart_all(PoolRegistry *registry)
     }
 }
 
-/* A volume that a daemon was making when it was killed. Kept in the journal until its pool is
+/* What a daemon was making when it was killed. A volume is kept in the journal until its pool is
  * started. */
-static gboolean finish_unfinished(const char *pool_uuid, const char *name, gpointer data)
+static gboolean finish_unfinished(VolumeJournalKind kind, const char *pool_uuid, const char *name,
+                                  gpointer data)
 {
     PoolRegistry *registry = data;
     g_auto(PoolView) view = { 0 };
@@ -680,9 +682,13 @@ static gboolean finish_unfinished(const char *pool_uuid, const char *name, gpoin
 
     if (!pool_find_uuid(registry, pool_uuid, &view, NULL))
         return TRUE;
+    access = pool_access(registry, view.def);
+    if (kind == JOURNAL_DEVICE) {
+        view.def->type->backend->unbuild(&access, name);
+        return TRUE;
+    }
     if (!view.active)
         return FALSE;
-    access = pool_access(registry, view.def);
     volume = volumes_open(&access, name, NULL);
     return volume == NULL || view.def->type->backend->remove_volume(&access, volume, 0, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An entry is DIR/<random>: "folder", a path; or "volume", a pool's UUID, a name; a line each. */
+/* An entry is DIR/<random>: "folder", a path; or "volume" or "device", a pool's UUID, a name; a
+ * line each. */
 #include "volume-journal.h"
 
 #include <glib/gstdio.h>
@@ -10,6 +11,8 @@
 #include "permissions.h"
 
 #define FOLDER_PREFIX ".kanzen-new-"
+
+static const char *const kinds[] = { [JOURNAL_VOLUME] = "volume", [JOURNAL_DEVICE] = "device" };
 
 struct VolumeJournal {
     char *dir;
@@ -63,11 +66,11 @@ void volume_journal_end(VolumeJournal *journal, const char *entry)
     g_mutex_unlock(&journal->lock);
 }
 
-char *volume_journal_begin(VolumeJournal *journal, const char *pool_uuid, const char *name,
-                           GError **error)
+char *volume_journal_begin(VolumeJournal *journal, VolumeJournalKind kind, const char *pool_uuid,
+                           const char *name, GError **error)
 {
     g_autofree char *entry = g_uuid_string_random();
-    g_autofree char *text = g_strdup_printf("volume\n%s\n%s\n", pool_uuid, name);
+    g_autofree char *text = g_strdup_printf("%s\n%s\n%s\n", kinds[kind], pool_uuid, name);
 
     return write_entry(journal, entry, text, error) ? g_steal_pointer(&entry) : NULL;
 }
@@ -124,10 +127,12 @@ static gboolean sweep_entry(const char *text, const char *pool_uuid, VolumeJourn
 
     if (n >= 3 && strcmp(lines[0], "folder") == 0)
         return pool_uuid == NULL && sweep_folder(lines[1]);
-    if (n < 4 || strcmp(lines[0], "volume") != 0)
-        return TRUE; /* cut short: nothing had begun */
-    return (pool_uuid == NULL || strcmp(pool_uuid, lines[1]) == 0) &&
-           func(lines[1], lines[2], data);
+    for (guint i = 0; n >= 4 && i < G_N_ELEMENTS(kinds); i++) {
+        if (strcmp(lines[0], kinds[i]) == 0)
+            return (pool_uuid == NULL || strcmp(pool_uuid, lines[1]) == 0) &&
+                   func((VolumeJournalKind)i, lines[1], lines[2], data);
+    }
+    return TRUE; /* cut short: nothing had begun */
 }
 
 static gboolean is_ours(VolumeJournal *journal, const char *entry)

@@ -20,14 +20,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VolumeJournal, volume_journal_free)
 char *volume_journal_folder(VolumeJournal *journal, const char *parent, GError **error);
 void volume_journal_drop_folder(VolumeJournal *journal, const char *folder);
 
-/* Between these two the volume is not whole. begin returns what end wants. */
-char *volume_journal_begin(VolumeJournal *journal, const char *pool_uuid, const char *name,
-                           GError **error);
+typedef enum {
+    JOURNAL_VOLUME, /* one that is being made, by its name */
+    JOURNAL_DEVICE, /* one a pool is being built of, by its path */
+} VolumeJournalKind;
+/* Between these two it is not whole. begin returns what end wants. */
+char *volume_journal_begin(VolumeJournal *journal, VolumeJournalKind kind, const char *pool_uuid,
+                           const char *name, GError **error);
 void volume_journal_end(VolumeJournal *journal, const char *entry);
 
-/* Takes away what the last daemon left: folders at once; of volumes func says whether it is gone.
+/* Takes away what the last daemon left: folders at once; of the rest func says whether it is gone.
  * pool_uuid NULL: of all pools, folders too. */
-typedef gboolean (*VolumeJournalFunc)(const char *pool_uuid, const char *name, gpointer data);
+typedef gboolean (*VolumeJournalFunc)(VolumeJournalKind kind, const char *pool_uuid,
+                                      const char *name, gpointer data);
 void volume_journal_sweep(VolumeJournal *journal, const char *pool_uuid, VolumeJournalFunc func,
                           gpointer data);
 

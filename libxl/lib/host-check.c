@@ -12,6 +12,7 @@
 #include "bootloader.h"
 #include "file.h"
 #include "host-device.h"
+#include "kxl-image.h"
 #include "machine-image.h"
 #include "nic-host.h"
 #include "process.h"
@@ -59,8 +60,11 @@ gboolean kxl_host_check_disk(const KxlDeviceDisk *disk, GError **error)
 
     if (disk->is_uri || kxl_disk_is_empty(disk))
         return TRUE;
-    return disk->is_dir ? check_folder(disk, error)
-                        : check_file("disk", disk->path, mode, TRUE, error);
+    if (disk->is_dir)
+        return check_folder(disk, error);
+    return check_file("disk", disk->path, mode, TRUE, error) &&
+           kxl_image_check_chain(disk->path, kxl_image_driver(disk->format), KXL_CHAIN_START,
+                                 error);
 }
 
 static gboolean check_disks(const KxlDomainConfig *config, GError **error)

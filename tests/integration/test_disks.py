@@ -165,6 +165,13 @@ def test_what_cannot_be_started(guest, tmp_path):
               "</auth></source>")
     text = refused(guest, guest.xml(extra=disk("xvda", source, kind="network")), libvirt.VIR_ERR_CONFIG_UNSUPPORTED)
     assert "secret" in text
+    loop = tmp_path / "loop.qcow2"  # QEMU would open it until it has no files left
+    run("qemu-img", "create", "-q", "-f", "qcow2", loop, "1M")
+    run("qemu-img", "rebase", "-u", "-b", loop, "-F", "qcow2", loop)
+    text = refused(guest, guest.xml(extra=file_disk("xvda", loop, driver="type='qcow2'")), libvirt.VIR_ERR_OPERATION_INVALID)
+    assert "its own backing file" in text
+    done = run("xl", "create", guest.cfg(extra=f"disk = [ '{loop},qcow2,xvda,rw' ]"), check=False)
+    assert done.returncode == 1 and "its own backing file" in done.stderr
     text = refused(guest, guest.xml(extra=file_disk("xvda", marked(tmp_path / "a.img", "a"),
                                                     more="<wwn>5000c50015ea71ac</wwn>")),
                    libvirt.VIR_ERR_CONFIG_UNSUPPORTED)

@@ -3,8 +3,10 @@
 iSCSI target where there is one."""
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import threading
 import time
 
 import libvirt
@@ -174,6 +176,48 @@ def test_logical_create(conn, tools, daemon):
     daemon.kill()
     daemon.start(PATH=f"{tools.folder}:{os.environ['PATH']}")
     assert "lvremove -f /dev/vg/s" in tools.calls() and os.listdir(journal) == []
+
+
+def test_logical_build(conn, tools, tmp_path, daemon):
+    """Devices that were made LVM's for a group that did not come about are let go again, by the daemon that fails or the one after it."""
+    if os.geteuid() != 0:
+        pytest.skip("making a device node takes root")
+    disks = [tmp_path / "a", tmp_path / "b"]
+    try:
+        for i, disk in enumerate(disks):
+            os.mknod(disk, 0o60600, os.makedev(7, 97 + i))
+    except PermissionError:
+        pytest.skip("no device nodes can be made here")
+    for tool in ("wipefs", "vgcreate", "pvremove"):
+        tools.add(tool)
+    tools.add("lvs", LVS)
+    tools.add("pvcreate", f"case $* in *{disks[1]}) echo 'no room' >&2; exit 5;; esac")
+    pool = conn.storagePoolDefineXML(pool_xml("logical", "".join(f"<device path='{disk}'/>" for disk in disks) + "<name>vg</name>"))
+    with pytest.raises(libvirt.libvirtError, match="no room"):
+        pool.build(libvirt.VIR_STORAGE_POOL_BUILD_OVERWRITE)
+    begun = [f"{tool} {disk}" for disk in disks for tool in ("wipefs --all --quiet", "pvcreate -ff --yes")]
+    assert tools.calls() == begun + [f"pvremove {disk}" for disk in disks]
+    journal = daemon.lib / "libvirt" / "storage" / "unfinished"
+    assert os.listdir(journal) == []
+    tools.add("pvcreate")
+    tools.add("vgcreate", f"echo $$ > {tmp_path}/started; exec sleep 60")
+
+    def build():
+        with pytest.raises(libvirt.libvirtError):
+            pool.build(libvirt.VIR_STORAGE_POOL_BUILD_OVERWRITE)
+    thread = threading.Thread(target=build)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not ((tmp_path / "started").exists() and (tmp_path / "started").read_text().endswith("\n")):
+        assert time.monotonic() < deadline, "vgcreate was not called"
+        time.sleep(0.02)
+    daemon.kill()
+    os.kill(int((tmp_path / "started").read_text()), signal.SIGKILL)
+    thread.join()
+    tools.calls()
+    daemon.start(PATH=f"{tools.folder}:{os.environ['PATH']}")
+    assert sorted(tools.calls()) == [f"pvremove {disk}" for disk in disks] and os.listdir(journal) == []
+    assert not daemon.connect().storagePoolLookupByName("p").isActive()
 
 
 def test_logical_sources(conn, tools):
