@@ -206,8 +206,8 @@ void desc_load(struct vcpu *v)
     wrmsr(MSR_LSTAR,
           (uintptr_t)(v->domain->is_32bit ? syscall32_stubs : syscall64_stubs) + v->id * 64);
     wrmsr(MSR_CSTAR, (uintptr_t)syscall32_stubs + v->id * 64);
-    wrmsr(MSR_FMASK,
-          RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC | RFLAGS_RF | RFLAGS_IOPL);
+    wrmsr(MSR_FMASK, RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC | RFLAGS_RF |
+                         RFLAGS_IOPL | RFLAGS_VM);
     /* AMD's CPUs do not know it in long mode. SS is the next selector (SDM 2B SYSENTER). */
     wrmsr(MSR_SYSENTER_CS, SEL_HV_CS);
     wrmsr(MSR_SYSENTER_ESP, (uintptr_t)stack_info(v->arch->stack));

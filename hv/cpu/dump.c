@@ -35,6 +35,20 @@ static void dump_stack(gva_t rsp)
     }
 }
 
+void dump_hv(const struct cpu_regs *r, const struct cpu_info *info)
+{
+    const uint64_t *word = (const uint64_t *)(r->rsp & ~7UL);
+
+    dump_regs(r);
+    if (stack_info((void *)(r->rsp & ~(HV_STACK_SIZE - 1UL))) != info) {
+        printk(LOG_ERROR, "rsp is not in this CPU's stack, whose top is %p", (const void *)info);
+        return;
+    }
+    for (; word + WORDS_PER_ROW <= (const uint64_t *)info; word += WORDS_PER_ROW)
+        printk(LOG_ERROR, "hv stack %p: %016lx %016lx %016lx %016lx", (const void *)word, word[0],
+               word[1], word[2], word[3]);
+}
+
 void dump_guest(void)
 {
     const struct vcpu *v = cpu_info()->vcpu;

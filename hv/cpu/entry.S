@@ -306,9 +306,11 @@ syscall_long_way:
     .macro LEAVE_IST vector
     pushq $0
     movl $\vector, 4(%rsp)
+    testl $RFLAGS_VM, 24(%rsp)      /* a user's for certain, see trap_from_vm86() */
+    jnz 2f
     testb $3, 16(%rsp)              /* CS */
     jz 1f
-    pushq %rax
+2:  pushq %rax
     pushq %rcx
     movq 64(%rsp), %rax             /* top of the vCPU's stack */
     subq $48, %rax
@@ -350,6 +352,7 @@ fatal_entry_mce:
     movl $VEC_MCE, 4(%rsp)
 1:  SAVE_ALL
     movq %rsp, %rdi
+    movq REGS_SIZE(%rsp), %rsi      /* the top of the vCPU's stack, as above */
     call fatal_trap
     ud2
 

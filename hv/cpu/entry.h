@@ -8,7 +8,7 @@ void trap_entry(struct cpu_regs *regs);
 void syscall_bounce(struct cpu_regs *regs);
 /* An NMI that struck while hv ran on the stack that info ends. */
 void nmi_in_hv(struct cpu_info *info);
-_Noreturn void fatal_trap(struct cpu_regs *regs);
+_Noreturn void fatal_trap(struct cpu_regs *regs, struct cpu_info *info);
 
 /* Work, NMI and events before the guest runs on with regs. */
 void guest_exit_work(struct cpu_regs *regs);

@@ -16,6 +16,7 @@
 #define REGS_VECTOR 0x7c
 #define REGS_RIP    0x80
 #define REGS_CS     0x88
+#define REGS_RFLAGS 0x90
 #define REGS_SS     0xa0
 
 #define INFO_VCPU_INFO     0x08
@@ -143,6 +144,7 @@ _Static_assert(offsetof(struct cpu_regs, rax) == REGS_RAX, "asm offset");
 _Static_assert(offsetof(struct cpu_regs, vector) == REGS_VECTOR, "asm offset");
 _Static_assert(offsetof(struct cpu_regs, rip) == REGS_RIP, "asm offset");
 _Static_assert(offsetof(struct cpu_regs, cs) == REGS_CS, "asm offset");
+_Static_assert(offsetof(struct cpu_regs, rflags) == REGS_RFLAGS, "asm offset");
 _Static_assert(offsetof(struct cpu_regs, ss) == REGS_SS, "asm offset");
 _Static_assert(sizeof(struct cpu_info) == INFO_SIZE, "asm offset");
 _Static_assert(offsetof(struct cpu_info, vcpu_info) == INFO_VCPU_INFO, "asm offset");

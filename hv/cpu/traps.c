@@ -154,9 +154,9 @@ static trap_handler_fn *const trap_handlers[VEC_HYPERCALL + 1] = {
     [VEC_HYPERCALL] = trap_hypercall,
 };
 
-void fatal_trap(struct cpu_regs *regs)
+void fatal_trap(struct cpu_regs *regs, struct cpu_info *info)
 {
-    dump_regs(regs);
+    dump_hv(regs, info);
     panic("exception %u (error 0x%x) at rip 0x%lx", regs->vector, regs->error_code, regs->rip);
 }
 
@@ -165,7 +165,7 @@ static void trap_in_hv(struct cpu_regs *regs)
     uint64_t fixup = extable_find(regs->rip);
 
     if (!fixup)
-        fatal_trap(regs);
+        fatal_trap(regs, cpu_info());
     regs->rip = fixup;
 }
 
@@ -194,6 +194,33 @@ static bool kernel_is_outside(const struct cpu_regs *regs)
     return (regs->cs & 3) == 3 && cpu_info()->in_kernel;
 }
 
+static bool is_irq(uint32_t vector)
+{
+    return vector >= VEC_IRQ_FIRST && vector != VEC_INT80 && vector != VEC_HYPERCALL;
+}
+
+/*
+ * A CPU in long mode has no virtual-8086 mode (SDM 3B 20.2), but under QEMU's TCG iret in a 32-bit
+ * segment enters it at any level, with IOPL and IF of the user's choice. CS is then any 16 bits and
+ * says nothing of rings. Whatever it did there ends in a fault of an ordinary user's.
+ */
+static void trap_from_vm86(struct cpu_regs *regs)
+{
+    struct cpu_info *info = cpu_info();
+
+    regs->cs = info->is_32bit ? SEL_COMPAT_USER_CS : SEL_USER_CS32;
+    regs->ss = info->is_32bit ? SEL_COMPAT_USER_DS : SEL_USER_DS;
+    regs->rflags &= ~(RFLAGS_DROPPED | RFLAGS_VIF | RFLAGS_VIP);
+    regs->rflags |= RFLAGS_IF;
+    if (info->is_32bit)
+        compat_enter(info, regs);
+    if (is_irq(regs->vector))
+        irq_dispatch(regs->vector);
+    else if (regs->vector == VEC_NMI)
+        work_raise(info, WORK_NMI);
+    inject_trap_error(info->vcpu, regs, VEC_GP, 0);
+}
+
 static void count_trap(struct vcpu *v, uint32_t vector)
 {
     if (vector < COUNTED_EXCEPTIONS)
@@ -206,12 +233,15 @@ void trap_entry(struct cpu_regs *regs)
 {
     trap_handler_fn *handler;
 
+    if (unlikely(regs->rflags & RFLAGS_VM)) {
+        trap_from_vm86(regs);
+        return;
+    }
     if (cpu_info()->is_32bit && regs_from_guest(regs))
         compat_enter(cpu_info(), regs);
     else if (unlikely(kernel_is_outside(regs)) && put_kernel_back(regs))
         return;
-    if (regs->vector >= VEC_IRQ_FIRST && regs->vector != VEC_INT80 &&
-        regs->vector != VEC_HYPERCALL) {
+    if (is_irq(regs->vector)) {
         irq_dispatch(regs->vector);
         return;
     }
@@ -221,7 +251,7 @@ void trap_entry(struct cpu_regs *regs)
     }
     handler = trap_handlers[regs->vector];
     if (!handler)
-        fatal_trap(regs);
+        fatal_trap(regs, cpu_info());
     count_trap(cpu_info()->vcpu, regs->vector);
     handler(cpu_info()->vcpu, regs);
 }
@@ -238,6 +268,7 @@ void syscall_bounce(struct cpu_regs *regs)
     unsigned int type = syscall_type(regs->vector);
     struct vcpu *v = cpu_info()->vcpu;
 
+    regs->rflags &= ~(RFLAGS_VM | RFLAGS_VIF | RFLAGS_VIP); /* see trap_from_vm86() */
     if (cpu_info()->is_32bit)
         compat_syscall(cpu_info(), regs);
     if (v->arch->callbacks[type].address) {
