@@ -239,42 +239,46 @@ static gboolean allocate_behind(int fd, const char *path, guint64 start, guint64
     return allocate_raw(fd, path, start, end, error);
 }
 
-static gboolean resize_raw(const Volume *volume, const char *path, guint64 capacity,
-                           gboolean allocate, GError **error)
+static gboolean resize_raw(int fd, const Volume *volume, guint64 capacity, gboolean allocate,
+                           GError **error)
 {
-    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    gboolean ok;
-
-    if (fd < 0)
-        return fail_errno(error, "open", path);
     /* First what can fail for want of room: then nothing has changed. */
-    if (!image_check_unused(fd, volume->name, error)) {
-        close(fd);
-        return FALSE;
-    }
-    ok = !allocate || allocate_behind(fd, path, volume->capacity, capacity, error);
-    ok = ok && (ftruncate(fd, (off_t)capacity) == 0 || fail_errno(error, "resize", path));
+    gboolean ok = !allocate || allocate_behind(fd, volume->name, volume->capacity, capacity, error);
+
+    ok = ok && (ftruncate(fd, (off_t)capacity) == 0 || fail_errno(error, "resize", volume->name));
     if (!ok && ftruncate(fd, (off_t)volume->capacity) < 0)
-        g_warning("storage: '%s' keeps a part of its new size", path);
-    close(fd);
+        g_warning("storage: '%s' keeps a part of its new size", volume->name);
     return ok;
+}
+
+static gboolean resize_image(const PoolAccess *pool, const Volume *volume, guint64 capacity,
+                             gboolean allocate, GError **error)
+{
+    ImageRef image;
+
+    return image_ref(volume, &image, error) &&
+           image_resize(&image, capacity, allocate, capacity < volume->capacity, pool->secrets,
+                        error);
 }
 
 gboolean folder_resize(const PoolAccess *pool, const Volume *volume, guint64 capacity,
                        gboolean allocate, GError **error)
 {
     const char *path = volume_local_path(volume, error);
-    struct stat st;
-    ImageRef image;
+    gboolean plain = is_raw(volume) || g_strcmp0(volume->format, "iso") == 0, ok;
+    int fd;
 
     if (path == NULL)
         return FALSE;
-    if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode)) /* a link leads out of the pool */
-        return fail(error, VIR_ERR_OPERATION_INVALID, "cannot resize '%s': it is a link",
-                    volume->name);
-    if (is_raw(volume) || g_strcmp0(volume->format, "iso") == 0)
-        return resize_raw(volume, path, capacity, allocate, error);
-    return image_ref(volume, &image, error) &&
-           image_resize(&image, capacity, allocate, capacity < volume->capacity, pool->secrets,
-                        error);
+    fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ELOOP /* it leads out of the pool */
+                   ? fail(error, VIR_ERR_OPERATION_INVALID, "cannot resize '%s': it is a link",
+                          volume->name)
+                   : fail_errno(error, "open", path);
+    ok = image_check_unused(fd, volume->name, error) &&
+         (plain ? resize_raw(fd, volume, capacity, allocate, error)
+                : resize_image(pool, volume, capacity, allocate, error));
+    close(fd);
+    return ok;
 }
