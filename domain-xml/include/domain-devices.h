@@ -212,8 +212,8 @@ typedef struct {
     char *trust_filters;
     char *bridge; /* <source bridge=> of bridge; live network interfaces: where it was plugged */
     char *network, *portgroup, *port_id;
-    char *source_dev;  /* ethernet, direct */
-    char *source_mode; /* direct */
+    char *source_dev;  /* ethernet, direct; live network interfaces: where it was plugged */
+    char *source_mode; /* direct; the same */
     char *host, *local_host; /* udp, mcast, server, client; udp's own end */
     guint port, local_port;
     char *source_type, *path, *socket_mode; /* vhostuser: "unix"; "server": the emulator listens */

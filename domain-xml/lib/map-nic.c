@@ -43,17 +43,28 @@ static const KxlNicKind socket_kinds[] = {
     [DOMAIN_INTERFACE_CLIENT] = KXL_NIC_CLIENT,
 };
 
+static void map_direct(const DomainInterface *from, KxlDeviceNic *to)
+{
+    to->kind = KXL_NIC_DIRECT;
+    to->source_dev = g_strdup(from->source_dev);
+    to->source_mode = g_strdup(from->source_mode);
+}
+
 static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GError **error)
 {
     gboolean is_ovs = g_strcmp0(from->virtualport_type, "openvswitch") == 0;
 
     switch ((DomainInterfaceType)from->type) {
     case DOMAIN_INTERFACE_NETWORK:
-        if (from->bridge == NULL)
+        if (from->bridge == NULL && from->source_dev == NULL)
             return fail_check(error, UNSUPPORTED,
                               "interface %s: network '%s' must be looked up first", from->mac,
                               from->network);
         to->network = g_strdup(from->network);
+        if (from->source_dev != NULL) {
+            map_direct(from, to);
+            break;
+        }
         to->bridge = is_ovs ? ovs_bridge(from) : g_strdup(from->bridge);
         break;
     case DOMAIN_INTERFACE_BRIDGE:
@@ -71,9 +82,7 @@ static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GE
             to->kind = KXL_NIC_TAP;
         break;
     case DOMAIN_INTERFACE_DIRECT:
-        to->kind = KXL_NIC_DIRECT;
-        to->source_dev = g_strdup(from->source_dev);
-        to->source_mode = g_strdup(from->source_mode);
+        map_direct(from, to);
         break;
     case DOMAIN_INTERFACE_UDP:
     case DOMAIN_INTERFACE_MCAST:

@@ -442,10 +442,14 @@ static gboolean settle_port(const Change *change, const DomainInterface *before,
         g_strcmp0(before->network, interface->network) != 0)
         return plug_interface(domain_registry_networks(change->kanzend->domains), change->live,
                               interface, error);
-    g_free(interface->bridge);
-    interface->bridge = g_strdup(before->bridge);
-    g_free(interface->port_id);
-    interface->port_id = g_strdup(before->port_id);
+    char **const own[] = { &interface->bridge, &interface->source_dev, &interface->source_mode,
+                           &interface->port_id };
+    const char *const places[] = { before->bridge, before->source_dev, before->source_mode,
+                                   before->port_id };
+    for (guint i = 0; i < G_N_ELEMENTS(own); i++) {
+        g_free(*own[i]);
+        *own[i] = g_strdup(places[i]);
+    }
     return TRUE;
 }
 

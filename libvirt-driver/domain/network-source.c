@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "network-source.h"
 
+#include <string.h>
+
 #include "handler-util.h"
 #include "network/network.h"
 
@@ -23,13 +25,19 @@ static void take_rate(DomainBandwidth **own, DomainBandwidth **from)
         *own = g_steal_pointer(from);
 }
 
+static void take_text(char **own, const char *from)
+{
+    g_free(*own);
+    *own = g_strdup(from);
+}
+
 /* What the interface says itself stays. */
 static void take_port(DomainInterface *interface, NetworkPort *port)
 {
-    g_free(interface->bridge);
-    interface->bridge = g_strdup(port->bridge);
-    g_free(interface->port_id);
-    interface->port_id = g_strdup(port->uuid);
+    take_text(&interface->bridge, port->bridge);
+    take_text(&interface->source_dev, port->link_dev);
+    take_text(&interface->source_mode, port->mode);
+    take_text(&interface->port_id, port->uuid);
     take_rate(&interface->inbound, &port->inbound);
     take_rate(&interface->outbound, &port->outbound);
     if (interface->virtualport_type == NULL && port->virtualport != NULL)
@@ -46,6 +54,27 @@ static void take_port(DomainInterface *interface, NetworkPort *port)
 
 /* ---- plugging ---- */
 
+/* What a domain's interface cannot do, although a network can. */
+static gboolean check_port(const DomainInterface *interface, const NetworkPort *port,
+                           GError **error)
+{
+    const char *virtualport = port->virtualport != NULL ? port->virtualport->type : NULL;
+
+    if (port->plug == NETWORK_PLUG_HOSTDEV_PCI)
+        return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "interface %s: network '%s' has PCI devices: not supported, name one of them "
+                    "in a <hostdev>",
+                    interface->mac, interface->network);
+    if (port->plug == NETWORK_PLUG_DIRECT && interface->filterref != NULL)
+        return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "filterref is not supported for network interfaces of type direct");
+    if (virtualport != NULL && strcmp(virtualport, "openvswitch") != 0)
+        return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "interface %s: virtualport type '%s' of network '%s' is not supported",
+                    interface->mac, virtualport, interface->network);
+    return TRUE;
+}
+
 gboolean plug_interface(NetworkRegistry *networks, const DomainDef *owner,
                         DomainInterface *interface, GError **error)
 {
@@ -58,6 +87,10 @@ gboolean plug_interface(NetworkRegistry *networks, const DomainDef *owner,
     g_autoptr(NetworkPort) port = make_port(owner, interface);
     if (!network_port_add(networks, network.def->uuid, port, error))
         return FALSE;
+    if (!check_port(interface, port, error)) {
+        network_port_remove(networks, network.def->uuid, port->uuid, NULL);
+        return FALSE;
+    }
     take_port(interface, port);
     return TRUE;
 }

@@ -346,6 +346,8 @@ static gboolean follow_definition(KxlDomainConfig *config, const DomainDef *def,
 
         g_free(nic->bridge);
         nic->bridge = g_strdup(now->bridge);
+        g_free(nic->source_dev);
+        nic->source_dev = g_strdup(now->source_dev);
         if (now->ifname == NULL)
             continue;
         g_free(nic->ifname);

@@ -26,11 +26,24 @@ NetworkDef *network_def_parse(const char *xml, guint flags, GError **error)
     return g_steal_pointer(&def);
 }
 
+/* What was found of a card when the network was started is not part of its definition. */
+static NetworkDef *without_found(const NetworkDef *def)
+{
+    NetworkDef *copy = network_def_dup(def);
+
+    g_ptr_array_set_size(copy->interfaces, 0);
+    g_ptr_array_set_size(copy->addresses, 0);
+    return copy;
+}
+
 char *network_def_format(const NetworkDef *def, guint flags)
 {
     static const char tag[] = "<network";
     GString *text = g_string_sized_new(2048);
+    g_autoptr(NetworkDef) defined = NULL;
 
+    if (def->pf != NULL && (flags & DOMAIN_XML_FORMAT_INACTIVE))
+        def = defined = without_found(def);
     xml_object_format(&network_def_class, def, "network", 0, flags, text);
     if (def->dnsmasq_options->len > 0) {
         g_autofree char *declaration =

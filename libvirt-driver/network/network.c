@@ -14,6 +14,8 @@
 #include "handler-util.h"
 #include "leases.h"
 #include "network-internal.h"
+#include "pool.h"
+#include "port-plug.h"
 #include "rpc/event.h"
 #include "run.h"
 #include "update.h"
@@ -61,6 +63,7 @@ static void fill_view(const Network *network, NetworkView *view)
                            network->next != NULL ? network_def_dup(network->next) : NULL,
                            network->active, network->persistent, network->autostart };
     view->def->connections = g_hash_table_size(network->ports);
+    network_count_connections(view->def, network->ports);
 }
 
 static Network *find_name(NetworkRegistry *registry, const char *name)
@@ -337,7 +340,8 @@ gboolean network_create(NetworkRegistry *registry, NetworkDef *def, GError **err
     if (!complete(registry, def, error))
         return FALSE;
     const Network *present = g_hash_table_lookup(registry->networks, def->uuid);
-    if ((present != NULL && !check_inactive(present, error)) || !start(registry, def, error))
+    if ((present != NULL && !check_inactive(present, error)) || !pool_fill(def, error) ||
+        !start(registry, def, error))
         return FALSE;
     set_active(registry, ensure(registry, def), def);
     send_event(registry, def, NETWORK_STARTED);
@@ -346,9 +350,11 @@ gboolean network_create(NetworkRegistry *registry, NetworkDef *def, GError **err
 
 static gboolean start_defined(NetworkRegistry *registry, Network *network, GError **error)
 {
-    if (!check_inactive(network, error) || !start(registry, network->def, error))
+    g_autoptr(NetworkDef) live = network_def_dup(network->def);
+
+    if (!check_inactive(network, error) || !pool_fill(live, error) || !start(registry, live, error))
         return FALSE;
-    set_active(registry, network, network->def);
+    set_active(registry, network, live);
     send_event(registry, network->def, NETWORK_STARTED);
     return TRUE;
 }
@@ -420,10 +426,14 @@ gboolean network_set_autostart(NetworkRegistry *registry, const char *uuid, gboo
 
 /* ---- net-update ---- */
 
-static NetworkDef *changed(const NetworkDef *def, const NetworkChange *change, GError **error)
+/* ports: those of an active network; NULL: it does not matter who uses it. */
+static NetworkDef *changed(const NetworkDef *def, GHashTable *ports, const NetworkChange *change,
+                           GError **error)
 {
     g_autoptr(NetworkDef) copy = network_def_dup(def);
 
+    if (ports != NULL)
+        network_count_connections(copy, ports);
     if (!network_def_update(copy, change->command, change->section, change->parent_index,
                             change->xml, error))
         return NULL;
@@ -475,10 +485,10 @@ gboolean network_update(NetworkRegistry *registry, const char *uuid, const Netwo
         return fail(error, VIR_ERR_OPERATION_INVALID,
                     "cannot change persistent config of a transient network");
     /* Both are tried before either is done. */
-    if (do_live && (live = changed(network->def, change, error)) == NULL)
+    const NetworkDef *stored = network->next != NULL ? network->next : network->def;
+    if (do_live && (live = changed(network->def, network->ports, change, error)) == NULL)
         return FALSE;
-    if (do_config && (config = changed(network->next != NULL ? network->next : network->def, change,
-                                       error)) == NULL)
+    if (do_config && (config = changed(stored, NULL, change, error)) == NULL)
         return FALSE;
     return (!do_live || update_live(registry, network, live, error)) &&
            (!do_config || update_config(registry, network, config, error));
@@ -521,6 +531,7 @@ static gboolean load_active(const char *uuid, const char *xml, gboolean autostar
 {
     NetworkRegistry *registry = user_data;
     g_autoptr(NetworkDef) def = network_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, error);
+    g_autoptr(GError) missing = NULL;
     pid_t pid;
 
     if (def == NULL || !check_new(registry, def, error))
@@ -533,6 +544,8 @@ static gboolean load_active(const char *uuid, const char *xml, gboolean autostar
     if (dnsmasq_find(&registry->dirs, def) == 0 &&
         !dnsmasq_start(&registry->dirs, def, &pid, error))
         return FALSE;
+    if (!pool_fill(def, &missing))
+        g_warning("network: '%s': %s", def->name, missing->message);
     Network *network = ensure(registry, def);
     set_active(registry, network, def);
     ports_load(registry, network);

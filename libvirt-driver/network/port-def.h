@@ -39,10 +39,6 @@ NetworkPort *network_port_dup(const NetworkPort *port);
 void network_port_free(NetworkPort *port); /* NULL-safe */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetworkPort, network_port_free)
 
-/* Takes from the network, and from the port's group in it, what the port does not say itself, and
- * where it is to be plugged. An error when such a network cannot serve a domain here. */
-gboolean network_port_plug(NetworkPort *port, const NetworkDef *def, GError **error);
-
 /* For a direction of a port: no limits yet. */
 DomainBandwidth *network_bandwidth_new(void);
 /* A direction without an average is one without a limit. */

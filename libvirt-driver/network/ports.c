@@ -7,6 +7,7 @@
 
 #include "handler-util.h"
 #include "network-internal.h"
+#include "port-plug.h"
 #include "traffic.h"
 
 #define PORTS_DIR "libvirt-network-ports"
@@ -108,7 +109,7 @@ gboolean network_port_add(NetworkRegistry *registry, const char *network_uuid, N
     if (g_hash_table_contains(network->ports, port->uuid))
         return fail(error, VIR_ERR_NETWORK_PORT_EXIST, "network port with UUID %s already exists",
                     port->uuid);
-    if (!network_port_plug(port, network->def, error) ||
+    if (!network_port_plug(port, network->def, network->ports, error) ||
         !save_port(registry, network_uuid, port, error))
         return FALSE;
     insert(registry, network, port);

@@ -29,6 +29,7 @@ typedef struct {
     gboolean (*matches)(gconstpointer wanted, gconstpointer present, MatchKind kind);
     gboolean (*check)(NetworkDef *def, const NetworkIp *ip, gpointer element, xmlNodePtr node,
                       GError **error); /* of one to be there afterwards */
+    guint (*users)(gconstpointer present); /* how many guests need it; NULL: it is no matter */
 } Section;
 
 static gboolean invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -78,6 +79,11 @@ static gboolean interface_matches(gconstpointer wanted, gconstpointer present, M
 {
     return equal(((const NetworkForwardInterface *)wanted)->dev,
                  ((const NetworkForwardInterface *)present)->dev);
+}
+
+static guint interface_users(gconstpointer present)
+{
+    return ((const NetworkForwardInterface *)present)->connections;
 }
 
 static gboolean portgroup_matches(gconstpointer wanted, gconstpointer present, MatchKind kind)
@@ -205,7 +211,8 @@ static const Section sections[NETWORK_SECTION_COUNT] = {
     [NETWORK_SECTION_FORWARD] = { NULL, "forward" },
     [NETWORK_SECTION_FORWARD_INTERFACE] = { "interface", "forward interface",
                                             &network_forward_interface_class, D(interfaces), FALSE,
-                                            FALSE, interface_matches, check_interface },
+                                            FALSE, interface_matches, check_interface,
+                                            interface_users },
     [NETWORK_SECTION_FORWARD_PF] = { NULL, "forward pf" },
     [NETWORK_SECTION_PORTGROUP] = { "portgroup", "portgroup", &network_port_group_class,
                                     D(portgroups), FALSE, TRUE, portgroup_matches,
@@ -316,6 +323,10 @@ static gboolean delete(Update *u, GError **error)
 
     if (!find_one(u, MATCH_DELETE, &index, error))
         return FALSE;
+    guint users = u->section->users != NULL ? u->section->users(u->list->pdata[index]) : 0;
+    if (users > 0)
+        return invalid(error, "unable to delete %s in network '%s': it is used by %u domains",
+                       u->section->what, u->def->name, users);
     g_ptr_array_remove_index(u->list, index);
     return TRUE;
 }

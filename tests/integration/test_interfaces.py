@@ -46,7 +46,16 @@ def own_tap():
     run("ip", "link", "del", "kztap", check=False)
 
 
-def test_taps(guest, wire, own_tap):
+@pytest.fixture
+def shared_wire(wire, tmp_path):
+    """A network whose guests are on the wire."""
+    (tmp_path / "twires.xml").write_text(f"<network><name>twires</name><forward mode='bridge'><interface dev='{wire}'/></forward></network>")
+    virsh("net-create", tmp_path / "twires.xml")
+    yield "twires"
+    virsh("net-destroy", "twires")
+
+
+def test_taps(guest, wire, shared_wire, own_tap):
     console = start(guest, guest.xml(extra="".join([
         interface("bridge", "<source bridge='xenbr0'/>", 0,
                   "<bandwidth><inbound average='2000' peak='4000' burst='512'/><outbound average='3000'/></bandwidth><mtu size='1400'/>"
@@ -54,16 +63,19 @@ def test_taps(guest, wire, own_tap):
         interface("direct", f"<source dev='{wire}' mode='bridge'/>", 1),
         interface("ethernet", "", 2, f"<target dev='{own_tap}' managed='no'/>"),
         interface("bridge", "<source bridge='xenbr0'/>", 3, "<link state='down'/>"),
+        interface("network", "<source network='twires'/>", 4),
     ])))
     domid = virsh("domid", guest.name).strip()
     names = [line.split()[0] for line in virsh("domiflist", guest.name).splitlines()[2:] if line]
-    assert names == [f"vif{domid}.0", f"vif{domid}.1", own_tap, f"vif{domid}.3"]
+    assert names == [f"vif{domid}.0", f"vif{domid}.1", own_tap, f"vif{domid}.3", f"vif{domid}.4"]
     limit = run("tc", "class", "show", "dev", names[0]).stdout
     assert "rate 16Mbit ceil 32Mbit" in limit, limit
     rules = run("nft", "list", "ruleset").stdout
     assert "limit rate over 3000 kbytes/second" in rules, rules
     assert "isolated on" in run("bridge", "-d", "link", "show", "dev", names[0]).stdout
-    assert "macvtap mode bridge" in run("ip", "-d", "link", "show", "dev", names[1]).stdout
+    for name in (names[1], names[4]):
+        assert "macvtap mode bridge" in run("ip", "-d", "link", "show", "dev", name).stdout
+    assert f"<interface dev='{wire}' connections='1'/>" in virsh("net-dumpxml", shared_wire)
 
     address(console, "eth1", "10.88.1.2")
     assert pings(console, "10.88.1.1")
@@ -73,9 +85,13 @@ def test_taps(guest, wire, own_tap):
     address(console, "eth3", "10.87.0.77")
     assert not pings(console, "10.87.0.1")
 
+    console.command("ip link set eth1 down")
+    address(console, "eth4", "10.88.1.4")
+    assert pings(console, "10.88.1.1")
+
     virsh("destroy", guest.name)
     left = run("ip", "-o", "link").stdout
-    assert names[0] not in left and names[1] not in left
+    assert not any(name in left for name in names if name != own_tap)
     assert own_tap in left and wire in left
 
 
