@@ -19,6 +19,7 @@ static gboolean open_domains(Kanzend *k, gboolean allow_arguments, GError **erro
         return FALSE;
     domain_registry_allow_arguments(k->domains, allow_arguments);
     domain_registry_set_cpus(k->domains, k->cpus);
+    domain_registry_set_secrets(k->domains, k->secrets);
     if (!domain_registry_start(k->domains, error))
         return FALSE;
     recover_domains(k);

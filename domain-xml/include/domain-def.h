@@ -210,6 +210,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainDef, domain_def_free)
 
 /* What a disk that was only named is found to be; the strings are copied and may be NULL. */
 void domain_disk_add_host(DomainDisk *disk, const char *name, const char *port);
+/* NULL: none. */
+const DomainDiskAuth *domain_disk_auth(const DomainDisk *disk);
+const DomainEncryption *domain_disk_encryption(const DomainDisk *disk);
 void domain_disk_set_auth(DomainDisk *disk, const char *username, const char *secret_type,
                           const char *secret_uuid, const char *secret_usage);
 

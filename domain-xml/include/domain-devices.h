@@ -93,6 +93,16 @@ typedef struct {
     char *secret_type, *secret_uuid, *secret_usage;
 } DomainDiskAuth;
 
+typedef struct { /* <encryption> */
+    char *format, *engine;
+    char *secret_type, *secret_uuid, *secret_usage;
+    xmlNodePtr cipher, ivgen; /* kept as written: what an image was made with */
+} DomainEncryption;
+
+typedef struct { /* <cookie> of an HTTP server */
+    char *name, *value;
+} DomainCookie;
+
 typedef struct { /* <iotune>; what is limited: KXL_TUNE_KINDS */
     guint64 limit[KXL_TUNE_COUNT];
     guint64 burst[KXL_TUNE_COUNT];
@@ -117,12 +127,19 @@ typedef struct {
     guint source_index; /* live only */
     char *pool, *volume, *volume_mode;
     int protocol; /* DomainDiskProtocol of network disks */
-    char *source_name, *source_query, *tls;
+    char *source_name, *source_query, *tls, *tls_hostname;
+    int ssl_verify;
+    GPtrArray *cookies; /* of DomainCookie */
+    guint64 readahead;  /* bytes */
+    guint timeout, reconnect; /* seconds */
+    char *nfs_user, *nfs_group;
     GPtrArray *hosts; /* of DomainDiskHost */
     char *source_snapshot, *source_config, *initiator;
     GPtrArray *source_labels; /* <seclabel>s, of xmlNode, kept as written */
-    DomainDiskAuth *auth;
-    DomainDiskAuth *auth_outside; /* only while parsing */
+    /* Either may stand within <source> or, as of old, beside it, and is shown where it was:
+     * domain_disk_auth() and domain_disk_encryption() find them. */
+    DomainDiskAuth *auth, *auth_outside;
+    DomainEncryption *encryption, *encryption_outside;
     xmlNodePtr backing_store;     /* kept as written */
     xmlNodePtr mirror;            /* live only: a copy under way */
 

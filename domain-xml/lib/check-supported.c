@@ -20,11 +20,6 @@ static gboolean check_disk(const DomainDisk *disk, gboolean q35, guint number, G
         return fail_check(error, UNSUPPORTED,
                           "a disk of type 'dir' must be read-only (/domain/devices/disk[%u])",
                           number);
-    if (g_strcmp0(disk->tls, "yes") == 0)
-        return fail_check(error, UNSUPPORTED,
-                          "TLS to network disks is not supported "
-                          "(/domain/devices/disk[%u]/source/@tls)",
-                          number);
     if (disk->copy_on_read == DOMAIN_YES && disk->readonly)
         return fail_check(error, UNSUPPORTED,
                           "copy_on_read is not compatible with read-only disk '%s' "
@@ -67,7 +62,8 @@ static gboolean check_disk(const DomainDisk *disk, gboolean q35, guint number, G
 static gboolean check_disks(const DomainDef *def, GError **error)
 {
     for (guint i = 0; i < def->disks->len; i++)
-        if (!check_disk(g_ptr_array_index(def->disks, i), domain_is_q35(def), i + 1, error))
+        if (!check_disk(g_ptr_array_index(def->disks, i), domain_is_q35(def), i + 1, error) ||
+            !check_disk_source(g_ptr_array_index(def->disks, i), i + 1, error))
             return FALSE;
     return TRUE;
 }

@@ -43,6 +43,8 @@ extern const XmlClass domain_address_class;
 extern const XmlClass domain_filesystem_class;
 extern const XmlClass domain_redirdev_class;
 extern const XmlClass domain_hub_class;
+extern const XmlClass domain_encryption_class;
+extern const XmlClass domain_cookie_class;
 extern const XmlClass domain_iotune_class;
 extern const XmlClass domain_disk_class;
 extern const XmlClass domain_controller_class;

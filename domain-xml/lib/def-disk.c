@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* <disk> and <controller>. */
 #include "def-classes.h"
+
+#include <string.h>
+
 #include "domain-xml.h"
 
 static const char *const disk_types[] = {
@@ -94,6 +97,27 @@ static const XmlRow host_rows[] = {
 #undef F
 XML_CLASS_DEFINE(domain_disk_host_class, DomainDiskHost, host_rows, NULL)
 
+/* The secret has either a UUID or a usage. */
+static gboolean check_secret(const char *type, const char *uuid, const char *usage, xmlNodePtr node,
+                             GError **error)
+{
+    if (type == NULL && uuid == NULL && usage == NULL) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "missing <secret> element");
+        return FALSE;
+    }
+    if ((uuid != NULL) == (usage != NULL)) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  uuid != NULL ? "either secret uuid or usage expected, not both"
+                               : "missing secret uuid or usage attribute");
+        return FALSE;
+    }
+    if (uuid != NULL && !g_uuid_string_is_valid(uuid)) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "malformed secret uuid '%s'", uuid);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 #define F(field) offsetof(DomainDiskAuth, field)
 static const XmlRow auth_rows[] = {
     { "@username", XML_STRING, F(username), XML_REQUIRED },
@@ -102,7 +126,62 @@ static const XmlRow auth_rows[] = {
     { "secret/@usage", XML_STRING, F(secret_usage) },
 };
 #undef F
-XML_CLASS_DEFINE(domain_disk_auth_class, DomainDiskAuth, auth_rows, NULL)
+
+static gboolean auth_check(gpointer object, xmlNodePtr node, GError **error)
+{
+    const DomainDiskAuth *auth = object;
+
+    return check_secret(auth->secret_type, auth->secret_uuid, auth->secret_usage, node, error);
+}
+XML_CLASS_DEFINE(domain_disk_auth_class, DomainDiskAuth, auth_rows, auth_check)
+
+static const char *const encryption_formats[] = { "", "luks", "luks2", NULL };
+static const char *const other_encryption_formats[] = { "default", "qcow", "luks-any", NULL };
+static const char *const encryption_engines[] = { "", "qemu", "librbd", NULL };
+static const char *const passphrase[] = { "", "passphrase", NULL };
+
+#define F(field) offsetof(DomainEncryption, field)
+static const XmlRow encryption_rows[] = {
+    { "@format", XML_STRING, F(format), XML_REQUIRED, .words = encryption_formats,
+      .refused = other_encryption_formats },
+    { "@engine", XML_STRING, F(engine), .words = encryption_engines },
+    { "secret/@type", XML_STRING, F(secret_type), .words = passphrase },
+    { "secret/@uuid", XML_STRING, F(secret_uuid), XML_LOWER },
+    { "secret/@usage", XML_STRING, F(secret_usage) },
+    { "cipher", XML_NODE, F(cipher), XML_KEPT },
+    { "ivgen", XML_NODE, F(ivgen), XML_KEPT },
+};
+#undef F
+
+static gboolean encryption_check(gpointer object, xmlNodePtr node, GError **error)
+{
+    const DomainEncryption *encryption = object;
+
+    return check_secret(encryption->secret_type, encryption->secret_uuid, encryption->secret_usage,
+                        node, error);
+}
+XML_CLASS_DEFINE(domain_encryption_class, DomainEncryption, encryption_rows, encryption_check)
+
+#define F(field) offsetof(DomainCookie, field)
+static const XmlRow cookie_rows[] = {
+    { "@name", XML_STRING, F(name), XML_REQUIRED },
+    { ".", XML_STRING, F(value) },
+};
+#undef F
+
+/* RFC 6265 4.1.1: what would end a cookie, or the header it is in, is in none. */
+static gboolean cookie_check(gpointer object, xmlNodePtr node, GError **error)
+{
+    static const char no_name[] = "\t\r\n\"()<>@,;:\\/[]?={} ", no_value[] = "\r\n\t \",;\\";
+    const DomainCookie *cookie = object;
+
+    if (*cookie->name != '\0' && strpbrk(cookie->name, no_name) == NULL &&
+        (cookie->value == NULL || strpbrk(cookie->value, no_value) == NULL))
+        return TRUE;
+    xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "malformed cookie '%s'", cookie->name);
+    return FALSE;
+}
+XML_CLASS_DEFINE(domain_cookie_class, DomainCookie, cookie_rows, cookie_check)
 
 #define F(field)                 offsetof(DomainIotune, field)
 #define LIMIT_ROW(id, xml, qemu) { xml, XML_ULONG, F(limit[KXL_TUNE_##id]) },
@@ -205,7 +284,7 @@ static const XmlRow disk_rows[] = {
     { "driver/@queue_size", XML_REFUSED },
     { "driver/metadata_cache", XML_REFUSED },
     DEVICE_VIRTIO_ROWS,
-    /* The old place of <auth>; written within <source>. */
+    /* The old place of <auth>. */
     { "auth", XML_OBJECT, F(auth_outside), .item = &domain_disk_auth_class },
     { "source/@file", XML_STRING, F(source), .when = disk_is_file },
     { "source/@dev", XML_STRING, F(source), .when = disk_is_block },
@@ -218,25 +297,26 @@ static const XmlRow disk_rows[] = {
     { "source/@name", XML_STRING, F(source_name), .when = disk_is_network },
     { "source/@query", XML_STRING, F(source_query), .when = disk_is_network },
     { "source/@tls", XML_STRING, F(tls), .words = xml_yes_no, .when = disk_is_network },
+    { "source/@tlsHostname", XML_STRING, F(tls_hostname), .when = disk_is_network },
     { "source/@startupPolicy", XML_STRING, F(startup_policy), XML_KEPT, .words = startup_policies },
     { "source/@index", XML_UINT, F(source_index), XML_LIVE },
     { "source/host", XML_LIST, F(hosts), .item = &domain_disk_host_class },
     { "source/snapshot/@name", XML_STRING, F(source_snapshot) },
     { "source/config/@file", XML_STRING, F(source_config) },
     { "source/initiator/iqn/@name", XML_STRING, F(initiator) },
+    { "source/ssl/@verify", XML_WORD, F(ssl_verify), .words = xml_yes_no },
+    { "source/cookies/cookie", XML_LIST, F(cookies), .item = &domain_cookie_class },
+    { "source/readahead/@size", XML_ULONG, F(readahead), XML_NONZERO },
+    { "source/timeout/@seconds", XML_UINT, F(timeout), XML_NONZERO },
+    { "source/identity/@user", XML_STRING, F(nfs_user) },
+    { "source/identity/@group", XML_STRING, F(nfs_group) },
+    { "source/reconnect/@delay", XML_UINT, F(reconnect), XML_NONZERO },
     { "source/auth", XML_OBJECT, F(auth), .item = &domain_disk_auth_class },
-    { "source/encryption", XML_REFUSED },
+    { "source/encryption", XML_OBJECT, F(encryption), .item = &domain_encryption_class },
     { "source/reservations", XML_REFUSED },
     { "source/slices", XML_REFUSED },
-    { "source/cookies", XML_REFUSED },
     { "source/seclabel", XML_NODES, F(source_labels), XML_KEPT },
-    { "source/@tlsHostname", XML_REFUSED },
     { "source/@fdgroup", XML_REFUSED },
-    { "source/identity", XML_REFUSED },
-    { "source/readahead", XML_REFUSED },
-    { "source/reconnect", XML_REFUSED },
-    { "source/ssl", XML_REFUSED },
-    { "source/timeout", XML_REFUSED },
     { "backingStore", XML_NODE, F(backing_store), XML_KEPT },
     { "mirror", XML_NODE, F(mirror), XML_LIVE },
     { "backenddomain", XML_REFUSED },
@@ -260,7 +340,8 @@ static const XmlRow disk_rows[] = {
     { "wwn", XML_STRING, F(wwn) },
     { "vendor", XML_STRING, F(vendor) },
     { "product", XML_STRING, F(product) },
-    { "encryption", XML_REFUSED },
+    /* Likewise. */
+    { "encryption", XML_OBJECT, F(encryption_outside), .item = &domain_encryption_class },
     DEVICE_BOOT_ROW(DomainDisk),
     DEVICE_ALIAS_ROW(DomainDisk),
     DEVICE_PLACE_ROW(DomainDisk),
@@ -271,13 +352,12 @@ static gboolean disk_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainDisk *disk = object;
 
-    if (disk->auth_outside != NULL) {
-        if (disk->auth != NULL) {
-            xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-                      "an <auth> definition already found for the <source> definition");
-            return FALSE;
-        }
-        disk->auth = g_steal_pointer(&disk->auth_outside);
+    if ((disk->auth_outside != NULL && disk->auth != NULL) ||
+        (disk->encryption_outside != NULL && disk->encryption != NULL)) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "an <%s> definition already found for the <source> definition",
+                  disk->auth != NULL && disk->auth_outside != NULL ? "auth" : "encryption");
+        return FALSE;
     }
     if (disk->target == NULL || *disk->target == '\0') {
         xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
@@ -352,6 +432,16 @@ static const XmlRow controller_rows[] = {
 };
 #undef F
 XML_CLASS_DEFINE(domain_controller_class, DomainController, controller_rows, NULL)
+
+const DomainDiskAuth *domain_disk_auth(const DomainDisk *disk)
+{
+    return disk->auth != NULL ? disk->auth : disk->auth_outside;
+}
+
+const DomainEncryption *domain_disk_encryption(const DomainDisk *disk)
+{
+    return disk->encryption != NULL ? disk->encryption : disk->encryption_outside;
+}
 
 void domain_disk_add_host(DomainDisk *disk, const char *name, const char *port)
 {

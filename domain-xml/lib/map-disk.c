@@ -178,6 +178,7 @@ static gboolean map_disk_to_config(DomainDisk *from, KxlDeviceDisk *to, KxlDomai
         to->discard = strcmp(from->discard, "unmap") == 0 ? KXL_YES : KXL_NO;
     to->bootindex = (int)from->info.boot_order;
     map_same_to_config(from, to);
+    map_disk_server_to_config(from, to);
     map_error_policy(from, to);
     if (from->iotune != NULL)
         map_iotune(from->iotune, &to->tune);
@@ -272,6 +273,7 @@ static DomainDisk *map_disk_from_config(const KxlDeviceDisk *from)
         to->removable = DOMAIN_YES;
     to->transient = from->transient;
     map_same_from_config(from, to);
+    map_disk_server_from_config(from, to);
     to->rerror_policy = g_strdup(from->read_error);
     to->iotune = map_iotune_from_config(&from->tune);
     to->model = g_strdup(from->model);

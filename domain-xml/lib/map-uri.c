@@ -228,11 +228,6 @@ static gboolean host_from_uri(const char *uri, guint scheme, gboolean is_unix, D
 
 char *map_disk_to_uri(const DomainDisk *disk, GError **error)
 {
-    if (disk->auth != NULL) {
-        fail_check(error, UNSUPPORTED, "disk '%s': secrets of network disks are not supported",
-                   disk->target);
-        return NULL;
-    }
     if (disk->protocol == DOMAIN_DISK_PROTOCOL_RBD && disk->source_name != NULL)
         return rbd_to_uri(disk, error);
     for (guint i = 0; i < G_N_ELEMENTS(schemes); i++)

@@ -67,6 +67,10 @@ gboolean map_host_from_config(const KxlDomainConfig *config, DomainDef *def, GEr
 gboolean map_source_to_serial(const char *type, const char *protocol, const GPtrArray *sources,
                               KxlSerial *serial, GError **error);
 
+/* map-disk-server.c */
+void map_disk_server_to_config(const DomainDisk *from, KxlDeviceDisk *to);
+void map_disk_server_from_config(const KxlDeviceDisk *from, DomainDisk *to);
+
 /* map-uri.c: the source of a network disk as QEMU takes it ("nbd://host:port/export",
  * "rbd:pool/image:...") and back. from_uri is FALSE for what it does not know. */
 char *map_disk_to_uri(const DomainDisk *disk, GError **error);

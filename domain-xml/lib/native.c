@@ -236,9 +236,14 @@ static gboolean check_sayable(const DomainDef *def, const KxlDomainConfig *confi
         if (nic->kind > KXL_NIC_NONE)
             return fail_check(error, UNSUPPORTED, "Unsupported net type (interface %s)", nic->mac);
     }
-    for (guint i = 0; i < def->disks->len; i++)
-        if (((const DomainDisk *)g_ptr_array_index(def->disks, i))->transient)
+    for (guint i = 0; i < def->disks->len; i++) {
+        const DomainDisk *disk = g_ptr_array_index(def->disks, i);
+        if (disk->transient)
             return fail_check(error, UNSUPPORTED, "transient disks not supported yet");
+        if (domain_disk_encryption(disk) != NULL)
+            return fail_check(error, UNSUPPORTED, "encrypted disk '%s' is not supported",
+                              disk->target);
+    }
     return TRUE;
 }
 

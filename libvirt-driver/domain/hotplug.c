@@ -9,6 +9,7 @@
 #include "network/network.h"
 #include "random.h"
 #include "rpc/event.h"
+#include "secret-source.h"
 #include "volume-source.h"
 
 enum { MODIFY_FORCE = 4 }; /* VIR_DOMAIN_DEVICE_MODIFY_FORCE */
@@ -152,7 +153,9 @@ static gboolean plug_disk(const Change *change, const DomainDisk *disk, GError *
 {
     g_autoptr(KxlDomainConfig) config = to_config(change, error);
 
-    return config != NULL && kxl_domain_disk_attach(change->kanzend->host, change->view.id,
+    if (config == NULL || !resolve_secrets(change->kanzend->secrets, config, error))
+        return FALSE;
+    return kxl_domain_disk_attach(change->kanzend->host, change->view.id,
                                                     config_disk(config, disk->target), error);
 }
 

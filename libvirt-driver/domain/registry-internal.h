@@ -40,6 +40,7 @@ struct Domain {
 struct DomainRegistry {
     KxlHost *host;
     RpcServer *server;
+    SecretRegistry *secrets;
     PoolRegistry *pools;
     CpuHostCache *cpus;
     NetworkRegistry *networks; /* NULL: not there yet */

@@ -465,6 +465,16 @@ CpuHostCache *domain_registry_cpus(DomainRegistry *registry)
     return registry->cpus;
 }
 
+void domain_registry_set_secrets(DomainRegistry *registry, SecretRegistry *secrets)
+{
+    registry->secrets = secrets;
+}
+
+SecretRegistry *domain_registry_secrets(DomainRegistry *registry)
+{
+    return registry->secrets;
+}
+
 PoolRegistry *domain_registry_pools(DomainRegistry *registry)
 {
     return registry->pools;

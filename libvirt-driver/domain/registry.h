@@ -78,6 +78,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainRegistry, domain_registry_free)
 KxlHost *domain_registry_host(DomainRegistry *registry);
 /* Where disks that are volumes are looked for. Set once, before the first start. */
 void domain_registry_set_pools(DomainRegistry *registry, PoolRegistry *pools);
+void domain_registry_set_secrets(DomainRegistry *registry, SecretRegistry *secrets);
 /* Where domains are plugged in; frees the ports of those that ended while nobody watched. Once,
  * before the first client. */
 void domain_registry_set_networks(DomainRegistry *registry, NetworkRegistry *networks);
@@ -86,6 +87,7 @@ void domain_registry_set_nwfilters(DomainRegistry *registry, NwfilterRegistry *n
 NwfilterRegistry *domain_registry_nwfilters(DomainRegistry *registry);
 NetworkRegistry *domain_registry_networks(DomainRegistry *registry);
 PoolRegistry *domain_registry_pools(DomainRegistry *registry);
+SecretRegistry *domain_registry_secrets(DomainRegistry *registry);
 /* The same for the CPUs that guests can have. */
 void domain_registry_set_cpus(DomainRegistry *registry, CpuHostCache *cpus);
 CpuHostCache *domain_registry_cpus(DomainRegistry *registry);

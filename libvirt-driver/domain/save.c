@@ -12,6 +12,7 @@
 #include "params.h"
 #include "random.h"
 #include "registry-internal.h"
+#include "secret-source.h"
 #include "task.h"
 
 #define IMAGE_FORMAT (DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE)
@@ -393,7 +394,8 @@ gboolean restore_domain(DomainRegistry *registry, Domain *domain, const char *pa
     g_autoptr(DomainDef) def = domain_def_dup(definition_def(definition));
     if (!connect_interfaces(registry, def, error))
         return FALSE;
-    if (!follow_definition(image->config, def, error)) {
+    if (!follow_definition(image->config, def, error) ||
+        !resolve_secrets(domain_registry_secrets(registry), image->config, error)) {
         disconnect_interfaces(registry, def);
         return FALSE;
     }

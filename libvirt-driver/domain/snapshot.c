@@ -114,6 +114,10 @@ static gboolean complete_disks(Snapshot *snapshot, const DomainDef *def, Snapsho
                         "mixing internal and external targets for snapshot is not supported");
         if (row->place != SNAPSHOT_EXTERNAL)
             continue;
+        if (domain_disk_encryption(disk) != NULL)
+            return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                        "external snapshots of encrypted disk '%s' are not supported",
+                        row->target);
         if (row->file == NULL)
             row->file = overlay_name(disk->source, snapshot->m.name);
         if (!(flags & CREATE_REUSE_EXT) && g_file_test(row->file, G_FILE_TEST_EXISTS))

@@ -5,6 +5,7 @@
 #include "handler.h"
 #include "network-source.h"
 #include "save.h"
+#include "secret-source.h"
 #include "volume-source.h"
 
 enum { /* virDomainCreateFlags */
@@ -37,7 +38,7 @@ static int create_machine(DomainRegistry *registry, const DomainDef *shown, gboo
     if (!resolve_volumes(domain_registry_pools(registry), def, error))
         return -1;
     config = domain_def_to_config(def, error);
-    if (config == NULL)
+    if (config == NULL || !resolve_secrets(domain_registry_secrets(registry), config, error))
         return -1;
     log_limits(config);
     return kxl_domain_create(domain_registry_host(registry), config,

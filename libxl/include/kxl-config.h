@@ -66,6 +66,33 @@ typedef struct {
     char *group;            /* disks of one name share their limits */
 } KxlDiskTune;
 
+typedef struct { /* one of the host's secrets; neither uuid nor usage: none */
+    char *type;             /* what it was made for: volume, ceph, iscsi */
+    char *uuid, *usage;
+    char *value;            /* in base 64, for whoever creates a domain or plugs a disk. In memory and in a file of the
+                               run folder only: the domain's configuration does not have it */
+} KxlSecret;
+
+typedef struct { /* how a network disk's server is talked to */
+    char *user;             /* iscsi, rbd, http, https, ftp, ftps: who we say we are; NULL: nobody */
+    KxlSecret secret;       /* that user's */
+    gboolean tls;           /* nbd */
+    char *tls_dir;          /* certificates; NULL: libkxl chooses */
+    char *tls_hostname;     /* nbd: the name in its certificate; NULL: the host's */
+    char *cookies;          /* http, https: "name=value; name=value" */
+    KxlTristate ssl_verify; /* https, ftps */
+    guint64 readahead;      /* http, https, ftp, ftps: bytes; 0: QEMU's */
+    guint timeout_secs;     /* the same; 0: QEMU's */
+    guint reconnect_secs;   /* nbd: how long requests wait for a lost server; 0: not at all */
+    char *uid, *gid;        /* nfs: numbers; NULL: QEMU's own */
+} KxlDiskServer;
+
+typedef struct { /* what an image is encrypted with */
+    char *format;           /* luks; luks2 of librbd; NULL: it is not */
+    char *engine;           /* qemu (NULL), librbd */
+    KxlSecret secret;
+} KxlEncryption;
+
 typedef struct {
     char *path;             /* file or block device; or a QEMU URI (nbd://, iscsi://, rbd:) when is_uri */
     gboolean is_uri;
@@ -102,6 +129,8 @@ typedef struct {
     char *trans;            /* none, auto, lba */
     guint logical_block_size, physical_block_size;
     KxlDiskTune tune;
+    KxlDiskServer server;   /* is_uri */
+    KxlEncryption encryption;
 } KxlDeviceDisk;
 
 typedef struct { /* HVM: a controller that something hangs on, or that is wanted for its own sake */

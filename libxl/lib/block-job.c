@@ -365,7 +365,8 @@ gboolean kxl_domain_block_commit(KxlHost *host, int domid, const char *vdev, con
     g_autofree char *id = NULL;
     guint top_depth = 0, base_depth;
 
-    if (!kxl_block_op_begin(&b, host, domid, vdev, error) || !check_no_job(&b, error) ||
+    if (!kxl_block_op_begin(&b, host, domid, vdev, error) ||
+        !kxl_block_check_plain(b.disk, "a commit", error) || !check_no_job(&b, error) ||
         (top && !find_image(&b, top, &top_depth, error)))
         return FALSE;
     base_depth = b.block->chain->len - 1;
@@ -420,7 +421,8 @@ gboolean kxl_domain_block_copy(KxlHost *host, int domid, const char *vdev, const
     gboolean exists = g_file_test(copy->path, G_FILE_TEST_EXISTS);
     g_autofree char *node = copy_node(vdev);
 
-    if (!kxl_block_op_begin(&b, host, domid, vdev, error) || !check_no_job(&b, error))
+    if (!kxl_block_op_begin(&b, host, domid, vdev, error) ||
+        !kxl_block_check_plain(b.disk, "a copy", error) || !check_no_job(&b, error))
         return FALSE;
     if (copy->reuse && !exists) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "'%s' is not there to be reused",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "machine-args.h"
 #include "vdev.h"
 
 static void image_free(gpointer data)
@@ -127,12 +128,29 @@ static void read_stats(KxlBlock *block, JsonObject *entry)
     block->highest = number(member(member(entry, "parent"), "stats"), "wr_highest_offset");
 }
 
+/* An image's file. QEMU writes "json:" and all its options for one that it could not open again by
+ * that alone, as one that needs a key. */
+static char *image_file(JsonObject *image)
+{
+    const char *name = json_object_get_string_member_with_default(image, "filename", NULL);
+    g_autoptr(JsonNode) options = NULL;
+    JsonObject *file;
+
+    if (!name || !g_str_has_prefix(name, "json:"))
+        return g_strdup(name);
+    options = json_from_string(name + strlen("json:"), NULL);
+    file = options && JSON_NODE_HOLDS_OBJECT(options) ? member(json_node_get_object(options), "file")
+                                                      : NULL;
+    return g_strdup(file ? json_object_get_string_member_with_default(file, "filename", name)
+                         : name);
+}
+
 static void read_chain(KxlBlock *block, JsonObject *image)
 {
     for (; image; image = member(image, "backing-image")) {
         KxlBlockImage *copy = g_new0(KxlBlockImage, 1);
 
-        copy->path = g_strdup(json_object_get_string_member_with_default(image, "filename", NULL));
+        copy->path = image_file(image);
         copy->format = g_strdup(json_object_get_string_member_with_default(image, "format", NULL));
         copy->capacity = number(image, "virtual-size");
         copy->allocated = number(image, "actual-size");
@@ -269,6 +287,12 @@ gboolean kxl_block_op_begin(KxlBlockOp *b, KxlHost *host, int domid, const char 
     g_set_error(error, KXL_ERROR, KXL_ERROR_STATE, "disk '%s' of domain '%s' has no medium", vdev,
                 b->op.config->name);
     return FALSE;
+}
+
+gboolean kxl_block_check_plain(const KxlDeviceDisk *disk, const char *what, GError **error)
+{
+    return !disk->encryption.format ||
+           kxl_args_unsupported(error, "%s of disk '%s', which is encrypted,", what, disk->vdev);
 }
 
 void kxl_block_op_end(KxlBlockOp *b)

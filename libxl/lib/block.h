@@ -24,6 +24,9 @@ typedef struct {
 gboolean kxl_block_op_begin(KxlBlockOp *b, KxlHost *host, int domid, const char *vdev,
                             GError **error);
 void kxl_block_op_end(KxlBlockOp *b);
+/* For what would write an encrypted disk's contents, or lose the way to its key, in an image that
+ * is not. */
+gboolean kxl_block_check_plain(const KxlDeviceDisk *disk, const char *what, GError **error);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KxlBlockOp, kxl_block_op_end)
 
 /* All disks, asked for on an open monitor. */

@@ -122,6 +122,28 @@ static gboolean check_boot(const KxlDomainConfig *config, GError **error)
     return TRUE;
 }
 
+/* QEMU's own layer does LUKS 1 alone; librbd does it in the server's image, before QEMU sees it. */
+static gboolean check_encryption(const KxlDeviceDisk *disk, GError **error)
+{
+    const char *format = disk->encryption.format;
+    gboolean librbd = g_strcmp0(disk->encryption.engine, "librbd") == 0;
+    gboolean rbd = disk->is_uri && disk->path && g_str_has_prefix(disk->path, "rbd:");
+
+    if (!format)
+        return TRUE;
+    if (!g_str_equal(format, "luks") && !(librbd && g_str_equal(format, "luks2")))
+        return invalid(error, "disk '%s': encryption '%s' of engine '%s'", disk->vdev, format,
+                       librbd ? "librbd" : "qemu");
+    if (librbd && (!rbd || disk->format != KXL_DISK_RAW))
+        return invalid(error, "disk '%s': librbd encrypts raw RBD images only", disk->vdev);
+    if (disk->is_dir || (disk->format != KXL_DISK_RAW && disk->format != KXL_DISK_QCOW2))
+        return invalid(error, "disk '%s': only raw and qcow2 images can be encrypted", disk->vdev);
+    if (disk->transient)
+        return invalid(error, "disk '%s': what a transient disk has written is not encrypted",
+                       disk->vdev);
+    return TRUE;
+}
+
 static gboolean check_disk(const KxlDeviceDisk *disk, GError **error)
 {
     gboolean empty = disk->format == KXL_DISK_EMPTY || !disk->path || !*disk->path;
@@ -139,6 +161,8 @@ static gboolean check_disk(const KxlDeviceDisk *disk, GError **error)
     if (disk->transient && (!disk->readwrite || disk->is_cdrom || disk->is_dir || empty))
         return invalid(error, "disk '%s': one that is not written to cannot be transient",
                        disk->vdev);
+    if (!check_encryption(disk, error))
+        return FALSE;
     if (disk->bootindex < 0)
         return invalid(error, "disk '%s': boot order %d is negative", disk->vdev, disk->bootindex);
     return TRUE;

@@ -29,6 +29,37 @@ static const KxlField disk_tune_rows[] = {
 };
 KXL_TYPE_DEFINE(disk_tune, KxlDiskTune, disk_tune_rows)
 
+static const KxlField secret_rows[] = {
+    KXL_ROW("type", STRING, KxlSecret, type),
+    KXL_ROW("uuid", STRING, KxlSecret, uuid),
+    KXL_ROW("usage", STRING, KxlSecret, usage),
+    KXL_ROW("value", HIDDEN, KxlSecret, value),
+};
+KXL_TYPE_DEFINE(secret, KxlSecret, secret_rows)
+
+static const KxlField disk_server_rows[] = {
+    KXL_ROW("user", STRING, KxlDiskServer, user),
+    KXL_ROW_TYPE("secret", STRUCT, KxlDiskServer, secret, secret),
+    KXL_ROW("tls", BOOL, KxlDiskServer, tls),
+    KXL_ROW("tls_dir", STRING, KxlDiskServer, tls_dir),
+    KXL_ROW("tls_hostname", STRING, KxlDiskServer, tls_hostname),
+    KXL_ROW("cookies", STRING, KxlDiskServer, cookies),
+    KXL_ROW_INIT("ssl_verify", DEFBOOL, KxlDiskServer, ssl_verify, KXL_DEFAULT),
+    KXL_ROW("readahead", UINT64, KxlDiskServer, readahead),
+    KXL_ROW("timeout", UINT, KxlDiskServer, timeout_secs),
+    KXL_ROW("reconnect", UINT, KxlDiskServer, reconnect_secs),
+    KXL_ROW("uid", STRING, KxlDiskServer, uid),
+    KXL_ROW("gid", STRING, KxlDiskServer, gid),
+};
+KXL_TYPE_DEFINE(disk_server, KxlDiskServer, disk_server_rows)
+
+static const KxlField encryption_rows[] = {
+    KXL_ROW("format", STRING, KxlEncryption, format),
+    KXL_ROW("engine", STRING, KxlEncryption, engine),
+    KXL_ROW_TYPE("secret", STRUCT, KxlEncryption, secret, secret),
+};
+KXL_TYPE_DEFINE(encryption, KxlEncryption, encryption_rows)
+
 static const KxlField device_disk_rows[] = {
     KXL_ROW("pdev_path", STRING, KxlDeviceDisk, path),
     KXL_ROW("is_uri", BOOL, KxlDeviceDisk, is_uri),
@@ -73,6 +104,8 @@ static const KxlField device_disk_rows[] = {
     KXL_ROW("logical_block_size", UINT, KxlDeviceDisk, logical_block_size),
     KXL_ROW("physical_block_size", UINT, KxlDeviceDisk, physical_block_size),
     KXL_ROW_TYPE("iotune", STRUCT, KxlDeviceDisk, tune, disk_tune),
+    KXL_ROW_TYPE("server", STRUCT, KxlDeviceDisk, server, disk_server),
+    KXL_ROW_TYPE("encryption", STRUCT, KxlDeviceDisk, encryption, encryption),
 };
 KXL_TYPE_DEFINE_NEW(device_disk, KxlDeviceDisk, device_disk_rows)
 

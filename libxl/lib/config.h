@@ -26,6 +26,9 @@ extern const KxlType kxl_type_board;
 /* config-devices.c */
 extern const KxlType kxl_type_address;
 extern const KxlType kxl_type_disk_tune;
+extern const KxlType kxl_type_secret;
+extern const KxlType kxl_type_disk_server;
+extern const KxlType kxl_type_encryption;
 extern const KxlType kxl_type_device_disk;
 extern const KxlType kxl_type_device_controller;
 extern const KxlType kxl_type_nic_bandwidth;

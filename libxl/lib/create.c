@@ -10,6 +10,7 @@
 
 #include "boot-file.h"
 #include "bootloader.h"
+#include "disk-secret.h"
 #include "file.h"
 #include "guest-domid.h"
 #include "host-check.h"
@@ -58,6 +59,9 @@ static gboolean make_folder(const KxlHost *host, const char *path, int domid,
     if (mkdir(path, 0700) < 0)
         return kxl_error_set_errno(error, errno, "cannot make '%s'", path);
     *ret_lock = kxl_lock_take(lock_path, KXL_LOCK_TRY, error);
+    for (guint i = 0; i < config->disks->len; i++)
+        if (!kxl_disk_secrets_write(path, config->disks->pdata[i], error))
+            return FALSE;
     return *ret_lock >= 0 && kxl_file_write(config_path, json, error) &&
            kxl_state_save(state, state_path, error);
 }
@@ -207,6 +211,14 @@ static gboolean is_started(const KxlHost *host, int domid)
     return state && state->state != KXL_STATE_STARTING && state->state != KXL_STATE_DYING;
 }
 
+static gboolean check_secrets(const KxlDomainConfig *config, GError **error)
+{
+    for (guint i = 0; i < config->disks->len; i++)
+        if (!kxl_disk_secrets_check(config->disks->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}
+
 static int create(KxlHost *host, const KxlDomainConfig *given, KxlCreateFlags flags,
                   const Origin *origin, GError **error)
 {
@@ -220,7 +232,8 @@ static int create(KxlHost *host, const KxlDomainConfig *given, KxlCreateFlags fl
     if (!kxl_domain_config_validate(given, error) || !kxl_machine_check(given, error))
         return -1;
     config = kxl_prepare(host, given, error);
-    if (!config || !kxl_host_check_files(host, config, error) || !try_machine(host, config, error))
+    if (!config || !kxl_host_check_files(host, config, error) || !check_secrets(config, error) ||
+        !try_machine(host, config, error))
         return -1;
     ensure_all(host);
     if (flags & KXL_CREATE_DRY_RUN)

@@ -50,6 +50,7 @@ void kxl_type_init(const KxlType *type, gpointer object)
 
         switch (f->kind) {
         case KXL_FIELD_STRING:
+        case KXL_FIELD_HIDDEN:
         case KXL_FIELD_STRV:
             break;
         case KXL_FIELD_STRUCT:
@@ -79,6 +80,7 @@ void kxl_type_clear(const KxlType *type, gpointer object)
 
         switch (f->kind) {
         case KXL_FIELD_STRING:
+        case KXL_FIELD_HIDDEN:
             g_clear_pointer(&AT(char *, f, object), g_free);
             break;
         case KXL_FIELD_STRV:
@@ -111,6 +113,7 @@ static void type_copy(const KxlType *type, gconstpointer from, gpointer to)
 
         switch (f->kind) {
         case KXL_FIELD_STRING:
+        case KXL_FIELD_HIDDEN:
             AT(char *, f, to) = g_strdup(AT_CONST(char *, f, from));
             break;
         case KXL_FIELD_STRV:
@@ -208,6 +211,8 @@ static JsonNode *field_to_json(const KxlField *f, gconstpointer object)
         const char *text = AT_CONST(char *, f, object);
         return text ? json_node_init_string(json_node_alloc(), text) : NULL;
     }
+    case KXL_FIELD_HIDDEN:
+        return NULL;
     case KXL_FIELD_STRV: {
         char **strv = AT_CONST(char **, f, object);
         return strv ? strv_to_json(strv) : NULL;
@@ -392,6 +397,8 @@ static gboolean field_from_json(const KxlField *f, JsonNode *node, gpointer obje
         g_free(AT(char *, f, object));
         AT(char *, f, object) = g_strdup(json_node_get_string(node));
         return TRUE;
+    case KXL_FIELD_HIDDEN:
+        return wrong_kind(f->path, "left out", error);
     case KXL_FIELD_STRV:
         return strv_from_json(f, node, object, error);
     case KXL_FIELD_CPUS:

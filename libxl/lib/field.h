@@ -10,6 +10,7 @@
 
 typedef enum {
     KXL_FIELD_STRING,  /* char *                                     "text" */
+    KXL_FIELD_HIDDEN,  /* char *                                     in memory only */
     KXL_FIELD_STRV,    /* char **                                    ["a", "b"] */
     KXL_FIELD_BOOL,    /* gboolean                                   true */
     KXL_FIELD_FLAG,    /* gboolean that libxl has as an integer      1 */

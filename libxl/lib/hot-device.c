@@ -7,6 +7,7 @@
 #include <xen/io/xenbus.h>
 
 #include "config.h"
+#include "disk-secret.h"
 #include "disk-tune.h"
 #include "file.h"
 #include "guest-domid.h"
@@ -79,11 +80,13 @@ static KxlArgs *difference(const KxlArgs *all, const KxlArgs *others)
     return args;
 }
 
-static gboolean build(const KxlDomainConfig *config, KxlHotKind kind, KxlArgs *args, GError **error)
+static gboolean build(const KxlOp *op, const KxlDomainConfig *config, KxlHotKind kind,
+                      KxlArgs *args, GError **error)
 {
+    g_autofree char *folder = kxl_rundir_path(op->host, op->domid, NULL);
     g_autofree int *zeros = g_new0(int, config->disks->len + config->nics->len + 1);
     g_autofree KxlTap *taps = g_new0(KxlTap, config->nics->len + 1);
-    KxlMachine machine = { .config = config, .taps = taps };
+    KxlMachine machine = { .config = config, .dir = folder, .taps = taps };
     gboolean pv = config->type != KXL_TYPE_HVM; /* a PVH machine's are made as a PV machine's */
 
     for (guint i = 0; i < config->nics->len; i++)
@@ -117,7 +120,8 @@ static KxlArgs *device_args(const KxlHotDevice *d, GError **error)
         g_ptr_array_add(with->disks, kxl_type_dup(&kxl_type_device_disk, d->disk));
     else
         g_ptr_array_add(with->nics, kxl_type_dup(&kxl_type_device_nic, d->nic));
-    if (!build(with, d->kind, all, error) || !build(without, d->kind, others, error))
+    if (!build(d->op, with, d->kind, all, error) ||
+        !build(d->op, without, d->kind, others, error))
         return NULL;
     return difference(all, others);
 }
@@ -252,6 +256,7 @@ static void journal_clear(const KxlHotDevice *d)
 /* Takes the device out of the domain's configuration. */
 static gboolean unrecord(KxlHotDevice *d, GError **error)
 {
+    g_autofree char *folder = kxl_rundir_path(d->op->host, d->op->domid, NULL);
     g_auto(KxlFd) all = kxl_rundir_lock(d->op->host, error);
     g_autoptr(KxlDomainConfig) config =
         all < 0 ? NULL : kxl_rundir_load_config(d->op->host, d->op->domid, error);
@@ -259,6 +264,8 @@ static gboolean unrecord(KxlHotDevice *d, GError **error)
 
     if (!config)
         return FALSE;
+    if (d->disk)
+        kxl_disk_secrets_remove(folder, d->disk);
     if (at < 0)
         return TRUE;
     g_ptr_array_remove_index(d->kind == KXL_HOT_DISK ? config->disks : config->nics, (guint)at);
@@ -352,9 +359,11 @@ static gboolean take_down(KxlHotDevice *d, GError **error)
 static gboolean record(KxlHotDevice *d, const KxlDomainConfig *config, GError **error)
 {
     g_auto(KxlFd) all = kxl_rundir_lock(d->op->host, error);
+    g_autofree char *folder = kxl_rundir_path(d->op->host, d->op->domid, NULL);
 
     return all >= 0 && kxl_host_check_unique(d->op->host, config, d->op->domid, error) &&
            journal_write(d, attach_word, error) &&
+           (!d->disk || kxl_disk_secrets_write(folder, d->disk, error)) &&
            kxl_rundir_mark_replugged(d->op->host, d->op->domid, error) &&
            kxl_rundir_save_config(d->op->host, d->op->domid, config, error);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "disk-secret.h"
 #include "host-check.h"
 #include "hot-device.h"
 #include "hot-store.h"
@@ -80,7 +81,8 @@ gboolean kxl_domain_disk_attach(KxlHost *host, int domid, const KxlDeviceDisk *d
     if (!config)
         return FALSE;
     device = kxl_hot_disk_new(&op, config->disks->pdata[config->disks->len - 1], error);
-    return device && kxl_hot_attach(device, config, error);
+    return device && kxl_disk_secrets_check(device->disk, error) &&
+           kxl_hot_attach(device, config, error);
 }
 
 gboolean kxl_domain_disk_detach(KxlHost *host, int domid, const char *vdev, KxlDetachFlags flags,
@@ -216,7 +218,8 @@ static gboolean open_medium(Change *c, GError **error)
     c->base = medium_node(c->drive, is && g_str_has_prefix(is, first) &&
                                         !g_str_has_prefix(is + strlen(first), "2"));
     c->after = kxl_image_top(c->disk, c->base);
-    return kxl_args_image(args, c->disk, c->base, error) &&
+    /* A medium has no secrets: kxl_domain_disk_update(). */
+    return kxl_args_image(args, NULL, c->disk, c->base, error) &&
            kxl_hot_plug(c->drive->qmp, args, &nowhere, error);
 }
 
@@ -313,6 +316,11 @@ gboolean kxl_domain_disk_update(KxlHost *host, int domid, const KxlDeviceDisk *d
         return TRUE;
     if (!is->is_cdrom && !is->is_floppy) {
         kxl_args_unsupported(error, "disk '%s': another image in a disk without removable media",
+                             is->vdev);
+        return FALSE;
+    }
+    if (kxl_disk_has_secrets(is) || kxl_disk_has_secrets(disk)) {
+        kxl_args_unsupported(error, "disk '%s': a change between media that need secrets",
                              is->vdev);
         return FALSE;
     }

@@ -82,8 +82,10 @@ const KxlDeviceController *kxl_controller_find(const KxlDomainConfig *config, co
                                                guint index);
 gboolean kxl_args_controllers(KxlArgs *args, const KxlMachine *m, GError **error);
 
-/* machine-disk.c: the image, as block nodes the highest of which kxl_image_top() names. */
-gboolean kxl_args_image(KxlArgs *args, const KxlDeviceDisk *disk, const char *node, GError **error);
+/* machine-disk.c: the image, as block nodes the highest of which kxl_image_top() names, and the
+ * secrets that open it, out of the domain's folder. */
+gboolean kxl_args_image(KxlArgs *args, const char *folder, const KxlDeviceDisk *disk,
+                        const char *node, GError **error);
 /* The object that holds the image, as QEMU's monitor calls it. New string. */
 char *kxl_args_disk_backend(const KxlDomainConfig *config, const KxlDeviceDisk *disk);
 gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error);

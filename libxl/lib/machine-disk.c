@@ -3,17 +3,20 @@
  */
 #include <string.h>
 
+#include "disk-secret.h"
 #include "machine-image.h"
 #include "vdev.h"
 
 /* --- images ----------------------------------------------------------------------------------- */
 
-gboolean kxl_args_image(KxlArgs *args, const KxlDeviceDisk *disk, const char *node, GError **error)
+gboolean kxl_args_image(KxlArgs *args, const char *folder, const KxlDeviceDisk *disk,
+                        const char *node, GError **error)
 {
     g_autoptr(GPtrArray) nodes = kxl_image_nodes(disk, node, error);
 
     if (!nodes)
         return FALSE;
+    kxl_args_disk_secrets(args, folder, disk, node);
     for (guint i = 0; i < nodes->len; i++) {
         g_autoptr(JsonNode) json = json_node_init_object(json_node_alloc(), nodes->pdata[i]);
         g_autofree char *text = json_to_string(json, FALSE);
@@ -188,7 +191,7 @@ gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error)
         g_autofree char *at = kxl_machine_disk_function(m->config, i);
         g_autofree char *more = device_options(disk);
 
-        if (!check_options(disk, BUS_VIRTIO, error) || !kxl_args_image(args, disk, node, error))
+        if (!check_options(disk, BUS_VIRTIO, error) || !kxl_args_image(args, m->dir, disk, node, error))
             return FALSE;
         kxl_args_add(args, "-device",
                      "virtio-blk-pci,id=dev-%s,drive=%s,addr=%s%s,disable-legacy=on,num-queues=%u%s",
@@ -300,6 +303,7 @@ static gboolean check_place(const KxlDeviceDisk *disk, Bus bus, const Place *p, 
 
 typedef struct {
     const KxlDomainConfig *config;
+    const char *folder; /* the domain's */
     const KxlDeviceDisk *disk;
     Bus bus;
     Place place;
@@ -466,7 +470,7 @@ static gboolean add_disk(KxlArgs *args, Drive *d, GHashTable *taken, guint32 *co
     d->node = node;
     d->tail = tail;
     add_controller(args, d, &controllers[d->bus]);
-    return (empty || kxl_args_image(args, disk, node, error)) && add_drive(args, d, error);
+    return (empty || kxl_args_image(args, d->folder, disk, node, error)) && add_drive(args, d, error);
 }
 
 gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *bootindex,
@@ -477,6 +481,7 @@ gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *booti
 
     for (guint i = 0; i < m->config->disks->len; i++) {
         Drive drive = { .config = m->config,
+                        .folder = m->dir,
                         .disk = m->config->disks->pdata[i],
                         .bootindex = bootindex[i] };
 

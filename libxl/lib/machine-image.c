@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "disk-secret.h"
+
 /* QEMU's names of our formats. */
 static const char *const format_drivers[KXL_DISK_FORMAT_COUNT] = {
     [KXL_DISK_RAW] = "raw", [KXL_DISK_QCOW] = "qcow", [KXL_DISK_QCOW2] = "qcow2",
@@ -46,6 +48,11 @@ gboolean kxl_disk_writes_image(const KxlDeviceDisk *disk)
 gboolean kxl_disk_is_write_through(const KxlDeviceDisk *disk)
 {
     return cache_modes[disk->cache].write_through;
+}
+
+gboolean kxl_disk_is_encrypted_by_server(const KxlDeviceDisk *disk)
+{
+    return disk->encryption.format && g_strcmp0(disk->encryption.engine, "librbd") == 0;
 }
 
 /* --- nodes ------------------------------------------------------------------------------------ */
@@ -103,9 +110,9 @@ static JsonObject *dir_node(const KxlDeviceDisk *disk)
     return node;
 }
 
-static JsonObject *uri_node(const KxlDeviceDisk *disk, GError **error)
+static JsonObject *uri_node(const KxlDeviceDisk *disk, const char *name, GError **error)
 {
-    JsonObject *node = kxl_image_uri_node(disk, error);
+    JsonObject *node = kxl_image_uri_node(disk, name, error);
 
     if (!node)
         return NULL;
@@ -115,10 +122,10 @@ static JsonObject *uri_node(const KxlDeviceDisk *disk, GError **error)
     return node;
 }
 
-static JsonObject *protocol_node(const KxlDeviceDisk *disk, GError **error)
+static JsonObject *protocol_node(const KxlDeviceDisk *disk, const char *name, GError **error)
 {
     if (disk->is_uri)
-        return uri_node(disk, error);
+        return uri_node(disk, name, error);
     return disk->is_dir ? dir_node(disk) : file_node(disk, disk->path);
 }
 
@@ -138,16 +145,37 @@ static JsonObject *format_node(const KxlDeviceDisk *disk, const char *name, cons
     return node;
 }
 
+/* An encrypted image is LUKS instead of raw, or qcow2 with LUKS inside; what librbd has encrypted
+ * looks plain to QEMU. */
+static void set_encryption(JsonObject *node, const KxlDeviceDisk *disk, const char *name)
+{
+    g_autofree char *key = kxl_disk_secret_id(name, KXL_SECRET_IMAGE);
+    JsonObject *encrypt;
+
+    if (!disk->encryption.format || kxl_disk_is_encrypted_by_server(disk))
+        return;
+    if (disk->format == KXL_DISK_RAW) {
+        json_object_set_string_member(node, "driver", "luks");
+        json_object_set_string_member(node, "key-secret", key);
+        return;
+    }
+    encrypt = json_object_new();
+    json_object_set_string_member(encrypt, "format", "luks");
+    json_object_set_string_member(encrypt, "key-secret", key);
+    json_object_set_object_member(node, "encrypt", encrypt);
+}
+
 /* A transient disk writes to an overlay over the image, which stays as it is. */
 static JsonObject *image_node(const KxlDeviceDisk *disk, const char *name, GError **error)
 {
-    JsonObject *protocol = protocol_node(disk, error), *node;
+    JsonObject *protocol = protocol_node(disk, name, error), *node;
     gboolean overlaid = disk->transient && kxl_disk_is_writable(disk);
 
     if (!protocol)
         return NULL;
     node = format_node(disk, overlaid ? NULL : name, kxl_image_driver(disk->format),
                        !kxl_disk_writes_image(disk), protocol);
+    set_encryption(node, disk, name);
     if (overlaid) {
         JsonObject *overlay =
             format_node(disk, name, "qcow2", FALSE, file_node(disk, disk->overlay));

@@ -10,7 +10,7 @@
 #include "machine-args.h"
 
 /* machine-uri.c: the node that speaks the protocol of disk->path. */
-JsonObject *kxl_image_uri_node(const KxlDeviceDisk *disk, GError **error);
+JsonObject *kxl_image_uri_node(const KxlDeviceDisk *disk, const char *node, GError **error);
 
 /* All of the disk's nodes, in the order in which they are added; of JsonObject (freed with the
  * array), as -blockdev and blockdev-add take them. */
@@ -26,5 +26,7 @@ gboolean kxl_disk_is_empty(const KxlDeviceDisk *disk);
 gboolean kxl_disk_is_writable(const KxlDeviceDisk *disk);
 /* The image itself is written to: not by what goes to a transient disk's overlay. */
 gboolean kxl_disk_writes_image(const KxlDeviceDisk *disk);
+/* By librbd, and not by QEMU's own layer over the image. */
+gboolean kxl_disk_is_encrypted_by_server(const KxlDeviceDisk *disk);
 /* Each write goes to the medium before it is done. */
 gboolean kxl_disk_is_write_through(const KxlDeviceDisk *disk);

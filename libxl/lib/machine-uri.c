@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "disk-secret.h"
 #include "machine-image.h"
 
 static gboolean malformed(const KxlDeviceDisk *disk, const char *why, GError **error)
@@ -27,7 +28,26 @@ typedef struct {
     const char *user, *host, *path; /* the path without its first '/' */
     const char *port;               /* text: QEMU's options are */
     GHashTable *query;              /* char * to char * */
+    const char *node;               /* of the image that this is to be the protocol of */
 } Uri;
+
+/* Names one of the objects that kxl_args_disk_secrets() makes. */
+static void set_name(JsonObject *object, const char *member, const char *node, const char *word)
+{
+    g_autofree char *id = kxl_disk_secret_id(node, word);
+
+    set(object, member, id);
+}
+
+/* Who we are, for servers that ask. */
+static void set_user(JsonObject *object, const KxlDiskServer *server, const char *user,
+                     const char *secret, const char *node)
+{
+    if (!server->user)
+        return;
+    set(object, user, server->user);
+    set_name(object, secret, node, KXL_SECRET_SERVER);
+}
 
 static const char *query(const Uri *uri, const char *name)
 {
@@ -76,6 +96,12 @@ static gboolean nbd(const KxlDeviceDisk *disk, const Uri *uri, JsonObject *node,
     json_object_set_object_member(node, "server", address);
     if (*uri->path)
         set(node, "export", uri->path);
+    if (disk->server.reconnect_secs)
+        json_object_set_int_member(node, "reconnect-delay", disk->server.reconnect_secs);
+    if (disk->server.tls) {
+        set_name(node, "tls-creds", uri->node, KXL_SECRET_TLS);
+        set(node, "tls-hostname", disk->server.tls_hostname);
+    }
     return TRUE;
 }
 
@@ -99,6 +125,7 @@ static gboolean iscsi(const KxlDeviceDisk *disk, const Uri *uri, JsonObject *nod
     set(node, "target", target);
     json_object_set_int_member(node, "lun", (gint64)lun);
     set(node, "initiator-name", disk->initiator);
+    set_user(node, &disk->server, "user", "password-secret", uri->node);
     return TRUE;
 }
 
@@ -123,6 +150,21 @@ static gboolean ssh(const KxlDeviceDisk *disk, const Uri *uri, JsonObject *node,
     return TRUE;
 }
 
+/* A user's or group's number, which libvirt may write with a plus. */
+static gboolean set_number(const KxlDeviceDisk *disk, JsonObject *node, const char *member,
+                           const char *text, GError **error)
+{
+    guint64 number;
+
+    if (!text)
+        return TRUE;
+    if (!g_ascii_string_to_unsigned(text + (*text == '+'), 10, 0, G_MAXINT32, &number, NULL))
+        return kxl_args_unsupported(error, "disk '%s': %s '%s', which is no number,", disk->vdev,
+                                    member, text);
+    json_object_set_int_member(node, member, (gint64)number);
+    return TRUE;
+}
+
 static gboolean nfs(const KxlDeviceDisk *disk, const Uri *uri, JsonObject *node, GError **error)
 {
     JsonObject *address;
@@ -135,7 +177,8 @@ static gboolean nfs(const KxlDeviceDisk *disk, const Uri *uri, JsonObject *node,
     set(address, "host", uri->host);
     json_object_set_object_member(node, "server", address);
     set(node, "path", path);
-    return TRUE;
+    return set_number(disk, node, "user", disk->server.uid, error) &&
+           set_number(disk, node, "group", disk->server.gid, error);
 }
 
 static gboolean gluster(const KxlDeviceDisk *disk, const Uri *uri, JsonObject *node, GError **error)
@@ -160,9 +203,21 @@ static gboolean gluster(const KxlDeviceDisk *disk, const Uri *uri, JsonObject *n
 /* curl takes the URI as it is. */
 static gboolean curl(const KxlDeviceDisk *disk, const Uri *uri, JsonObject *node, GError **error)
 {
+    const KxlDiskServer *server = &disk->server;
+
     if (!need(disk, uri, TRUE, FALSE, error))
         return FALSE;
     set(node, "url", disk->path);
+    set_user(node, server, "username", "password-secret", uri->node);
+    if (server->cookies)
+        set_name(node, "cookie-secret", uri->node, KXL_SECRET_COOKIE);
+    if (server->readahead)
+        json_object_set_int_member(node, "readahead", (gint64)server->readahead);
+    if (server->timeout_secs)
+        json_object_set_int_member(node, "timeout", server->timeout_secs);
+    /* A member of the protocols with TLS only. */
+    if (server->ssl_verify != KXL_DEFAULT && g_str_has_suffix(uri->scheme, "s"))
+        json_object_set_boolean_member(node, "sslverify", server->ssl_verify == KXL_YES);
     return TRUE;
 }
 
@@ -174,7 +229,8 @@ static const struct {
     { "http", curl }, { "https", curl },  { "ftp", curl }, { "ftps", curl },
 };
 
-static gboolean fill_uri(const KxlDeviceDisk *disk, JsonObject *node, GError **error)
+static gboolean fill_uri(const KxlDeviceDisk *disk, const char *name, JsonObject *node,
+                         GError **error)
 {
     g_autoptr(GUri) parsed = g_uri_parse(disk->path, G_URI_FLAGS_HAS_PASSWORD, NULL);
     g_auto(GStrv) words = NULL;
@@ -195,7 +251,8 @@ static gboolean fill_uri(const KxlDeviceDisk *disk, JsonObject *node, GError **e
                  .host = g_uri_get_host(parsed),
                  .path = g_uri_get_path(parsed) + (*g_uri_get_path(parsed) == '/'),
                  .port = port,
-                 .query = parameters };
+                 .query = parameters,
+                 .node = name };
     for (guint i = 0; i < G_N_ELEMENTS(protocols); i++) {
         if (!g_str_equal(protocols[i].scheme, uri.scheme))
             continue;
@@ -273,7 +330,34 @@ static gboolean rbd_option(const KxlDeviceDisk *disk, JsonObject *node, const ch
     return TRUE;
 }
 
-static gboolean fill_rbd(const KxlDeviceDisk *disk, JsonObject *node, GError **error)
+/* The user's name and key go before what the image's name says of them. */
+static void set_rbd_user(const KxlDeviceDisk *disk, const char *name, JsonObject *node)
+{
+    JsonArray *ways;
+
+    if (!disk->server.user)
+        return;
+    set_user(node, &disk->server, "user", "key-secret", name);
+    ways = json_array_new();
+    json_array_add_string_element(ways, "cephx");
+    json_array_add_string_element(ways, "none");
+    json_object_set_array_member(node, "auth-client-required", ways);
+}
+
+static void set_rbd_encryption(const KxlDeviceDisk *disk, const char *name, JsonObject *node)
+{
+    JsonObject *encrypt;
+
+    if (!kxl_disk_is_encrypted_by_server(disk))
+        return;
+    encrypt = json_object_new();
+    set(encrypt, "format", disk->encryption.format);
+    set_name(encrypt, "key-secret", name, KXL_SECRET_IMAGE);
+    json_object_set_object_member(node, "encrypt", encrypt);
+}
+
+static gboolean fill_rbd(const KxlDeviceDisk *disk, const char *node_name, JsonObject *node,
+                         GError **error)
 {
     const char *rest = disk->path + strlen("rbd:");
     g_autofree char *name = next_part(&rest, ':');
@@ -299,14 +383,16 @@ static gboolean fill_rbd(const KxlDeviceDisk *disk, JsonObject *node, GError **e
         if (!rbd_option(disk, node, option, error))
             return FALSE;
     }
+    set_rbd_user(disk, node_name, node);
+    set_rbd_encryption(disk, node_name, node);
     return TRUE;
 }
 
-JsonObject *kxl_image_uri_node(const KxlDeviceDisk *disk, GError **error)
+JsonObject *kxl_image_uri_node(const KxlDeviceDisk *disk, const char *name, GError **error)
 {
     g_autoptr(JsonObject) node = json_object_new();
-    gboolean ok = g_str_has_prefix(disk->path, "rbd:") ? fill_rbd(disk, node, error)
-                                                       : fill_uri(disk, node, error);
+    gboolean ok = g_str_has_prefix(disk->path, "rbd:") ? fill_rbd(disk, name, node, error)
+                                                       : fill_uri(disk, name, node, error);
 
     return ok ? g_steal_pointer(&node) : NULL;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "disk-secret.h"
 #include "file.h"
 #include "firmware.h"
 #include "host-device.h"
@@ -33,6 +34,9 @@ static void prepare_disks(const KxlHost *host, KxlDomainConfig *config)
 
         if (!disk->is_uri)
             make_absolute(&disk->path);
+        if (disk->server.tls && !disk->server.tls_dir)
+            disk->server.tls_dir = g_strdup(
+                g_file_test(KXL_TLS_DIR_NBD, G_FILE_TEST_IS_DIR) ? KXL_TLS_DIR_NBD : KXL_TLS_DIR);
         g_clear_pointer(&disk->overlay, g_free);
         if (disk->transient)
             disk->overlay = g_strdup_printf("%s/transient/%s-%s.qcow2", kxl_host_lib_dir(host),

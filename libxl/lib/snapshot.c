@@ -188,6 +188,12 @@ gboolean kxl_domain_add_overlays(KxlHost *host, int domid, const KxlOverlay *ove
 
     if (!nodes)
         return FALSE;
+    for (guint i = 0; i < n; i++) {
+        const KxlDeviceDisk *disk = kxl_block_disk(op.config, overlays[i].vdev, error);
+
+        if (!disk || !kxl_block_check_plain(disk, "an external snapshot", error))
+            return FALSE;
+    }
     for (guint i = 0; i < n; i++)
         if (!add_action(actions, blocks, nodes, &overlays[i], error))
             return FALSE;

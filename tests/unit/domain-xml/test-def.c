@@ -193,10 +193,10 @@ static const struct {
       "Invalid value for attribute 'device' in element 'disk': 'drum' "
       "(/domain/devices/disk/@device, line 1)" },
     { "xen",
-      "<devices><disk><target dev='hda'/></disk><disk><encryption/><target "
+      "<devices><disk><target dev='hda'/></disk><disk><source><reservations/></source><target "
       "dev='hdb'/></disk></devices>",
       DOMAIN_XML_ERROR_UNSUPPORTED,
-      "/domain/devices/disk[2]/encryption is not supported (line 1)" },
+      "/domain/devices/disk[2]/source/reservations is not supported (line 1)" },
     { "xen",
       "<devices><disk type='network'><source name='x'/><target dev='xvda'/></disk></devices>",
       DOMAIN_XML_ERROR_SYNTAX,
@@ -261,6 +261,51 @@ static const struct {
     { "xen", "<devices><interface type='user'><ip address='1.2.3'/></interface></devices>",
       DOMAIN_XML_ERROR_SYNTAX,
       "Invalid address '1.2.3' in <ip> (/domain/devices/interface/ip/@address, line 1)" },
+
+#define DISK(inside, type)                                                                         \
+    "<devices><disk type='network'><driver name='qemu' type='" type "'/>" inside                   \
+    "<target dev='xvda'/></disk></devices>"
+#define UUID "uuid='2ec115d7-3a88-3ceb-bc12-0ac909a6fd87'"
+    { "xen", DISK("<source protocol='rbd' name='a/b'><auth username='u'/></source>", "raw"),
+      DOMAIN_XML_ERROR_SYNTAX,
+      "missing <secret> element (/domain/devices/disk/source/auth, line 1)" },
+    { "xen",
+      DISK("<source protocol='rbd' name='a/b'><auth username='u'><secret type='ceph'/></auth></source>",
+           "raw"),
+      DOMAIN_XML_ERROR_SYNTAX,
+      "missing secret uuid or usage attribute (/domain/devices/disk/source/auth, line 1)" },
+    { "xen",
+      DISK("<auth username='u'><secret type='iscsi' " UUID "/></auth><source protocol='rbd' name='a/b'>"
+           "<host name='h'/></source>",
+           "raw"),
+      DOMAIN_XML_ERROR_SYNTAX,
+      "invalid secret type 'iscsi' (/domain/devices/disk[1]/auth/secret/@type)" },
+    { "xen",
+      DISK("<auth username='u'><secret type='ceph' " UUID "/></auth><source protocol='nbd'>"
+           "<host name='h'/></source>",
+           "raw"),
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "not supported for a disk of this kind (/domain/devices/disk[1]/auth)" },
+    { "xen",
+      DISK("<source protocol='nbd'><host name='h'/><encryption format='luks2'><secret " UUID
+           "/></encryption></source>",
+           "raw"),
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "QEMU's own engine knows the format 'luks' only (/domain/devices/disk[1]/encryption)" },
+    { "xen",
+      DISK("<source protocol='nbd'><host name='h'/><encryption format='luks'><secret " UUID
+           "/></encryption></source>",
+           "vmdk"),
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "only raw and qcow2 images can be encrypted (/domain/devices/disk[1]/encryption)" },
+    { "xen",
+      DISK("<source protocol='https'><host name='h'/><cookies><cookie name='a'>b;c</cookie></cookies>"
+           "</source>",
+           "raw"),
+      DOMAIN_XML_ERROR_SYNTAX,
+      "malformed cookie 'a' (/domain/devices/disk/source/cookies/cookie, line 1)" },
+#undef UUID
+#undef DISK
 
     { "xen", "<devices><graphics type='vnc' port='65536'/></devices>", DOMAIN_XML_ERROR_SYNTAX,
       "Invalid port number '65536' (/domain/devices/graphics/@port, line 1)" },
