@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The guest agent's calls. The agent is ours: it listens where the domain's channel leads to, so that what is asked can be seen."""
 import base64
+import contextlib
 import json
 import os
 import socket
@@ -49,6 +50,10 @@ class Agent:
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def serve(self, connection):
+        with contextlib.suppress(ConnectionError):  # a caller that has gone
+            self.answer(connection)
+
+    def answer(self, connection):
         connection.sendall(b'{"return": {"left": "over from before"}}\n')
         with connection, connection.makefile("rb") as lines:
             for line in lines:
