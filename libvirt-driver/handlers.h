@@ -115,8 +115,11 @@ gboolean on_domain_rename(RpcCall *call, GError **error);
 
 /* domain/info.c */
 gboolean on_domain_get_xml_desc(RpcCall *call, GError **error);
-gboolean domain_xml_is_made(const RpcCall *call); /* which of the calls before and after do not */
-gboolean domain_is_shutoff(const RpcCall *call);  /* block (RpcProc.quick_if) */
+/* Which calls do not block (RpcProc.quick_if): nothing may be waited for, and the text is made, or
+ * the domain does not run. */
+gboolean domains_settled(const RpcCall *call);
+gboolean domain_xml_is_made(const RpcCall *call);
+gboolean domain_is_shutoff(const RpcCall *call);
 gboolean on_domain_get_state(RpcCall *call, GError **error);
 gboolean on_domain_get_info(RpcCall *call, GError **error);
 gboolean on_domain_get_os_type(RpcCall *call, GError **error);
@@ -146,6 +149,7 @@ gboolean on_domain_lookup_by_id(RpcCall *call, GError **error);
 gboolean on_domain_lookup_by_name(RpcCall *call, GError **error);
 gboolean on_domain_lookup_by_uuid(RpcCall *call, GError **error);
 gboolean on_connect_list_all_domains(RpcCall *call, GError **error);
+gboolean domain_list_is_short(const RpcCall *call); /* RpcProc.quick_if */
 gboolean on_connect_num_of_domains(RpcCall *call, GError **error);
 gboolean on_connect_num_of_defined_domains(RpcCall *call, GError **error);
 gboolean on_connect_list_domains(RpcCall *call, GError **error);

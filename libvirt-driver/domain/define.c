@@ -47,24 +47,17 @@ enum { /* virDomainUndefineFlagsValues: what else goes, or stays */
        UNDEFINE_KEEP_TPM = 1 << 6,
 };
 
-/* The secrets in an emulated TPM go with the definition, unless either of the two says otherwise. */
-static gboolean forgets_tpm(const DomainDef *def, guint32 flags)
+static gboolean forgets_tpm(DefinitionTpm tpm, guint32 flags)
 {
-    for (guint i = 0; i < def->tpms->len; i++) {
-        const DomainTpm *tpm = def->tpms->pdata[i];
-
-        if (g_strcmp0(tpm->backend, "emulator") == 0)
-            return tpm->persistent_state == DOMAIN_YES ? (flags & UNDEFINE_TPM) != 0
-                                                       : !(flags & UNDEFINE_KEEP_TPM);
-    }
-    return FALSE;
+    return (tpm == DEFINITION_TPM_STAYS && (flags & UNDEFINE_TPM)) ||
+           (tpm == DEFINITION_TPM_GOES && !(flags & UNDEFINE_KEEP_TPM));
 }
 
 /* What belongs to the domain alone must not be left behind unseen. */
 static gboolean check_leftovers(DomainRegistry *registry, const DomainView *view, guint32 flags,
                                 GError **error)
 {
-    const char *nvram = definition_def(view->config)->nvram;
+    const char *nvram = definition_brief(view->config)->nvram;
 
     if (has_managed_save(registry, view->uuid) && !(flags & UNDEFINE_MANAGED_SAVE))
         return fail(error, VIR_ERR_OPERATION_INVALID,
@@ -86,25 +79,28 @@ static gboolean undefine(RpcCall *call, guint32 flags, GError **error)
 {
     const Kanzend *kanzend = call->app;
     g_auto(DomainView) view = { 0 };
-    const char *nvram;
+    const DefinitionBrief *brief;
 
     if (!call_job(call, "undefined", &view, error))
         return FALSE;
     if (view.config == NULL) /* refused there */
         return domain_registry_undefine(kanzend->domains, view.domain, error);
-    if (!check_leftovers(kanzend->domains, &view, flags, error) ||
+    if (!check_leftovers(kanzend->domains, &view, flags, error))
+        return FALSE;
+    if ((flags & UNDEFINE_MANAGED_SAVE) &&
         !managed_save_remove(kanzend->domains, view.uuid, error))
         return FALSE;
-    nvram = definition_def(view.config)->nvram;
-    if (nvram != NULL && (flags & UNDEFINE_NVRAM) && unlink(nvram) < 0 && errno != ENOENT)
-        return fail(error, VIR_ERR_SYSTEM_ERROR, "failed to remove nvram '%s': %s", nvram,
+    brief = definition_brief(view.config);
+    if (brief->nvram != NULL && (flags & UNDEFINE_NVRAM) && unlink(brief->nvram) < 0 &&
+        errno != ENOENT)
+        return fail(error, VIR_ERR_SYSTEM_ERROR, "failed to remove nvram '%s': %s", brief->nvram,
                     g_strerror(errno));
     if (!domain_registry_undefine(kanzend->domains, view.domain, error))
         return FALSE;
     moments_forget(&snapshot_kind, kanzend->domains, view.uuid);
     moments_forget(&checkpoint_kind, kanzend->domains, view.uuid);
-    if (view.id < 0 && forgets_tpm(definition_def(view.config), flags))
-        kxl_host_forget_tpm(kanzend->host, definition_def(view.config)->uuid);
+    if (view.id < 0 && forgets_tpm(brief->tpm, flags))
+        kxl_host_forget_tpm(kanzend->host, view.uuid);
     return TRUE;
 }
 

@@ -51,6 +51,7 @@ static void brief_free(DefinitionBrief *brief)
         return;
     g_strfreev(brief->disks);
     g_strfreev(brief->sources);
+    g_free(brief->nvram);
     g_free(brief);
 }
 
@@ -188,6 +189,18 @@ const char *definition_stored_xml(Definition *definition)
     return definition_xml(definition, STORED_TEXT);
 }
 
+static DefinitionTpm find_tpm(const DomainDef *def)
+{
+    for (guint i = 0; i < def->tpms->len; i++) {
+        const DomainTpm *tpm = def->tpms->pdata[i];
+
+        if (g_strcmp0(tpm->backend, "emulator") == 0)
+            return tpm->persistent_state == DOMAIN_YES ? DEFINITION_TPM_STAYS
+                                                       : DEFINITION_TPM_GOES;
+    }
+    return DEFINITION_NO_TPM;
+}
+
 static DefinitionBrief *make_brief(const DomainDef *def)
 {
     DefinitionBrief *brief = g_new0(DefinitionBrief, 1);
@@ -197,6 +210,8 @@ static DefinitionBrief *make_brief(const DomainDef *def)
         def->current_memory_kib != 0 ? def->current_memory_kib : def->memory_kib;
     brief->max_vcpus = def->vcpus_max;
     brief->vcpus = def->vcpus_current != 0 ? def->vcpus_current : def->vcpus_max;
+    brief->nvram = g_strdup(def->nvram);
+    brief->tpm = find_tpm(def);
     brief->disks = g_new0(char *, def->disks->len + 1);
     brief->sources = g_new0(char *, def->disks->len + 1);
     for (guint i = 0; i < def->disks->len; i++) {

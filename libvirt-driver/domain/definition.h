@@ -33,13 +33,18 @@ gboolean definition_has_xml(Definition *definition, DomainXmlFormatFlags flags);
 /* What is written to disk: everything, secrets too. */
 const char *definition_stored_xml(Definition *definition);
 
-/* What lists and statistics say of every domain, whether it runs or not. Lives as long as the
- * definition, and stays when the parsed form goes. */
+/* What becomes of an emulated TPM's secrets with the definition, unless flags say otherwise. */
+typedef enum { DEFINITION_NO_TPM, DEFINITION_TPM_GOES, DEFINITION_TPM_STAYS } DefinitionTpm;
+
+/* What lists and statistics say of every domain, whether it runs or not, and what is left of one
+ * that is undefined. Lives as long as the definition, and stays when the parsed form goes. */
 typedef struct {
     guint64 memory_kib, current_memory_kib;
     guint vcpus, max_vcpus;
     char **disks;   /* targets */
     char **sources; /* of each of them; "": none */
+    char *nvram;    /* NULL: none */
+    DefinitionTpm tpm;
 } DefinitionBrief;
 const DefinitionBrief *definition_brief(Definition *definition);
 

@@ -34,13 +34,20 @@ static Definition *choose_text(const DomainView *view, guint32 flags, DomainXmlF
                                                           : domain_view_current(view);
 }
 
+gboolean domains_settled(const RpcCall *call)
+{
+    const Kanzend *kanzend = call->app;
+
+    return domain_registry_is_settled(kanzend->domains);
+}
+
 gboolean domain_xml_is_made(const RpcCall *call)
 {
     g_auto(DomainView) view = { 0 };
     DomainXmlFormatFlags format;
     Definition *definition;
 
-    if (!call_view(call, &view, NULL))
+    if (!domains_settled(call) || !call_view(call, &view, NULL))
         return FALSE;
     definition = choose_text(&view, call->args[1].u, &format);
     return !(call->args[1].u & XML_UPDATE_CPU) && definition_has_xml(definition, format);
@@ -79,7 +86,7 @@ gboolean domain_is_shutoff(const RpcCall *call)
 {
     g_auto(DomainView) view = { 0 };
 
-    return call_view(call, &view, NULL) && view.id < 0;
+    return domains_settled(call) && call_view(call, &view, NULL) && view.id < 0;
 }
 
 /* Of a running domain from libkxl, else from its definition. */

@@ -58,6 +58,7 @@ struct DomainRegistry {
     GHashTable *by_id;            /* of those that run, and Domain-0 */
     DefinitionCache *definitions; /* the configs of all domains */
     GHashTable *by_name; /* of two domains of one name (one made by xl) the first */
+    guint n_hidden;      /* those that are not in it */
 
     KxlWatch *watch; /* NULL: nothing is watched */
     GThread *watch_thread;

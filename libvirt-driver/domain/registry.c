@@ -36,6 +36,11 @@ void domain_unref(Domain *domain)
     g_free(domain);
 }
 
+const char *domain_uuid(const Domain *domain)
+{
+    return domain->uuid;
+}
+
 gboolean domain_job_begin(Domain *domain, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + JOB_WAIT_S * G_TIME_SPAN_SECOND;
@@ -113,7 +118,7 @@ Definition *domain_view_current(const DomainView *view)
     return view->live != NULL ? view->live : view->config;
 }
 
-static void put_handle_locked(GByteArray *out, const Domain *domain)
+void domain_put_handle_locked(GByteArray *out, const Domain *domain)
 {
     xdr_put_string(out, domain->name);
     xdr_put_raw(out, domain->uuid_raw, XDR_UUID_LEN);
@@ -123,7 +128,7 @@ static void put_handle_locked(GByteArray *out, const Domain *domain)
 void domain_put_handle(DomainRegistry *registry, GByteArray *out, Domain *domain)
 {
     g_mutex_lock(&registry->lock);
-    put_handle_locked(out, domain);
+    domain_put_handle_locked(out, domain);
     g_mutex_unlock(&registry->lock);
 }
 
@@ -134,7 +139,7 @@ void domain_event_locked(DomainRegistry *registry, Domain *domain, int event_id,
 {
     g_autoptr(GByteArray) message = g_byte_array_sized_new(128);
 
-    put_handle_locked(message, domain);
+    domain_put_handle_locked(message, domain);
     if (body != NULL)
         g_byte_array_append(message, body->data, body->len);
     rpc_events_send(registry->server, RPC_EVENT_DOMAIN, event_id, domain->uuid, message);
@@ -163,7 +168,7 @@ void domain_send_reason_event(DomainRegistry *registry, Domain *domain, int even
 
     g_mutex_lock(&registry->lock);
     xdr_put_i32(message, reason);
-    put_handle_locked(message, domain);
+    domain_put_handle_locked(message, domain);
     rpc_events_send(registry->server, RPC_EVENT_DOMAIN, event_id, domain->uuid, message);
     g_mutex_unlock(&registry->lock);
 }
@@ -177,7 +182,9 @@ Domain *registry_find_name_locked(DomainRegistry *registry, const char *name)
 
 static void add_name_locked(DomainRegistry *registry, Domain *domain)
 {
-    if (!g_hash_table_contains(registry->by_name, domain->name))
+    if (g_hash_table_contains(registry->by_name, domain->name))
+        registry->n_hidden++;
+    else
         g_hash_table_insert(registry->by_name, domain->name, domain);
 }
 
@@ -187,14 +194,19 @@ static void remove_name_locked(DomainRegistry *registry, Domain *domain)
     GHashTableIter iter;
     gpointer value;
 
-    if (registry_find_name_locked(registry, domain->name) != domain)
+    if (registry_find_name_locked(registry, domain->name) != domain) {
+        registry->n_hidden--;
         return;
+    }
     g_hash_table_remove(registry->by_name, domain->name);
+    if (registry->n_hidden == 0)
+        return;
     g_hash_table_iter_init(&iter, registry->by_uuid);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Domain *other = value;
 
         if (other != domain && strcmp(other->name, domain->name) == 0) {
+            registry->n_hidden--;
             add_name_locked(registry, other);
             return;
         }
@@ -315,33 +327,34 @@ GPtrArray *domain_registry_list(DomainRegistry *registry)
     return list;
 }
 
-static void facts_clear(gpointer facts)
+void domain_registry_foreach(DomainRegistry *registry, DomainFactsFunc func, gpointer data)
 {
-    domain_unref(((DomainFacts *)facts)->domain);
-}
-
-GArray *domain_registry_facts(DomainRegistry *registry)
-{
-    GArray *all = g_array_new(FALSE, FALSE, sizeof(DomainFacts));
     GHashTableIter iter;
     gpointer value;
 
-    g_array_set_clear_func(all, facts_clear);
     g_mutex_lock(&registry->lock);
     g_hash_table_iter_init(&iter, registry->by_uuid);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         Domain *domain = value;
-        DomainFacts facts = { .domain = domain_ref(domain),
-                              .uuid = domain->uuid,
+        DomainFacts facts = { .domain = domain,
                               .id = domain->id,
                               .persistent = domain->config != NULL,
                               .autostart = domain->autostart,
                               .state = domain->state };
 
-        g_array_append_val(all, facts);
+        func(&facts, data);
     }
     g_mutex_unlock(&registry->lock);
-    return all;
+}
+
+guint domain_registry_size(DomainRegistry *registry)
+{
+    guint size;
+
+    g_mutex_lock(&registry->lock);
+    size = g_hash_table_size(registry->by_uuid);
+    g_mutex_unlock(&registry->lock);
+    return size;
 }
 
 /* ---- the registry ---- */

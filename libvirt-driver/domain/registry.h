@@ -100,6 +100,8 @@ const DomainXmlCaps *domain_registry_xml_caps(DomainRegistry *registry);
  * answered from before. Waits a moment when something has just happened. Not from the watch or with
  * a lock. */
 void domain_registry_settle(DomainRegistry *registry);
+/* It would not wait now. */
+gboolean domain_registry_is_settled(DomainRegistry *registry);
 /* A new reference, or NULL. */
 Domain *domain_registry_find_uuid(DomainRegistry *registry, const char *uuid);
 Domain *domain_registry_find_name(DomainRegistry *registry, const char *name);
@@ -107,16 +109,22 @@ Domain *domain_registry_find_id(DomainRegistry *registry, int id);
 /* All of them, references, in order of name. */
 GPtrArray *domain_registry_list(DomainRegistry *registry);
 
-/* What list calls choose domains by. */
+/* Never changes; lives as long as the domain. */
+const char *domain_uuid(const Domain *domain);
+
+/* What list calls choose domains by, borrowed. */
 typedef struct {
-    Domain *domain; /* a reference */
-    const char *uuid;
+    Domain *domain;
     int id;
     gboolean persistent, autostart;
     VirState state;
 } DomainFacts;
-/* Those of all domains at one moment, in no order: an array of DomainFacts that owns them. */
-GArray *domain_registry_facts(DomainRegistry *registry);
+typedef void (*DomainFactsFunc)(const DomainFacts *facts, gpointer data);
+/* Of all domains at one moment, in no order. func is called with the registry's lock held: of the
+ * registry it may call domain_put_handle_locked() only. */
+void domain_registry_foreach(DomainRegistry *registry, DomainFactsFunc func, gpointer data);
+void domain_put_handle_locked(GByteArray *out, const Domain *domain);
+guint domain_registry_size(DomainRegistry *registry);
 
 typedef enum {
     DOMAIN_ADD_DEFINE,    /* make it persistent, or change its persistent definition */

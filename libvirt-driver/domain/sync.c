@@ -465,6 +465,11 @@ void domain_registry_settle(DomainRegistry *registry)
         kxl_watch_settle(registry->watch, SETTLE_MS);
 }
 
+gboolean domain_registry_is_settled(DomainRegistry *registry)
+{
+    return registry->watch == NULL || kxl_watch_is_settled(registry->watch);
+}
+
 /* What runs already is known before the first client asks. */
 static gboolean find_running(DomainRegistry *registry, GError **error)
 {

@@ -248,6 +248,8 @@ KxlWatch *kxl_watch_new (KxlHost *host, KxlWatchFunc func, gpointer user_data, G
 /* From another thread than the watch's: returns once all that had happened before the call has been told, or after
  * timeout_ms. Costs a poll() when nothing has happened. */
 void kxl_watch_settle (KxlWatch *watch, guint timeout_ms);
+/* Whether that would return at once. From any thread. */
+gboolean kxl_watch_is_settled (KxlWatch *watch);
 void kxl_watch_free (KxlWatch *watch);
 /* Also tells what the emulators of running domains say (QEMU's events, "BLOCK_JOB_COMPLETED"), from now on, in the same
  * context; data: the event's data as JSON text, "{}" without. To be called from there, at once after kxl_watch_new(). */

@@ -442,6 +442,11 @@ static gboolean is_behind(KxlWatch *watch)
     return poll(&input, 1, 0) > 0 || g_atomic_int_get(&watch->looking);
 }
 
+gboolean kxl_watch_is_settled(KxlWatch *watch)
+{
+    return !is_behind(watch);
+}
+
 void kxl_watch_settle(KxlWatch *watch, guint timeout_ms)
 {
     gint64 end;

@@ -618,6 +618,11 @@ void kxl_watch_settle(KxlWatch *made, guint timeout_ms)
 {
 }
 
+gboolean kxl_watch_is_settled(KxlWatch *made)
+{
+    return TRUE;
+}
+
 void kxl_watch_free(KxlWatch *made)
 {
     g_mutex_lock(&lock);
