@@ -233,8 +233,11 @@ Domain *registry_insert_locked(DomainRegistry *registry, const char *name, const
 
 void registry_set_id_locked(DomainRegistry *registry, Domain *domain, int id)
 {
-    if (domain->id >= 0)
-        g_hash_table_remove(registry->by_id, GINT_TO_POINTER(domain->id));
+    gpointer old = GINT_TO_POINTER(domain->id);
+
+    /* Another may have it by now: one that was renamed, and followed by a new one of its UUID. */
+    if (domain->id >= 0 && g_hash_table_lookup(registry->by_id, old) == domain)
+        g_hash_table_remove(registry->by_id, old);
     domain->id = id;
     if (id >= 0)
         g_hash_table_insert(registry->by_id, GINT_TO_POINTER(id), domain);

@@ -166,6 +166,21 @@ static gboolean check_devices(const KxlDomainConfig *config, GError **error)
     return TRUE;
 }
 
+static gboolean renames(const KxlDomainConfig *config)
+{
+    return config->on_crash == KXL_ACTION_RENAME_RESTART ||
+           config->on_reboot == KXL_ACTION_RENAME_RESTART ||
+           config->on_poweroff == KXL_ACTION_RENAME_RESTART ||
+           config->on_watchdog == KXL_ACTION_RENAME_RESTART;
+}
+
+/* What the ended machine could not leave to the one that takes its place. */
+static gboolean holds_more(const KxlDomainConfig *config)
+{
+    return config->pcis->len || config->usbs->len || config->hostdevs->len || config->tpms->len ||
+           config->spice.enable;
+}
+
 /* Options that no machine of ours has, or not in the way that is asked for. */
 static gboolean check_options(const KxlDomainConfig *config, GError **error)
 {
@@ -178,10 +193,9 @@ static gboolean check_options(const KxlDomainConfig *config, GError **error)
         return kxl_args_unsupported(error, "machine '%s'", config->board.machine);
     if (g_strcmp0(config->tsc_mode, "always_emulate") == 0)
         return kxl_args_unsupported(error, "tsc_mode 'always_emulate'");
-    if (config->on_crash == KXL_ACTION_RENAME_RESTART ||
-        config->on_reboot == KXL_ACTION_RENAME_RESTART ||
-        config->on_poweroff == KXL_ACTION_RENAME_RESTART)
-        return kxl_args_unsupported(error, "action 'rename-restart'");
+    if (renames(config) && holds_more(config))
+        return kxl_args_unsupported(error, "action 'rename-restart' of a domain with devices of "
+                                           "the host's, a TPM or SPICE");
     if (config->passthrough && !g_str_equal(config->passthrough, "disabled") &&
         !g_str_equal(config->passthrough, "default"))
         return kxl_args_unsupported(error, "passthrough '%s'", config->passthrough);

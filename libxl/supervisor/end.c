@@ -12,6 +12,7 @@
 #include "create.h"
 #include "file.h"
 #include "ops.h"
+#include "rename.h"
 #include "session.h"
 
 G_STATIC_ASSERT((int)KXL_REASON_POWEROFF == SHUTDOWN_poweroff &&
@@ -125,9 +126,6 @@ KxlShutdownReason session_end_reason(Session *s)
 
 static KxlAction action_for(const Session *s, KxlShutdownReason reason)
 {
-    gint64 uptime = g_get_real_time() - s->state->start_time_us;
-    KxlAction action;
-
     switch (reason) {
     case KXL_REASON_POWEROFF:
         return s->config->on_poweroff;
@@ -139,19 +137,39 @@ static KxlAction action_for(const Session *s, KxlShutdownReason reason)
     case KXL_REASON_DESTROYED:
         return KXL_ACTION_DESTROY;
     case KXL_REASON_WATCHDOG:
-        action = s->config->on_watchdog;
-        break;
+        return s->config->on_watchdog;
     default:
-        action = s->config->on_crash;
-        break;
+        return s->config->on_crash;
     }
-    if (uptime >= MIN_UPTIME_US)
+}
+
+/* What is left of an action when the guest would only end again and again, or leave ever more machines. */
+static KxlAction without_restart(KxlAction action, gboolean crashed)
+{
+    switch (action) {
+    case KXL_ACTION_RENAME_RESTART:
+        return KXL_ACTION_PRESERVE;
+    case KXL_ACTION_RESTART:
+    case KXL_ACTION_SOFT_RESET:
+        return crashed ? KXL_ACTION_DESTROY : action;
+    case KXL_ACTION_COREDUMP_RESTART:
+        return crashed ? KXL_ACTION_COREDUMP_DESTROY : action;
+    default:
         return action;
-    g_warning("domain %d: ended %" G_GINT64_FORMAT " ms after its start: not restarted", s->domid,
-              uptime / 1000);
-    if (action == KXL_ACTION_RESTART || action == KXL_ACTION_SOFT_RESET)
-        return KXL_ACTION_DESTROY;
-    return action == KXL_ACTION_COREDUMP_RESTART ? KXL_ACTION_COREDUMP_DESTROY : action;
+    }
+}
+
+static KxlAction choose_action(const Session *s, KxlShutdownReason reason, gboolean crashed)
+{
+    gint64 uptime = g_get_real_time() - s->state->start_time_us;
+    KxlAction wanted = action_for(s, reason), action = wanted;
+
+    if (uptime < MIN_UPTIME_US)
+        action = without_restart(wanted, crashed);
+    if (action != wanted)
+        g_warning("domain %d: ended %" G_GINT64_FORMAT " ms after its start: not restarted",
+                  s->domid, uptime / 1000);
+    return action;
 }
 
 /* --- actions ---------------------------------------------------------------------------------- */
@@ -199,6 +217,20 @@ static EndResult preserve(Session *s)
     return END_GONE;
 }
 
+static EndResult rename_restart(Session *s)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!session_rename_restart(s, &error)) {
+        g_warning("domain %d: preserved, but no domain takes its place: %s", s->domid,
+                  error->message);
+        g_free(s->state->message);
+        s->state->message = g_strdup(error->message);
+        session_save(s);
+    }
+    return preserve(s);
+}
+
 /* A new life under a new domid, in the same folder: its renaming is the moment in which the old
  * domain is gone and the new one is there. */
 static EndResult restart(Session *s)
@@ -244,7 +276,7 @@ EndResult session_end(Session *s)
     if (crashed)
         set_message(s);
     session_enter(s, crashed ? KXL_STATE_CRASHED : KXL_STATE_SHUTDOWN, reason);
-    switch (action_for(s, reason)) {
+    switch (choose_action(s, reason, crashed)) {
     case KXL_ACTION_COREDUMP_RESTART:
         session_dump_core(s);
         return restart(s);
@@ -252,8 +284,9 @@ EndResult session_end(Session *s)
     case KXL_ACTION_SOFT_RESET:
         return restart(s);
     case KXL_ACTION_PRESERVE:
-    case KXL_ACTION_RENAME_RESTART:
         return preserve(s);
+    case KXL_ACTION_RENAME_RESTART:
+        return rename_restart(s);
     case KXL_ACTION_COREDUMP_DESTROY:
         session_dump_core(s);
         break;

@@ -112,6 +112,8 @@ static const char *execute(const char *request)
     if (strstr(request, "\"query-vnc-servers\""))
         return "[{\"id\": \"default\", \"server\": [{\"host\": \"127.0.0.1\", \"service\": \"5907\", "
                "\"family\": \"ipv4\", \"websocket\": false}]}]";
+    if (strstr(request, "\"query-migrate\""))
+        return "{\"status\": \"completed\"}";
     if (strstr(request, "\"cont\""))
         cont();
     else if (strstr(request, "\"stop\""))
@@ -130,11 +132,16 @@ static const char *execute(const char *request)
 static int serve(int client)
 {
     char buffer[4096];
-    ssize_t n = read(client, buffer, sizeof buffer - 1);
+    size_t len = 0;
 
-    if (n <= 0)
-        return 0;
-    buffer[n] = '\0';
+    do { /* a command may come in parts */
+        ssize_t n = read(client, buffer + len, sizeof buffer - 1 - len);
+
+        if (n <= 0)
+            return 0;
+        len += (size_t)n;
+    } while (buffer[len - 1] != '\n');
+    buffer[len] = '\0';
     for (char *line = strtok(buffer, "\n"); line; line = strtok(NULL, "\n"))
         dprintf(client, "{\"return\": %s}\r\n", execute(line));
     return 1;

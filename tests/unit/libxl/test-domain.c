@@ -392,6 +392,57 @@ static void test_preserve(Fixture *f, gconstpointer data)
     destroy(f, domid);
 }
 
+/* As if it had run for a while: the supervisor that is adopted last reads it anew. */
+static void age(Fixture *f, int domid, int supervisor)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = kxl_rundir_path(f->host, domid, "state");
+    g_autoptr(KxlState) state = NULL;
+
+    wait_until_dead(supervisor);
+    state = kxl_rundir_load_state(f->host, domid, &error);
+    g_assert_no_error(error);
+    state->start_time_us -= 60 * G_USEC_PER_SEC;
+    kxl_state_save(state, path, &error);
+    g_assert_no_error(error);
+}
+
+static void assert_ended(Fixture *f, int domid, const char *uuid)
+{
+    g_autoptr(KxlDomainInfo) info = get_info(f, domid);
+
+    g_assert_cmpint(info->state, ==, KXL_STATE_SHUTDOWN);
+    g_assert_cmpstr(info->uuid, !=, uuid);
+    g_assert_true(g_regex_match_simple("^a-[0-9]{8}T[0-9]{6}Z$", info->name, 0, 0));
+}
+
+static void test_rename_restart(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *xml = NULL;
+    g_autoptr(KxlDomainInfo) before = NULL, after = NULL;
+    int domid, next;
+
+    f->config->on_poweroff = KXL_ACTION_RENAME_RESTART;
+    f->config->vnc.enable = TRUE;
+    domid = create(f, 0);
+    kxl_domain_userdata_store(f->host, domid, "libvirt-xml", "<domain/>", &error);
+    before = get_info(f, domid);
+    age(f, domid, before->supervisor_pid);
+    kxl_domain_shutdown(f->host, domid, &error);
+    g_assert_no_error(error);
+    next = wait_for_successor(f, domid);
+    after = get_info(f, next);
+    g_assert_cmpstr(after->uuid, ==, before->uuid);
+    g_assert_cmpstr(after->name, ==, "a");
+    xml = kxl_domain_userdata_load(f->host, next, "libvirt-xml", &error);
+    g_assert_cmpstr(xml, ==, "<domain/>");
+    g_assert_null(kxl_domain_userdata_load(f->host, domid, "libvirt-xml", NULL));
+    assert_ended(f, domid, before->uuid);
+    destroy(f, next);
+    destroy(f, domid);
+}
+
 /* --- what does not start ---------------------------------------------------------------------- */
 
 static void test_refused(Fixture *f, gconstpointer data)
@@ -691,6 +742,7 @@ int main(int argc, char **argv)
     ADD("poweroff", test_poweroff);
     ADD("restart", test_restart);
     ADD("restart-fails", test_restart_fails);
+    ADD("rename-restart", test_rename_restart);
     ADD("actions", test_actions);
     ADD("crash", test_crash);
     ADD("preserve", test_preserve);
