@@ -36,7 +36,7 @@ struct RpcClient {
     /* Any thread's, under lock. */
     GMutex lock;
     int fd;              /* -1: closed */
-    GQueue out;          /* of GByteArray */
+    GQueue out;          /* of GBytes */
     GHashTable *out_fds; /* those of out that take a descriptor along; NULL: none yet */
     gsize out_sent;      /* of the first */
     gsize out_bytes;     /* all that is not sent yet */
@@ -95,7 +95,7 @@ void rpc_dispatch_call(RpcClient *client, RpcPacket *packet); /* loop thread; ta
 void rpc_dispatch_run(RpcCall *call);                         /* worker threads; takes call */
 
 /* stream.c, loop thread */
-void rpc_stream_packet(RpcClient *client, const RpcPacket *packet);
+void rpc_stream_packet(RpcClient *client, RpcPacket *packet); /* takes packet */
 void rpc_streams_abort_all(RpcClient *client);
 void rpc_streams_drained(RpcClient *client);
 /* Any thread: the call has succeeded, or failed after the stream was made. */

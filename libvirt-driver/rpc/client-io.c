@@ -39,15 +39,16 @@ gsize rpc_client_queued(RpcClient *client)
 /* ---- sending ---- */
 
 /* A descriptor goes with a data byte of its own (packet.h). Takes what send() would. */
-static ssize_t send_descriptor(int socket, const GByteArray *byte, int fd)
+static ssize_t send_descriptor(int socket, int fd)
 {
+    char byte = 0;
     union {
         struct cmsghdr header;
         char space[CMSG_SPACE(sizeof fd)];
     } control = { .header = { .cmsg_len = CMSG_LEN(sizeof fd),
                               .cmsg_level = SOL_SOCKET,
                               .cmsg_type = SCM_RIGHTS } };
-    struct iovec iov = { .iov_base = byte->data, .iov_len = byte->len };
+    struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
     struct msghdr message = { .msg_iov = &iov,
                               .msg_iovlen = 1,
                               .msg_control = control.space,
@@ -57,20 +58,22 @@ static ssize_t send_descriptor(int socket, const GByteArray *byte, int fd)
     return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static ssize_t send_some(RpcClient *client, const GByteArray *packet)
+static ssize_t send_some(RpcClient *client, GBytes *packet)
 {
     gpointer fd = client->out_fds != NULL ? g_hash_table_lookup(client->out_fds, packet) : NULL;
+    gsize len;
+    const guint8 *data = g_bytes_get_data(packet, &len);
 
     if (fd != NULL)
-        return send_descriptor(client->fd, packet, GPOINTER_TO_INT(fd));
-    return send(client->fd, packet->data + client->out_sent, packet->len - client->out_sent,
+        return send_descriptor(client->fd, GPOINTER_TO_INT(fd));
+    return send(client->fd, data + client->out_sent, len - client->out_sent,
                 MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* Sends what the socket takes without waiting. Under lock. */
 static void flush_locked(RpcClient *client)
 {
-    GByteArray *packet;
+    GBytes *packet;
 
     while ((packet = g_queue_peek_head(&client->out)) != NULL && !client->broken) {
         ssize_t n = send_some(client, packet);
@@ -84,12 +87,12 @@ static void flush_locked(RpcClient *client)
         }
         client->out_sent += (gsize)n;
         client->out_bytes -= (gsize)n;
-        if (client->out_sent < packet->len)
+        if (client->out_sent < g_bytes_get_size(packet))
             continue;
         client->out_sent = 0;
         if (client->out_fds != NULL)
             g_hash_table_remove(client->out_fds, packet); /* which closes it */
-        g_byte_array_unref(g_queue_pop_head(&client->out));
+        g_bytes_unref(g_queue_pop_head(&client->out));
     }
 }
 
@@ -131,12 +134,12 @@ static void call_attention_locked(RpcClient *client)
 }
 
 /* Bytes as they go over the socket. Under lock. Takes them. */
-static gboolean queue_locked(RpcClient *client, GByteArray *bytes)
+static gboolean queue_locked(RpcClient *client, GBytes *bytes)
 {
     gsize limit = (gsize)rpc_server_get_limits(client->server).max_queue_mib * 1024u * 1024u;
 
     g_queue_push_tail(&client->out, bytes);
-    client->out_bytes += bytes->len;
+    client->out_bytes += g_bytes_get_size(bytes);
     if (client->out.length == 1)
         flush_locked(client);
     if (client->out_bytes > limit) {
@@ -151,27 +154,34 @@ static gboolean queue_locked(RpcClient *client, GByteArray *bytes)
     return !client->broken;
 }
 
-static gboolean send_locked(RpcClient *client, GByteArray *packet)
+static gboolean send_locked(RpcClient *client, GBytes *packet)
 {
-    g_autoptr(GByteArray) owned = packet;
+    g_autoptr(GBytes) owned = packet;
     g_autoptr(GByteArray) wire = NULL;
     g_autoptr(GError) error = NULL;
+    gsize len;
+    const guint8 *data = g_bytes_get_data(packet, &len);
 
     if (client->fd < 0 || client->broken)
         return FALSE;
     if (client->codec == NULL)
         return queue_locked(client, g_steal_pointer(&owned));
     wire = g_byte_array_new();
-    if (!client->codec->ops->encode(client->codec, packet->data, packet->len, wire, &error)) {
+    if (!client->codec->ops->encode(client->codec, data, len, wire, &error)) {
         g_warning("rpc: %s: %s", client->name, error->message);
         break_locked(client, "its encryption failed");
         call_attention_locked(client);
         return FALSE;
     }
-    return queue_locked(client, g_steal_pointer(&wire));
+    return queue_locked(client, g_byte_array_free_to_bytes(g_steal_pointer(&wire)));
 }
 
 gboolean rpc_client_send(RpcClient *client, GByteArray *packet)
+{
+    return rpc_client_send_bytes(client, g_byte_array_free_to_bytes(packet));
+}
+
+gboolean rpc_client_send_bytes(RpcClient *client, GBytes *packet)
 {
     gboolean ok;
 
@@ -189,7 +199,7 @@ static void close_descriptor(gpointer fd)
 /* Under lock. Takes fd. */
 static void send_descriptor_locked(RpcClient *client, int fd)
 {
-    GByteArray *byte = g_byte_array_append(g_byte_array_new(), (const guint8 *)"", 1);
+    GBytes *byte = g_bytes_new("", 1);
 
     if (client->out_fds == NULL)
         client->out_fds = g_hash_table_new_full(NULL, NULL, NULL, close_descriptor);
@@ -202,7 +212,7 @@ void rpc_client_call_done(RpcClient *client, const RpcCallEnd *end)
     g_mutex_lock(&client->lock);
     client->running--;
     client->running_bytes -= end->request_bytes;
-    if (send_locked(client, end->reply) && end->fd >= 0)
+    if (send_locked(client, g_byte_array_free_to_bytes(end->reply)) && end->fd >= 0)
         send_descriptor_locked(client, end->fd);
     else if (end->fd >= 0)
         close(end->fd);
@@ -229,7 +239,8 @@ void rpc_client_kick(RpcClient *client, const char *why)
 
 gboolean rpc_client_may_read(RpcClient *client)
 {
-    return client->holds == 0 && client->parked.length < PARKED_MAX && client->parked_bytes < PARKED_MAX_BYTES;
+    return client->holds == 0 && client->parked.length < PARKED_MAX &&
+           client->parked_bytes < PARKED_MAX_BYTES;
 }
 
 /* A parked call may start: a slot is free and the client reads its replies. */
@@ -288,7 +299,7 @@ static void handle_packet(RpcClient *client, RpcPacket *packet)
         break;
     case RPC_STREAM:
     case RPC_STREAM_HOLE:
-        rpc_stream_packet(client, packet);
+        rpc_stream_packet(client, g_steal_pointer(&owned));
         break;
     }
 }
@@ -410,7 +421,7 @@ static gboolean receive_coded(RpcClient *client)
     g_mutex_lock(&client->lock);
     ok = client->codec->ops->decode(client->codec, bytes, (gsize)n, plain, wire, &error);
     if (wire->len > 0 && !client->broken)
-        queue_locked(client, g_steal_pointer(&wire));
+        queue_locked(client, g_byte_array_free_to_bytes(g_steal_pointer(&wire)));
     g_mutex_unlock(&client->lock);
     if (!ok) {
         rpc_client_close(client, error->message);

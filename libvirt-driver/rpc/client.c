@@ -78,7 +78,7 @@ void rpc_client_unref(RpcClient *client)
         return;
     g_assert(client->closed);
     rpc_server_hold(client->server, -(gssize)client->held);
-    g_queue_clear_full(&client->out, (GDestroyNotify)g_byte_array_unref);
+    g_queue_clear_full(&client->out, (GDestroyNotify)g_bytes_unref);
     g_hash_table_unref(client->streams);
     g_clear_pointer(&client->out_fds, g_hash_table_unref);
     rpc_codec_free(client->codec);

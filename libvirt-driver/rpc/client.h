@@ -62,6 +62,7 @@ gboolean rpc_client_set_auth_state(RpcClient *client, gpointer state, GDestroyNo
 /* Queues a finished packet; takes it. Any thread. FALSE: the client is gone, or is being
  * disconnected now because it does not read. */
 gboolean rpc_client_send(RpcClient *client, GByteArray *packet);
+gboolean rpc_client_send_bytes(RpcClient *client, GBytes *packet);
 /* Whether its connection is closed. Any thread. */
 gboolean rpc_client_is_gone(RpcClient *client);
 /* Bytes that wait to be sent. */

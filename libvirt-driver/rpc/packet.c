@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buffer.h"
 #include "xdr.h"
 
 #define GROW_MIN 4096u
@@ -28,14 +29,15 @@ void rpc_packet_free(RpcPacket *packet)
         return;
     for (guint i = 0; i < packet->n_fds; i++)
         close(packet->fds[i]);
-    g_free(packet->data);
+    if (packet->pooled)
+        rpc_buffer_give(packet->data);
+    else
+        g_free(packet->data);
     g_free(packet);
 }
 
-GByteArray *rpc_packet_begin(const RpcHeader *header)
+static GByteArray *begin(GByteArray *packet, const RpcHeader *header)
 {
-    GByteArray *packet = g_byte_array_sized_new(256);
-
     xdr_put_u32(packet, 0);
     xdr_put_u32(packet, header->program);
     xdr_put_u32(packet, header->version);
@@ -44,6 +46,16 @@ GByteArray *rpc_packet_begin(const RpcHeader *header)
     xdr_put_u32(packet, header->serial);
     xdr_put_u32(packet, header->status);
     return packet;
+}
+
+GByteArray *rpc_packet_begin(const RpcHeader *header)
+{
+    return begin(g_byte_array_sized_new(256), header);
+}
+
+GByteArray *rpc_packet_begin_data(const RpcHeader *header)
+{
+    return begin(rpc_buffer_take_array(), header);
 }
 
 void rpc_packet_finish(GByteArray *packet)
@@ -97,6 +109,18 @@ gsize rpc_framer_want(RpcFramer *framer, guint8 **ret_where)
     return room;
 }
 
+/* All at once: until bytes come it is no more than a range of addresses. */
+static void use_buffer(RpcFramer *framer)
+{
+    guint8 *buffer = rpc_buffer_take();
+
+    memcpy(buffer, framer->packet->data, framer->have);
+    g_free(framer->packet->data);
+    framer->packet->data = buffer;
+    framer->packet->pooled = TRUE;
+    framer->allocated = RPC_BUFFER_LEN;
+}
+
 static void framer_parse_header(RpcFramer *framer)
 {
     RpcPacket *packet = framer->packet;
@@ -113,6 +137,9 @@ static void framer_parse_header(RpcFramer *framer)
         .status = get_u32(p + 24),
     };
     packet->payload = RPC_HEADER_LEN;
+    if (packet->header.type == RPC_STREAM && framer->total > framer->allocated &&
+        framer->total <= RPC_BUFFER_LEN)
+        use_buffer(framer);
 }
 
 static RpcFramerStatus framer_complete(RpcFramer *framer)

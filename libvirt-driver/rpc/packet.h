@@ -19,7 +19,9 @@ G_BEGIN_DECLS
 #define RPC_PACKET_MAX      (33554432u + 4u) /* VIR_NET_MESSAGE_MAX and the length word */
 #define RPC_PAYLOAD_MAX     (RPC_PACKET_MAX - RPC_HEADER_LEN)
 #define RPC_STREAM_DATA_MAX 262120u /* what either side puts into one stream packet */
-#define RPC_FDS_MAX         32u     /* VIR_NET_MESSAGE_NUM_FDS_MAX */
+/* What we put into one that is read from a file: whole pages. */
+#define RPC_STREAM_DATA_PAGES (RPC_STREAM_DATA_MAX / 4096u * 4096u)
+#define RPC_FDS_MAX           32u /* VIR_NET_MESSAGE_NUM_FDS_MAX */
 
 typedef enum {
     RPC_CALL = 0,
@@ -53,6 +55,7 @@ typedef struct {
     int fds[RPC_FDS_MAX];
     guint n_fds; /* received so far; closed with the packet */
     guint want_fds;
+    gboolean pooled; /* data is of buffer.h */
 } RpcPacket;
 
 void rpc_packet_free(RpcPacket *packet); /* NULL-safe */
@@ -60,12 +63,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcPacket, rpc_packet_free)
 
 /* A packet to be sent: begin, append the payload, finish (which fills in the length). */
 GByteArray *rpc_packet_begin(const RpcHeader *header);
+/* With room for a stream's data: rpc_buffer_to_bytes(). */
+GByteArray *rpc_packet_begin_data(const RpcHeader *header);
 void rpc_packet_finish(GByteArray *packet);
 
 /*
  * Takes bytes as they come and makes packets of them. It never asks for a byte beyond the packet,
  * because descriptors that follow one must be received with recvmsg(). Memory grows with what has
- * come, not with what was announced.
+ * come, not with what was announced, but for a stream's packets, which are never long.
  */
 typedef struct RpcFramer RpcFramer;
 typedef enum { RPC_FRAMER_MORE, RPC_FRAMER_PACKET, RPC_FRAMER_BAD } RpcFramerStatus;

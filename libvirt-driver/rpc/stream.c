@@ -3,10 +3,13 @@
  * finishes, ERROR aborts. */
 #include "stream.h"
 
+#include "buffer.h"
 #include "client-internal.h"
 
-/* Data queued for a client that reads slowly; the source is paused above it. */
-#define FULL_BYTES (256u * 1024u)
+/* Data queued for a client that reads slowly: the source is paused above the first, goes on below
+ * the second. Less than what keeps other calls of the client waiting. */
+#define FULL_BYTES (768u * 1024u)
+#define LOW_BYTES  (384u * 1024u)
 
 struct RpcStream {
     RpcClient *client;
@@ -29,6 +32,7 @@ RpcStream *rpc_stream_new(RpcCall *call, const RpcStreamOps *ops, gpointer data)
     stream->ops = ops;
     stream->data = data;
     call->stream = stream;
+    rpc_buffers_keep();
     return stream;
 }
 
@@ -37,6 +41,7 @@ static void stream_free(RpcStream *stream)
     stream->ops->closed(stream->data);
     while (stream->holds > 0)
         rpc_stream_release(stream);
+    rpc_buffers_release();
     g_free(stream);
 }
 
@@ -64,12 +69,16 @@ static void send_packet(RpcStream *stream, GByteArray *packet)
 
 GByteArray *rpc_stream_packet_begin(RpcStream *stream)
 {
-    return begin_packet(stream, RPC_CONTINUE);
+    RpcHeader header = stream->header;
+
+    header.status = RPC_CONTINUE;
+    return rpc_packet_begin_data(&header);
 }
 
 void rpc_stream_packet_send(RpcStream *stream, GByteArray *packet)
 {
-    send_packet(stream, packet);
+    rpc_packet_finish(packet);
+    rpc_client_send_bytes(stream->client, rpc_buffer_to_bytes(packet));
 }
 
 void rpc_stream_send(RpcStream *stream, const guint8 *bytes, gsize len)
@@ -101,14 +110,19 @@ void rpc_stream_send_hole(RpcStream *stream, guint64 len)
     send_packet(stream, packet);
 }
 
-gboolean rpc_stream_is_full(RpcStream *stream)
+static gboolean has_more_than(RpcStream *stream, gsize bytes)
 {
     /* Set before it looks: whoever drains the queue after that look sees it. */
     g_atomic_int_set(&stream->waits, TRUE);
-    if (rpc_client_queued(stream->client) > FULL_BYTES)
+    if (rpc_client_queued(stream->client) > bytes)
         return TRUE;
     g_atomic_int_set(&stream->waits, FALSE);
     return FALSE;
+}
+
+gboolean rpc_stream_is_full(RpcStream *stream)
+{
+    return has_more_than(stream, FULL_BYTES);
 }
 
 void rpc_stream_hold(RpcStream *stream)
@@ -182,13 +196,18 @@ static gboolean stream_hole(RpcStream *stream, const guint8 *payload, gsize len,
     return stream->ops->received_hole(stream, stream->data, args->values[0].t, error);
 }
 
-static void stream_data(RpcStream *stream, const RpcPacket *packet)
+/* Takes packet. */
+static void stream_data(RpcStream *stream, RpcPacket *packet)
 {
+    g_autoptr(RpcPacket) owned = packet;
     g_autoptr(GError) error = NULL;
     gsize len = packet->len - packet->payload;
 
     if (packet->header.type == RPC_STREAM_HOLE) {
         if (stream_hole(stream, packet->data + packet->payload, len, &error))
+            return;
+    } else if (stream->ops->received_packet != NULL && len > 0) {
+        if (stream->ops->received_packet(stream, stream->data, g_steal_pointer(&owned), &error))
             return;
     } else if (stream->ops->received(stream, stream->data, packet->data + packet->payload, len,
                                      &error))
@@ -220,15 +239,16 @@ void rpc_stream_finish(RpcStream *stream, const GError *error)
     stream_end(stream);
 }
 
-void rpc_stream_packet(RpcClient *client, const RpcPacket *packet)
+void rpc_stream_packet(RpcClient *client, RpcPacket *packet)
 {
+    g_autoptr(RpcPacket) owned = packet;
     RpcStream *stream = find_stream(client, &packet->header);
 
     if (stream == NULL) /* late data after an abort */
         return;
     switch (packet->header.status) {
     case RPC_CONTINUE:
-        stream_data(stream, packet);
+        stream_data(stream, g_steal_pointer(&owned));
         break;
     case RPC_OK:
         stream_finish(stream);
@@ -285,7 +305,7 @@ void rpc_streams_drained(RpcClient *client)
     for (GList *l = streams; l != NULL; l = l->next) {
         RpcStream *stream = l->data;
 
-        if (g_atomic_int_get(&stream->waits) && !rpc_stream_is_full(stream) &&
+        if (g_atomic_int_get(&stream->waits) && !has_more_than(stream, LOW_BYTES) &&
             stream->ops->drained != NULL)
             stream->ops->drained(stream, stream->data);
     }

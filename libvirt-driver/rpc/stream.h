@@ -17,6 +17,10 @@ typedef struct {
     /* Bytes from the client. An error ends the stream. */
     gboolean (*received)(RpcStream *stream, gpointer data, const guint8 *bytes, gsize len,
                          GError **error);
+    /* The same, and the packet they came in, to be kept as long as it is of use; NULL: received()
+     * has what it needs. Takes packet. */
+    gboolean (*received_packet)(RpcStream *stream, gpointer data, RpcPacket *packet,
+                                GError **error);
     /* So many bytes of zeroes from the client. NULL: this stream has no holes. */
     gboolean (*received_hole)(RpcStream *stream, gpointer data, guint64 len, GError **error);
     /* The client has sent all. An error is its answer. NULL: nothing to do. */

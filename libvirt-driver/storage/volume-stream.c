@@ -25,7 +25,7 @@
 #define ZEROES     (1u << 20)
 
 typedef struct {
-    GBytes *bytes; /* NULL: a hole */
+    RpcPacket *packet; /* NULL: a hole */
     guint64 len;
 } Chunk;
 
@@ -53,7 +53,7 @@ static void chunk_free(gpointer data)
 {
     Chunk *chunk = data;
 
-    g_clear_pointer(&chunk->bytes, g_bytes_unref);
+    rpc_packet_free(chunk->packet);
     g_free(chunk);
 }
 
@@ -144,7 +144,7 @@ static guint64 find_hole(const VolumeStream *vs, guint64 *ret_data)
 static gboolean read_packet(VolumeStream *vs, GByteArray *packet, guint64 max)
 {
     guint header = packet->len;
-    gsize want = (gsize)MIN(max, RPC_STREAM_DATA_MAX);
+    gsize want = (gsize)MIN(max, RPC_STREAM_DATA_PAGES);
     ssize_t n;
 
     g_byte_array_set_size(packet, header + (guint)want);
@@ -309,7 +309,7 @@ static Chunk *next_chunk(VolumeStream *vs, gboolean *ret_end)
     Chunk *chunk = vs->failed == NULL ? g_queue_pop_head(&vs->chunks) : NULL;
 
     if (chunk != NULL) {
-        vs->queued -= chunk->bytes != NULL ? chunk->len : 0;
+        vs->queued -= chunk->packet != NULL ? chunk->len : 0;
         if (vs->held && vs->queued < QUEUE_LOW)
             rpc_server_run_in_loop(vs->server, release_client, vs_ref(vs));
         return chunk;
@@ -326,9 +326,10 @@ static void upload_task(gpointer data)
     Chunk *chunk;
 
     while ((chunk = next_chunk(vs, &end)) != NULL) {
-        gboolean ok = chunk->bytes != NULL
-                          ? write_bytes(vs, g_bytes_get_data(chunk->bytes, NULL), chunk->len)
-                          : write_hole(vs, chunk->len);
+        gboolean ok =
+            chunk->packet != NULL
+                ? write_bytes(vs, chunk->packet->data + chunk->packet->payload, chunk->len)
+                : write_hole(vs, chunk->len);
 
         if (!ok)
             set_failed(vs, "write to");
@@ -340,12 +341,12 @@ static void upload_task(gpointer data)
         vs_unref(vs);
 }
 
-/* Takes bytes. */
-static gboolean enqueue(VolumeStream *vs, GBytes *bytes, guint64 len, GError **error)
+/* Takes packet. */
+static gboolean enqueue(VolumeStream *vs, RpcPacket *packet, guint64 len, GError **error)
 {
     Chunk *chunk = g_new(Chunk, 1);
 
-    *chunk = (Chunk){ bytes, len };
+    *chunk = (Chunk){ packet, len };
     /* vs->end is less the length of what was taken in. */
     if (len > vs->end) {
         chunk_free(chunk);
@@ -355,7 +356,7 @@ static gboolean enqueue(VolumeStream *vs, GBytes *bytes, guint64 len, GError **e
     vs->end -= len;
     g_mutex_lock(&vs->lock);
     g_queue_push_tail(&vs->chunks, chunk);
-    vs->queued += bytes != NULL ? len : 0;
+    vs->queued += packet != NULL ? len : 0;
     run_task_locked(vs, upload_task);
     if (vs->queued > QUEUE_FULL && !vs->held) {
         vs->held = TRUE;
@@ -374,10 +375,15 @@ static void upload_opened(RpcStream *stream, gpointer data)
     g_mutex_unlock(&vs->lock);
 }
 
-static gboolean upload_received(RpcStream *stream, gpointer data, const guint8 *bytes, gsize len,
-                                GError **error)
+static gboolean upload_received(RpcStream *stream, gpointer data, RpcPacket *packet, GError **error)
 {
-    return len == 0 || enqueue(data, g_bytes_new(bytes, len), len, error);
+    return enqueue(data, packet, packet->len - packet->payload, error);
+}
+
+static gboolean upload_received_nothing(RpcStream *stream, gpointer data, const guint8 *bytes,
+                                        gsize len, GError **error)
+{
+    return TRUE;
 }
 
 static gboolean upload_hole(RpcStream *stream, gpointer data, guint64 len, GError **error)
@@ -410,7 +416,8 @@ static const RpcStreamOps download_ops = {
 
 static const RpcStreamOps upload_ops = {
     .opened = upload_opened,
-    .received = upload_received,
+    .received = upload_received_nothing,
+    .received_packet = upload_received,
     .received_hole = upload_hole,
     .finishing = upload_finishing,
     .closed = on_closed,

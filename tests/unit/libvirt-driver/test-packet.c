@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rpc/buffer.h"
 #include "rpc/xdr.h"
 
 static GByteArray *make_packet(guint32 type, const char *payload)
@@ -128,6 +129,57 @@ static void test_bad_descriptor_counts(void)
     g_assert_cmpint(feed(b, many->data, many->len, 100, &taken), ==, RPC_FRAMER_BAD);
 }
 
+/* Memory of a stream's packets: as long as any packet of a stream may be, and used again. */
+static void test_stream_buffers(void)
+{
+    static const gsize lens[] = { 0, 1, 4068, 4069, RPC_STREAM_DATA_MAX, RPC_BUFFER_LEN };
+    static const gsize steps[] = { 1000, 4096, 1000000 };
+    g_autoptr(RpcFramer) framer = rpc_framer_new(RPC_PACKET_MAX);
+
+    rpc_buffers_keep();
+    for (guint i = 0; i < G_N_ELEMENTS(lens) * G_N_ELEMENTS(steps); i++) {
+        gsize len = lens[i % G_N_ELEMENTS(lens)], taken;
+        g_autofree char *payload = g_strnfill(len, 'a' + (char)i);
+        g_autoptr(GByteArray) bytes = make_packet(RPC_STREAM, payload);
+        g_autoptr(RpcPacket) packet = NULL;
+
+        g_assert_cmpint(
+            feed(framer, bytes->data, bytes->len, steps[i / G_N_ELEMENTS(lens)], &taken), ==,
+            RPC_FRAMER_PACKET);
+        packet = rpc_framer_steal(framer);
+        g_assert_cmpmem(packet->data + packet->payload, packet->len - packet->payload, payload,
+                        len);
+        g_assert_cmpint(packet->pooled, ==, len > 4068 && len <= RPC_STREAM_DATA_MAX);
+    }
+    rpc_buffers_release();
+}
+
+static void test_buffers(void)
+{
+    const guint8 *first;
+    GByteArray *array;
+    GBytes *bytes;
+
+    rpc_buffers_keep();
+    array = rpc_buffer_take_array();
+    first = array->data;
+    g_byte_array_set_size(array, RPC_BUFFER_LEN);
+    g_assert_true(array->data == first);
+    bytes = rpc_buffer_to_bytes(array);
+    g_assert_cmpuint(g_bytes_get_size(bytes), ==, RPC_BUFFER_LEN);
+    g_bytes_unref(bytes);
+    for (guint i = 0; i < 100; i++) { /* more than are kept */
+        guint8 *buffers[40];
+
+        for (guint n = 0; n < G_N_ELEMENTS(buffers); n++)
+            buffers[n] = rpc_buffer_take();
+        g_assert_true(buffers[0] == first || i > 0);
+        for (guint n = 0; n < G_N_ELEMENTS(buffers); n++)
+            rpc_buffer_give(buffers[n]);
+    }
+    rpc_buffers_release();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -135,6 +187,8 @@ int main(int argc, char **argv)
     g_test_add_func("/packet/bad-lengths", test_bad_lengths);
     g_test_add_func("/packet/announcement", test_announcement);
     g_test_add_func("/packet/descriptors", test_descriptors);
+    g_test_add_func("/packet/stream-buffers", test_stream_buffers);
+    g_test_add_func("/packet/buffers", test_buffers);
     g_test_add_func("/packet/bad-descriptor-counts", test_bad_descriptor_counts);
     return g_test_run();
 }
