@@ -5,6 +5,7 @@
 #include "domain/registry.h"
 #include "handler-util.h"
 #include "node.h"
+#include "sysfs.h"
 #include "xml-util.h"
 
 #include <string.h>
@@ -34,15 +35,12 @@ static const GuestKind kinds[] = {
 
 /* ---- the host ---- */
 
-/* A file of the processor's topology folder, without the line's end; NULL: not there. */
+/* A file of the processor's topology folder; NULL: not there. */
 static char *read_topology(guint cpu, const char *file)
 {
-    g_autofree char *path = g_strdup_printf("/sys/devices/system/cpu/cpu%u/topology/%s", cpu, file);
-    char *text = NULL;
+    g_autofree char *dir = g_strdup_printf("/sys/devices/system/cpu/cpu%u/topology", cpu);
 
-    if (g_file_get_contents(path, &text, NULL, NULL))
-        g_strchomp(text);
-    return text;
+    return sysfs_text(dir, file);
 }
 
 static guint read_topology_number(guint cpu, const char *file)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The host's SMBIOS strings, as Linux has them in /sys/class/dmi/id. */
 #include "handler-util.h"
+#include "sysfs.h"
 #include "xml-util.h"
 
 #define DMI_DIR "/sys/class/dmi/id"
@@ -41,8 +42,7 @@ gboolean on_connect_get_sysinfo(RpcCall *call, GError **error)
     if (!g_file_test(DMI_DIR, G_FILE_TEST_IS_DIR))
         return fail(error, VIR_ERR_CONFIG_UNSUPPORTED, "Host SMBIOS information is not available");
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *path = g_build_filename(DMI_DIR, rows[i].file, NULL);
-        g_autofree char *text = NULL;
+        g_autofree char *text = sysfs_text(DMI_DIR, rows[i].file);
 
         if (rows[i].section != NULL) {
             if (section != NULL)
@@ -50,9 +50,8 @@ gboolean on_connect_get_sysinfo(RpcCall *call, GError **error)
             section = rows[i].section;
             g_string_append_printf(xml, "  <%s>\n", section);
         }
-        if (!g_file_get_contents(path, &text, NULL, NULL) || *g_strstrip(text) == '\0')
-            continue;
-        xml_append(xml, "    <entry name='%s'>%s</entry>\n", rows[i].entry, text);
+        if (text != NULL)
+            xml_append(xml, "    <entry name='%s'>%s</entry>\n", rows[i].entry, text);
     }
     g_string_append_printf(xml, "  </%s>\n</sysinfo>\n", section);
     xdr_put_string(call->ret, xml->str);

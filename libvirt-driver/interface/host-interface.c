@@ -8,6 +8,7 @@
 
 #include "handler-util.h"
 #include "network/inet.h"
+#include "sysfs.h"
 #include "xml-util.h"
 
 #define SYS_NET "/sys/class/net"
@@ -28,13 +29,11 @@ void host_interface_free(HostInterface *interface)
 
 /* ---- /sys/class/net, Documentation/ABI/testing/sysfs-class-net ---- */
 
-/* NULL: not there, or not to be read of an interface that is down. */
 static char *attribute(const char *name, const char *file)
 {
-    g_autofree char *path = g_build_filename(SYS_NET, name, file, NULL);
-    g_autofree char *text = NULL;
+    g_autofree char *dir = g_build_filename(SYS_NET, name, NULL);
 
-    return g_file_get_contents(path, &text, NULL, NULL) ? g_strdup(g_strstrip(text)) : NULL;
+    return sysfs_text(dir, file);
 }
 
 static gboolean has(const char *name, const char *file)
@@ -54,6 +53,8 @@ static HostInterface *read_interface(const char *name)
 
     interface->name = g_strdup(name);
     interface->mac = attribute(name, "address");
+    if (interface->mac == NULL) /* a tunnel has none */
+        interface->mac = g_strdup("");
     interface->active = g_strcmp0(state, "up") == 0 || (g_strcmp0(state, "unknown") == 0 && is_up);
     return interface;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sysfs.h"
 #include "xml-util.h"
 
 #define FC_HOST_DIR "/sys/class/fc_host"
@@ -120,12 +121,11 @@ guint32 node_scsi_host_more(GUdevDevice *device)
 /* A number of sysfs, "0x" and 16 digits, as libvirt writes it. */
 static char *fc_name(const char *folder, const char *file)
 {
-    g_autofree char *path = g_build_filename(folder, file, NULL);
-    g_autofree char *text = NULL;
+    g_autofree char *text = sysfs_text(folder, file);
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
+    if (text == NULL)
         return NULL;
-    return g_strdup(g_str_has_prefix(g_strstrip(text), "0x") ? text + 2 : text);
+    return g_strdup(g_str_has_prefix(text, "0x") ? text + 2 : text);
 }
 
 static void append_fc_host(GString *xml, GUdevDevice *device)

@@ -4,24 +4,14 @@
 
 #include <string.h>
 
+#include "sysfs.h"
 #include "xml-util.h"
 
 #define DMI_DIR "/sys/class/dmi/id"
 
-static char *text_of(char *path_taken)
-{
-    g_autofree char *path = path_taken;
-    g_autofree char *text = NULL;
-
-    if (!g_file_get_contents(path, &text, NULL, NULL) || *g_strstrip(text) == '\0' ||
-        !g_utf8_validate(text, -1, NULL))
-        return NULL;
-    return g_steal_pointer(&text);
-}
-
 char *node_attribute(GUdevDevice *device, const char *file)
 {
-    return text_of(g_build_filename(g_udev_device_get_sysfs_path(device), file, NULL));
+    return sysfs_text(g_udev_device_get_sysfs_path(device), file);
 }
 
 gboolean node_has(GUdevDevice *device, const char *file)
@@ -65,12 +55,12 @@ static void append_system(GString *xml, GUdevDevice *none)
         { "firmware", "vendor", "bios_vendor" }, { NULL, "version", "bios_version" },
         { NULL, "release_date", "bios_date" },
     };
-    g_autofree char *product = text_of(g_build_filename(DMI_DIR, "product_name", NULL));
+    g_autofree char *product = sysfs_text(DMI_DIR, "product_name");
     const char *section = NULL;
 
     node_append(xml, 4, "product", product);
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        g_autofree char *text = text_of(g_build_filename(DMI_DIR, rows[i].file, NULL));
+        g_autofree char *text = sysfs_text(DMI_DIR, rows[i].file);
 
         if (rows[i].section != NULL) {
             if (section != NULL)

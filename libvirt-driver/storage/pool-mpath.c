@@ -4,6 +4,7 @@
 
 #include "block-device.h"
 #include "scsi-luns.h"
+#include "sysfs.h"
 #include "tool.h"
 
 /* The kernel's device mapper has a device's name and, with a prefix for who made it, its number. */
@@ -11,10 +12,9 @@
 
 static char *read_dm(const char *block, const char *name, const char *what)
 {
-    g_autofree char *path = g_build_filename(block, name, "dm", what, NULL);
-    char *text = NULL;
+    g_autofree char *folder = g_build_filename(block, name, "dm", NULL);
 
-    return g_file_get_contents(path, &text, NULL, NULL) ? g_strstrip(text) : g_strdup("");
+    return sysfs_text(folder, what);
 }
 
 static GPtrArray *mpath_list(const PoolAccess *pool, GError **error)
@@ -32,7 +32,7 @@ static GPtrArray *mpath_list(const PoolAccess *pool, GError **error)
             continue;
         uuid = read_dm(block, entry, "uuid");
         name = read_dm(block, entry, "name");
-        if (!g_str_has_prefix(uuid, MPATH_PREFIX) || *name == '\0')
+        if (uuid == NULL || name == NULL || !g_str_has_prefix(uuid, MPATH_PREFIX))
             continue;
         path = g_build_filename("/dev/mapper", name, NULL);
         volume = block_volume_new(entry, path, TRUE, NULL);

@@ -10,6 +10,7 @@
 
 #include "handler-util.h"
 #include "scsi-luns.h"
+#include "sysfs.h"
 
 /* "host5", "scsi_host5" and "fc_host5" are the same. */
 static gboolean host_number(const char *name, guint *ret)
@@ -24,21 +25,19 @@ static gboolean host_number(const char *name, guint *ret)
     return TRUE;
 }
 
-/* Reads a file of a controller; "" when there is none. */
+/* Of a controller. */
 static char *attribute(const char *class, const char *host, const char *name)
 {
-    g_autofree char *file = g_build_filename("class", class, host, name, NULL);
-    g_autofree char *path = sysfs_path(file);
-    char *text = NULL;
+    g_autofree char *folder = g_build_filename("class", class, host, NULL);
+    g_autofree char *path = sysfs_path(folder);
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return g_strdup("");
-    return g_strstrip(text);
+    return sysfs_text(path, name);
 }
 
 static gboolean same_wwn(const char *found, const char *wanted)
 {
-    return g_ascii_strcasecmp(g_str_has_prefix(found, "0x") ? found + 2 : found, wanted) == 0;
+    return found != NULL &&
+           g_ascii_strcasecmp(g_str_has_prefix(found, "0x") ? found + 2 : found, wanted) == 0;
 }
 
 /* By the place of its PCI function, and its number there. */
@@ -51,6 +50,7 @@ static gboolean is_at(const char *host, const PoolAdapter *adapter)
     g_autofree char *unique = attribute("scsi_host", host, "unique_id");
     char *real = realpath(path, NULL);
     gboolean same = real != NULL && strstr(real, place) != NULL &&
+                    unique != NULL &&
                     g_ascii_strtoull(unique, NULL, 10) == adapter->unique_id;
 
     free(real);

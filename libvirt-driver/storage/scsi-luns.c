@@ -12,6 +12,7 @@
 
 #include "block-device.h"
 #include "handler-util.h"
+#include "sysfs.h"
 #include "tool.h"
 
 #define TYPE_DISK  0u /* SPC-4 6.4.2, peripheral device type */
@@ -45,26 +46,6 @@ static char *stable_path(const char *folder, const char *device)
     return g_strdup(device);
 }
 
-/* The disk's own number, wherever it is plugged in: sysfs has it as "naa.6001...". */
-static char *serial_of(const char *device_dir)
-{
-    g_autofree char *path = g_build_filename(device_dir, "wwid", NULL);
-    g_autofree char *text = NULL;
-
-    if (!g_file_get_contents(path, &text, NULL, NULL) || *g_strstrip(text) == '\0')
-        return NULL;
-    return g_steal_pointer(&text);
-}
-
-static guint read_number(const char *dir, const char *name)
-{
-    g_autofree char *path = g_build_filename(dir, name, NULL);
-    g_autofree char *text = NULL;
-
-    return g_file_get_contents(path, &text, NULL, NULL) ? (guint)g_ascii_strtoull(text, NULL, 10)
-                                                        : G_MAXUINT;
-}
-
 /* entry: "HOST:BUS:TARGET:LUN" of /sys/bus/scsi/devices. NULL: no disk. */
 static Volume *lun_of(const PoolAccess *pool, const char *devices, const char *entry)
 {
@@ -75,15 +56,16 @@ static Volume *lun_of(const PoolAccess *pool, const char *devices, const char *e
     const char *node = blocks != NULL ? g_dir_read_name(blocks) : NULL;
     g_autofree char *device = node != NULL ? g_build_filename("/dev", node, NULL) : NULL;
     g_autofree char *path = NULL;
-    guint type = read_number(dir, "type");
+    guint64 type = 0;
     char *serial;
     Volume *volume;
 
-    if (device == NULL || (type != TYPE_DISK && type != TYPE_CDROM))
+    if (device == NULL || !sysfs_number(dir, "type", &type) || (type != TYPE_DISK && type != TYPE_CDROM))
         return NULL;
     path = stable_path(pool->def->path, device);
     volume = block_volume_new(name, path, TRUE, NULL);
-    serial = volume != NULL ? serial_of(dir) : NULL;
+    /* The disk's own number, wherever it is plugged in: "naa.6001...". */
+    serial = volume != NULL ? sysfs_text(dir, "wwid") : NULL;
     if (serial != NULL) {
         g_free(volume->key);
         volume->key = serial;
