@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Registering for events. */
 #include "handler-util.h"
+#include "nodedev/node-device.h"
 #include "rpc/event.h"
 
 /* Args: event number, optional object; the object's key is its UUID or its name. */
@@ -45,10 +46,19 @@ gboolean on_secret_event_register_any(RpcCall *call, GError **error)
     return register_by_uuid(call, RPC_EVENT_SECRET, 0, error);
 }
 
+gboolean nodedev_events_are_ready(const RpcCall *call)
+{
+    const Kanzend *kanzend = call->app;
+
+    return node_devices_are_known(kanzend->devices);
+}
+
 gboolean on_nodedev_event_register_any(RpcCall *call, GError **error)
 {
+    const Kanzend *kanzend = call->app;
     const XdrValue *device = call->args[1].items;
 
+    node_devices_know(kanzend->devices);
     return register_any(call, RPC_EVENT_NODEDEV, device != NULL ? device->items[0].str : NULL,
                         error);
 }

@@ -31,6 +31,7 @@ gboolean on_network_event_register_any(RpcCall *call, GError **error);
 gboolean on_pool_event_register_any(RpcCall *call, GError **error);
 gboolean on_secret_event_register_any(RpcCall *call, GError **error);
 gboolean on_nodedev_event_register_any(RpcCall *call, GError **error);
+gboolean nodedev_events_are_ready(const RpcCall *call); /* RpcProc.quick_if */
 gboolean on_domain_event_deregister_any(RpcCall *call, GError **error);
 gboolean on_network_event_deregister_any(RpcCall *call, GError **error);
 gboolean on_pool_event_deregister_any(RpcCall *call, GError **error);

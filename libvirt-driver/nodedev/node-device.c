@@ -13,6 +13,8 @@ struct NodeDevices {
     RpcServer *server;
     GUdevClient *monitor;
     GMutex lock;
+    gboolean known;    /* they have been listed */
+    guint changes;     /* there were so many uevents */
     GHashTable *paths; /* name -> folder in /sys, of those that were ever listed */
     GHashTable *names; /* and back */
 };
@@ -139,29 +141,76 @@ static int compare_names(gconstpointer a, gconstpointer b)
     return strcmp((*x)->name, (*y)->name);
 }
 
+/* Changes that happened while a list was made are looked for again, but not for ever. */
+#define LIST_TRIES 5
+
 /* A client of each call's own: libudev's are for one thread at a time. */
-GPtrArray *node_device_list(NodeDevices *devices)
+static GPtrArray *query_all(void)
 {
     GPtrArray *found = g_ptr_array_new_with_free_func(free_item);
     g_autoptr(GUdevClient) client = g_udev_client_new(NULL);
     GList *all = g_udev_client_query_by_subsystem(client, NULL);
 
-    g_ptr_array_add(found, host_new());
-    g_mutex_lock(&devices->lock);
-    g_hash_table_remove_all(devices->paths);
-    g_hash_table_remove_all(devices->names);
     for (GList *i = all; i != NULL; i = i->next) {
         NodeDevice *device = device_new(i->data);
 
-        if (device == NULL)
-            continue;
-        remember(devices, device->name, node_device_path(device));
-        g_ptr_array_add(found, device);
+        if (device != NULL)
+            g_ptr_array_add(found, device);
     }
-    g_mutex_unlock(&devices->lock);
     g_list_free_full(all, g_object_unref);
-    g_ptr_array_sort(found, compare_names);
     return found;
+}
+
+static guint count_changes(NodeDevices *devices)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&devices->lock);
+
+    return devices->changes;
+}
+
+/* FALSE: something happened since, and a uevent may know better than found. */
+static gboolean adopt(NodeDevices *devices, const GPtrArray *found, guint changes, gboolean last)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&devices->lock);
+
+    if (devices->changes != changes && !last)
+        return FALSE;
+    g_hash_table_remove_all(devices->paths);
+    g_hash_table_remove_all(devices->names);
+    for (guint i = 0; i < found->len; i++)
+        remember(devices, node_device_name(found->pdata[i]), node_device_path(found->pdata[i]));
+    devices->known = TRUE;
+    return TRUE;
+}
+
+GPtrArray *node_device_list(NodeDevices *devices)
+{
+    g_autoptr(GPtrArray) found = NULL;
+    gboolean adopted = FALSE;
+
+    for (guint try = 1; !adopted; try++) {
+        guint changes = count_changes(devices);
+
+        g_clear_pointer(&found, g_ptr_array_unref);
+        found = query_all();
+        adopted = adopt(devices, found, changes, try == LIST_TRIES);
+    }
+    g_ptr_array_add(found, host_new());
+    g_ptr_array_sort(found, compare_names);
+    return g_steal_pointer(&found);
+}
+
+gboolean node_devices_are_known(NodeDevices *devices)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&devices->lock);
+
+    return devices->known;
+}
+
+void node_devices_know(NodeDevices *devices)
+{
+    if (!node_devices_are_known(devices))
+        g_ptr_array_unref(node_device_list(devices));
 }
 
 /* The one that had this name when it was last seen, if it still has it. */
@@ -291,6 +340,7 @@ static void on_uevent(GUdevClient *client, const char *action, GUdevDevice *udev
     g_autofree char *before = NULL;
 
     g_mutex_lock(&devices->lock);
+    devices->changes++;
     before = forget(devices, path);
     if (device != NULL)
         remember(devices, device->name, path);
@@ -310,7 +360,6 @@ NodeDevices *node_devices_new(RpcServer *server)
     static const char *const subsystems[] = { "pci",          "usb", "net",  "scsi", "block",
                                               "scsi_generic", "drm", "mdev", NULL };
     NodeDevices *devices = g_new0(NodeDevices, 1);
-    g_autoptr(GPtrArray) first = NULL;
 
     devices->server = server;
     g_mutex_init(&devices->lock);
@@ -318,8 +367,6 @@ NodeDevices *node_devices_new(RpcServer *server)
     devices->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     devices->monitor = g_udev_client_new(subsystems);
     g_signal_connect(devices->monitor, "uevent", G_CALLBACK(on_uevent), devices);
-    /* Who goes before anybody has asked has a name, too. */
-    first = node_device_list(devices);
     return devices;
 }
 

@@ -80,6 +80,7 @@ void rpc_client_unref(RpcClient *client)
     rpc_server_hold(client->server, -(gssize)client->held);
     g_queue_clear_full(&client->out, (GDestroyNotify)g_bytes_unref);
     g_hash_table_unref(client->streams);
+    g_clear_pointer(&client->registrations, g_array_unref); /* one that came behind the end */
     g_clear_pointer(&client->out_fds, g_hash_table_unref);
     rpc_codec_free(client->codec);
     if (client->auth_state != NULL) /* after the codec, which may stand on it */
