@@ -160,14 +160,34 @@ gboolean store_set_autostart(Store *store, const char *uuid, gboolean autostart,
     return !autostart || sync_dir(store->autostart_dir, error);
 }
 
-gboolean store_remove(Store *store, const char *uuid, GError **error)
+gboolean store_remove_quickly(Store *store, const char *uuid, int *ret_fd, GError **error)
 {
     g_autofree char *path = file_path(store->dir, uuid);
+    int fd;
 
     if (!store_set_autostart(store, uuid, FALSE, error))
         return FALSE;
+    fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
     /* Not synced: what a power cut brings back can be removed again, and nothing is lost. */
-    return unlink(path) == 0 || errno == ENOENT || fail_errno(error, "remove", path);
+    if (unlink(path) < 0 && errno != ENOENT) {
+        fail_errno(error, "remove", path);
+        if (fd >= 0)
+            close(fd);
+        return FALSE;
+    }
+    *ret_fd = fd;
+    return TRUE;
+}
+
+gboolean store_remove(Store *store, const char *uuid, GError **error)
+{
+    int fd;
+
+    if (!store_remove_quickly(store, uuid, &fd, error))
+        return FALSE;
+    if (fd >= 0)
+        close(fd);
+    return TRUE;
 }
 
 /* ---- loading ---- */

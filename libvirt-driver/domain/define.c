@@ -75,16 +75,23 @@ static gboolean check_leftovers(DomainRegistry *registry, const DomainView *view
     return TRUE;
 }
 
+/* The file that was removed. */
+static void close_file(RpcCall *call)
+{
+    close((int)call->arg_i);
+}
+
 static gboolean undefine(RpcCall *call, guint32 flags, GError **error)
 {
     const Kanzend *kanzend = call->app;
     g_auto(DomainView) view = { 0 };
     const DefinitionBrief *brief;
+    int fd = -1;
 
     if (!call_job(call, "undefined", &view, error))
         return FALSE;
     if (view.config == NULL) /* refused there */
-        return domain_registry_undefine(kanzend->domains, view.domain, error);
+        return domain_registry_undefine(kanzend->domains, view.domain, &fd, error);
     if (!check_leftovers(kanzend->domains, &view, flags, error))
         return FALSE;
     if ((flags & UNDEFINE_MANAGED_SAVE) &&
@@ -95,8 +102,12 @@ static gboolean undefine(RpcCall *call, guint32 flags, GError **error)
         errno != ENOENT)
         return fail(error, VIR_ERR_SYSTEM_ERROR, "failed to remove nvram '%s': %s", brief->nvram,
                     g_strerror(errno));
-    if (!domain_registry_undefine(kanzend->domains, view.domain, error))
+    if (!domain_registry_undefine(kanzend->domains, view.domain, &fd, error))
         return FALSE;
+    if (fd >= 0) {
+        call->arg_i = (guint)fd;
+        call->replied = close_file;
+    }
     moments_forget(&snapshot_kind, kanzend->domains, view.uuid);
     moments_forget(&checkpoint_kind, kanzend->domains, view.uuid);
     if (view.id < 0 && forgets_tpm(brief->tpm, flags))

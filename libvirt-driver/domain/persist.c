@@ -116,13 +116,14 @@ static gboolean check_persistent(DomainRegistry *registry, Domain *domain, const
     return persistent || fail(error, VIR_ERR_OPERATION_INVALID, "cannot %s transient domain", what);
 }
 
-gboolean domain_registry_undefine(DomainRegistry *registry, Domain *domain, GError **error)
+gboolean domain_registry_undefine(DomainRegistry *registry, Domain *domain, int *ret_fd,
+                                  GError **error)
 {
     gboolean ok;
 
     g_mutex_lock(&registry->define_lock);
     ok = check_persistent(registry, domain, "undefine", error) &&
-         store_remove(registry->store, domain->uuid, error);
+         store_remove_quickly(registry->store, domain->uuid, ret_fd, error);
     if (ok) {
         g_mutex_lock(&registry->lock);
         domain_set_config_locked(registry, domain, NULL);

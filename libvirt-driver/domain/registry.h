@@ -136,7 +136,9 @@ Domain *domain_registry_add(DomainRegistry *registry, Definition *definition, Do
                             GError **error);
 /* A domain added for a start that failed goes away again. */
 void domain_registry_drop_transient(DomainRegistry *registry, Domain *domain);
-gboolean domain_registry_undefine(DomainRegistry *registry, Domain *domain, GError **error);
+/* *ret_fd: see store_remove_quickly(). */
+gboolean domain_registry_undefine(DomainRegistry *registry, Domain *domain, int *ret_fd,
+                                  GError **error);
 gboolean domain_registry_set_autostart(DomainRegistry *registry, Domain *domain, gboolean autostart,
                                        GError **error);
 gboolean domain_registry_rename(DomainRegistry *registry, Domain *domain, const char *name,
