@@ -234,7 +234,7 @@ static void add_block(Record *r)
     g_autoptr(GPtrArray) blocks = NULL;
 
     /* All of its disks in one go; one that has just ended has no figures. */
-    if (r->info != NULL && r->info->domid != 0)
+    if (disks[0] != NULL && r->info != NULL && r->info->domid != 0)
         blocks = kxl_domain_block_list(r->host, r->info->domid, NULL);
     put_uint(r->out, &r->n, "block.count", g_strv_length(disks));
     for (guint i = 0; disks[i] != NULL; i++) {
@@ -267,27 +267,86 @@ static const struct {
 #define BACKING       (1u << 30)
 #define ENFORCE_STATS (1u << 31)
 
-static void add_record(RpcCall *call, Domain *domain, guint32 stats)
+/* Running domains that are looked at together: enough to wait for several emulators, few enough to
+ * leave workers to others. */
+#define ASKED_AT_ONCE 8
+
+/* What one answer is made of. */
+typedef struct {
+    const Kanzend *kanzend;
+    guint32 stats;
+} Request;
+
+static void put_record(const Request *request, const DomainView *view, GByteArray *out)
 {
-    const Kanzend *kanzend = call->app;
-    g_auto(DomainView) view = { 0 };
+    const Kanzend *kanzend = request->kanzend;
     g_autoptr(KxlDomainInfo) info = NULL;
-    Record record = { .view = &view, .host = kanzend->host, .out = call->ret };
+    Record record = { .view = view, .host = kanzend->host, .out = out };
     guint count;
 
-    domain_get_view(kanzend->domains, domain, &view);
     /* One that ends meanwhile is reported without the figures of a running one. */
-    if (view.id >= 0)
-        info = kxl_domain_get_info(kanzend->host, view.id, NULL);
+    if (view->id >= 0)
+        info = kxl_domain_get_info(kanzend->host, view->id, NULL);
     record.info = info;
-    record.brief = definition_brief(domain_view_current(&view));
-    domain_put_handle(kanzend->domains, call->ret, domain);
-    count = xdr_put_count(call->ret);
+    record.brief = definition_brief(domain_view_current(view));
+    domain_put_handle(kanzend->domains, out, view->domain);
+    count = xdr_put_count(out);
     for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
-        if (stats & groups[i].bit)
+        if (request->stats & groups[i].bit)
             groups[i].add(&record);
     }
-    xdr_set_u32(call->ret, count, record.n);
+    xdr_set_u32(out, count, record.n);
+}
+
+/* A domain that runs, and its part of the answer. */
+typedef struct {
+    DomainView view;
+    GByteArray *bytes;
+} Running;
+
+static void running_free(gpointer data)
+{
+    Running *running = data;
+
+    domain_view_clear(&running->view);
+    g_byte_array_unref(running->bytes);
+    g_free(running);
+}
+
+static void ask_running(gpointer item, gpointer request)
+{
+    Running *running = item;
+
+    put_record(request, &running->view, running->bytes);
+}
+
+/* Those that run are asked side by side: their emulators take their time, and one that hangs holds
+ * up the others only when there are several. */
+static void put_records(RpcCall *call, Request *request, const GPtrArray *domains)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(running_free);
+
+    for (guint i = 0; i < domains->len; i++) {
+        g_auto(DomainView) view = { 0 };
+
+        domain_get_view(request->kanzend->domains, domains->pdata[i], &view);
+        if (view.id <= 0) {
+            put_record(request, &view, call->ret);
+        } else {
+            Running *running = g_new0(Running, 1);
+
+            running->bytes = g_byte_array_new();
+            running->view = view;
+            view = (DomainView){ 0 };
+            g_ptr_array_add(all, running);
+        }
+    }
+    rpc_server_each(request->kanzend->server, all, ASKED_AT_ONCE, ask_running, request);
+    for (guint i = 0; i < all->len; i++) {
+        const Running *running = all->pdata[i];
+
+        g_byte_array_append(call->ret, running->bytes->data, running->bytes->len);
+    }
 }
 
 /* The domains asked for, or all that the filters let through. */
@@ -327,7 +386,6 @@ gboolean on_connect_get_all_domain_stats(RpcCall *call, GError **error)
         stats = STATS_ALL;
     domains = select_domains(call, flags & FILTERS);
     xdr_put_u32(call->ret, domains->len);
-    for (guint i = 0; i < domains->len; i++)
-        add_record(call, domains->pdata[i], stats);
+    put_records(call, &(Request){ call->app, stats }, domains);
     return TRUE;
 }

@@ -109,6 +109,12 @@ void rpc_server_run(RpcServer *server, RpcTaskFunc func, gpointer data)
     workers_push(server->workers, func, data);
 }
 
+void rpc_server_each(RpcServer *server, const GPtrArray *items, guint limit, RpcEachFunc func,
+                     gpointer data)
+{
+    workers_each(server->workers, items, limit, func, data);
+}
+
 void rpc_server_get_worker_stats(RpcServer *server, RpcWorkerStats *ret_stats)
 {
     WorkersStats ordinary, priority;

@@ -178,6 +178,68 @@ void workers_push(Workers *workers, WorkersFunc func, gpointer data)
         func(data);
 }
 
+/* ---- many items ---- */
+
+/* Of the caller and its helpers. A helper that comes late finds no item left and touches nothing
+ * but this. */
+typedef struct {
+    int refs; /* atomic */
+    int next; /* atomic */
+    const GPtrArray *items;
+    guint n;
+    WorkersEachFunc func;
+    gpointer data;
+    GMutex lock;
+    GCond cond;
+    guint done;
+} Round;
+
+static void round_unref(Round *round)
+{
+    if (!g_atomic_int_dec_and_test(&round->refs))
+        return;
+    g_mutex_clear(&round->lock);
+    g_cond_clear(&round->cond);
+    g_free(round);
+}
+
+static void round_help(gpointer data)
+{
+    Round *round = data;
+    guint i;
+
+    while ((i = (guint)g_atomic_int_add(&round->next, 1)) < round->n) {
+        round->func(round->items->pdata[i], round->data);
+        g_mutex_lock(&round->lock);
+        if (++round->done == round->n)
+            g_cond_signal(&round->cond);
+        g_mutex_unlock(&round->lock);
+    }
+    round_unref(round);
+}
+
+void workers_each(Workers *workers, const GPtrArray *items, guint limit, WorkersEachFunc func,
+                  gpointer data)
+{
+    guint helpers = MIN(limit, items->len);
+    Round *round = g_new0(Round, 1);
+
+    *round = (Round){ .items = items, .n = items->len, .func = func, .data = data };
+    round->refs = 2; /* the caller's, before and after it has helped */
+    g_mutex_init(&round->lock);
+    g_cond_init(&round->cond);
+    for (guint i = 1; i < helpers; i++) {
+        g_atomic_int_inc(&round->refs);
+        workers_push(workers, round_help, round);
+    }
+    round_help(round);
+    g_mutex_lock(&round->lock);
+    while (round->done < round->n)
+        g_cond_wait(&round->cond, &round->lock);
+    g_mutex_unlock(&round->lock);
+    round_unref(round);
+}
+
 void workers_set_max(Workers *workers, guint max)
 {
     g_mutex_lock(&workers->lock);

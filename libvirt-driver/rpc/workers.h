@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 
 typedef struct Workers Workers;
 typedef void (*WorkersFunc)(gpointer data);
+typedef void (*WorkersEachFunc)(gpointer item, gpointer data);
 
 typedef struct {
     guint threads, idle, queued;
@@ -25,6 +26,10 @@ void workers_stop(Workers *workers);
 void workers_free(Workers *workers); /* stopped before; nothing is pushed any more */
 /* Any thread, all of these. */
 void workers_push(Workers *workers, WorkersFunc func, gpointer data);
+/* Calls func for each item, at most limit of them at a time, the caller's own among them, and returns
+ * after the last. When no other thread is free it does them all: a worker may call it, too. */
+void workers_each(Workers *workers, const GPtrArray *items, guint limit, WorkersEachFunc func,
+                  gpointer data);
 void workers_set_max(Workers *workers, guint max);
 void workers_get_stats(Workers *workers, WorkersStats *ret_stats);
 

@@ -196,6 +196,96 @@ static void test_many(void)
         g_assert_cmpint(chains[i].left, ==, 0);
 }
 
+/* ---- many items ---- */
+
+typedef struct {
+    GMutex lock;
+    guint running, most;
+} Together;
+
+static void count_item(gpointer item, gpointer data)
+{
+    Together *together = data;
+    guint *times = item;
+
+    g_mutex_lock(&together->lock);
+    together->running++;
+    together->most = MAX(together->most, together->running);
+    g_mutex_unlock(&together->lock);
+    g_thread_yield();
+    (*times)++; /* by nobody else */
+    g_mutex_lock(&together->lock);
+    together->running--;
+    g_mutex_unlock(&together->lock);
+}
+
+static void check_each(Workers *workers, guint n, guint limit, Together *together)
+{
+    g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(g_free);
+
+    *together = (Together){ 0 };
+    for (guint i = 0; i < n; i++)
+        g_ptr_array_add(items, g_new0(guint, 1));
+    workers_each(workers, items, limit, count_item, together);
+    for (guint i = 0; i < n; i++)
+        g_assert_cmpuint(*(guint *)items->pdata[i], ==, 1);
+    g_assert_cmpuint(together->most, <=, MAX(MIN(limit, n), 1));
+}
+
+static void test_each(void)
+{
+    static const guint counts[] = { 0, 1, 2, 50, 1000 };
+    Workers *workers = workers_new(8, 1, FOR_EVER_MS);
+    Together together;
+
+    for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+        check_each(workers, counts[i], 4, &together);
+        check_each(workers, counts[i], 1, &together);
+        g_assert_cmpuint(together.most, <=, 1);
+    }
+    end(workers);
+}
+
+/* Two that need each other run side by side. */
+static void meet(gpointer item, gpointer data)
+{
+    Gate *gate = data;
+
+    g_mutex_lock(&gate->lock);
+    gate->running++;
+    g_cond_broadcast(&gate->cond);
+    g_mutex_unlock(&gate->lock);
+    await(gate, &gate->running, 2);
+}
+
+static void test_each_together(void)
+{
+    Workers *workers = workers_new(2, 1, FOR_EVER_MS);
+    g_autoptr(GPtrArray) items = g_ptr_array_new();
+    Gate gate;
+
+    gate_init(&gate, TRUE);
+    g_ptr_array_set_size(items, 2);
+    workers_each(workers, items, 2, meet, &gate);
+    end(workers);
+}
+
+/* Nobody is free to help, and the help that was asked for comes when all is done. */
+static void test_each_alone(void)
+{
+    Workers *workers = workers_new(1, 1, FOR_EVER_MS);
+    Together together;
+    Gate gate;
+
+    gate_init(&gate, FALSE);
+    workers_push(workers, pass, &gate);
+    await(&gate, &gate.running, 1);
+    check_each(workers, 20, 4, &together);
+    g_assert_cmpuint(together.most, ==, 1);
+    open_gate(&gate);
+    end(workers);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -205,5 +295,8 @@ int main(int argc, char **argv)
     g_test_add_func("/workers/change-limit", test_change_limit);
     g_test_add_func("/workers/stopped", test_stopped);
     g_test_add_func("/workers/many", test_many);
+    g_test_add_func("/workers/each", test_each);
+    g_test_add_func("/workers/each-together", test_each_together);
+    g_test_add_func("/workers/each-alone", test_each_alone);
     return g_test_run();
 }
