@@ -119,14 +119,14 @@ static gboolean check_graphics(const DomainDef *def, GError **error)
     return TRUE;
 }
 
-/* What QEMU gives to HVM guests; PV guests and those of PVH have no back ends for it. */
+/* What QEMU gives to HVM guests; PV guests and those of PVH have no back ends for it. Serial ports are
+ * kept in their definitions without an effect, as libvirt's Xen driver does. */
 static gboolean check_hvm_devices(const DomainDef *def, GError **error)
 {
     const struct {
         const char *name;
         gboolean there;
     } devices[] = {
-        { "serial", def->serials->len > 0 },
         { "parallel", def->parallels->len > 0 },
         { "sound", def->sounds->len > 0 },
         { "watchdog", def->watchdog != NULL },

@@ -279,7 +279,8 @@ static gboolean add_consoles(const DomainDef *def, KxlDomainConfig *config, GErr
 
 gboolean map_chars_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error)
 {
-    if (!add_serials(def, config, error) || !add_consoles(def, config, error))
+    if ((domain_is_hvm(def) && !add_serials(def, config, error)) ||
+        !add_consoles(def, config, error))
         return FALSE;
     for (guint i = 0; i < def->parallels->len; i++)
         if (!add_parallel(g_ptr_array_index(def->parallels, i), config, error))
