@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Helpers of the integration tests: commands with a deadline, consoles, example guests."""
 import glob
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -120,14 +121,17 @@ class Guest:
     def __init__(self, images, name, folder):
         self.images, self.name, self.folder = images, name, folder
 
-    def add_program(self, kernel, program):
-        """Puts it into the root of that kernel's initramfs: Linux unpacks one archive after the other."""
+    def add_program(self, kernel, program, place=""):
+        """Puts it into the root, or the folder place, of that kernel's initramfs: Linux unpacks one archive after the other."""
         folder = self.folder / f"images-{kernel}"
         folder.mkdir()
         for image in self.images.iterdir():
             (folder / image.name).symlink_to(image)
-        archive = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=program.parent, check=True,
-                                 input=program.name.encode() + b"\n", stdout=subprocess.PIPE).stdout
+        tree = self.folder / f"added-{kernel}"
+        (tree / place).mkdir(parents=True)
+        shutil.copy(program, tree / place)
+        archive = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=tree, check=True,
+                                 input=str(Path(place) / program.name).encode() + b"\n", stdout=subprocess.PIPE).stdout
         changed = folder / f"initrd-{kernel}.img"
         initrd = changed.read_bytes()
         initrd += bytes(-len(initrd) % 4)  # an archive begins at a multiple of 4
