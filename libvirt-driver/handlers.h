@@ -226,6 +226,13 @@ gboolean on_interface_lookup_by_name(RpcCall *call, GError **error);
 gboolean on_interface_lookup_by_mac(RpcCall *call, GError **error);
 gboolean on_interface_get_xml_desc(RpcCall *call, GError **error);
 gboolean on_interface_is_active(RpcCall *call, GError **error);
+gboolean on_interface_define_xml(RpcCall *call, GError **error);
+gboolean on_interface_undefine(RpcCall *call, GError **error);
+gboolean on_interface_create(RpcCall *call, GError **error);
+gboolean on_interface_destroy(RpcCall *call, GError **error);
+gboolean on_interface_change_begin(RpcCall *call, GError **error);
+gboolean on_interface_change_commit(RpcCall *call, GError **error);
+gboolean on_interface_change_rollback(RpcCall *call, GError **error);
 
 /* network/handlers-network.c */
 gboolean on_connect_list_all_networks(RpcCall *call, GError **error);

@@ -6,6 +6,7 @@
 #include "domain/console.h"
 #include "domain/recover.h"
 #include "domain/registry.h"
+#include "interface/host-config.h"
 #include "network/network.h"
 #include "nodedev/node-device.h"
 #include "nwfilter/nwfilter.h"
@@ -73,6 +74,7 @@ gboolean kanzend_open(Kanzend *k, RpcServerConfig *config, gboolean allow_argume
     if (k->host == NULL)
         return FALSE;
     k->host_info = host_info_cache_new(k->host);
+    k->host_config = host_config_new(kxl_host_lib_dir(k->host));
     k->cpus = cpu_host_cache_new(k->host);
     k->consoles = consoles_new();
     k->auth = auth_new();
@@ -95,6 +97,7 @@ void kanzend_close(Kanzend *k)
     g_clear_pointer(&k->consoles, consoles_free);
     g_clear_pointer(&k->auth, auth_free);
     g_clear_pointer(&k->cpus, cpu_host_cache_free);
+    g_clear_pointer(&k->host_config, host_config_free);
     g_clear_pointer(&k->host_info, host_info_cache_free);
     g_clear_pointer(&k->host, kxl_host_free);
 }

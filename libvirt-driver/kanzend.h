@@ -17,6 +17,7 @@ typedef struct NetworkRegistry NetworkRegistry;
 typedef struct SecretRegistry SecretRegistry;
 typedef struct NwfilterRegistry NwfilterRegistry;
 typedef struct NodeDevices NodeDevices;
+typedef struct HostConfig HostConfig;
 typedef struct CpuHostCache CpuHostCache;
 typedef struct Auth Auth;
 
@@ -33,6 +34,7 @@ typedef struct Kanzend {
     SecretRegistry *secrets;
     NwfilterRegistry *nwfilters;
     NodeDevices *devices;
+    HostConfig *host_config;
     gboolean session; /* a user's own daemon: xen:///session */
     const char *uri;  /* "xen:///system" */
 } Kanzend;

@@ -7,11 +7,12 @@
 #include <string.h>
 
 #include "handler-util.h"
+#include "interface-def.h"
 #include "network/inet.h"
 #include "sysfs.h"
-#include "xml-util.h"
 
-#define SYS_NET "/sys/class/net"
+#define SYS_NET   "/sys/class/net"
+#define PROC_VLAN "/proc/net/vlan"
 
 static void interface_free(gpointer interface)
 {
@@ -75,15 +76,33 @@ static GPtrArray *list(gboolean with_ports, const char *bridge)
     const char *name;
 
     while (dir != NULL && (name = g_dir_read_name(dir)) != NULL)
-        if (has(name, "address") && (with_ports || !has(name, "brport")))
+        if (has(name, "address") &&
+            (with_ports || !(has(name, "brport") || has(name, "bonding_slave"))))
             g_ptr_array_add(interfaces, read_interface(name));
     g_ptr_array_sort(interfaces, compare_names);
     return interfaces;
 }
 
-GPtrArray *host_interfaces_list(void)
+/* One that is configured and not there. */
+static HostInterface *absent(const InterfaceDef *def)
 {
-    return list(FALSE, NULL);
+    HostInterface *interface = g_new0(HostInterface, 1);
+
+    interface->name = g_strdup(def->name);
+    interface->mac = g_strdup(def->mac);
+    return interface;
+}
+
+GPtrArray *host_interfaces_list(HostConfig *config)
+{
+    GPtrArray *interfaces = list(FALSE, NULL);
+    g_autoptr(GPtrArray) defs = host_config_list(config);
+
+    for (guint i = 0; i < defs->len; i++)
+        if (!has(((const InterfaceDef *)defs->pdata[i])->name, "address"))
+            g_ptr_array_add(interfaces, absent(defs->pdata[i]));
+    g_ptr_array_sort(interfaces, compare_names);
+    return interfaces;
 }
 
 HostInterface *host_interface_find(const char *name, GError **error)
@@ -94,7 +113,18 @@ HostInterface *host_interface_find(const char *name, GError **error)
     return NULL;
 }
 
-/* ---- XML ---- */
+HostInterface *host_interface_find_any(HostConfig *config, const char *name, GError **error)
+{
+    g_autoptr(InterfaceDef) def = NULL;
+    HostInterface *there = host_interface_find(name, NULL);
+
+    if (there != NULL)
+        return there;
+    def = host_config_find(config, name);
+    return def != NULL ? absent(def) : host_interface_find(name, error);
+}
+
+/* ---- what it is ---- */
 
 static guint mask_prefix(const struct sockaddr *mask)
 {
@@ -108,91 +138,144 @@ static guint mask_prefix(const struct sockaddr *mask)
     return prefix;
 }
 
-static void append_address(GString *xml, const struct ifaddrs *from)
+static void add_address(InterfaceDef *def, const struct ifaddrs *from)
 {
     InetAddress address = { .family = from->ifa_addr->sa_family };
+    gboolean is_v4 = address.family == AF_INET;
 
-    if (address.family == AF_INET)
+    if (is_v4)
         memcpy(address.bytes,
                (const guint8 *)from->ifa_addr + offsetof(struct sockaddr_in, sin_addr), 4);
     else
         memcpy(address.bytes,
                (const guint8 *)from->ifa_addr + offsetof(struct sockaddr_in6, sin6_addr), 16);
     g_autofree char *text = inet_text(&address);
-    xml_append(xml, "    <ip address='%s' prefix='%u'/>\n", text, mask_prefix(from->ifa_netmask));
+    interface_protocol_add_ip(interface_protocol(def, is_v4 ? "ipv4" : "ipv6"), text,
+                              mask_prefix(from->ifa_netmask));
 }
 
-static void append_protocol(GString *xml, const char *name, const struct ifaddrs *all, int family)
+static void add_protocols(InterfaceDef *def)
 {
-    g_autoptr(GString) addresses = g_string_new(NULL);
-
-    for (; all != NULL; all = all->ifa_next)
-        if (all->ifa_addr != NULL && all->ifa_netmask != NULL &&
-            all->ifa_addr->sa_family == family && strcmp(all->ifa_name, name) == 0)
-            append_address(addresses, all);
-    if (addresses->len > 0)
-        g_string_append_printf(xml, "  <protocol family='%s'>\n%s  </protocol>\n",
-                               family == AF_INET ? "ipv4" : "ipv6", addresses->str);
-}
-
-static void append_protocols(GString *xml, const char *name)
-{
+    static const int families[] = { AF_INET, AF_INET6 };
     struct ifaddrs *all = NULL;
 
     if (getifaddrs(&all) < 0)
         return;
-    append_protocol(xml, name, all, AF_INET);
-    append_protocol(xml, name, all, AF_INET6);
+    for (guint f = 0; f < G_N_ELEMENTS(families); f++)
+        for (const struct ifaddrs *i = all; i != NULL; i = i->ifa_next)
+            if (i->ifa_addr != NULL && i->ifa_netmask != NULL &&
+                i->ifa_addr->sa_family == families[f] && strcmp(i->ifa_name, def->name) == 0)
+                add_address(def, i);
     freeifaddrs(all);
 }
 
-static void append_link(GString *xml, const char *name, const char *indent)
+static guint number(const char *name, const char *file)
 {
-    g_autofree char *state = attribute(name, "operstate");
-    g_autofree char *speed = attribute(name, "speed");
+    g_autofree char *text = attribute(name, file);
+    gint64 value = text != NULL ? g_ascii_strtoll(text, NULL, 10) : 0;
 
-    xml_append(xml, "%s<link", indent);
-    if (speed != NULL && g_ascii_strtoll(speed, NULL, 10) > 0)
-        xml_append(xml, " speed='%s'", speed);
-    xml_append(xml, " state='%s'/>\n", state != NULL ? state : "unknown");
+    return value > 0 ? (guint)value : 0; /* a speed of -1 is none */
+}
+
+/* One that is part of another, or the device below all. */
+static InterfaceDef *describe_link(const char *name, InterfaceType type)
+{
+    InterfaceDef *def = interface_def_new();
+
+    def->type = type;
+    def->name = g_strdup(name);
+    def->mac = attribute(name, "address");
+    def->link_state = attribute(name, "operstate");
+    def->link_speed = number(name, "speed");
+    return def;
 }
 
 /* The delay is in seconds here, in hundredths there. */
-static void append_bridge(GString *xml, const char *name)
+static void describe_bridge(InterfaceDef *def)
 {
-    g_autofree char *stp = attribute(name, "bridge/stp_state");
-    g_autofree char *delay = attribute(name, "bridge/forward_delay");
-    g_autoptr(GPtrArray) ports = list(TRUE, name);
-    guint64 hundredths = delay != NULL ? g_ascii_strtoull(delay, NULL, 10) : 0;
+    g_autoptr(GPtrArray) ports = list(TRUE, def->name);
+    guint hundredths = number(def->name, "bridge/forward_delay");
 
-    xml_append(xml, "  <bridge stp='%s' delay='%u.%02u'>\n", g_strcmp0(stp, "0") == 0 ? "off" : "on",
-               (guint)(hundredths / 100), (guint)(hundredths % 100));
-    for (guint i = 0; i < ports->len; i++) {
-        const HostInterface *port = ports->pdata[i];
-        xml_append(xml, "    <interface type='ethernet' name='%s'>\n", port->name);
-        append_link(xml, port->name, "      ");
-        xml_append(xml, "      <mac address='%s'/>\n    </interface>\n", port->mac);
+    def->stp = number(def->name, "bridge/stp_state") > 0 ? DOMAIN_YES : DOMAIN_NO;
+    def->delay = g_strdup_printf("%u.%02u", hundredths / 100, hundredths % 100);
+    for (guint i = 0; i < ports->len; i++)
+        g_ptr_array_add(def->ports, describe_link(((const HostInterface *)ports->pdata[i])->name,
+                                                  INTERFACE_ETHERNET));
+}
+
+/* Linux Documentation/networking/bonding.rst: "active-backup 1". */
+static char *bond_word(const char *name, const char *file)
+{
+    char *text = attribute(name, file);
+    char *blank = text != NULL ? strchr(text, ' ') : NULL;
+
+    if (blank != NULL)
+        *blank = '\0';
+    return text;
+}
+
+static void describe_bond(InterfaceDef *def)
+{
+    g_autofree char *slaves = attribute(def->name, "bonding/slaves");
+    g_auto(GStrv) names = g_strsplit(slaves != NULL ? slaves : "", " ", -1);
+
+    def->bond_mode = bond_word(def->name, "bonding/mode");
+    def->mii_freq = number(def->name, "bonding/miimon");
+    def->mii_up_delay = number(def->name, "bonding/updelay");
+    def->mii_down_delay = number(def->name, "bonding/downdelay");
+    def->arp_interval = number(def->name, "bonding/arp_interval");
+    if (def->arp_interval > 0) {
+        def->arp_target = bond_word(def->name, "bonding/arp_ip_target");
+        def->arp_validate = bond_word(def->name, "bonding/arp_validate");
     }
-    xml_append(xml, "  </bridge>\n");
+    for (char **slave = names; *slave != NULL; slave++)
+        if (**slave != '\0')
+            g_ptr_array_add(def->ports, describe_link(*slave, INTERFACE_ETHERNET));
+}
+
+/* "eth0.5  VID: 5 ...", and a line "Device: eth0" */
+static void describe_vlan(InterfaceDef *def)
+{
+    g_autofree char *path = g_build_filename(PROC_VLAN, def->name, NULL);
+    g_autofree char *text = NULL;
+    const char *at;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return;
+    if ((at = strstr(text, "VID: ")) != NULL)
+        def->vlan_tag = (guint)g_ascii_strtoull(at + strlen("VID: "), NULL, 10);
+    if ((at = strstr(text, "Device: ")) != NULL) {
+        at += strlen("Device: ");
+        def->vlan_device = g_strndup(at, strcspn(at, " \n"));
+    }
+}
+
+static InterfaceType type_of(const char *name)
+{
+    g_autofree char *vlan = g_build_filename(PROC_VLAN, name, NULL);
+
+    return has(name, "bridge")                       ? INTERFACE_BRIDGE
+           : has(name, "bonding")                    ? INTERFACE_BOND
+           : g_file_test(vlan, G_FILE_TEST_EXISTS)   ? INTERFACE_VLAN
+                                                     : INTERFACE_ETHERNET;
 }
 
 char *host_interface_xml(const HostInterface *interface)
 {
-    const char *name = interface->name;
-    gboolean is_bridge = has(name, "bridge");
-    g_autofree char *mtu = attribute(name, "mtu");
-    GString *xml = g_string_new(NULL);
+    static void (*const describe[])(InterfaceDef * def) = {
+        [INTERFACE_ETHERNET] = NULL,
+        [INTERFACE_BRIDGE] = describe_bridge,
+        [INTERFACE_BOND] = describe_bond,
+        [INTERFACE_VLAN] = describe_vlan,
+    };
+    InterfaceType type = type_of(interface->name);
+    g_autoptr(InterfaceDef) def = describe_link(interface->name, type);
 
-    xml_append(xml, "<interface type='%s' name='%s'>\n", is_bridge ? "bridge" : "ethernet", name);
-    if (mtu != NULL)
-        xml_append(xml, "  <mtu size='%s'/>\n", mtu);
-    append_protocols(xml, name);
-    if (is_bridge)
-        append_bridge(xml, name);
-    else
-        append_link(xml, name, "  ");
-    if (!is_bridge && interface->mac != NULL && *interface->mac != '\0')
-        xml_append(xml, "  <mac address='%s'/>\n", interface->mac);
-    xml_append(xml, "</interface>\n");
-    return g_string_free(xml, FALSE);
+    if (type == INTERFACE_BRIDGE)
+        g_clear_pointer(&def->link_state, g_free); /* its ports have links */
+    def->mtu = number(interface->name, "mtu");
+    add_protocols(def);
+    if (describe[type] != NULL)
+        describe[type](def);
+    return interface_def_format(def);
 }

@@ -2,6 +2,7 @@
 """Virtual networks on the host, and virsh's net- commands. Guests on them are in test_network_guests.py."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -172,3 +173,55 @@ def test_interfaces_of_the_host():
         assert "<interface type='ethernet' name='tport0'>" in xml
     finally:
         run("ip", "link", "del", "tport0")
+
+
+@pytest.fixture
+def wires():
+    for i in (0, 1):
+        run("ip", "link", "add", f"tport{i}", "type", "veth", "peer", "name", f"tpeer{i}")
+        run("ip", "link", "set", f"tpeer{i}", "up")
+    yield "tport0", "tport1"
+    for i in (0, 1):
+        run("ip", "link", "del", f"tport{i}", check=False)
+
+
+BRIDGE = """<interface type='bridge' name='tifbr'><start mode='none'/><protocol family='ipv4'><ip address='10.98.0.1' prefix='24'/></protocol>
+<bridge stp='off' delay='0'><interface type='ethernet' name='{}'/></bridge></interface>"""
+
+
+def stop_interface(name):
+    """virsh 9.0 says that it is destroyed, and ends with status 1."""
+    assert f"Interface {name} destroyed" in run("virsh", "iface-destroy", name, check=False).stdout
+
+
+def test_configured_interfaces(wires, tmp_path):
+    """By the host's own ifupdown: a bridge comes and goes; a change that is taken back runs as before."""
+    if not all(shutil.which(tool) for tool in ("ifup", "brctl")):
+        pytest.skip("needs ifupdown and bridge-utils")
+    path = tmp_path / "i.xml"
+    path.write_text(BRIDGE.format(wires[0]))
+    virsh("iface-define", path)
+    assert re.search(r"tifbr\s+inactive", virsh("iface-list", "--all"))
+    virsh("iface-start", "tifbr")
+    assert "10.98.0.1/24" in run("ip", "-4", "-o", "addr", "show", "dev", "tifbr").stdout
+    wait_for("the bridge", lambda: re.search(r"tifbr\s+active", virsh("iface-list", "--all")))
+    assert "already running" in run("virsh", "iface-start", "tifbr", check=False).stderr
+    ports = lambda: run("ip", "-o", "link", "show", "master", "tifbr").stdout  # noqa: E731
+    assert wires[0] in ports() and "<interface type='ethernet' name='tport0'>" in virsh("iface-dumpxml", "tifbr")
+
+    virsh("iface-begin")
+    stop_interface("tifbr")
+    assert "tifbr" not in run("ip", "-o", "link").stdout
+    path.write_text(BRIDGE.format(wires[1]).replace("10.98.0.1", "10.98.0.9"))
+    virsh("iface-define", path)
+    virsh("iface-start", "tifbr")
+    wait_for("the changed bridge", lambda: re.search(r"tifbr\s+active", virsh("iface-list", "--all")))
+    assert wires[1] in ports()
+    virsh("iface-rollback")
+    assert wires[0] in ports() and wires[1] not in ports()
+    assert "10.98.0.1/24" in run("ip", "-4", "-o", "addr", "show", "dev", "tifbr").stdout
+
+    wait_for("the bridge again", lambda: re.search(r"tifbr\s+active", virsh("iface-list", "--all")))
+    stop_interface("tifbr")
+    virsh("iface-undefine", "tifbr")
+    assert not Path("/etc/network/interfaces.d/tifbr").exists() and "tifbr" not in virsh("iface-list", "--all")
