@@ -41,6 +41,8 @@ typedef struct {
     guint boot_order; /* from 1 */
     char *alias;      /* live, or the user's own "ua-..." */
     DomainAddress *address;
+    guint acpi_index; /* 0: none */
+    int iommu, ats, packed, page_per_vq; /* virtio's */
 } DomainDeviceInfo;
 
 /* disk */
@@ -103,6 +105,11 @@ typedef struct { /* <cookie> of an HTTP server */
     char *name, *value;
 } DomainCookie;
 
+typedef struct { /* <slice>: the part of the source that is the image */
+    char *type;
+    guint64 offset, size;
+} DomainSlice;
+
 typedef struct { /* <iotune>; what is limited: KXL_TUNE_KINDS */
     guint64 limit[KXL_TUNE_COUNT];
     guint64 burst[KXL_TUNE_COUNT];
@@ -143,6 +150,9 @@ typedef struct {
     xmlNodePtr backing_store;     /* kept as written */
     xmlNodePtr mirror;            /* live only: a copy under way */
 
+    guint queue_size, rotation_rate;
+    guint64 metadata_cache; /* bytes */
+    GPtrArray *slices;      /* of DomainSlice */
     guint cyls, heads, secs;
     char *trans;
     guint logical_block_size, physical_block_size;
@@ -250,6 +260,7 @@ typedef struct {
     char *model;
     char *driver_name, *driver_txmode;
     int driver_ioeventfd, driver_event_idx;
+    int driver_rss, driver_rss_hash;
     guint driver_queues, driver_rx_queue_size, driver_tx_queue_size;
     int offload[KXL_OFFLOAD_COUNT];
     int isolated;

@@ -431,6 +431,6 @@ gboolean check_supported(const DomainDef *def, const DomainXmlCaps *caps, GError
            check_interfaces(def, error) && check_graphics(def, error) && check_videos(def, error) &&
            check_hvm_devices(def, error) && check_small_devices(def, error) &&
            check_iommu(def, error) && check_hostdevs(def, error) &&
-           check_vhost_user(def, error) &&
+           check_vhost_user(def, error) && check_bus_options(def, error) &&
            check_chars(def, error) && check_memballoon(def, error);
 }

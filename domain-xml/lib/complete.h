@@ -23,6 +23,8 @@ gboolean check_definition(const DomainDef *def, GError **error);
 /* check-machine.c, check-host.c: their parts but for devices. */
 gboolean check_machine_parts(const DomainDef *def, GError **error);
 /* check-memory.c; one device, the number-th, alone. */
+/* check-virtio.c */
+gboolean check_bus_options(const DomainDef *def, GError **error);
 gboolean check_disk_source(const DomainDisk *disk, guint number, GError **error);
 gboolean check_memory_parts(const DomainDef *def, GError **error);
 gboolean check_memory_device(const DomainDef *def, const DomainMemory *memory, guint number,

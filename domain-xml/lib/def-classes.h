@@ -45,6 +45,7 @@ extern const XmlClass domain_redirdev_class;
 extern const XmlClass domain_hub_class;
 extern const XmlClass domain_encryption_class;
 extern const XmlClass domain_cookie_class;
+extern const XmlClass domain_slice_class;
 extern const XmlClass domain_iotune_class;
 extern const XmlClass domain_disk_class;
 extern const XmlClass domain_controller_class;
@@ -87,8 +88,22 @@ extern const char *const xml_on_off[];
     {                                                                                              \
         "acpi", XML_REFUSED                                                                        \
     }
+/* The same of devices on PCI, which guests can be given numbers for. */
+#define DEVICE_ALIAS_ACPI_ROW(Type)                                                                \
+    { "alias/@name", XML_STRING, offsetof(Type, info.alias), XML_ALIAS },                          \
+    {                                                                                              \
+        "acpi/@index", XML_UINT, offsetof(Type, info.acpi_index), XML_HVM | XML_NONZERO            \
+    }
 /* How virtio's rings are to be laid out and reached. */
-#define DEVICE_VIRTIO_ROWS                                                                         \
+#define DEVICE_VIRTIO_ROW(Type, name, field)                                                       \
+    {                                                                                              \
+        "driver/@" name, XML_WORD, offsetof(Type, info.field), XML_HVM, .words = xml_on_off        \
+    }
+#define DEVICE_VIRTIO_ROWS(Type)                                                                   \
+    DEVICE_VIRTIO_ROW(Type, "iommu", iommu), DEVICE_VIRTIO_ROW(Type, "ats", ats),                  \
+        DEVICE_VIRTIO_ROW(Type, "packed", packed),                                                 \
+        DEVICE_VIRTIO_ROW(Type, "page_per_vq", page_per_vq)
+#define DEVICE_NO_VIRTIO_ROWS                                                                      \
     { "driver/@iommu", XML_REFUSED }, { "driver/@ats", XML_REFUSED },                              \
         { "driver/@packed", XML_REFUSED },                                                         \
     {                                                                                              \

@@ -169,7 +169,7 @@ static const XmlRow hostdev_rows[] = {
     { "shareable", XML_FLAG, F(shareable), .when = is_scsi },
     { "teaming", XML_REFUSED },
     DEVICE_BOOT_ROW(DomainHostdev),
-    DEVICE_ALIAS_ROW(DomainHostdev),
+    DEVICE_ALIAS_ACPI_ROW(DomainHostdev),
     DEVICE_ROM_ROWS(DomainHostdev),
     DEVICE_PLACE_ROW(DomainHostdev),
 };

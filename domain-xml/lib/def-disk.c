@@ -183,6 +183,17 @@ static gboolean cookie_check(gpointer object, xmlNodePtr node, GError **error)
 }
 XML_CLASS_DEFINE(domain_cookie_class, DomainCookie, cookie_rows, cookie_check)
 
+static const char *const slice_types[] = { "", "storage", NULL };
+
+#define F(field) offsetof(DomainSlice, field)
+static const XmlRow slice_rows[] = {
+    { "@type", XML_STRING, F(type), XML_REQUIRED, .words = slice_types },
+    { "@offset", XML_ULONG, F(offset), XML_REQUIRED | XML_ALWAYS },
+    { "@size", XML_ULONG, F(size), XML_REQUIRED | XML_NONZERO },
+};
+#undef F
+XML_CLASS_DEFINE(domain_slice_class, DomainSlice, slice_rows, NULL)
+
 #define F(field)                 offsetof(DomainIotune, field)
 #define LIMIT_ROW(id, xml, qemu) { xml, XML_ULONG, F(limit[KXL_TUNE_##id]) },
 #define BURST_ROW(id, xml, qemu) { xml "_max", XML_ULONG, F(burst[KXL_TUNE_##id]) },
@@ -281,9 +292,9 @@ static const XmlRow disk_rows[] = {
     { "driver/@iothread", XML_UINT, F(iothread) },
     { "driver/@detect_zeroes", XML_STRING, F(detect_zeroes), .words = detect_zeroes },
     { "driver/@queues", XML_UINT, F(queues) },
-    { "driver/@queue_size", XML_REFUSED },
-    { "driver/metadata_cache", XML_REFUSED },
-    DEVICE_VIRTIO_ROWS,
+    { "driver/@queue_size", XML_UINT, F(queue_size), .max = 1024 },
+    { "driver/metadata_cache/max_size", XML_BYTES, F(metadata_cache) },
+    DEVICE_VIRTIO_ROWS(DomainDisk),
     /* The old place of <auth>. */
     { "auth", XML_OBJECT, F(auth_outside), .item = &domain_disk_auth_class },
     { "source/@file", XML_STRING, F(source), .when = disk_is_file },
@@ -314,7 +325,7 @@ static const XmlRow disk_rows[] = {
     { "source/auth", XML_OBJECT, F(auth), .item = &domain_disk_auth_class },
     { "source/encryption", XML_OBJECT, F(encryption), .item = &domain_encryption_class },
     { "source/reservations", XML_REFUSED },
-    { "source/slices", XML_REFUSED },
+    { "source/slices/slice", XML_LIST, F(slices), .item = &domain_slice_class },
     { "source/seclabel", XML_NODES, F(source_labels), XML_KEPT },
     { "source/@fdgroup", XML_REFUSED },
     { "backingStore", XML_NODE, F(backing_store), XML_KEPT },
@@ -330,7 +341,7 @@ static const XmlRow disk_rows[] = {
     { "target/@bus", XML_WORD, F(bus), .words = disk_buses, .refused = other_disk_buses },
     { "target/@tray", XML_STRING, F(tray), .words = disk_trays },
     { "target/@removable", XML_WORD, F(removable), .words = xml_on_off },
-    { "target/@rotation_rate", XML_REFUSED },
+    { "target/@rotation_rate", XML_UINT, F(rotation_rate), XML_NONZERO, .max = 65534 },
     { "iotune", XML_OBJECT, F(iotune), .item = &domain_iotune_class },
     { "readonly", XML_FLAG, F(readonly) },
     { "shareable", XML_FLAG, F(shareable) },
@@ -343,7 +354,7 @@ static const XmlRow disk_rows[] = {
     /* Likewise. */
     { "encryption", XML_OBJECT, F(encryption_outside), .item = &domain_encryption_class },
     DEVICE_BOOT_ROW(DomainDisk),
-    DEVICE_ALIAS_ROW(DomainDisk),
+    DEVICE_ALIAS_ACPI_ROW(DomainDisk),
     DEVICE_PLACE_ROW(DomainDisk),
 };
 #undef F
@@ -357,6 +368,10 @@ static gboolean disk_check(gpointer object, xmlNodePtr node, GError **error)
         xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
                   "an <%s> definition already found for the <source> definition",
                   disk->auth != NULL && disk->auth_outside != NULL ? "auth" : "encryption");
+        return FALSE;
+    }
+    if (disk->slices->len > 1) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "more than one slice of storage");
         return FALSE;
     }
     if (disk->target == NULL || *disk->target == '\0') {
@@ -415,7 +430,7 @@ static const XmlRow controller_rows[] = {
     { "driver/@max_sectors", XML_UINT, F(max_sectors) },
     { "driver/@ioeventfd", XML_WORD, F(ioeventfd), .words = xml_on_off },
     { "driver/@iothread", XML_UINT, F(driver_iothread) },
-    DEVICE_VIRTIO_ROWS,
+    DEVICE_VIRTIO_ROWS(DomainController),
     { "model/@name", XML_STRING, F(pci_model_name) },
     { "target/@chassisNr", XML_UINT, F(pci_chassis), XML_NONZERO, .max = 255,
       .when = is_pci_bridge },

@@ -272,7 +272,7 @@ static const XmlRow video_rows[] = {
     { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = video_drivers,
       .refused = other_video_drivers },
     { "driver/@vgaconf", XML_REFUSED },
-    DEVICE_VIRTIO_ROWS,
+    DEVICE_NO_VIRTIO_ROWS,
     { "model/@type", XML_STRING, F(model), .words = video_models, .refused = other_video_models },
     { "model/@ram", XML_UINT, F(ram) },
     { "model/@vram", XML_UINT, F(vram) },

@@ -36,7 +36,7 @@ static const XmlRow filesystem_rows[] = {
     { "driver/@wrpolicy", XML_STRING, F(write_policy), .words = write_policies },
     { "driver/@format", XML_REFUSED },
     { "driver/@queue", XML_UINT, F(queue), .max = 1024, .when = is_virtiofs },
-    DEVICE_VIRTIO_ROWS,
+    DEVICE_VIRTIO_ROWS(DomainFilesystem),
     { "binary", XML_REFUSED },
     { "idmap", XML_REFUSED },
     { "source/@dir", XML_STRING, F(source) },
@@ -46,7 +46,7 @@ static const XmlRow filesystem_rows[] = {
     { "space_hard_limit", XML_REFUSED },
     { "space_soft_limit", XML_REFUSED },
     DEVICE_BOOT_ROW(DomainFilesystem),
-    DEVICE_ALIAS_ROW(DomainFilesystem),
+    DEVICE_ALIAS_ACPI_ROW(DomainFilesystem),
     DEVICE_PLACE_ROW(DomainFilesystem),
 };
 #undef F

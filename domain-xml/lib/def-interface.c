@@ -205,9 +205,9 @@ static const XmlRow interface_rows[] = {
     /* clang-format off */
     KXL_OFFLOADS(OFFLOAD_ROW)
     /* clang-format on */
-    DEVICE_VIRTIO_ROWS,
-    { "driver/@rss", XML_REFUSED },
-    { "driver/@rss_hash_report", XML_REFUSED },
+    DEVICE_VIRTIO_ROWS(DomainInterface),
+    { "driver/@rss", XML_WORD, F(driver_rss), XML_HVM, .words = xml_on_off },
+    { "driver/@rss_hash_report", XML_WORD, F(driver_rss_hash), XML_HVM, .words = xml_on_off },
     { "backend", XML_REFUSED },
     { "portForward", XML_REFUSED },
     { "teaming", XML_REFUSED },
@@ -218,7 +218,7 @@ static const XmlRow interface_rows[] = {
     { "coalesce", XML_REFUSED },
     { "port/@isolated", XML_WORD, F(isolated), .words = xml_yes_no },
     DEVICE_BOOT_ROW(DomainInterface),
-    DEVICE_ALIAS_ROW(DomainInterface),
+    DEVICE_ALIAS_ACPI_ROW(DomainInterface),
     DEVICE_ROM_ROWS(DomainInterface),
     DEVICE_PLACE_ROW(DomainInterface),
 };

@@ -8,6 +8,11 @@ void map_address(const DomainDeviceInfo *info, KxlAddress *ret_address)
 {
     const DomainAddress *from = info->address;
 
+    ret_address->acpi_index = info->acpi_index;
+    ret_address->iommu = map_tristate(info->iommu);
+    ret_address->ats = map_tristate(info->ats);
+    ret_address->packed = map_tristate(info->packed);
+    ret_address->page_per_vq = map_tristate(info->page_per_vq);
     if (from == NULL)
         return;
     switch ((DomainAddressType)from->type) {
@@ -40,7 +45,7 @@ void map_address(const DomainDeviceInfo *info, KxlAddress *ret_address)
     }
 }
 
-DomainAddress *map_address_from_config(const KxlAddress *from)
+static DomainAddress *place_from_config(const KxlAddress *from)
 {
     static const DomainAddressType types[KXL_ADDRESS_KIND_COUNT] = {
         [KXL_ADDRESS_PCI] = DOMAIN_ADDRESS_PCI,
@@ -64,6 +69,16 @@ DomainAddress *map_address_from_config(const KxlAddress *from)
     to->unit = from->unit;
     to->port = g_strdup(from->port);
     return to;
+}
+
+void map_address_from_config(const KxlAddress *from, DomainDeviceInfo *ret_info)
+{
+    ret_info->address = place_from_config(from);
+    ret_info->acpi_index = from->acpi_index;
+    ret_info->iommu = map_tristate_back(from->iommu);
+    ret_info->ats = map_tristate_back(from->ats);
+    ret_info->packed = map_tristate_back(from->packed);
+    ret_info->page_per_vq = map_tristate_back(from->page_per_vq);
 }
 
 KxlTristate map_tristate(int tristate)

@@ -149,7 +149,7 @@ static void map_pcis_from_config(const KxlDomainConfig *config, DomainDef *def)
         hostdev->rom_file = g_strdup(pci->rom_file);
         hostdev->rom_bar = map_tristate_back(pci->rom_bar);
         hostdev->rom_enabled = map_tristate_back(pci->rom_enabled);
-        hostdev->info.address = map_address_from_config(&pci->address);
+        map_address_from_config(&pci->address, &hostdev->info);
         if (strstr(options, "permissive=1") != NULL)
             hostdev->write_filtering = DOMAIN_NO;
         else if (strstr(options, "permissive=0") != NULL)
@@ -177,7 +177,7 @@ static void map_other_from_config(const KxlDeviceHost *from, DomainDef *def)
     to->display = map_tristate_back(from->display);
     to->ramfb = from->ramfb ? DOMAIN_YES : DOMAIN_ABSENT;
     to->info.boot_order = (guint)MAX(from->bootindex, 0);
-    to->info.address = map_address_from_config(&from->address);
+    map_address_from_config(&from->address, &to->info);
 }
 
 static void map_usb_in_full(const KxlDeviceUsb *usb, DomainDef *def)
@@ -190,7 +190,7 @@ static void map_usb_in_full(const KxlDeviceUsb *usb, DomainDef *def)
     hostdev->usb_device = usb->device;
     hostdev->startup_policy = usb->optional ? g_strdup("optional") : NULL;
     hostdev->info.boot_order = (guint)MAX(usb->bootindex, 0);
-    hostdev->info.address = map_address_from_config(&usb->address);
+    map_address_from_config(&usb->address, &hostdev->info);
 }
 
 /* QEMU's "host:BUS.ADDR" and "host:VENDOR:PRODUCT". */
@@ -337,7 +337,7 @@ static void add_emulated_back(const KxlDeviceController *from, DomainDef *def)
     to->pci_hole64_kib = from->hole64_kb;
     if (from->companion_port >= 0)
         to->usb_startport = g_strdup_printf("%d", from->companion_port);
-    to->info.address = map_address_from_config(&from->address);
+    map_address_from_config(&from->address, &to->info);
 }
 
 static void map_controllers_from_config(const KxlDomainConfig *config, DomainDef *def)

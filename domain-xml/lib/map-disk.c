@@ -103,7 +103,7 @@ static const struct {
     SAME(initiator),
 }, same_numbers[] = {
     SAME(queues), SAME(iothread), SAME(cyls), SAME(heads), SAME(secs),
-    SAME(logical_block_size), SAME(physical_block_size),
+    SAME(logical_block_size), SAME(physical_block_size), SAME(queue_size), SAME(rotation_rate),
 }, same_tristates[] = {
     SAME(copy_on_read), SAME(ioeventfd), SAME(event_idx),
 };
@@ -158,6 +158,30 @@ static void map_iotune(const DomainIotune *from, KxlDiskTune *to)
     to->group = g_strdup(from->group);
 }
 
+/* How much of its file the image is, and how much of it QEMU keeps at hand. */
+static void map_extent(const DomainDisk *from, KxlDeviceDisk *to)
+{
+    to->metadata_cache = from->metadata_cache;
+    if (from->slices->len == 0)
+        return;
+    to->slice_offset = ((const DomainSlice *)g_ptr_array_index(from->slices, 0))->offset;
+    to->slice_size = ((const DomainSlice *)g_ptr_array_index(from->slices, 0))->size;
+}
+
+static void map_extent_from_config(const KxlDeviceDisk *from, DomainDisk *to)
+{
+    DomainSlice *slice;
+
+    to->metadata_cache = from->metadata_cache;
+    if (from->slice_size == 0)
+        return;
+    slice = xml_object_new(&domain_slice_class);
+    slice->type = g_strdup("storage");
+    slice->offset = from->slice_offset;
+    slice->size = from->slice_size;
+    g_ptr_array_add(to->slices, slice);
+}
+
 static gboolean map_disk_to_config(DomainDisk *from, KxlDeviceDisk *to, KxlDomainType type,
                                    GError **error)
 {
@@ -179,6 +203,7 @@ static gboolean map_disk_to_config(DomainDisk *from, KxlDeviceDisk *to, KxlDomai
     to->bootindex = (int)from->info.boot_order;
     map_same_to_config(from, to);
     map_disk_server_to_config(from, to);
+    map_extent(from, to);
     map_error_policy(from, to);
     if (from->iotune != NULL)
         map_iotune(from->iotune, &to->tune);
@@ -274,10 +299,11 @@ static DomainDisk *map_disk_from_config(const KxlDeviceDisk *from)
     to->transient = from->transient;
     map_same_from_config(from, to);
     map_disk_server_from_config(from, to);
+    map_extent_from_config(from, to);
     to->rerror_policy = g_strdup(from->read_error);
     to->iotune = map_iotune_from_config(&from->tune);
     to->model = g_strdup(from->model);
-    to->info.address = map_address_from_config(&from->address);
+    map_address_from_config(&from->address, &to->info);
     to->info.boot_order = (guint)MAX(from->bootindex, 0);
     return to;
 }

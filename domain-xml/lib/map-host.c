@@ -53,7 +53,7 @@ static void map_filesystem_from_config(const KxlDeviceFilesystem *from, DomainDe
     to->readonly = from->read_only;
     to->write_policy = from->write_immediate ? g_strdup("immediate") : NULL;
     to->model = g_strdup(from->model);
-    to->info.address = map_address_from_config(&from->address);
+    map_address_from_config(&from->address, &to->info);
     g_ptr_array_add(def->filesystems, to);
 }
 
@@ -86,7 +86,7 @@ static void map_hub_from_config(const KxlDeviceHub *from, DomainDef *def)
     DomainHub *to = xml_object_new(&domain_hub_class);
 
     to->type = g_strdup("usb");
-    to->info.address = map_address_from_config(&from->address);
+    map_address_from_config(&from->address, &to->info);
     g_ptr_array_add(def->hubs, to);
 }
 

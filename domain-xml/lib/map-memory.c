@@ -71,7 +71,7 @@ static DomainMemory *map_memory_back(const KxlDeviceMemory *from)
     to->readonly = from->read_only;
     to->block_kib = from->block_kb;
     to->requested_kib = from->requested_kb;
-    to->info.address = map_address_from_config(&from->address);
+    map_address_from_config(&from->address, &to->info);
     if (from->slot >= 0) {
         to->info.address = xml_object_new(&domain_address_class);
         to->info.address->type = DOMAIN_ADDRESS_DIMM;

@@ -131,6 +131,8 @@ static void map_driver(const DomainInterface *from, KxlDeviceNic *to)
     to->tx_mode = choice(from->driver_txmode);
     to->ioeventfd = map_tristate(from->driver_ioeventfd);
     to->event_idx = map_tristate(from->driver_event_idx);
+    to->rss = map_tristate(from->driver_rss);
+    to->rss_hash = map_tristate(from->driver_rss_hash);
     to->rx_queue_size = from->driver_rx_queue_size;
     to->tx_queue_size = from->driver_tx_queue_size;
     for (guint i = 0; i < KXL_OFFLOAD_COUNT; i++)
@@ -300,6 +302,8 @@ static void map_options_from_config(const KxlDeviceNic *from, DomainInterface *t
     to->driver_txmode = g_strdup(from->tx_mode);
     to->driver_ioeventfd = map_tristate_back(from->ioeventfd);
     to->driver_event_idx = map_tristate_back(from->event_idx);
+    to->driver_rss = map_tristate_back(from->rss);
+    to->driver_rss_hash = map_tristate_back(from->rss_hash);
     to->driver_rx_queue_size = from->rx_queue_size;
     to->driver_tx_queue_size = from->tx_queue_size;
     for (guint i = 0; i < KXL_OFFLOAD_COUNT; i++)
@@ -307,7 +311,7 @@ static void map_options_from_config(const KxlDeviceNic *from, DomainInterface *t
     to->rom_file = g_strdup(from->rom_file);
     to->rom_bar = map_tristate_back(from->rom_bar);
     to->rom_enabled = map_tristate_back(from->rom_enabled);
-    to->info.address = map_address_from_config(&from->address);
+    map_address_from_config(&from->address, &to->info);
 }
 
 static DomainInterface *map_nic_from_config(const KxlDeviceNic *from)

@@ -48,9 +48,9 @@ gboolean map_chars_from_config(const KxlDomainConfig *config, DomainDef *def, GE
 gboolean map_devices_to_config(const DomainDef *def, KxlDomainConfig *config, GError **error);
 gboolean map_devices_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error);
 
-/* map-address.c: where a device sits; the kinds libkxl knows. */
+/* map-address.c: where a device sits, and how virtio ones are reached; the kinds libkxl knows. */
 void map_address(const DomainDeviceInfo *info, KxlAddress *ret_address);
-DomainAddress *map_address_from_config(const KxlAddress *address); /* NULL: none */
+void map_address_from_config(const KxlAddress *address, DomainDeviceInfo *ret_info);
 KxlTristate map_tristate(int tristate);
 int map_tristate_back(KxlTristate tristate);
 

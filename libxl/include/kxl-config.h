@@ -128,6 +128,10 @@ typedef struct {
     guint cyls, heads, secs;
     char *trans;            /* none, auto, lba */
     guint logical_block_size, physical_block_size;
+    guint queue_size;       /* virtio: requests a queue holds; 0: QEMU's */
+    guint rotation_rate;    /* ide, sata, scsi: turns a minute, 1: none; 0: not said */
+    guint64 metadata_cache; /* qcow2: bytes; 0: QEMU's */
+    guint64 slice_offset, slice_size; /* the part of the file that is the image; size 0: all */
     KxlDiskTune tune;
     KxlDiskServer server;   /* is_uri */
     KxlEncryption encryption;
@@ -219,6 +223,7 @@ typedef struct {
     char *tx_mode;          /* virtio: iothread, timer */
     KxlTristate ioeventfd, event_idx;
     guint rx_queue_size, tx_queue_size;
+    KxlTristate rss, rss_hash; /* virtio: spreads packets over queues; tells the guest by what */
     guint sndbuf;           /* tap: bytes; 0: no limit */
     KxlTristate offload[KXL_OFFLOAD_COUNT];
     char *rom_file;

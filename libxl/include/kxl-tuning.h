@@ -26,6 +26,10 @@ typedef struct {
     gboolean multifunction;
     guint controller, target, unit;
     char *port;             /* "1.2": port 2 of the hub on port 1 */
+    guint acpi_index;       /* PCI: the number that firmware gives it, by which guests name it; 0: none */
+    /* virtio's way over PCI: through the IOMMU, with address translation of its own, rings in the packed layout, a page
+     * for each ring's doorbell */
+    KxlTristate iommu, ats, packed, page_per_vq;
 } KxlAddress;
 
 typedef struct {

@@ -15,6 +15,11 @@ static const KxlField address_rows[] = {
     KXL_ROW("target", UINT, KxlAddress, target),
     KXL_ROW("unit", UINT, KxlAddress, unit),
     KXL_ROW("port", STRING, KxlAddress, port),
+    KXL_ROW("acpi_index", UINT, KxlAddress, acpi_index),
+    KXL_ROW_INIT("iommu", DEFBOOL, KxlAddress, iommu, KXL_DEFAULT),
+    KXL_ROW_INIT("ats", DEFBOOL, KxlAddress, ats, KXL_DEFAULT),
+    KXL_ROW_INIT("packed", DEFBOOL, KxlAddress, packed, KXL_DEFAULT),
+    KXL_ROW_INIT("page_per_vq", DEFBOOL, KxlAddress, page_per_vq, KXL_DEFAULT),
 };
 KXL_TYPE_DEFINE(address, KxlAddress, address_rows)
 
@@ -103,6 +108,11 @@ static const KxlField device_disk_rows[] = {
     KXL_ROW("trans", STRING, KxlDeviceDisk, trans),
     KXL_ROW("logical_block_size", UINT, KxlDeviceDisk, logical_block_size),
     KXL_ROW("physical_block_size", UINT, KxlDeviceDisk, physical_block_size),
+    KXL_ROW("queue_size", UINT, KxlDeviceDisk, queue_size),
+    KXL_ROW("rotation_rate", UINT, KxlDeviceDisk, rotation_rate),
+    KXL_ROW("metadata_cache", UINT64, KxlDeviceDisk, metadata_cache),
+    KXL_ROW("slice_offset", UINT64, KxlDeviceDisk, slice_offset),
+    KXL_ROW("slice_size", UINT64, KxlDeviceDisk, slice_size),
     KXL_ROW_TYPE("iotune", STRUCT, KxlDeviceDisk, tune, disk_tune),
     KXL_ROW_TYPE("server", STRUCT, KxlDeviceDisk, server, disk_server),
     KXL_ROW_TYPE("encryption", STRUCT, KxlDeviceDisk, encryption, encryption),
@@ -177,6 +187,8 @@ static const KxlField device_nic_rows[] = {
     KXL_ROW_INIT("event_idx", DEFBOOL, KxlDeviceNic, event_idx, KXL_DEFAULT),
     KXL_ROW("rx_queue_size", UINT, KxlDeviceNic, rx_queue_size),
     KXL_ROW("tx_queue_size", UINT, KxlDeviceNic, tx_queue_size),
+    KXL_ROW_INIT("rss", DEFBOOL, KxlDeviceNic, rss, KXL_DEFAULT),
+    KXL_ROW_INIT("rss_hash", DEFBOOL, KxlDeviceNic, rss_hash, KXL_DEFAULT),
     KXL_ROW("sndbuf", UINT, KxlDeviceNic, sndbuf),
     KXL_ROW("pv_place", UINT, KxlDeviceNic, pv_place),
     KXL_OFFLOADS(OFFLOAD_ROW) KXL_ROW("rom_file", STRING, KxlDeviceNic, rom_file),

@@ -17,13 +17,35 @@ static gboolean is_boards(gboolean q35, const KxlAddress *a)
     return a->slot == 1 && a->function != 2 && a->function < 4;
 }
 
+/* What a device on PCI is told of the bus beside its place. */
+static char *pci_options(const KxlAddress *a)
+{
+    const struct {
+        const char *name;
+        KxlTristate value;
+    } switches[] = { { "iommu_platform", a->iommu },
+                     { "ats", a->ats },
+                     { "packed", a->packed },
+                     { "page-per-vq", a->page_per_vq } };
+    GString *out = g_string_new(NULL);
+
+    if (a->acpi_index)
+        g_string_append_printf(out, ",acpi-index=%u", a->acpi_index);
+    for (guint i = 0; i < G_N_ELEMENTS(switches); i++)
+        if (switches[i].value != KXL_DEFAULT)
+            g_string_append_printf(out, ",%s=%s", switches[i].name,
+                                   switches[i].value == KXL_YES ? "on" : "off");
+    return g_string_free(out, FALSE);
+}
+
 char *kxl_args_pci_address(const KxlDomainConfig *config, const KxlAddress *address,
                            const char *what, GError **error)
 {
     gboolean q35 = kxl_board_is_q35(config);
+    g_autofree char *more = NULL;
 
     if (address->kind == KXL_ADDRESS_NONE)
-        return g_strdup("");
+        return pci_options(address);
     if (address->kind != KXL_ADDRESS_PCI) {
         kxl_args_unsupported(error, "%s: an address that is not PCI", what);
         return NULL;
@@ -38,9 +60,10 @@ char *kxl_args_pci_address(const KxlDomainConfig *config, const KxlAddress *addr
                     address->function);
         return NULL;
     }
-    return g_strdup_printf(",bus=%s.%u,addr=%02x.%u%s", q35 && address->bus == 0 ? "pcie" : "pci",
-                           address->bus, address->slot,
-                           address->function, address->multifunction ? ",multifunction=on" : "");
+    more = pci_options(address);
+    return g_strdup_printf(",bus=%s.%u,addr=%02x.%u%s%s", q35 && address->bus == 0 ? "pcie" : "pci",
+                           address->bus, address->slot, address->function,
+                           address->multifunction ? ",multifunction=on" : "", more);
 }
 
 char *kxl_args_usb_address(const KxlDomainConfig *config, const KxlAddress *address,

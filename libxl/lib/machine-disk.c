@@ -75,12 +75,17 @@ static gboolean has_serial(const KxlDeviceDisk *disk)
 static gboolean has_virtio_options(const KxlDeviceDisk *disk)
 {
     return disk->ioeventfd != KXL_DEFAULT || disk->event_idx != KXL_DEFAULT || disk->queues ||
-           disk->iothread || disk->model;
+           disk->queue_size || disk->iothread || disk->model;
 }
 
 static gboolean has_block_size(const KxlDeviceDisk *disk)
 {
     return disk->logical_block_size || disk->physical_block_size;
+}
+
+static gboolean has_rotation_rate(const KxlDeviceDisk *disk)
+{
+    return disk->rotation_rate != 0;
 }
 
 static gboolean has_error_policy(const KxlDeviceDisk *disk)
@@ -99,8 +104,9 @@ static const struct {
     { "a vendor or product", has_vendor, ON(SCSI), TRUE },
     { "a geometry", has_geometry, ON(IDE) | ON(SATA) | ON(SCSI) | ON(VIRTIO), FALSE },
     { "a geometry translation", has_trans, ON(IDE) | ON(SATA), FALSE },
-    { "a model, queues, iothread, ioeventfd or event_idx", has_virtio_options, ON(VIRTIO), TRUE },
+    { "a model, queues, queue_size, iothread, ioeventfd or event_idx", has_virtio_options, ON(VIRTIO), TRUE },
     { "a block size", has_block_size, ON_DISKS, TRUE },
+    { "a rotation rate", has_rotation_rate, ON(IDE) | ON(SATA) | ON(SCSI), FALSE },
     { "an error policy", has_error_policy, ON_DISKS, TRUE },
 };
 
@@ -155,6 +161,8 @@ static char *device_options(const KxlDeviceDisk *disk)
     add_text(out, "product", disk->product);
     add_number(out, "logical_block_size", disk->logical_block_size);
     add_number(out, "physical_block_size", disk->physical_block_size);
+    add_number(out, "rotation_rate", disk->rotation_rate);
+    add_number(out, "queue-size", disk->queue_size);
     add_number(out, "cyls", disk->cyls);
     add_number(out, "heads", disk->heads);
     add_number(out, "secs", disk->secs);

@@ -145,6 +145,19 @@ static JsonObject *format_node(const KxlDeviceDisk *disk, const char *name, cons
     return node;
 }
 
+/* The image may be a part of its file only. Takes the file's node. */
+static JsonObject *slice_node(const KxlDeviceDisk *disk, JsonObject *file)
+{
+    JsonObject *node;
+
+    if (!disk->slice_size)
+        return file;
+    node = format_node(disk, NULL, "raw", !kxl_disk_writes_image(disk), file);
+    json_object_set_int_member(node, "offset", (gint64)disk->slice_offset);
+    json_object_set_int_member(node, "size", (gint64)disk->slice_size);
+    return node;
+}
+
 /* An encrypted image is LUKS instead of raw, or qcow2 with LUKS inside; what librbd has encrypted
  * looks plain to QEMU. */
 static void set_encryption(JsonObject *node, const KxlDeviceDisk *disk, const char *name)
@@ -174,7 +187,9 @@ static JsonObject *image_node(const KxlDeviceDisk *disk, const char *name, GErro
     if (!protocol)
         return NULL;
     node = format_node(disk, overlaid ? NULL : name, kxl_image_driver(disk->format),
-                       !kxl_disk_writes_image(disk), protocol);
+                       !kxl_disk_writes_image(disk), slice_node(disk, protocol));
+    if (disk->metadata_cache && disk->format == KXL_DISK_QCOW2)
+        json_object_set_int_member(node, "cache-size", (gint64)disk->metadata_cache);
     set_encryption(node, disk, name);
     if (overlaid) {
         JsonObject *overlay =

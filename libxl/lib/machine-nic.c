@@ -171,6 +171,8 @@ static char *virtio_options(const KxlDeviceNic *nic)
      * queue (virtio 1.2 4.1.5.1.2). */
     if (nic->kind == KXL_NIC_VHOST_USER && nic->queues > 1)
         g_string_append_printf(out, ",mq=on,vectors=%u", 2 * nic->queues + 2);
+    add_switch(out, "rss", nic->rss);
+    add_switch(out, "hash", nic->rss_hash);
     add_number(out, "rx_queue_size", nic->rx_queue_size);
     add_number(out, "tx_queue_size", nic->tx_queue_size);
     for (guint i = 0; i < KXL_OFFLOAD_COUNT; i++)

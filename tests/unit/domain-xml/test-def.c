@@ -262,6 +262,19 @@ static const struct {
       DOMAIN_XML_ERROR_SYNTAX,
       "Invalid address '1.2.3' in <ip> (/domain/devices/interface/ip/@address, line 1)" },
 
+    { "hvm", "<devices><disk><driver packed='on'/><source file='/a'/><target dev='hda'/></disk></devices>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "packed driver option is only supported for virtio devices "
+      "(/domain/devices/disk[1]/driver/@packed)" },
+    { "hvm", "<devices><interface type='user'><model type='usb-net'/><acpi index='1'/></interface></devices>",
+      DOMAIN_XML_ERROR_UNSUPPORTED,
+      "ACPI index is only supported for PCI devices (/domain/devices/interface[1]/acpi/@index)" },
+    { "hvm",
+      "<devices><disk><source file='/a'><slices><slice type='storage' offset='0' size='0'/></slices>"
+      "</source><target dev='hda'/></disk></devices>",
+      DOMAIN_XML_ERROR_SYNTAX,
+      "Invalid value for attribute 'size' in element 'slice': '0'. Zero is not permitted "
+      "(/domain/devices/disk/source/slices/slice/@size, line 1)" },
 #define DISK(inside, type)                                                                         \
     "<devices><disk type='network'><driver name='qemu' type='" type "'/>" inside                   \
     "<target dev='xvda'/></disk></devices>"
