@@ -17,6 +17,7 @@ static const struct {
 } lists[] = {
     LIST("disk", DEVICE_DISK, disks, DomainDisk),
     LIST("interface", DEVICE_INTERFACE, interfaces, DomainInterface),
+    LIST("memory", DEVICE_MEMORY, memories, DomainMemory),
     LIST("controller", DEVICE_OTHER, controllers, DomainController),
     LIST("serial", DEVICE_OTHER, serials, DomainChar),
     LIST("parallel", DEVICE_OTHER, parallels, DomainChar),
@@ -99,6 +100,11 @@ DomainInterface *device_interface(const Device *device)
     return device_list(device, device->def)->pdata[0];
 }
 
+DomainMemory *device_memory(const Device *device)
+{
+    return device_list(device, device->def)->pdata[0];
+}
+
 DomainDeviceInfo *device_info(const Device *device, const DomainDef *def, int index)
 {
     for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
@@ -142,6 +148,21 @@ static gboolean same_target(const char *a, const char *b)
     return number == kxl_vdev_to_devid(b);
 }
 
+/* By what does not change of a memory device, and by its place when that is asked for. */
+static gboolean same_memory(const DomainMemory *is, const DomainMemory *wanted)
+{
+    const DomainAddress *a = is->info.address, *b = wanted->info.address;
+
+    if (wanted->info.alias != NULL && g_strcmp0(is->info.alias, wanted->info.alias) != 0)
+        return FALSE;
+    if (b != NULL && (a == NULL || a->type != b->type || a->slot != b->slot ||
+                      (b->base != NULL && g_strcmp0(a->base, b->base) != 0)))
+        return FALSE;
+    return g_strcmp0(is->model, wanted->model) == 0 && is->size_kib == wanted->size_kib &&
+           is->node == wanted->node && is->block_kib == wanted->block_kib &&
+           g_strcmp0(is->path, wanted->path) == 0;
+}
+
 static gboolean is_same(const Device *device, const DomainDef *def, guint i)
 {
     const DomainDisk *disk = device_list(device, def)->pdata[i];
@@ -153,6 +174,8 @@ static gboolean is_same(const Device *device, const DomainDef *def, guint i)
     case DEVICE_INTERFACE:
         return device_interface(device)->mac != NULL && interface->mac != NULL &&
                g_ascii_strcasecmp(interface->mac, device_interface(device)->mac) == 0;
+    case DEVICE_MEMORY:
+        return same_memory(device_list(device, def)->pdata[i], device_memory(device));
     default:
         return g_strcmp0(device_info(device, def, (int)i)->alias,
                          device_info(device, device->def, 0)->alias) == 0;
@@ -191,7 +214,7 @@ gboolean device_check_free(const Device *device, const DomainDef *def, VirErrorC
 {
     if (device->kind == DEVICE_INTERFACE && device_interface(device)->mac == NULL)
         return TRUE;
-    if (device->kind == DEVICE_OTHER || find(device, def) < 0)
+    if (device->kind >= DEVICE_MEMORY || find(device, def) < 0)
         return TRUE;
     if (device->kind == DEVICE_DISK)
         return fail(error, code, "target %s already exists", device_disk(device)->target);
@@ -218,10 +241,26 @@ void device_put(Device *device, DomainDef *def, int index)
             info->boot_order = before->boot_order;
     }
     own = g_ptr_array_steal_index(from, 0);
+    if (index < 0 && device->kind == DEVICE_MEMORY) {
+        def->memory_kib += ((const DomainMemory *)own)->size_kib;
+        def->current_memory_kib += ((const DomainMemory *)own)->size_kib;
+    }
     if (index < 0) {
         g_ptr_array_add(to, own);
     } else {
         g_ptr_array_remove_index(to, (guint)index);
         g_ptr_array_insert(to, index, own);
     }
+}
+
+void device_remove(const Device *device, DomainDef *def, int index)
+{
+    GPtrArray *list = device_list(device, def);
+    const DomainMemory *memory = list->pdata[index];
+
+    if (device->kind == DEVICE_MEMORY) {
+        def->memory_kib -= MIN(memory->size_kib, def->memory_kib);
+        def->current_memory_kib -= MIN(memory->size_kib, def->current_memory_kib);
+    }
+    g_ptr_array_remove_index(list, (guint)index);
 }

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-typedef enum { DEVICE_DISK, DEVICE_INTERFACE, DEVICE_OTHER } DeviceKind;
+typedef enum { DEVICE_DISK, DEVICE_INTERFACE, DEVICE_MEMORY, DEVICE_OTHER } DeviceKind;
 
 typedef struct {
     DomainDef *def; /* a document with the device alone */
@@ -27,7 +27,7 @@ gboolean device_by_alias(Device *ret_device, const DomainDef *def, const char *a
                          GError **error);
 
 /* Its array in any definition, and the place of the same device there: a disk by its target, an
- * interface by its MAC, others by their alias. -1 with VIR_ERR_DEVICE_MISSING. */
+ * interface by its MAC, memory by what it is, others by their alias. -1 with VIR_ERR_DEVICE_MISSING. */
 GPtrArray *device_list(const Device *device, const DomainDef *def);
 int device_find(const Device *device, const DomainDef *def, GError **error);
 /* Whether there is one in its place already; then an error in libvirt's words. */
@@ -36,9 +36,13 @@ gboolean device_check_free(const Device *device, const DomainDef *def, VirErrorC
 /* Moves the device into def, whose own it becomes: as a new one (index -1), or instead of another,
  * whose alias and address it keeps. */
 void device_put(Device *device, DomainDef *def, int index);
+/* Out of def again. The domain's memory is less by that of a memory device, as device_put() makes
+ * it more. */
+void device_remove(const Device *device, DomainDef *def, int index);
 
 DomainDisk *device_disk(const Device *device);
 DomainInterface *device_interface(const Device *device);
+DomainMemory *device_memory(const Device *device);
 DomainDeviceInfo *device_info(const Device *device, const DomainDef *def, int index);
 
 G_END_DECLS

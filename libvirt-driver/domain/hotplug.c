@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "filter-source.h"
+#include "memory-device.h"
 #include "network-source.h"
 #include "network/network.h"
 #include "random.h"
@@ -132,11 +133,22 @@ static int running_devid(const Change *change, const char *mac, char **ret_ifnam
 
 /* ---- attach ---- */
 
+static char *alias_stem(const Device *device, const DomainDef *def, int index)
+{
+    if (device->kind == DEVICE_MEMORY) {
+        const DomainMemory *memory = device_list(device, def)->pdata[index];
+        g_auto(GStrv) words = g_strsplit(memory->model, "-", -1);
+
+        return g_strjoinv(NULL, words);
+    }
+    return g_strdup(device->kind == DEVICE_INTERFACE ? "net" : device->word);
+}
+
 /* The first name of its kind that no device has. */
 static void choose_alias(const Device *device, DomainDef *def, int index)
 {
     DomainDeviceInfo *own = device_info(device, def, index);
-    const char *stem = device->kind == DEVICE_INTERFACE ? "net" : device->word;
+    g_autofree char *stem = alias_stem(device, def, index);
 
     for (guint n = 0; own->alias == NULL; n++) {
         g_autofree char *alias = g_strdup_printf("%s%u", stem, n);
@@ -157,6 +169,17 @@ static gboolean plug_disk(const Change *change, const DomainDisk *disk, GError *
         return FALSE;
     return kxl_domain_disk_attach(change->kanzend->host, change->view.id,
                                                     config_disk(config, disk->target), error);
+}
+
+/* Of the device's among the running domain's. */
+static gboolean plug_memory(const Change *change, gconstpointer own, GError **error)
+{
+    g_autoptr(KxlDomainConfig) config = to_config(change, error);
+    guint index = 0;
+
+    g_ptr_array_find(change->live->memories, own, &index);
+    return config != NULL && memory_device_plug(change->kanzend->host, change->view.id, config,
+                                                index, error);
 }
 
 static gboolean start_interface(const Change *change, DomainInterface *interface, GError **error)
@@ -204,6 +227,8 @@ static gboolean plug(const Change *change, const Device *device, gpointer own, G
         return plug_disk(change, own, error);
     if (device->kind == DEVICE_INTERFACE)
         return plug_nic(change, own, error);
+    if (device->kind == DEVICE_MEMORY)
+        return plug_memory(change, own, error);
     return fail(error, VIR_ERR_OPERATION_UNSUPPORTED, "live attach of device '%s' is not supported",
                 device->word);
 }
@@ -222,6 +247,14 @@ static gpointer add_to(const Change *change, DomainDef *def, const char *xml, co
         return NULL;
     own = device_list(device, device->def)->pdata[0];
     device_put(device, def, -1);
+    if (device->kind == DEVICE_MEMORY && def->max_memory_kib != 0 &&
+        def->memory_kib > def->max_memory_kib) {
+        fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+             "attaching memory device with size '%" G_GUINT64_FORMAT
+             "' would exceed domain's maxMemory config",
+             ((const DomainMemory *)own)->size_kib);
+        return NULL;
+    }
     return complete(change, def, error) ? own : NULL;
 }
 
@@ -288,6 +321,8 @@ static gboolean unplug(const Change *change, const Device *device, int index, GE
 
     if (device->kind == DEVICE_DISK)
         return kxl_domain_disk_detach(host, change->view.id, disk->target, KXL_DETACH_NONE, error);
+    if (device->kind == DEVICE_MEMORY)
+        return memory_device_unplug(host, change->view.id, change->live, (guint)index, error);
     if (device->kind != DEVICE_INTERFACE)
         return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
                     "live detach of device '%s' is not supported", device->word);
@@ -314,7 +349,7 @@ static gboolean detach_live(Change *change, const Device *device, GError **error
         g_propagate_error(error, local);
         return FALSE;
     }
-    g_ptr_array_remove_index(device_list(device, change->live), (guint)index);
+    device_remove(device, change->live, index);
     if (!commit(change, error))
         return FALSE;
     send_alias(change, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, alias);
@@ -328,7 +363,7 @@ static gboolean detach(Change *change, const Device *device, GError **error)
 
         if (index < 0)
             return FALSE;
-        g_ptr_array_remove_index(device_list(device, change->config), (guint)index);
+        device_remove(device, change->config, index);
     }
     return change->live != NULL ? detach_live(change, device, error) : commit(change, error);
 }
@@ -506,6 +541,20 @@ static gboolean change_interface(const Change *change, DomainInterface *interfac
     return ok;
 }
 
+static gboolean change_running(const Change *change, const Device *device, gpointer own,
+                               GError **error)
+{
+    guint index = 0;
+
+    if (device->kind == DEVICE_DISK)
+        return change_disk(change, own, error);
+    if (device->kind == DEVICE_INTERFACE)
+        return change_interface(change, own, error);
+    g_ptr_array_find(change->live->memories, own, &index);
+    return memory_device_update(change->kanzend->host, change->view.id, change->live, index,
+                                error);
+}
+
 gboolean on_domain_update_device_flags(RpcCall *call, GError **error)
 {
     g_auto(Change) change = { 0 };
@@ -519,8 +568,5 @@ gboolean on_domain_update_device_flags(RpcCall *call, GError **error)
     if (change.live == NULL)
         return commit(&change, error);
     own = replace_in(&change, change.live, xml, &running, error);
-    if (own == NULL || (running.kind == DEVICE_DISK ? !change_disk(&change, own, error)
-                                                    : !change_interface(&change, own, error)))
-        return FALSE;
-    return commit(&change, error);
+    return own != NULL && change_running(&change, &running, own, error) && commit(&change, error);
 }

@@ -9,6 +9,7 @@
 #include "backup.h"
 #include "channel.h"
 #include "disk.h"
+#include "memory-device.h"
 #include "registry-internal.h"
 #include "rpc/event.h"
 
@@ -283,6 +284,15 @@ static void memory_failure(const Said *said)
     send(said, VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE, body);
 }
 
+static void memory_size_change(const Said *said)
+{
+    g_autoptr(GByteArray) body = g_byte_array_new();
+
+    xdr_put_string(body, memory_device_alias(said->def, text(said, "id")));
+    xdr_put_u64(body, (guint64)json_object_get_int_member_with_default(said->data, "size", 0));
+    send(said, VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE, body);
+}
+
 /* ---- for people who debug: all of it ---- */
 
 static void tell_as_it_is(DomainRegistry *registry, const DomainView *view, const char *event,
@@ -314,6 +324,7 @@ static const struct {
     { "RTC_CHANGE", rtc_change },
     { "WATCHDOG", watchdog },
     { "MEMORY_FAILURE", memory_failure },
+    { "MEMORY_DEVICE_SIZE_CHANGE", memory_size_change },
     { "VSERPORT_CHANGE", port_changed },
     { "WAKEUP", wakeup },
     { "SUSPEND", sleeping },

@@ -234,6 +234,12 @@ gboolean kxl_domain_nic_attach (KxlHost *host, int domid, const KxlDeviceNic *ni
 gboolean kxl_domain_nic_detach (KxlHost *host, int domid, int devid, KxlDetachFlags flags, GError **error);
 /* The nic of nic->devid: another bridge, or its link up or down. What is NULL stays as it is. */
 gboolean kxl_domain_nic_update (KxlHost *host, int domid, const KxlDeviceNic *nic, GError **error);
+/* Memory devices of HVM domains, within the room that they were started with. Each model's are numbered for themselves; an attached one gets the
+ * first free number. What is used of them is the guest's choice, and a detach waits for it as a disk's does. */
+gboolean kxl_domain_memory_attach (KxlHost *host, int domid, const KxlDeviceMemory *memory, GError **error);
+gboolean kxl_domain_memory_detach (KxlHost *host, int domid, const char *model, int devid, GError **error);
+/* How much of its size a virtio-mem device asks its guest to take. */
+gboolean kxl_domain_memory_request (KxlHost *host, int domid, int devid, guint64 kb, GError **error);
 
 /*
  * Watching: calls back in the thread-default main context of kxl_watch_new() whenever a domain appears, changes state

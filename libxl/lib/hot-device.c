@@ -28,11 +28,16 @@
 #define NETDEV_FD_NAME "kxl-tap" /* and a number */
 
 static const struct {
-    const char *type;    /* of its XenStore folders */
+    const char *type;    /* of its XenStore folders; NULL: PV domains have none */
     const char *journal; /* file of the domain's folder, before the devid */
+    const char *model;   /* memory's */
 } kinds[KXL_HOT_KIND_COUNT] = {
-    [KXL_HOT_DISK] = { "vbd", "hot-vbd-" },
-    [KXL_HOT_NIC] = { "vif", "hot-vif-" },
+    [KXL_HOT_DISK] = { "vbd", "hot-vbd-", NULL },
+    [KXL_HOT_NIC] = { "vif", "hot-vif-", NULL },
+    [KXL_HOT_DIMM] = { NULL, "hot-dimm-", "dimm" },
+    [KXL_HOT_NVDIMM] = { NULL, "hot-nvdimm-", "nvdimm" },
+    [KXL_HOT_VIRTIO_MEM] = { NULL, "hot-virtiomem-", "virtio-mem" },
+    [KXL_HOT_VIRTIO_PMEM] = { NULL, "hot-virtiopmem-", "virtio-pmem" },
 };
 
 /* --- configuration ---------------------------------------------------------------------------- */
@@ -55,8 +60,18 @@ int kxl_config_find_nic(const KxlDomainConfig *config, int devid)
 
 static int find_in(const KxlDomainConfig *config, KxlHotKind kind, int devid)
 {
+    if (kinds[kind].model)
+        return kxl_config_find_memory(config, kinds[kind].model, devid);
     return kind == KXL_HOT_DISK ? kxl_config_find_disk(config, devid)
                                 : kxl_config_find_nic(config, devid);
+}
+
+static void remove_from(KxlDomainConfig *config, KxlHotKind kind, guint at)
+{
+    if (kinds[kind].model)
+        kxl_config_remove_memory(config, at);
+    else
+        g_ptr_array_remove_index(kind == KXL_HOT_DISK ? config->disks : config->nics, at);
 }
 
 /* --- QEMU's view ------------------------------------------------------------------------------ */
@@ -91,6 +106,8 @@ static gboolean build(const KxlOp *op, const KxlDomainConfig *config, KxlHotKind
 
     for (guint i = 0; i < config->nics->len; i++)
         taps[i].nr = kxl_machine_nic_queues(config, config->nics->pdata[i]);
+    if (kinds[kind].model)
+        return kxl_args_modules(args, &machine, error);
     if (kind == KXL_HOT_DISK)
         return pv ? kxl_args_pv_disks(args, &machine, error)
                   : kxl_args_hvm_disks(args, &machine, zeros, error);
@@ -112,12 +129,13 @@ static KxlArgs *device_args(const KxlHotDevice *d, GError **error)
         g_ptr_array_set_size(without->disks, 0);
         g_ptr_array_set_size(without->nics, 0);
     } else if (at >= 0) {
-        g_ptr_array_remove_index(d->kind == KXL_HOT_DISK ? without->disks : without->nics,
-                                 (guint)at);
+        remove_from(without, d->kind, (guint)at);
     }
     with = kxl_domain_config_dup(without);
     if (d->disk)
         g_ptr_array_add(with->disks, kxl_type_dup(&kxl_type_device_disk, d->disk));
+    else if (d->memory)
+        kxl_config_add_memory(with, kxl_type_dup(&kxl_type_device_memory, d->memory));
     else
         g_ptr_array_add(with->nics, kxl_type_dup(&kxl_type_device_nic, d->nic));
     if (!build(d->op, with, d->kind, all, error) ||
@@ -190,6 +208,29 @@ KxlHotDevice *kxl_hot_nic_new(KxlOp *op, const KxlDeviceNic *nic, GError **error
     return complete(d, error);
 }
 
+static KxlHotKind memory_kind(const char *model)
+{
+    for (guint i = KXL_HOT_DIMM; i < KXL_HOT_KIND_COUNT; i++)
+        if (g_strcmp0(kinds[i].model, model) == 0)
+            return (KxlHotKind)i;
+    return KXL_HOT_KIND_COUNT;
+}
+
+KxlHotDevice *kxl_hot_memory_new(KxlOp *op, const KxlDeviceMemory *memory, GError **error)
+{
+    KxlHotKind kind = memory_kind(memory->model);
+    KxlHotDevice *d;
+
+    if (kind == KXL_HOT_KIND_COUNT) {
+        kxl_args_unsupported(error, "memory '%s'", memory->model ? memory->model : "");
+        return NULL;
+    }
+    d = hot_device_new(op, kind, memory->devid,
+                       g_strdup_printf("memory '%s' %d", memory->model, memory->devid));
+    d->memory = kxl_type_dup(&kxl_type_device_memory, memory);
+    return complete(d, error);
+}
+
 void kxl_hot_device_free(KxlHotDevice *d)
 {
     if (!d)
@@ -198,6 +239,7 @@ void kxl_hot_device_free(KxlHotDevice *d)
     kxl_xs_free(d->xs);
     kxl_device_disk_free(d->disk);
     kxl_device_nic_free(d->nic);
+    kxl_type_free(&kxl_type_device_memory, d->memory);
     g_clear_pointer(&d->args, g_ptr_array_unref);
     g_ptr_array_unref(d->nodes);
     g_ptr_array_unref(d->objects);
@@ -268,7 +310,7 @@ static gboolean unrecord(KxlHotDevice *d, GError **error)
         kxl_disk_secrets_remove(folder, d->disk);
     if (at < 0)
         return TRUE;
-    g_ptr_array_remove_index(d->kind == KXL_HOT_DISK ? config->disks : config->nics, (guint)at);
+    remove_from(config, d->kind, (guint)at);
     if (!kxl_rundir_save_config(d->op->host, d->op->domid, config, error))
         return FALSE;
     kxl_domain_config_free(d->op->config);
@@ -406,6 +448,8 @@ static gboolean settle(KxlHotDevice *d, GError **error)
 
     if (d->disk)
         return kxl_disk_tune_apply(d->qmp, d->disk, backend, error);
+    if (d->memory)
+        return TRUE;
     return kxl_nic_settle(d->qmp, d->nic, error);
 }
 
@@ -523,6 +567,8 @@ static KxlHotDevice *recorded_device(KxlOp *op, KxlHotKind kind, int devid)
 
     if (at < 0)
         return NULL;
+    if (kinds[kind].model)
+        return kxl_hot_memory_new(op, op->config->memories->pdata[at], NULL);
     return kind == KXL_HOT_DISK ? kxl_hot_disk_new(op, op->config->disks->pdata[at], NULL)
                                 : kxl_hot_nic_new(op, op->config->nics->pdata[at], NULL);
 }
@@ -594,8 +640,7 @@ void kxl_hot_drop_unfinished(const KxlHost *host, int domid, KxlDomainConfig *co
             continue;
         at = find_in(config, kind, devid);
         if (at >= 0)
-            g_ptr_array_remove_index(kind == KXL_HOT_DISK ? config->disks : config->nics,
-                                     (guint)at);
+            remove_from(config, kind, (guint)at);
         remove(path);
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A disk or nic that comes to, or goes from, a running domain: in QEMU, on the host, and in the
- * XenStore of a PV domain.
+ * A disk, nic or piece of memory that comes to, or goes from, a running domain: in QEMU, on the
+ * host, and in the XenStore of a PV domain.
  *
  * What is going on is kept in a file of the domain's folder from before the first change to after
  * the last one, and the device is in the domain's configuration as long as anything of it may be
@@ -13,7 +13,15 @@
 #include "hot-qmp.h"
 #include "ops.h"
 
-typedef enum { KXL_HOT_DISK, KXL_HOT_NIC, KXL_HOT_KIND_COUNT } KxlHotKind;
+typedef enum {
+    KXL_HOT_DISK,
+    KXL_HOT_NIC,
+    KXL_HOT_DIMM, /* memory's models, each of which has numbers of its own */
+    KXL_HOT_NVDIMM,
+    KXL_HOT_VIRTIO_MEM,
+    KXL_HOT_VIRTIO_PMEM,
+    KXL_HOT_KIND_COUNT
+} KxlHotKind;
 
 typedef struct {
     KxlOp *op;
@@ -25,8 +33,9 @@ typedef struct {
     GPtrArray *objects;  /* ids of what the block nodes need */
     GPtrArray *nodes;    /* disk: names of its block nodes, the topmost last */
     KxlArgs *args;       /* QEMU's options for it */
-    KxlDeviceDisk *disk; /* one of the two, a copy */
+    KxlDeviceDisk *disk; /* one of the three, a copy */
     KxlDeviceNic *nic;
+    KxlDeviceMemory *memory;
     KxlQmp *qmp;
     KxlXs *xs; /* PV: connected when first needed */
 } KxlHotDevice;
@@ -34,6 +43,7 @@ typedef struct {
 /* A device of op->config, or one that shall be; copies it. NULL: what QEMU would not have. */
 KxlHotDevice *kxl_hot_disk_new(KxlOp *op, const KxlDeviceDisk *disk, GError **error);
 KxlHotDevice *kxl_hot_nic_new(KxlOp *op, const KxlDeviceNic *nic, GError **error);
+KxlHotDevice *kxl_hot_memory_new(KxlOp *op, const KxlDeviceMemory *memory, GError **error);
 void kxl_hot_device_free(KxlHotDevice *device);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KxlHotDevice, kxl_hot_device_free)
 
@@ -55,6 +65,11 @@ void kxl_hot_recover(KxlOp *op);
 /* The domain's next life begins without the devices that were half attached or half detached. */
 void kxl_hot_drop_unfinished(const KxlHost *host, int domid, KxlDomainConfig *config);
 
-/* The place of a disk or nic in a configuration, -1: none. */
+/* hot-memory.c: what the domain has of memory is more, or less, by a device. */
+void kxl_config_add_memory(KxlDomainConfig *config, KxlDeviceMemory *memory); /* takes it */
+void kxl_config_remove_memory(KxlDomainConfig *config, guint index);
+
+/* The place of a disk, nic or memory device in a configuration, -1: none. */
+int kxl_config_find_memory(const KxlDomainConfig *config, const char *model, int devid);
 int kxl_config_find_disk(const KxlDomainConfig *config, int devid);
 int kxl_config_find_nic(const KxlDomainConfig *config, int devid);

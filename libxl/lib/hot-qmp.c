@@ -12,8 +12,9 @@
 /* --- options ---------------------------------------------------------------------------------- */
 
 /* Properties whose value is text whatever it looks like. */
-static const char *const text_properties[] = { "id",   "drive",  "serial", "netdev", "mac", "bus",
-                                               "addr", "driver", "type",   "fd",     "fds", NULL };
+static const char *const text_properties[] = { "id",   "drive", "serial", "netdev",   "mac",    "bus",
+                                               "driver", "type",  "fd",     "fds",      "memdev", "mem-path",
+                                               NULL };
 
 /* QEMU from 9.2 on wants device_add's values in their types, as it always did netdev_add's. */
 static void set_property(JsonObject *object, const char *name, const char *value)
@@ -112,11 +113,70 @@ static JsonObject *make_device(const char *value, const KxlHotPlace *place)
     return object;
 }
 
+/* "262144K", as the memory of a backend is written; QEMU wants the number of bytes. */
+static gboolean set_size(JsonObject *object, const char *name, const char *value)
+{
+    g_autofree char *digits = g_str_has_suffix(value, "K") ? g_strndup(value, strlen(value) - 1)
+                                                           : NULL;
+    guint64 kb;
+
+    if (!digits || !g_ascii_string_to_unsigned(digits, 10, 0, G_MAXINT64 / 1024, &kb, NULL))
+        return FALSE;
+    json_object_set_int_member(object, name, (gint64)(kb * 1024));
+    return TRUE;
+}
+
+/* "0" or "2-3": numbers of a list, of which each option has a part. */
+static gboolean add_nodes(JsonObject *object, const char *name, const char *value)
+{
+    JsonArray *list = json_object_has_member(object, name)
+                          ? json_object_get_array_member(object, name)
+                          : NULL;
+    char *end;
+    guint64 first = g_ascii_strtoull(value, &end, 10);
+    guint64 last = *end == '-' ? g_ascii_strtoull(end + 1, NULL, 10) : first;
+
+    if (!g_str_equal(name, "host-nodes"))
+        return FALSE;
+    if (!list) {
+        list = json_array_new();
+        json_object_set_array_member(object, name, list);
+    }
+    for (; first <= last; first++)
+        json_array_add_int_element(list, (gint64)first);
+    return TRUE;
+}
+
+static JsonObject *make_object(const char *value, const KxlHotPlace *place)
+{
+    JsonObject *object = json_object_new();
+    const char *at = value;
+    char *part;
+
+    if (*value == '{') {
+        json_object_unref(object);
+        return parse_json(value);
+    }
+    part = take_part(&at);
+    json_object_set_string_member(object, "qom-type", part);
+    g_free(part);
+    while ((part = take_part(&at))) {
+        char *is = strchr(part, '=');
+
+        if (is)
+            *is++ = '\0';
+        if (!is || (!set_size(object, part, is) && !add_nodes(object, part, is)))
+            set_property(object, part, is ? is : "on");
+        g_free(part);
+    }
+    return object;
+}
+
 static const struct {
     const char *option, *command;
     JsonObject *(*make)(const char *value, const KxlHotPlace *place);
 } commands[] = {
-    { "-object", "object-add", make_json },
+    { "-object", "object-add", make_object },
     { "-blockdev", "blockdev-add", make_json },
     { "-netdev", "netdev_add", make_netdev },
     { "-device", "device_add", make_device },

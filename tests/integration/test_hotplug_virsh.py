@@ -134,7 +134,7 @@ def test_error_codes(guest, conn):
         (found.attachDeviceFlags, ("<disk", live), libvirt.VIR_ERR_XML_DETAIL),
         (found.attachDeviceFlags, ("<memory model='dimm'/>", live), libvirt.VIR_ERR_XML_ERROR),
         (found.attachDeviceFlags, ("<memory model='dimm'><target><size>131072</size></target></memory>", live),
-         libvirt.VIR_ERR_OPERATION_UNSUPPORTED),
+         libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
         (found.attachDeviceFlags, ("<rng model='virtio'><backend model='random'>/dev/random</backend></rng>", live),
          libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
         (found.attachDeviceFlags, (nic + nic.replace(MAC, "00:16:3e:5a:5a:03"), live), libvirt.VIR_ERR_XML_ERROR),

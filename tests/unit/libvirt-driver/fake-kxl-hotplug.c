@@ -42,6 +42,23 @@ gboolean kxl_domain_nic_update(KxlHost *host, int domid, const KxlDeviceNic *nic
     return refuse(error);
 }
 
+gboolean kxl_domain_memory_attach(KxlHost *host, int domid, const KxlDeviceMemory *memory,
+                                  GError **error)
+{
+    return refuse(error);
+}
+
+gboolean kxl_domain_memory_detach(KxlHost *host, int domid, const char *model, int devid,
+                                  GError **error)
+{
+    return refuse(error);
+}
+
+gboolean kxl_domain_memory_request(KxlHost *host, int domid, int devid, guint64 kb, GError **error)
+{
+    return refuse(error);
+}
+
 GPtrArray *kxl_domain_vcpu_list(KxlHost *host, int domid, GError **error)
 {
     refuse(error);

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Memory devices of a running HVM domain: more, fewer, more or less of what virtio-mem offers. */
+#include "config.h"
+#include "host-check.h"
+#include "hot-device.h"
+#include "machine.h"
+#include "prepare.h"
+
+/* A domain's memory counts its memory devices in. */
+void kxl_config_add_memory(KxlDomainConfig *config, KxlDeviceMemory *memory)
+{
+    config->max_memkb = MAX(config->max_memkb, config->target_memkb) + memory->size_kb;
+    config->target_memkb += memory->size_kb;
+    g_ptr_array_add(config->memories, memory);
+}
+
+void kxl_config_remove_memory(KxlDomainConfig *config, guint index)
+{
+    guint64 kb = ((const KxlDeviceMemory *)config->memories->pdata[index])->size_kb;
+
+    config->max_memkb -= MIN(kb, config->max_memkb);
+    config->target_memkb =
+        MIN(config->target_memkb - MIN(kb, config->target_memkb), config->max_memkb);
+    g_ptr_array_remove_index(config->memories, index);
+}
+
+int kxl_config_find_memory(const KxlDomainConfig *config, const char *model, int devid)
+{
+    for (guint i = 0; i < config->memories->len; i++) {
+        const KxlDeviceMemory *memory = config->memories->pdata[i];
+
+        if (memory->devid == devid && g_strcmp0(memory->model, model) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+static int free_devid(const KxlDomainConfig *config, const char *model)
+{
+    int devid = 0;
+
+    while (kxl_config_find_memory(config, model, devid) >= 0)
+        devid++;
+    return devid;
+}
+
+static gboolean no_memory(const KxlOp *op, const char *model, int devid, GError **error)
+{
+    g_set_error(error, KXL_ERROR, KXL_ERROR_NO_DEVICE, "domain '%s' has no memory '%s' %d",
+                op->config->name, model, devid);
+    return FALSE;
+}
+
+static gboolean has_room(const KxlOp *op, const KxlDomainConfig *config, GError **error)
+{
+    const KxlMemory *memory = &config->memory;
+
+    if (op->config->type == KXL_TYPE_HVM && config->max_memkb <= memory->hotplug_max_kb)
+        return TRUE;
+    return kxl_args_unsupported(error,
+                                "domain '%s': memory beyond the %" G_GUINT64_FORMAT
+                                " KiB that it was started with room for",
+                                op->config->name, memory->hotplug_max_kb);
+}
+
+/* All that is chosen for it, as at a start. NULL: it cannot be. */
+static KxlDomainConfig *config_with(const KxlOp *op, const KxlDeviceMemory *memory, GError **error)
+{
+    g_autoptr(KxlDomainConfig) config = kxl_domain_config_dup(op->config);
+    KxlDeviceMemory *copy = kxl_type_dup(&kxl_type_device_memory, memory);
+
+    copy->devid = free_devid(config, copy->model);
+    kxl_config_add_memory(config, copy);
+    if (!has_room(op, config, error) || !kxl_domain_config_validate(config, error) ||
+        !kxl_machine_check(config, error))
+        return NULL;
+    return kxl_prepare(op->host, config, error);
+}
+
+gboolean kxl_domain_memory_attach(KxlHost *host, int domid, const KxlDeviceMemory *memory,
+                                  GError **error)
+{
+    g_auto(KxlOp) op = { .lock = -1 };
+    g_autoptr(KxlDomainConfig) config = NULL;
+    g_autoptr(KxlHotDevice) device = NULL;
+
+    if (!kxl_op_begin(&op, host, domid, error))
+        return FALSE;
+    config = config_with(&op, memory, error);
+    if (!config)
+        return FALSE;
+    device = kxl_hot_memory_new(&op, config->memories->pdata[config->memories->len - 1], error);
+    return device && kxl_hot_attach(device, config, error);
+}
+
+gboolean kxl_domain_memory_detach(KxlHost *host, int domid, const char *model, int devid,
+                                  GError **error)
+{
+    g_auto(KxlOp) op = { .lock = -1 };
+    g_autoptr(KxlHotDevice) device = NULL;
+    int index;
+
+    if (!kxl_op_begin(&op, host, domid, error))
+        return FALSE;
+    index = kxl_config_find_memory(op.config, model, devid);
+    if (index < 0)
+        return no_memory(&op, model, devid, error);
+    device = kxl_hot_memory_new(&op, op.config->memories->pdata[index], error);
+    return device && kxl_hot_detach(device, FALSE, error);
+}
+
+/* --- virtio-mem ------------------------------------------------------------------------------- */
+
+static gboolean set_requested(KxlHotDevice *device, guint64 kb, GError **error)
+{
+    g_autofree char *path = g_strconcat("/machine/peripheral/", device->device, NULL);
+    JsonObject *arguments = kxl_qmp_args("s:path", path, "s:property", "requested-size", NULL);
+
+    json_object_set_int_member(arguments, "value", (gint64)(kb * 1024));
+    return kxl_hot_connect(device, error) &&
+           kxl_qmp_run(device->qmp, "qom-set", arguments, KXL_HOT_QMP_MS, error);
+}
+
+gboolean kxl_domain_memory_request(KxlHost *host, int domid, int devid, guint64 kb, GError **error)
+{
+    static const char model[] = "virtio-mem";
+    g_auto(KxlOp) op = { .lock = -1 };
+    g_autoptr(KxlDomainConfig) config = NULL;
+    g_autoptr(KxlHotDevice) device = NULL;
+    g_auto(KxlFd) all = -1;
+    KxlDeviceMemory *memory;
+    int index;
+
+    if (!kxl_op_begin(&op, host, domid, error))
+        return FALSE;
+    index = kxl_config_find_memory(op.config, model, devid);
+    if (index < 0)
+        return no_memory(&op, model, devid, error);
+    config = kxl_domain_config_dup(op.config);
+    memory = config->memories->pdata[index];
+    if (kb > memory->size_kb || (memory->block_kb && kb % memory->block_kb != 0)) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_INVALID,
+                    "memory 'virtio-mem' %d: %" G_GUINT64_FORMAT
+                    " KiB is not a number of its blocks",
+                    devid, kb);
+        return FALSE;
+    }
+    memory->requested_kb = kb;
+    device = kxl_hot_memory_new(&op, op.config->memories->pdata[index], error);
+    if (!device || !set_requested(device, kb, error))
+        return FALSE;
+    all = kxl_rundir_lock(host, error);
+    return all >= 0 && kxl_rundir_save_config(host, domid, config, error);
+}
