@@ -11,6 +11,8 @@
 
 /* How often to look when the kernel does not tell. */
 #define UNWATCHED_MS 250
+/* Instances of inotify that a supervisor leaves to others: kanzend, xl, udev, systemd. */
+#define LEFT_INSTANCES 8
 
 Session *session_new(int domid, KxlFd lock, KxlFd reply, GError **error)
 {
@@ -78,9 +80,22 @@ gboolean session_destroy_wanted(const Session *s)
     return g_file_test(path, G_FILE_TEST_EXISTS);
 }
 
+static gboolean leaves_some(void)
+{
+    KxlFd more[LEFT_INSTANCES];
+    guint n = 0;
+
+    while (n < LEFT_INSTANCES && (more[n] = inotify_init1(IN_CLOEXEC)) >= 0)
+        n++;
+    for (guint i = 0; i < n; i++)
+        kxl_fd_close(more[i]);
+    return n == LEFT_INSTANCES;
+}
+
 /* The folder for files that come (the destroy mark), events and hv's status for their lines: not
  * the folder for writes, as hv's log grows by single bytes. The kernel gives a user 128 of these
- * (fs.inotify.max_user_instances); who gets none looks by itself from time to time. */
+ * (fs.inotify.max_user_instances), and kanzend cannot do without; who gets none, or one of the
+ * last, looks by itself from time to time. */
 void session_watch(Session *s)
 {
     g_autofree char *dir = session_path(s, NULL);
@@ -89,7 +104,8 @@ void session_watch(Session *s)
 
     kxl_fd_close(s->inotify);
     s->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (s->inotify < 0 || inotify_add_watch(s->inotify, dir, IN_CREATE | IN_MOVED_TO) < 0 ||
+    if (s->inotify < 0 || !leaves_some() ||
+        inotify_add_watch(s->inotify, dir, IN_CREATE | IN_MOVED_TO) < 0 ||
         inotify_add_watch(s->inotify, events, IN_MODIFY) < 0) {
         g_warning("domain %d: cannot watch '%s', looking every %d ms: %s", s->domid, dir,
                   UNWATCHED_MS, g_strerror(errno));
