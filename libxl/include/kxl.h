@@ -129,7 +129,8 @@ void kxl_domain_info_free (KxlDomainInfo *info);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (KxlDomainInfo, kxl_domain_info_free)
 
 /* All domains by domid; first Domain-0 when include_dom0. Restarts lost supervisors and removes what is left of
- * dead domains on the way. Elements are KxlDomainInfo, freed with the array. */
+ * dead domains on the way. Elements are KxlDomainInfo, freed with the array. A domain whose records cannot be read is
+ * left out with a warning: it is no reason not to see the others. */
 GPtrArray *kxl_domain_list (KxlHost *host, gboolean include_dom0, GError **error);
 KxlDomainInfo *kxl_domain_get_info (KxlHost *host, int domid, GError **error);
 /* A domid, a name or a UUID, as xl's commands take it. Returns -1 with KXL_ERROR_NO_DOMAIN. */

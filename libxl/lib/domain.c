@@ -112,14 +112,21 @@ GPtrArray *kxl_domain_list(KxlHost *host, gboolean include_dom0, GError **error)
         g_autoptr(GError) local = NULL;
         KxlDomainInfo *info = kxl_domain_get_info(host, g_array_index(domids, int, i), &local);
 
-        if (info) {
+        /* One whose records another version wrote, or nobody can read, is not all of them. */
+        if (info)
             g_ptr_array_add(list, info);
-        } else if (!g_error_matches(local, KXL_ERROR, KXL_ERROR_NO_DOMAIN)) {
-            g_propagate_error(error, g_steal_pointer(&local));
-            return NULL;
-        }
+        else if (!g_error_matches(local, KXL_ERROR, KXL_ERROR_NO_DOMAIN))
+            g_warning("ignoring domain %d: %s", g_array_index(domids, int, i), local->message);
     }
     return g_steal_pointer(&list);
+}
+
+/* It has a folder; what is in it may be unreadable, it can be named and destroyed all the same. */
+static gboolean is_there(const KxlHost *host, int domid)
+{
+    g_autofree char *dir = kxl_rundir_path(host, domid, NULL);
+
+    return g_file_test(dir, G_FILE_TEST_IS_DIR);
 }
 
 /* The whole text is a number. */
@@ -155,6 +162,8 @@ int kxl_domain_find(KxlHost *host, const char *spec, GError **error)
         if (g_str_equal(info->name, spec) || g_ascii_strcasecmp(info->uuid, spec) == 0)
             return info->domid;
     }
+    if (number > 0 && is_there(host, number))
+        return number;
     g_set_error(error, KXL_ERROR, KXL_ERROR_NO_DOMAIN, "there is no domain '%s'", spec);
     return -1;
 }

@@ -732,6 +732,38 @@ static void test_watch_adopts(Fixture *f, gconstpointer data)
     expect_events(f, "CHANGED 1 a crashed 101; CHANGED 1 a dying 101; GONE 1 a dying 101; ");
 }
 
+/* After a downgrade, or a bad disk: its records say nothing to us. The others are there all the
+ * same, it can still be named by its number, and goes when it is told to. */
+static void test_unreadable(Fixture *f, gconstpointer data)
+{
+    static const char *const texts[] = { "{\"of_a_later_version\": 1}", "\001\002garbage", "" };
+    int domid = create(f, 0), other;
+    g_autofree char *path = kxl_rundir_path(f->host, domid, "config.json");
+    g_autofree char *number = g_strdup_printf("%d", domid);
+
+    g_free(f->config->name);
+    f->config->name = g_strdup("b");
+    g_clear_pointer(&f->config->uuid, g_free);
+    other = create(f, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) list = NULL;
+
+        g_file_set_contents(path, texts[i], -1, NULL);
+        g_test_expect_message("kxl", G_LOG_LEVEL_WARNING, "ignoring domain *: *configuration*");
+        list = kxl_domain_list(f->host, FALSE, &error);
+        g_test_assert_expected_messages();
+        g_assert_no_error(error);
+        g_assert_cmpuint(list->len, ==, 1);
+        g_assert_cmpint(((KxlDomainInfo *)list->pdata[0])->domid, ==, other);
+    }
+    g_test_expect_message("kxl", G_LOG_LEVEL_WARNING, "ignoring domain *");
+    g_assert_cmpint(kxl_domain_find(f->host, number, NULL), ==, domid);
+    g_test_assert_expected_messages();
+    destroy(f, domid);
+    destroy(f, other);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -755,6 +787,7 @@ int main(int argc, char **argv)
     ADD("lost-both", test_lost_both);
     ADD("lost-creator", test_lost_creator);
     ADD("left-over", test_left_over);
+    ADD("unreadable", test_unreadable);
     ADD("watch", test_watch);
     ADD("watch-short", test_watch_short);
     ADD("watch-adopts", test_watch_adopts);
