@@ -10,7 +10,8 @@
 
 typedef struct {
     VirErrorCode code;
-    int sys_errno; /* for VIR_ERR_SYSTEM_ERROR: what the client finds in int1 */
+    int sys_errno;     /* for VIR_ERR_SYSTEM_ERROR: what the client finds in int1 */
+    VirErrorFrom from; /* of a domain's definition: not VIR_FROM_DOMAIN */
 } Row;
 
 static const Row kxl_rows[KXL_ERROR_COUNT] = {
@@ -35,9 +36,11 @@ static const Row domain_xml_rows[DOMAIN_XML_ERROR_COUNT] = {
     [DOMAIN_XML_ERROR_SYNTAX] = { VIR_ERR_XML_ERROR },
     [DOMAIN_XML_ERROR_DETAIL] = { VIR_ERR_XML_DETAIL },
     [DOMAIN_XML_ERROR_UNSUPPORTED] = { VIR_ERR_CONFIG_UNSUPPORTED },
-    [DOMAIN_XML_ERROR_CONF_SYNTAX] = { VIR_ERR_CONF_SYNTAX },
-    [DOMAIN_XML_ERROR_INVALID_ARG] = { VIR_ERR_INVALID_ARG },
+    [DOMAIN_XML_ERROR_CONF_SYNTAX] = { VIR_ERR_CONF_SYNTAX, .from = VIR_FROM_CONF },
+    [DOMAIN_XML_ERROR_INVALID_ARG] = { VIR_ERR_INVALID_ARG, .from = VIR_FROM_LIBXL },
     [DOMAIN_XML_ERROR_SCHEMA] = { VIR_ERR_XML_INVALID_SCHEMA },
+    [DOMAIN_XML_ERROR_NO_NAME] = { VIR_ERR_NO_NAME },
+    [DOMAIN_XML_ERROR_NO_TARGET] = { VIR_ERR_NO_TARGET },
 };
 
 static const Row network_update_rows[] = {
@@ -53,6 +56,8 @@ static void apply(const Row *rows, guint n_rows, const GError *error, RpcWireErr
     if (error->code >= 0 && (guint)error->code < n_rows)
         row = rows[error->code];
     wire->code = row.code;
+    if (row.from != VIR_FROM_NONE)
+        wire->from = row.from;
     if (row.sys_errno != 0)
         wire->int1 = row.sys_errno;
 }

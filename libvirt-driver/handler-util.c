@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-gboolean fail(GError **error, VirErrorCode code, const char *format, ...)
+gboolean fail_from(GError **error, VirErrorFrom from, VirErrorCode code, const char *format, ...)
 {
     g_autofree char *detail = NULL;
     va_list args;
@@ -11,7 +11,7 @@ gboolean fail(GError **error, VirErrorCode code, const char *format, ...)
     va_start(args, format);
     detail = g_strdup_vprintf(format, args);
     va_end(args);
-    g_set_error_literal(error, VIR_ERROR, (int)code, detail);
+    g_set_error_literal(error, VIR_ERROR, VIR_ERROR_CODE(from, code), detail);
     return FALSE;
 }
 

@@ -11,7 +11,14 @@ G_BEGIN_DECLS
 /* FALSE with VIR_ERR_INVALID_ARG when flags has bits outside known. */
 gboolean check_flags(const RpcCall *call, guint32 flags, guint32 known, GError **error);
 /* Sets VIR_ERROR with libvirt's number and the detail; returns FALSE. */
-gboolean fail(GError **error, VirErrorCode code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+#define fail(error, code, ...) fail_from(error, ERRORS_FROM, code, __VA_ARGS__)
+gboolean fail_from(GError **error, VirErrorFrom from, VirErrorCode code, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
+/* A file whose errors are of one subsystem, whatever was called, says so before it includes this.
+ */
+#ifndef ERRORS_FROM
+#define ERRORS_FROM VIR_FROM_NONE
+#endif
 
 /* The flag of calls with typed parameters: strings may be among them. */
 #define TYPED_PARAM_STRING_OKAY 4u

@@ -5,6 +5,25 @@
 
 #include "handler-util.h"
 
+/* Whose documents are neither of the domain nor of a call's own subsystem. */
+static VirErrorFrom from_of(const char *root)
+{
+    static const struct {
+        const char *root;
+        VirErrorFrom from;
+    } rows[] = {
+        { "domainsnapshot", VIR_FROM_DOMAIN_SNAPSHOT },
+        { "domaincheckpoint", VIR_FROM_DOMAIN_CHECKPOINT },
+        { "cpu", VIR_FROM_CPU },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (strcmp(rows[i].root, root) == 0)
+            return rows[i].from;
+    }
+    return VIR_FROM_NONE;
+}
+
 xmlDocPtr xml_parse(const char *text, const char *root, GError **error)
 {
     g_autoptr(xmlDoc) doc =
@@ -15,19 +34,21 @@ xmlDocPtr xml_parse(const char *text, const char *root, GError **error)
     if (top == NULL) {
         const xmlError *last = xmlGetLastError();
 
-        fail(error, VIR_ERR_XML_ERROR, "not well-formed: %s",
-             last != NULL && last->message != NULL ? last->message : "no element");
+        fail_from(error, from_of(root), VIR_ERR_XML_DETAIL, "(%s_definition):%d: %s", root,
+                  last != NULL ? last->line : 1,
+                  last != NULL && last->message != NULL ? last->message : "no element");
         return NULL;
     }
     /* Entities would be its only use, and reading a node's text replaces them, however they
      * multiply. */
     if (doc->intSubset != NULL || doc->extSubset != NULL) {
-        fail(error, VIR_ERR_XML_ERROR, "a document type declaration is not allowed");
+        fail_from(error, from_of(root), VIR_ERR_XML_ERROR,
+                  "a document type declaration is not allowed");
         return NULL;
     }
     if (!xmlStrEqual(top->name, BAD_CAST root)) {
-        fail(error, VIR_ERR_XML_ERROR, "unexpected root element <%s>, expecting <%s>", top->name,
-             root);
+        fail_from(error, from_of(root), VIR_ERR_XML_ERROR,
+                  "unexpected root element <%s>, expecting <%s>", top->name, root);
         return NULL;
     }
     return g_steal_pointer(&doc);
@@ -96,8 +117,8 @@ static guint64 unit_factor(const char *unit)
     const char *prefix;
     guint64 factor = 1, base;
 
-    if (unit == NULL || g_ascii_strcasecmp(unit, "b") == 0 || g_ascii_strcasecmp(unit, "bytes") == 0 ||
-        g_ascii_strcasecmp(unit, "byte") == 0)
+    if (unit == NULL || g_ascii_strcasecmp(unit, "b") == 0 ||
+        g_ascii_strcasecmp(unit, "bytes") == 0 || g_ascii_strcasecmp(unit, "byte") == 0)
         return 1;
     prefix = strchr(prefixes, g_ascii_toupper(*unit));
     if (prefix == NULL || *unit == '\0')

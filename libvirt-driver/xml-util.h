@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(xmlDoc, xmlFreeDoc)
 
-/* Parses text, whose root must be an element of that name; VIR_ERR_XML_ERROR otherwise. */
+/* Parses text, whose root must be an element of that name; VIR_ERR_XML_DETAIL when it is no
+ * XML, VIR_ERR_XML_ERROR when it is another's. */
 xmlDocPtr xml_parse(const char *text, const char *root, GError **error);
 /* "target/path" below node; NULL: not there. */
 xmlNodePtr xml_find(xmlNodePtr node, const char *path);

@@ -21,6 +21,8 @@ typedef enum {
     DOMAIN_XML_ERROR_CONF_SYNTAX, /* xl.cfg text: VIR_ERR_CONF_SYNTAX 33 */
     DOMAIN_XML_ERROR_INVALID_ARG, /* VIR_ERR_INVALID_ARG 8 */
     DOMAIN_XML_ERROR_SCHEMA,      /* PARSE_VALIDATE: unknown part; VIR_ERR_XML_INVALID_SCHEMA 92 */
+    DOMAIN_XML_ERROR_NO_NAME,     /* VIR_ERR_NO_NAME 21; the message is what has none */
+    DOMAIN_XML_ERROR_NO_TARGET,   /* VIR_ERR_NO_TARGET 20; the message is what has none */
     DOMAIN_XML_ERROR_COUNT
 } DomainXmlErrorCode;
 

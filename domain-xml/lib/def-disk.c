@@ -375,8 +375,7 @@ static gboolean disk_check(gpointer object, xmlNodePtr node, GError **error)
         return FALSE;
     }
     if (disk->target == NULL || *disk->target == '\0') {
-        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-                  "missing target information for device %s",
+        xml_error(error, DOMAIN_XML_ERROR_NO_TARGET, node, NULL, "%s",
                   disk->source != NULL ? disk->source : disk_devices[disk->device]);
         return FALSE;
     }

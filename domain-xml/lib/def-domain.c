@@ -331,7 +331,7 @@ static gboolean domain_check(gpointer object, xmlNodePtr node, GError **error)
     DomainDef *def = object;
 
     if (def->name == NULL) {
-        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "missing domain name");
+        xml_error(error, DOMAIN_XML_ERROR_NO_NAME, node, NULL, "<domain>");
         return FALSE;
     }
     if (def->os_type == NULL) {

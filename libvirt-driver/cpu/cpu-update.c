@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define ERRORS_FROM VIR_FROM_CPU
 #include "cpu-update.h"
 
 #include <string.h>

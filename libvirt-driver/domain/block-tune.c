@@ -132,6 +132,28 @@ gboolean on_domain_get_block_io_tune(RpcCall *call, GError **error)
 
 /* ---- setting ---- */
 
+static const struct {
+    KxlTuneLimit total, read, write;
+} triples[] = {
+    { KXL_LIMIT_BPS, KXL_LIMIT_BPS_RD, KXL_LIMIT_BPS_WR },
+    { KXL_LIMIT_IOPS, KXL_LIMIT_IOPS_RD, KXL_LIMIT_IOPS_WR },
+    { KXL_LIMIT_BPS_MAX, KXL_LIMIT_BPS_RD_MAX, KXL_LIMIT_BPS_WR_MAX },
+    { KXL_LIMIT_IOPS_MAX, KXL_LIMIT_IOPS_RD_MAX, KXL_LIMIT_IOPS_WR_MAX },
+};
+
+static gboolean check_exclusive(const KxlBlockTune *tune, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(triples); i++) {
+        const char *what = names[triples[i].total] + strlen("total_");
+
+        if (tune->limits[triples[i].total] != 0 &&
+            (tune->limits[triples[i].read] != 0 || tune->limits[triples[i].write] != 0))
+            return fail(error, VIR_ERR_INVALID_ARG,
+                        "total and read/write of %s cannot be set at the same time", what);
+    }
+    return TRUE;
+}
+
 static gboolean take(const XdrValue *list, KxlBlockTune *tune, GError **error)
 {
     ParamRule rules[KXL_LIMIT_COUNT + 1];
@@ -164,21 +186,12 @@ static gboolean take(const XdrValue *list, KxlBlockTune *tune, GError **error)
         g_free(tune->group);
         tune->group = g_strdup(group);
     }
-    return TRUE;
+    return check_exclusive(tune, error);
 }
 
 /* A total and its parts exclude each other: what is set now replaces the other kind. */
 static void make_room(const XdrValue *list, KxlBlockTune *tune)
 {
-    static const struct {
-        KxlTuneLimit total, read, write;
-    } triples[] = {
-        { KXL_LIMIT_BPS, KXL_LIMIT_BPS_RD, KXL_LIMIT_BPS_WR },
-        { KXL_LIMIT_IOPS, KXL_LIMIT_IOPS_RD, KXL_LIMIT_IOPS_WR },
-        { KXL_LIMIT_BPS_MAX, KXL_LIMIT_BPS_RD_MAX, KXL_LIMIT_BPS_WR_MAX },
-        { KXL_LIMIT_IOPS_MAX, KXL_LIMIT_IOPS_RD_MAX, KXL_LIMIT_IOPS_WR_MAX },
-    };
-
     for (guint i = 0; i < G_N_ELEMENTS(triples); i++) {
         gboolean total = params_find(list, names[triples[i].total]) != NULL;
         gboolean parts = params_find(list, names[triples[i].read]) != NULL ||

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* <domaincheckpoint> (libvirt formatcheckpoint.html). */
+#define ERRORS_FROM VIR_FROM_DOMAIN_CHECKPOINT
 #include <string.h>
 
 #include "checkpoint.h"

@@ -152,7 +152,7 @@ gboolean on_domain_rename(RpcCall *call, GError **error)
     if (!check_flags(call, call->args[2].u, 0, error))
         return FALSE;
     if (name == NULL || *name == '\0' || strchr(name, '/') != NULL)
-        return fail(error, VIR_ERR_INVALID_ARG, "'%s' is not a name for a domain",
+        return fail(error, VIR_ERR_XML_ERROR, "'%s' is not a name for a domain",
                     name != NULL ? name : "");
     if (!call_job(call, "renamed", &view, error) ||
         !domain_registry_rename(kanzend->domains, view.domain, name, error))

@@ -57,6 +57,13 @@ static char *first_element(const char *xml)
     return name != NULL ? g_strndup(name + 1, strcspn(name + 1, " \t\r\n/>")) : g_strdup("");
 }
 
+/* Devices of the format that a domain has from its definition only. */
+static const char *const others[] = {
+    "graphics",   "video",    "audio",       "memballoon", "nvram",     "lease", "emulator",
+    "filesystem", "memory",   "hub",         "redirdev",   "smartcard", "iommu", "vsock",
+    "crypto",     "watchdog", "redirfilter", "panic",      NULL,
+};
+
 gboolean device_parse(Device *device, const DomainDef *like, const char *xml, GError **error)
 {
     g_autofree char *text =
@@ -81,6 +88,12 @@ gboolean device_parse(Device *device, const DomainDef *like, const char *xml, GE
     if (found > 1)
         return fail(error, VIR_ERR_XML_ERROR, "more than one device in the XML");
     element = first_element(xml);
+    if (*element == '\0')
+        return fail_from(error, VIR_FROM_DOMAIN, VIR_ERR_XML_DETAIL,
+                         "(device_definition):1: Document is empty");
+    if (!g_strv_contains(others, element))
+        return fail_from(error, VIR_FROM_DOMAIN, VIR_ERR_XML_ERROR, "unknown device type '%s'",
+                         element);
     return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
                 "a device '%s' cannot be attached to or detached from a domain", element);
 }
@@ -218,8 +231,8 @@ gboolean device_check_free(const Device *device, const DomainDef *def, VirErrorC
         return TRUE;
     if (device->kind == DEVICE_DISK)
         return fail(error, code, "target %s already exists", device_disk(device)->target);
-    return fail(error, code, "MAC address %s is another interface's of domain '%s'",
-                device_interface(device)->mac, def->name);
+    return fail(error, VIR_ERR_INVALID_ARG, "network device with mac %s already exists",
+                device_interface(device)->mac);
 }
 
 /* ---- changing ---- */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define ERRORS_FROM VIR_FROM_DOMAIN
 #include "handler.h"
 
 #include <string.h>
@@ -74,8 +75,8 @@ gboolean call_job_running(const RpcCall *call, const char *verb, DomainView *vie
 
 gboolean check_not_host(const DomainView *view, const char *verb, GError **error)
 {
-    return view->id != 0 || fail(error, VIR_ERR_OPERATION_INVALID,
-                                 "%s is the host and cannot be %s", view->name, verb);
+    return view->id != 0 || fail_from(error, VIR_FROM_LIBXL, VIR_ERR_OPERATION_INVALID,
+                                      "%s is the host and cannot be %s", view->name, verb);
 }
 
 gboolean check_active(const DomainView *view, GError **error)

@@ -405,6 +405,7 @@ gboolean on_domain_detach_device_alias(RpcCall *call, GError **error)
 static gpointer replace_in(const Change *change, DomainDef *def, const char *xml, Device *device,
                            GError **error)
 {
+    gboolean stored_disk;
     gpointer own;
     int index;
 
@@ -415,7 +416,10 @@ static gpointer replace_in(const Change *change, DomainDef *def, const char *xml
              device->word);
         return NULL;
     }
-    index = device_find(device, def, error);
+    stored_disk = device->kind == DEVICE_DISK && def == change->config;
+    index = device_find(device, def, stored_disk ? NULL : error);
+    if (index < 0 && stored_disk) /* libvirt's number for it is another there */
+        fail(error, VIR_ERR_INVALID_ARG, "target %s doesn't exist", device_disk(device)->target);
     if (index < 0)
         return NULL;
     own = device_list(device, device->def)->pdata[0];

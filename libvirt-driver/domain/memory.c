@@ -58,7 +58,7 @@ static gboolean set_maximum(const Kanzend *kanzend, Domain *domain, guint32 flag
                             GError **error)
 {
     if (flags & AFFECT_LIVE)
-        return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+        return fail(error, VIR_ERR_OPERATION_INVALID,
                     "the maximum memory of a running domain cannot be changed");
     return change_definitions(kanzend->domains, domain, flags, change_maximum, &kib, error);
 }

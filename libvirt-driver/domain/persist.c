@@ -21,16 +21,17 @@ static gboolean may_add_locked(DomainRegistry *registry, const DomainDef *def, D
     Domain *by_name = registry_find_name_locked(registry, def->name);
 
     if (by_uuid != NULL && by_uuid->id == 0)
-        return fail(error, VIR_ERR_OPERATION_INVALID, DOMAIN_0_NAME " is the host");
+        return fail_from(error, VIR_FROM_DOMAIN, VIR_ERR_OPERATION_INVALID,
+                         DOMAIN_0_NAME " is the host");
     if (by_uuid != NULL && strcmp(by_uuid->name, def->name) != 0)
-        return fail(error, VIR_ERR_OPERATION_FAILED, "domain '%s' is already defined with uuid %s",
-                    by_uuid->name, def->uuid);
+        return fail_from(error, VIR_FROM_DOMAIN, VIR_ERR_OPERATION_FAILED,
+                         "domain '%s' is already defined with uuid %s", by_uuid->name, def->uuid);
     if (by_uuid != NULL && by_uuid->id >= 0 && mode == DOMAIN_ADD_TRANSIENT)
-        return fail(error, VIR_ERR_OPERATION_INVALID, "domain '%s' is already active",
-                    by_uuid->name);
+        return fail_from(error, VIR_FROM_DOMAIN, VIR_ERR_OPERATION_INVALID,
+                         "domain '%s' is already active", by_uuid->name);
     if (by_uuid == NULL && by_name != NULL)
-        return fail(error, VIR_ERR_OPERATION_FAILED, "domain '%s' already exists with uuid %s",
-                    def->name, by_name->uuid);
+        return fail_from(error, VIR_FROM_DOMAIN, VIR_ERR_OPERATION_FAILED,
+                         "domain '%s' already exists with uuid %s", def->name, by_name->uuid);
     *ret_domain = by_uuid;
     return TRUE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* <domainsnapshot> (libvirt formatsnapshot.html). */
+#define ERRORS_FROM VIR_FROM_DOMAIN_SNAPSHOT
 #include <string.h>
 
 #include "snapshot.h"

@@ -12,8 +12,10 @@ typedef gboolean (*Check)(NetworkDef *def, xmlNodePtr node, GError **error);
 
 static gboolean check_name(NetworkDef *def, xmlNodePtr node, GError **error)
 {
-    if (def->name == NULL)
-        return bad_element(error, node, "missing name of the network");
+    if (def->name == NULL) {
+        xml_error(error, DOMAIN_XML_ERROR_NO_NAME, node, NULL, "<network>");
+        return FALSE;
+    }
     if (strchr(def->name, '/') != NULL)
         return bad_element(error, node, "name %s cannot contain '/'", def->name);
     if (strcmp(def->name, ".") == 0 || strcmp(def->name, "..") == 0)

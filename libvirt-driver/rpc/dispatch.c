@@ -220,7 +220,12 @@ static gboolean prepare_call(RpcCall *call, const RpcPacket *packet, GError **er
     if (!check_readonly_flags(call, error))
         return FALSE;
     if (call->proc->handler == NULL) {
-        g_set_error(error, VIR_ERROR, VIR_ERR_NO_SUPPORT, "%s", call->proc->api);
+        /* libvirt.so says this before a driver is asked. */
+        g_set_error(
+            error, VIR_ERROR,
+            VIR_ERROR_CODE(call->proc->from == VIR_FROM_LIBXL ? VIR_FROM_DOMAIN : VIR_FROM_NONE,
+                           VIR_ERR_NO_SUPPORT),
+            "%s", call->proc->api);
         return FALSE;
     }
     return TRUE;

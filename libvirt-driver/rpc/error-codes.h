@@ -121,8 +121,11 @@ typedef enum {
 } VirErrorCode;
 
 typedef enum { /* where an error comes from */
+               VIR_FROM_NONE = 0,
+               VIR_FROM_XML = 5,
                VIR_FROM_DOM = 6,
                VIR_FROM_RPC = 7,
+               VIR_FROM_CONF = 9,
                VIR_FROM_XENXM = 15,
                VIR_FROM_STORAGE = 18,
                VIR_FROM_NETWORK = 19,
@@ -130,6 +133,7 @@ typedef enum { /* where an error comes from */
                VIR_FROM_NODEDEV = 22,
                VIR_FROM_INTERFACE = 26,
                VIR_FROM_SECRET = 30,
+               VIR_FROM_CPU = 31,
                VIR_FROM_NWFILTER = 33,
                VIR_FROM_DOMAIN_SNAPSHOT = 35,
                VIR_FROM_STREAMS = 38,

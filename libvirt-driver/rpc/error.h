@@ -11,9 +11,11 @@
 
 G_BEGIN_DECLS
 
-/* code: a VirErrorCode. Comes from the subsystem of the procedure that failed. */
+/* code: a VirErrorCode. Comes from the subsystem of the procedure that failed, or from the one that
+ * VIR_ERROR_CODE() puts beside it. */
 #define VIR_ERROR (vir_error_quark())
 GQuark vir_error_quark(void);
+#define VIR_ERROR_CODE(from, code) ((int)(from) << 8 | (int)(code))
 
 /* code: a VirErrorCode. The call itself was wrong: VIR_FROM_RPC. */
 #define RPC_PROTOCOL_ERROR (rpc_protocol_error_quark())

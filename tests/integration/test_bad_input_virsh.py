@@ -156,8 +156,8 @@ def test_not_supported_names_the_call(conn, guest):
     domain = conn.defineXML(guest.xml())
     try:
         with pytest.raises(libvirt.libvirtError) as caught:
-            domain.launchSecurityInfo()
+            domain.migrateStartPostCopy()
         assert caught.value.get_error_code() == libvirt.VIR_ERR_NO_SUPPORT
-        assert "virDomainGetLaunchSecurityInfo" in caught.value.get_error_message()
+        assert "virDomainMigrateStartPostCopy" in caught.value.get_error_message()
     finally:
         domain.undefine()

@@ -57,7 +57,7 @@ def test_compare_says_why(conn):
     assert code == libvirt.VIR_ERR_CPU_INCOMPATIBLE and "popcnt" in message
     assert "Unknown CPU model toaster" in code_of(conn.compareCPU, guest_cpu("toaster"))[1]
     assert "Unknown CPU feature crumbs" in code_of(conn.compareCPU, guest_cpu("486", ("require", "crumbs")))[1]
-    assert code_of(conn.compareCPU, "<cpu><model>486</model>")[0] == libvirt.VIR_ERR_XML_ERROR
+    assert code_of(conn.compareCPU, "<cpu><model>486</model>")[0] == libvirt.VIR_ERR_XML_DETAIL
     assert code_of(conn.compareCPU, "<cpu match='exact'/>")[0] == libvirt.VIR_ERR_XML_ERROR
     assert code_of(conn.compareCPU, "<cpu><arch>s390x</arch><model>z13</model></cpu>")[0] == libvirt.VIR_ERR_CONFIG_UNSUPPORTED
     assert code_of(conn.compareCPU, guest_cpu("486"), 64)[0] == libvirt.VIR_ERR_INVALID_ARG
@@ -66,11 +66,12 @@ def test_compare_says_why(conn):
 
 
 def test_entities_are_refused(conn):
+    refused = libvirt.VIR_ERR_XML_ERROR, libvirt.VIR_ERR_XML_DETAIL  # by us, or by the parser before
     laughs = "".join(f"<!ENTITY e{i + 1} '{f'&e{i};' * 10}'>" for i in range(8))
     for head in (f"<!DOCTYPE cpu [<!ENTITY e0 'ha'>{laughs}]>", "<!DOCTYPE cpu [<!ENTITY e8 SYSTEM 'file:///etc/passwd'>]>"):
         code, message = code_of(conn.compareCPU, head + "<cpu match='exact'><model>&e8;</model></cpu>")
-        assert code == libvirt.VIR_ERR_XML_ERROR and "root:" not in message
-        assert code_of(conn.baselineCPU, [head + "<cpu><model>&e8;</model></cpu>"])[0] == libvirt.VIR_ERR_XML_ERROR
+        assert code in refused and "root:" not in message
+        assert code_of(conn.baselineCPU, [head + "<cpu><model>&e8;</model></cpu>"])[0] in refused
 
 
 def test_the_host_is_identical_to_its_capabilities(conn):

@@ -173,3 +173,8 @@ def test_volumes_that_others_made(conn, tmp_path):
     assert pool.numOfVolumes() == 1
     info = pool.storageVolLookupByName("new.img").infoFlags(libvirt.VIR_STORAGE_VOL_GET_PHYSICAL)
     assert info == [libvirt.VIR_STORAGE_VOL_FILE, 4096, 4096]
+
+
+def test_no_encrypted_guest(domain):
+    assert domain.launchSecurityInfo() == {}
+    assert code_of(domain.launchSecurityInfo, 1 << 10) == libvirt.VIR_ERR_INVALID_ARG

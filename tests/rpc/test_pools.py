@@ -72,7 +72,7 @@ def test_what_the_host_has(conn, tools):
         assert "<pool type='zfs' supported='yes'/>" in conn.getStoragePoolCapabilities()
     assert code_of(conn.findStoragePoolSources, "dir", None) == libvirt.VIR_ERR_NO_SUPPORT
     assert code_of(conn.findStoragePoolSources, "netfs", None) == libvirt.VIR_ERR_INVALID_ARG
-    assert code_of(conn.findStoragePoolSources, "netfs", "<source") == libvirt.VIR_ERR_XML_ERROR
+    assert code_of(conn.findStoragePoolSources, "netfs", "<source") == libvirt.VIR_ERR_XML_DETAIL
 
 
 def test_build_flags(conn, tools, tmp_path):

@@ -137,10 +137,10 @@ def test_uris(daemon, uri, code):
     (23, string("a\0b"), {}, (39, 7, "Unable to decode message payload")),
     (23, u32(4194305), {}, (39, 7, "Unable to decode message payload")),
     (345, b"", {}, (39, 7, "Unable to decode message payload")),
-    (396, string("x") + bytes(16) + i32(-1) + u32(0), {},
-     (3, 41, "this function is not supported by the connection driver: virDomainGetLaunchSecurityInfo")),
+    (364, string("x") + bytes(16) + i32(-1) + u32(0), {},
+     (3, 20, "this function is not supported by the connection driver: virDomainMigrateStartPostCopy")),
     (2, u32(1, 0), {"prog": 0x20008087},
-     (3, 41, "this function is not supported by the connection driver: virDomainQemuAttach")),
+     (3, 20, "this function is not supported by the connection driver: virDomainQemuAttach")),
 ])
 def test_errors(daemon, proc, args, header, error):
     assert daemon.wire().call(proc, args, **header).error() == error

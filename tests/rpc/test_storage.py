@@ -57,7 +57,7 @@ def test_transient_pool(conn, tmp_path):
 
 
 @pytest.mark.parametrize("xml, code", [
-    ("<pool", libvirt.VIR_ERR_XML_ERROR),
+    ("<pool", libvirt.VIR_ERR_XML_DETAIL),
     ("<volume/>", libvirt.VIR_ERR_XML_ERROR),
     ("<pool type='dir'><name>p</name></pool>", libvirt.VIR_ERR_XML_ERROR),
     ("<pool type='dir'><target><path>/x</path></target></pool>", libvirt.VIR_ERR_XML_ERROR),
