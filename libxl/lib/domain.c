@@ -149,7 +149,8 @@ int kxl_domain_find(KxlHost *host, const char *spec, GError **error)
 
     if (!list)
         return -1;
-    parse_number(spec, &number);
+    if (!parse_number(spec, &number)) /* a name, or a UUID, may begin with digits */
+        number = -1;
     for (guint i = 0; i < list->len; i++) {
         const KxlDomainInfo *info = list->pdata[i];
 

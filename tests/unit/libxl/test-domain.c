@@ -257,6 +257,23 @@ static void test_life(Fixture *f, gconstpointer data)
     g_assert_error(error, KXL_ERROR, KXL_ERROR_NO_DOMAIN);
 }
 
+/* A name or a UUID that begins with another domain's number is not that number. */
+static void test_find(Fixture *f, gconstpointer data)
+{
+    int domid = create(f, 0), other;
+
+    g_free(f->config->name);
+    f->config->name = g_strdup_printf("%dth", domid);
+    g_free(f->config->uuid);
+    f->config->uuid = g_strdup("0a111111-1111-1111-1111-111111111111");
+    other = create(f, 0);
+    g_assert_cmpint(kxl_domain_find(f->host, f->config->name, NULL), ==, other);
+    g_assert_cmpint(kxl_domain_find(f->host, f->config->uuid, NULL), ==, other);
+    g_assert_cmpint(kxl_domain_find(f->host, "0th", NULL), ==, -1);
+    destroy(f, domid);
+    destroy(f, other);
+}
+
 static void test_paused(Fixture *f, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -769,6 +786,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define ADD(name, func) g_test_add("/domain/" name, Fixture, NULL, set_up, func, tear_down)
     ADD("life", test_life);
+    ADD("find", test_find);
     ADD("paused", test_paused);
     ADD("domids", test_domids);
     ADD("poweroff", test_poweroff);
