@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Memory, block I/O and NUMA parameters. They are of the definition: what it says is what the
- * domain's control groups are given when it starts. Those of a running domain can be read; changing
- * them there is refused.
+ * Memory and NUMA parameters. They are of the definition: what it says is what the domain's control
+ * groups are given when it starts, and what they are given when it is changed while the domain
+ * runs. Where its memory comes from is settled at the start.
  */
+#include <kxl-vcpu.h>
 #include <string.h>
 
-#include "handler.h"
-#include "params.h"
+#include "tune.h"
 
 #define UNLIMITED_KIB G_GUINT64_CONSTANT(9007199254740991) /* VIR_DOMAIN_MEMORY_PARAM_UNLIMITED */
 
-static gboolean get(RpcCall *call, ParamsFill fill, GError **error)
+gboolean tune_get(RpcCall *call, ParamsFill fill, GError **error)
 {
     guint32 flags = call->args[2].u;
     g_auto(DomainView) view = { 0 };
@@ -25,22 +25,34 @@ static gboolean get(RpcCall *call, ParamsFill fill, GError **error)
     return def != NULL && params_reply(call, call->args[1].i, fill, (gpointer)def, error);
 }
 
-static gboolean set(RpcCall *call, const ParamRule *rules, guint n_rules, DefChange change,
-                    GError **error)
+gboolean tune_live(const Kanzend *kanzend, const DomainView *view, LimitsChange live,
+                   const XdrValue *list, GError **error)
+{
+    g_autoptr(KxlDomainConfig) config = NULL;
+
+    if (live == NULL)
+        return fail(error, VIR_ERR_OPERATION_INVALID,
+                    "where a running domain's memory comes from cannot be changed; use --config");
+    config = kxl_domain_get_config(kanzend->host, view->id, error);
+    if (config == NULL)
+        return FALSE;
+    live(config, list);
+    return kxl_domain_set_limits(kanzend->host, view->id, config, error);
+}
+
+gboolean tune_set(RpcCall *call, const ParamRule *rules, guint n_rules, DefChange change,
+                  LimitsChange live, GError **error)
 {
     const Kanzend *kanzend = call->app;
+    gpointer list = (gpointer)&call->args[1];
     guint32 flags = call->args[2].u;
     g_auto(DomainView) view = { 0 };
 
-    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) ||
-        !params_check(&call->args[1], rules, n_rules, error) ||
-        !call_job(call, "tuned", &view, error) || !resolve_impact(&view, &flags, error))
-        return FALSE;
-    if (flags & AFFECT_LIVE)
-        return fail(error, VIR_ERR_OPERATION_INVALID,
-                    "the control groups of a running domain are not changed; use --config");
-    return change_definitions(kanzend->domains, view.domain, flags, change,
-                              (gpointer)&call->args[1], error);
+    return check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error) &&
+           params_check(list, rules, n_rules, error) && call_job(call, "tuned", &view, error) &&
+           resolve_impact(&view, &flags, error) &&
+           (!(flags & AFFECT_LIVE) || tune_live(kanzend, &view, live, list, error)) &&
+           change_definitions(kanzend->domains, view.domain, flags, change, list, error);
 }
 
 /* ---- memory ---- */
@@ -68,7 +80,18 @@ static void fill_memory(Params *params, gpointer data)
 
 gboolean on_domain_get_memory_parameters(RpcCall *call, GError **error)
 {
-    return get(call, fill_memory, error);
+    return tune_get(call, fill_memory, error);
+}
+
+/* By memory_rules. 0: no limit. */
+static void take_memory(const XdrValue *list, guint64 *const *slots)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(memory_rules); i++) {
+        const XdrValue *value = params_find(list, memory_rules[i].name);
+
+        if (value != NULL)
+            *slots[i] = value->t >= UNLIMITED_KIB ? 0 : value->t;
+    }
 }
 
 static void change_memory(DomainDef *def, gpointer data)
@@ -80,57 +103,40 @@ static void change_memory(DomainDef *def, gpointer data)
     slots[0] = &def->memtune->hard_limit_kib;
     slots[1] = &def->memtune->soft_limit_kib;
     slots[2] = &def->memtune->swap_hard_limit_kib;
-    for (guint i = 0; i < G_N_ELEMENTS(memory_rules); i++) {
-        const XdrValue *value = params_find(data, memory_rules[i].name);
+    take_memory(data, slots);
+}
 
-        if (value != NULL)
-            *slots[i] = value->t >= UNLIMITED_KIB ? 0 : value->t;
-    }
+static void limit_memory(KxlDomainConfig *config, const XdrValue *list)
+{
+    guint64 *slots[G_N_ELEMENTS(memory_rules)] = {
+        &config->limits.mem_hard_kb,
+        &config->limits.mem_soft_kb,
+        &config->limits.swap_hard_kb,
+    };
+
+    take_memory(list, slots);
+}
+
+/* Memory and swap together are no less than memory. */
+static gboolean check_memory(RpcCall *call, GError **error)
+{
+    const XdrValue *hard = params_find(&call->args[1], "hard_limit");
+    const XdrValue *both = params_find(&call->args[1], "swap_hard_limit");
+
+    return hard == NULL || both == NULL || hard->t <= both->t ||
+           fail(error, VIR_ERR_INVALID_ARG,
+                "hard_limit %" G_GUINT64_FORMAT
+                " KiB is more than swap_hard_limit %" G_GUINT64_FORMAT
+                " KiB, which counts memory too",
+                hard->t, both->t);
 }
 
 gboolean on_domain_set_memory_parameters(RpcCall *call, GError **error)
 {
-    return set(call, memory_rules, G_N_ELEMENTS(memory_rules), change_memory, error);
-}
-
-/* ---- block I/O ---- */
-
-static const ParamRule blkio_rules[] = { { "weight", XDR_PARAM_UINT } };
-
-static void fill_blkio(Params *params, gpointer data)
-{
-    const DomainBlkiotune *tune = ((const DomainDef *)data)->blkiotune;
-
-    params_add_uint(params, "weight", tune != NULL ? tune->weight : 0);
-}
-
-gboolean on_domain_get_blkio_parameters(RpcCall *call, GError **error)
-{
-    return get(call, fill_blkio, error);
-}
-
-static void change_blkio(DomainDef *def, gpointer data)
-{
-    const XdrValue *weight = params_find(data, "weight");
-
-    if (weight == NULL)
-        return;
-    if (def->blkiotune == NULL) {
-        def->blkiotune = g_new0(DomainBlkiotune, 1);
-        def->blkiotune->devices = g_ptr_array_new();
-    }
-    def->blkiotune->weight = weight->u;
-}
-
-gboolean on_domain_set_blkio_parameters(RpcCall *call, GError **error)
-{
-    const XdrValue *weight = params_find(&call->args[1], "weight");
-
-    if (weight != NULL && (weight->u < 10 || weight->u > 1000))
-        return fail(error, VIR_ERR_INVALID_ARG,
-                    "Value of blkiotune 'weight' must be in range "
-                    "[10, 1000]");
-    return set(call, blkio_rules, G_N_ELEMENTS(blkio_rules), change_blkio, error);
+    return params_check(&call->args[1], memory_rules, G_N_ELEMENTS(memory_rules), error) &&
+           check_memory(call, error) &&
+           tune_set(call, memory_rules, G_N_ELEMENTS(memory_rules), change_memory, limit_memory,
+                    error);
 }
 
 /* ---- NUMA: where the host's memory comes from ---- */
@@ -154,7 +160,7 @@ static void fill_numa(Params *params, gpointer data)
 
 gboolean on_domain_get_numa_parameters(RpcCall *call, GError **error)
 {
-    return get(call, fill_numa, error);
+    return tune_get(call, fill_numa, error);
 }
 
 static void change_numa(DomainDef *def, gpointer data)
@@ -190,5 +196,5 @@ gboolean on_domain_set_numa_parameters(RpcCall *call, GError **error)
         return fail(error, VIR_ERR_INVALID_ARG, "unsupported numatune mode: '%d'", mode->i);
     if (nodes != NULL && strspn(nodes, "0123456789,-^") != strlen(nodes))
         return fail(error, VIR_ERR_INVALID_ARG, "Invalid nodeset of 'numatune': %s", nodes);
-    return set(call, rules, G_N_ELEMENTS(rules), change_numa, error);
+    return tune_set(call, rules, G_N_ELEMENTS(rules), change_numa, NULL, error);
 }

@@ -25,5 +25,8 @@ gboolean kxl_domain_set_vcpus (KxlHost *host, int domid, guint n, GError **error
 gboolean kxl_domain_pin_vcpu (KxlHost *host, int domid, int vcpu, const char *cpus, GError **error);
 /* As xl.cfg's cpu_weight=. */
 gboolean kxl_domain_set_weight (KxlHost *host, int domid, guint weight, GError **error);
+/* The limits of like become the domain's: its share of CPU time as a whole (limits.global, cpu_cap), memory, block I/O. Through
+ * control groups; KXL_ERROR_UNSUPPORTED when the host has none for it. Nothing has changed when it fails. Stays over restarts. */
+gboolean kxl_domain_set_limits (KxlHost *host, int domid, const KxlDomainConfig *like, GError **error);
 
 G_END_DECLS

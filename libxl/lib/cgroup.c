@@ -14,6 +14,8 @@
 #define DEFAULT_PARTITION "/machine"
 /* What the kernel has when only a quota is given (Documentation/scheduler/sched-bwc.rst). */
 #define DEFAULT_PERIOD_US 100000
+/* Documentation/admin-guide/cgroup-v2.rst, io.bfq.weight */
+#define DEFAULT_BLKIO_WEIGHT 100
 
 /* The controllers that limits need, in both versions. */
 static const char *const controllers[] = { "cpu", "memory", "blkio" };
@@ -67,31 +69,59 @@ static char *bytes(guint64 kb)
     return g_strdup_printf("%" G_GUINT64_FORMAT, kb * 1024);
 }
 
-static void add_memory(GPtrArray *settings, const KxlLimits *limits)
+/* had: there is a limit to be taken back when there is none now. */
+static void add_bytes(GPtrArray *settings, const char *v1, const char *v2, guint64 kb, gboolean had)
 {
-    if (limits->mem_hard_kb)
-        add(settings, "memory", "memory.limit_in_bytes", "memory.max", bytes(limits->mem_hard_kb));
-    if (limits->mem_soft_kb)
-        add(settings, "memory", "memory.soft_limit_in_bytes", "memory.high",
-            bytes(limits->mem_soft_kb));
-    if (!limits->swap_hard_kb)
+    if (!kb && !had)
         return;
-    /* Version 1 counts memory and swap together, version 2 the swap alone. */
-    add(settings, "memory", "memory.memsw.limit_in_bytes", NULL, bytes(limits->swap_hard_kb));
-    add(settings, "memory", NULL, "memory.swap.max",
-        bytes(limits->swap_hard_kb - MIN(limits->mem_hard_kb, limits->swap_hard_kb)));
+    add(settings, "memory", v1, NULL, kb ? bytes(kb) : g_strdup("-1"));
+    if (v2)
+        add(settings, "memory", NULL, v2, kb ? bytes(kb) : g_strdup("max"));
 }
 
-static gboolean add_device(GPtrArray *settings, const KxlBlkioDevice *device, GError **error)
+static void add_memory(GPtrArray *settings, const KxlLimits *limits, const KxlLimits *before)
+{
+    guint64 swap_kb = limits->swap_hard_kb;
+
+    add_bytes(settings, "memory.limit_in_bytes", "memory.max", limits->mem_hard_kb,
+              before->mem_hard_kb != 0);
+    add_bytes(settings, "memory.soft_limit_in_bytes", "memory.high", limits->mem_soft_kb,
+              before->mem_soft_kb != 0);
+    /* Version 1 counts memory and swap together, version 2 the swap alone. */
+    add_bytes(settings, "memory.memsw.limit_in_bytes", NULL, swap_kb, before->swap_hard_kb != 0);
+    if (swap_kb)
+        add(settings, "memory", NULL, "memory.swap.max",
+            bytes(swap_kb - MIN(limits->mem_hard_kb, swap_kb)));
+    else if (before->swap_hard_kb)
+        add(settings, "memory", NULL, "memory.swap.max", g_strdup("max"));
+}
+
+/* The values of a device that is not limited. */
+static const KxlBlkioDevice *find_device(const KxlLimits *limits, const char *path)
+{
+    static const KxlBlkioDevice none;
+
+    for (guint i = 0; i < limits->blkio_devices->len; i++) {
+        const KxlBlkioDevice *device = limits->blkio_devices->pdata[i];
+
+        if (g_str_equal(device->path, path))
+            return device;
+    }
+    return &none;
+}
+
+/* "0" takes a limit of version 1 back, "max" one of version 2. */
+static gboolean add_device(GPtrArray *settings, const KxlBlkioDevice *device,
+                           const KxlBlkioDevice *before, GError **error)
 {
     const struct {
-        guint64 value;
+        guint64 value, before;
         const char *v1, *v2_key;
     } rows[] = {
-        { device->read_bytes, "blkio.throttle.read_bps_device", "rbps" },
-        { device->write_bytes, "blkio.throttle.write_bps_device", "wbps" },
-        { device->read_iops, "blkio.throttle.read_iops_device", "riops" },
-        { device->write_iops, "blkio.throttle.write_iops_device", "wiops" },
+        { device->read_bytes, before->read_bytes, "blkio.throttle.read_bps_device", "rbps" },
+        { device->write_bytes, before->write_bytes, "blkio.throttle.write_bps_device", "wbps" },
+        { device->read_iops, before->read_iops, "blkio.throttle.read_iops_device", "riops" },
+        { device->write_iops, before->write_iops, "blkio.throttle.write_iops_device", "wiops" },
     };
     g_autofree char *number = NULL;
     struct stat st;
@@ -107,13 +137,17 @@ static gboolean add_device(GPtrArray *settings, const KxlBlkioDevice *device, GE
     if (device->weight)
         add(settings, "blkio", "blkio.bfq.weight_device", "io.bfq.weight",
             g_strdup_printf("%s %u", number, device->weight));
+    else if (before->weight)
+        add(settings, "blkio", "blkio.bfq.weight_device", "io.bfq.weight",
+            g_strdup_printf("%s default", number));
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
-        if (!rows[i].value)
+        g_autofree char *value = g_strdup_printf("%" G_GUINT64_FORMAT, rows[i].value);
+
+        if (!rows[i].value && !rows[i].before)
             continue;
-        add(settings, "blkio", rows[i].v1, NULL,
-            g_strdup_printf("%s %" G_GUINT64_FORMAT, number, rows[i].value));
+        add(settings, "blkio", rows[i].v1, NULL, g_strdup_printf("%s %s", number, value));
         add(settings, "blkio", NULL, "io.max",
-            g_strdup_printf("%s %s=%" G_GUINT64_FORMAT, number, rows[i].v2_key, rows[i].value));
+            g_strdup_printf("%s %s=%s", number, rows[i].v2_key, rows[i].value ? value : "max"));
     }
     return TRUE;
 }
@@ -128,22 +162,43 @@ static KxlBandwidth total_bandwidth(const KxlDomainConfig *config)
     return limit;
 }
 
-/* Of the domain's group itself. */
-static GPtrArray *group_settings(const KxlDomainConfig *config, GError **error)
+static gboolean add_devices(GPtrArray *settings, const KxlLimits *limits, const KxlLimits *before,
+                            GError **error)
+{
+    for (guint i = 0; i < limits->blkio_devices->len; i++) {
+        const KxlBlkioDevice *device = limits->blkio_devices->pdata[i];
+
+        if (!add_device(settings, device, find_device(before, device->path), error))
+            return FALSE;
+    }
+    for (guint i = 0; i < before->blkio_devices->len; i++) {
+        const KxlBlkioDevice *old = before->blkio_devices->pdata[i];
+        const KxlBlkioDevice none = { .path = old->path };
+
+        if (!find_device(limits, old->path)->path && !add_device(settings, &none, old, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Of the domain's group itself. What before limits and config does not is taken back. */
+static GPtrArray *group_settings(const KxlDomainConfig *config, const KxlDomainConfig *before,
+                                 GError **error)
 {
     g_autoptr(GPtrArray) settings = g_ptr_array_new_with_free_func(setting_free);
     const KxlLimits *limits = &config->limits;
-    KxlBandwidth total = total_bandwidth(config);
+    KxlBandwidth total = total_bandwidth(config), had = total_bandwidth(before);
 
+    if (!has_bandwidth(&total) && has_bandwidth(&had))
+        total.quota = -1;
     add_bandwidth(settings, &total);
-    add_memory(settings, limits);
-    if (limits->blkio_weight)
+    add_memory(settings, limits, &before->limits);
+    if (limits->blkio_weight || before->limits.blkio_weight)
         add(settings, "blkio", "blkio.bfq.weight", "io.bfq.weight",
-            g_strdup_printf("%u", limits->blkio_weight));
-    for (guint i = 0; i < limits->blkio_devices->len; i++)
-        if (!add_device(settings, limits->blkio_devices->pdata[i], error))
-            return NULL;
-    return g_steal_pointer(&settings);
+            g_strdup_printf("%u",
+                            limits->blkio_weight ? limits->blkio_weight : DEFAULT_BLKIO_WEIGHT));
+    return add_devices(settings, limits, &before->limits, error) ? g_steal_pointer(&settings)
+                                                                 : NULL;
 }
 
 /* --- where groups are ---------------------------------------------------------------------------
@@ -252,21 +307,30 @@ static gboolean apply(const char *dir, gboolean v2, const Setting *setting, GErr
     return !file || write_file(dir, file, setting->value, error);
 }
 
-static gboolean make_main(const KxlCgroup *group, GError **error)
+static gboolean apply_one(const KxlCgroup *group, const Setting *setting, GError **error)
 {
-    g_autoptr(GPtrArray) settings = group_settings(group->config, error);
+    g_autofree char *path = NULL;
+    gboolean v2;
+
+    return need_group(group, setting->controller, &path, &v2, error) &&
+           apply(path, v2, setting, error);
+}
+
+/* Version 1's limit of memory may not pass that of memory and swap, so which comes first depends on
+ * what they were: what is refused is tried again when the rest has been set. */
+static gboolean make_main(const KxlCgroup *group, const KxlDomainConfig *before, GError **error)
+{
+    g_autoptr(GPtrArray) settings = group_settings(group->config, before, error);
+    g_autoptr(GPtrArray) refused = g_ptr_array_new();
 
     if (!settings)
         return FALSE;
-    for (guint i = 0; i < settings->len; i++) {
-        const Setting *setting = settings->pdata[i];
-        g_autofree char *path = NULL;
-        gboolean v2;
-
-        if (!need_group(group, setting->controller, &path, &v2, error) ||
-            !apply(path, v2, setting, error))
+    for (guint i = 0; i < settings->len; i++)
+        if (!apply_one(group, settings->pdata[i], NULL))
+            g_ptr_array_add(refused, settings->pdata[i]);
+    for (guint i = 0; i < refused->len; i++)
+        if (!apply_one(group, refused->pdata[i], error))
             return FALSE;
-    }
     return TRUE;
 }
 
@@ -329,7 +393,7 @@ static void make_partition(const KxlCgroup *group)
 gboolean kxl_cgroup_make(const KxlCgroup *group, GError **error)
 {
     make_partition(group);
-    if (make_main(group, error) && make_all_threads(group, error))
+    if (make_main(group, group->config, error) && make_all_threads(group, error))
         return TRUE;
     kxl_cgroup_remove(group);
     return FALSE;
@@ -338,23 +402,26 @@ gboolean kxl_cgroup_make(const KxlCgroup *group, GError **error)
 /* --- joining and leaving ------------------------------------------------------------------------
  */
 
-gboolean kxl_cgroup_join(const KxlCgroup *group, pid_t pid, GError **error)
+/* Nothing when it has no group there. */
+static gboolean join_one(const KxlCgroup *group, const char *controller, pid_t pid, GError **error)
 {
     g_autofree char *number = g_strdup_printf("%d", (int)pid);
+    gboolean v2;
+    g_autofree char *path = group_path(group, controller, &v2);
+    g_autofree char *emulator = path ? g_build_filename(path, "emulator0", NULL) : NULL;
 
-    for (guint i = 0; i < G_N_ELEMENTS(controllers); i++) {
-        gboolean v2;
-        g_autofree char *path = group_path(group, controllers[i], &v2);
-        g_autofree char *emulator = path ? g_build_filename(path, "emulator0", NULL) : NULL;
+    if (!path || !g_file_test(path, G_FILE_TEST_IS_DIR))
+        return TRUE;
+    return write_file(path, "cgroup.procs", number, error) &&
+           (!g_file_test(emulator, G_FILE_TEST_IS_DIR) ||
+            write_file(emulator, v2 ? "cgroup.threads" : "tasks", number, error));
+}
 
-        if (!path || !g_file_test(path, G_FILE_TEST_IS_DIR))
-            continue;
-        if (!write_file(path, "cgroup.procs", number, error))
+gboolean kxl_cgroup_join(const KxlCgroup *group, pid_t pid, GError **error)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(controllers); i++)
+        if (!join_one(group, controllers[i], pid, error))
             return FALSE;
-        if (g_file_test(emulator, G_FILE_TEST_IS_DIR) &&
-            !write_file(emulator, v2 ? "cgroup.threads" : "tasks", number, error))
-            return FALSE;
-    }
     return TRUE;
 }
 
@@ -369,6 +436,33 @@ gboolean kxl_cgroup_join_thread(const KxlCgroup *group, const char *kind, guint 
 
     return !dir || !g_file_test(dir, G_FILE_TEST_IS_DIR) ||
            write_file(dir, v2 ? "cgroup.threads" : "tasks", text, error);
+}
+
+/* --- changing --------------------------------------------------------------------------------- */
+
+static gboolean is_made(const KxlCgroup *group, const char *controller)
+{
+    gboolean v2;
+    g_autofree char *path = group_path(group, controller, &v2);
+
+    return path && g_file_test(path, G_FILE_TEST_IS_DIR);
+}
+
+gboolean kxl_cgroup_change(const KxlCgroup *group, const KxlDomainConfig *before, pid_t pid,
+                           GError **error)
+{
+    KxlCgroup old = { group->root, before, group->domid };
+    gboolean there[G_N_ELEMENTS(controllers)], ok;
+
+    for (guint i = 0; i < G_N_ELEMENTS(controllers); i++)
+        there[i] = is_made(group, controllers[i]);
+    ok = make_main(group, before, error);
+    /* Only into those that are new: in the others its threads may be in groups of their own. */
+    for (guint i = 0; ok && i < G_N_ELEMENTS(controllers); i++)
+        ok = there[i] || join_one(group, controllers[i], pid, error);
+    if (!ok)
+        make_main(&old, group->config, NULL);
+    return ok;
 }
 
 void kxl_cgroup_remove(const KxlCgroup *group)

@@ -26,5 +26,9 @@ gboolean kxl_cgroup_join(const KxlCgroup *group, pid_t pid, GError **error);
  */
 gboolean kxl_cgroup_join_thread(const KxlCgroup *group, const char *kind, guint number, pid_t tid,
                                 GError **error);
+/* While the domain runs as pid: from the limits of before to those of group's configuration.
+ * Nothing has changed when it fails. */
+gboolean kxl_cgroup_change(const KxlCgroup *group, const KxlDomainConfig *before, pid_t pid,
+                           GError **error);
 /* When its processes have gone. */
 void kxl_cgroup_remove(const KxlCgroup *group);

@@ -172,7 +172,7 @@ def test_small_settings(domain, conn):
     config = libvirt.VIR_DOMAIN_AFFECT_CONFIG
     domain.setMemoryParameters({"hard_limit": 1 << 20}, config)
     assert domain.memoryParameters(config)["hard_limit"] == 1 << 20
-    assert code_of(domain.setMemoryParameters, {"hard_limit": 1}, libvirt.VIR_DOMAIN_AFFECT_LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
+    assert code_of(domain.setNumaParameters, {"numa_mode": 1}, libvirt.VIR_DOMAIN_AFFECT_LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
     domain.setBlkioParameters({"weight": 500}, config)
     assert domain.blkioParameters(config)["weight"] == 500
     assert domain.numaParameters(0)["numa_nodeset"] == ""

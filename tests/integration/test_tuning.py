@@ -87,6 +87,14 @@ def test_limits(guest):
         group = groups["cpu"] / f"vcpu{number}"
         assert (group / "cpu.cfs_quota_us").read_text().strip() == "25000"
         assert set(map(int, (group / "tasks").read_text().split())) <= vcpus
+    virsh("memtune", guest.name, "--hard-limit", 3 << 20, "--live")
+    assert (groups["memory"] / "memory.limit_in_bytes").read_text().strip() == str(3 << 30)
+    virsh("schedinfo", guest.name, "--set", "cap=150", "--live")
+    assert (groups["cpu"] / "cpu.cfs_quota_us").read_text().strip() == "150000"
+    virsh("schedinfo", guest.name, "--set", "cap=0", "--live")
+    assert (groups["cpu"] / "cpu.cfs_quota_us").read_text().strip() == "-1"
+    # Its vCPUs' own groups stay.
+    assert set(map(int, (groups["cpu"] / "vcpu0" / "tasks").read_text().split())) <= vcpus
     virsh("destroy", guest.name)
     assert not cgroup_dirs(guest.name)
 

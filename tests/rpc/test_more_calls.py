@@ -9,6 +9,7 @@ from test_libvirt import code_of, xml
 from wire import MESSAGE, REMOTE, i32, string, u32
 
 CONFIG, LIVE = libvirt.VIR_DOMAIN_AFFECT_CONFIG, libvirt.VIR_DOMAIN_AFFECT_LIVE
+UNLIMITED = 9007199254740991  # VIR_DOMAIN_MEMORY_PARAM_UNLIMITED
 DISK = "<disk type='file' device='{kind}'><driver name='qemu' type='raw'/><source file='{file}'/><target dev='{target}'/><alias name='ua-{target}'/></disk>"
 
 
@@ -61,6 +62,32 @@ def test_limits_of_a_definition(domain):
     assert domain.blockIoTune("xvda")["total_bytes_sec"] == 0 and domain.blockIoTune("xvda")["read_bytes_sec"] == 5
     assert code_of(domain.setBlockIoTune, "nothing", {"read_bytes_sec": 5}, CONFIG) == libvirt.VIR_ERR_INVALID_ARG
     assert code_of(domain.setBlockIoTune, "xvda", {"read_bytes_sec": 5}, LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
+
+
+def test_limits_of_a_running_domain(conn, daemon):
+    domain = conn.defineXML(xml("a"))
+    domain.create()
+    domain.setMemoryParameters({"hard_limit": 1 << 20, "swap_hard_limit": 2 << 20}, LIVE)
+    assert domain.memoryParameters(LIVE)["hard_limit"] == 1 << 20
+    assert domain.memoryParameters(CONFIG)["hard_limit"] == UNLIMITED
+    domain.setMemoryParameters({"hard_limit": UNLIMITED}, LIVE)
+    assert "<hard_limit" not in domain.XMLDesc() and "2097152</swap_hard_limit>" in domain.XMLDesc()
+    assert code_of(domain.setMemoryParameters, {"hard_limit": 9, "swap_hard_limit": 8}, LIVE) == libvirt.VIR_ERR_INVALID_ARG
+    domain.setBlkioParameters({"weight": 300, "device_weight": "/dev/a,500,/dev/b,200", "device_read_bytes_sec": "/dev/a,1048576"}, LIVE)
+    now = domain.blkioParameters(LIVE)
+    assert (now["weight"], now["device_weight"], now["device_read_bytes_sec"]) == (300, "/dev/a,500,/dev/b,200", "/dev/a,1048576")
+    domain.setBlkioParameters({"device_weight": "/dev/a,0"}, LIVE)
+    assert domain.blkioParameters(LIVE)["device_weight"] == "/dev/b,200" and "<path>/dev/a</path>" in domain.XMLDesc()
+    for text in ("/dev/a", "/dev/a,x", "dev,5", "/dev/a,99999999999999999999", "/dev/a,1,"):
+        assert code_of(domain.setBlkioParameters, {"device_weight": text}, CONFIG) == libvirt.VIR_ERR_INVALID_ARG
+    for flags in (LIVE, CONFIG):
+        domain.setSchedulerParametersFlags({"cap": 150}, flags)
+    assert domain.schedulerParametersFlags(LIVE)["cap"] == domain.schedulerParametersFlags(CONFIG)["cap"] == 150
+    assert "<global_quota>150000</global_quota>" in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    assert code_of(domain.setSchedulerParametersFlags, {"cap": 70000}, CONFIG) == libvirt.VIR_ERR_INVALID_ARG
+    assert code_of(domain.setNumaParameters, {"numa_mode": 1}, LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
+    domain.destroy()
+    assert domain.schedulerType()[0] == "credit"  # as schedinfo --config asks
 
 
 def test_what_happens_at_the_end(daemon, domain):

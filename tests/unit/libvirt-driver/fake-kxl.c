@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fake-kxl.h"
 
+#include <kxl-vcpu.h>
+
 #include <fcntl.h>
 #include <pty.h>
 #include <string.h>
@@ -508,6 +510,21 @@ gboolean kxl_domain_set_actions(KxlHost *host, int domid, KxlAction on_poweroff,
         fake->config->on_poweroff = on_poweroff;
         fake->config->on_reboot = on_reboot;
         fake->config->on_crash = on_crash;
+    }
+    g_mutex_unlock(&lock);
+    return fake != NULL;
+}
+
+gboolean kxl_domain_set_limits(KxlHost *host, int domid, const KxlDomainConfig *like,
+                               GError **error)
+{
+    Fake *fake;
+
+    g_mutex_lock(&lock);
+    fake = find_locked(domid, error);
+    if (fake != NULL) {
+        kxl_domain_config_free(fake->config);
+        fake->config = kxl_domain_config_dup(like);
     }
     g_mutex_unlock(&lock);
     return fake != NULL;

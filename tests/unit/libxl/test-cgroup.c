@@ -185,6 +185,48 @@ static void test_absent(void)
     kxl_remove_tree(root);
 }
 
+/* While it runs: what is new is set, what is no more is taken back, and a process joins no group that
+ * was there. */
+static void test_change(void)
+{
+    static const char *const files[] = {
+        "machine/cgroup.subtree_control", "cgroup.subtree_control", GROUP "/memory.max",
+        GROUP "/memory.high",             GROUP "/memory.swap.max", GROUP "/cpu.max",
+        GROUP "/io.bfq.weight",           GROUP "/cgroup.procs",
+    };
+    g_autofree char *root = g_dir_make_tmp("cgroup-XXXXXX", NULL);
+    g_autoptr(KxlDomainConfig) before = limited(), after = limited();
+    KxlCgroup group = { .root = root, .config = after, .domid = 7 };
+    g_autoptr(GError) error = NULL;
+
+    put(root, "cgroup.controllers", "cpu io memory\n");
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
+        put(root, files[i], "");
+    after->limits.mem_hard_kb = 4096;
+    after->limits.swap_hard_kb = after->limits.mem_soft_kb = 0;
+    after->limits.global.quota = 0;
+    after->limits.blkio_weight = 0;
+    kxl_cgroup_change(&group, before, 123, &error);
+    g_assert_no_error(error);
+    assert_file(root, GROUP "/memory.max", "4194304");
+    assert_file(root, GROUP "/memory.high", "max");
+    assert_file(root, GROUP "/memory.swap.max", "max");
+    assert_file(root, GROUP "/cpu.max", "max 100000");
+    assert_file(root, GROUP "/io.bfq.weight", "100");
+    assert_file(root, GROUP "/cgroup.procs", "");
+
+    /* A limit that is refused leaves those of before. */
+    group.config = before;
+    g_clear_pointer(&before->limits.blkio_devices, g_ptr_array_unref);
+    before->limits.blkio_devices = g_ptr_array_new();
+    g_ptr_array_add(before->limits.blkio_devices, kxl_blkio_device_new());
+    ((KxlBlkioDevice *)before->limits.blkio_devices->pdata[0])->path = g_strdup("/nothing");
+    g_assert_false(kxl_cgroup_change(&group, after, 123, &error));
+    g_assert_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND);
+    assert_file(root, GROUP "/memory.max", "4194304");
+    kxl_remove_tree(root);
+}
+
 /* What was made goes, also when a later part of it fails. */
 static void test_removal(void)
 {
@@ -211,5 +253,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cgroup/v2", test_v2);
     g_test_add_func("/cgroup/absent", test_absent);
     g_test_add_func("/cgroup/removal", test_removal);
+    g_test_add_func("/cgroup/change", test_change);
     return g_test_run();
 }
