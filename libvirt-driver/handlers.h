@@ -323,6 +323,7 @@ gboolean on_domain_migrate_get_compression_cache(RpcCall *call, GError **error);
 gboolean on_domain_migrate_set_compression_cache(RpcCall *call, GError **error);
 
 /* domain/security.c */
+gboolean on_domain_set_vcpu(RpcCall *call, GError **error);
 gboolean on_node_get_sev_info(RpcCall *call, GError **error);
 gboolean on_domain_get_launch_security_info(RpcCall *call, GError **error);
 gboolean on_domain_set_launch_security_state(RpcCall *call, GError **error);

@@ -588,7 +588,7 @@ static const RpcProc remote_procs[] = {
               "i?X", "i", H | R | Q, SECRET, on_secret_event_register_any },
     [381] = { "CONNECT_SECRET_EVENT_DEREGISTER_ANY", "virConnectSecretEventDeregisterAny",
               "i", "", H | R | Q, SECRET, on_secret_event_deregister_any },
-    [384] = { "DOMAIN_SET_VCPU", "virDomainSetVcpu", "Dsiu", "", L, HV },
+    [384] = { "DOMAIN_SET_VCPU", "virDomainSetVcpu", "Dsiu", "", L, HV, on_domain_set_vcpu },
     [386] = { "DOMAIN_SET_BLOCK_THRESHOLD", "virDomainSetBlockThreshold", "Dstu", "", L, HV, on_domain_set_block_threshold },
     [387] = { "DOMAIN_MIGRATE_GET_MAX_DOWNTIME", "virDomainMigrateGetMaxDowntime",
               "Du", "t", L | R, HV, on_domain_migrate_get_max_downtime },

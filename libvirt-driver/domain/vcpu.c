@@ -51,9 +51,18 @@ gboolean on_domain_get_vcpus_flags(RpcCall *call, GError **error)
 
 /* ---- changing ---- */
 
+/* Where each is described, that is what counts when the definition is read again. */
 static void change_current(DomainDef *def, gpointer data)
 {
-    def->vcpus_current = *(guint *)data;
+    guint n = *(guint *)data;
+
+    def->vcpus_current = n;
+    for (guint i = 0; i < def->vcpus->len; i++) {
+        DomainVcpu *vcpu = def->vcpus->pdata[i];
+
+        g_free(vcpu->enabled);
+        vcpu->enabled = g_strdup(vcpu->id < n ? "yes" : "no");
+    }
 }
 
 static void change_maximum(DomainDef *def, gpointer data)
@@ -106,4 +115,117 @@ gboolean on_domain_set_vcpus(RpcCall *call, GError **error)
 gboolean on_domain_set_vcpus_flags(RpcCall *call, GError **error)
 {
     return set_vcpus(call, call->args[1].u, call->args[2].u, error);
+}
+
+/* ---- one by one ---- */
+
+/* "3", "0-2", "^1"; others than there can be are none. */
+static gboolean parse_item(const char *item, guint8 *map)
+{
+    gboolean out = *item == '^';
+    g_auto(GStrv) ends = g_strsplit(item + out, "-", 2);
+    guint64 first, last;
+
+    if (!g_ascii_string_to_unsigned(ends[0] != NULL ? ends[0] : "", 10, 0, KXL_MAX_VCPUS - 1,
+                                    &first, NULL))
+        return FALSE;
+    last = first;
+    if (ends[1] != NULL &&
+        !g_ascii_string_to_unsigned(ends[1], 10, first, KXL_MAX_VCPUS - 1, &last, NULL))
+        return FALSE;
+    for (guint64 i = first; i <= last; i++) {
+        if (out)
+            map[i / 8] &= (guint8) ~(1u << i % 8);
+        else
+            map[i / 8] |= (guint8)(1u << i % 8);
+    }
+    return TRUE;
+}
+
+static gboolean parse_map(const char *text, guint8 *map, GError **error)
+{
+    g_auto(GStrv) items = g_strsplit(text, ",", -1);
+
+    for (char **item = items; *item != NULL; item++) {
+        if (!parse_item(*item, map))
+            return fail(error, VIR_ERR_INVALID_ARG, "Invalid value '%s' for 'vcpumap'", text);
+    }
+    return *text != '\0' || fail(error, VIR_ERR_INVALID_ARG, "no vcpus selected for modification");
+}
+
+static gboolean in_map(const guint8 *map, guint vcpu)
+{
+    return map[vcpu / 8] & 1u << vcpu % 8;
+}
+
+/* How many there are when those of the map come, or go. A guest has the first ones of those it may
+ * have: neither Xen nor hv knows which others it is asked for. */
+static gboolean count_after(const guint8 *map, guint max, guint now, gboolean online, guint *ret_n,
+                            GError **error)
+{
+    guint n = now;
+
+    if (online)
+        while (n < max && in_map(map, n))
+            n++;
+    else
+        while (n > 0 && in_map(map, n - 1))
+            n--;
+    for (guint i = 0; i < KXL_MAX_VCPUS; i++) {
+        if (!in_map(map, i))
+            continue;
+        if (i >= max)
+            return fail(error, VIR_ERR_INVALID_ARG, "vcpu '%u' is not present in domain definition",
+                        i);
+        if (i == 0 && !online)
+            return fail(error, VIR_ERR_INVALID_ARG, "vCPU '0' must be enabled");
+        if (online ? i >= n : i < n)
+            return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                        "vcpu '%u' alone: the first vCPUs are the enabled ones", i);
+    }
+    *ret_n = n;
+    return TRUE;
+}
+
+static gboolean set_in_config(const Kanzend *kanzend, const DomainView *view, const guint8 *map,
+                              gboolean online, GError **error)
+{
+    const DomainDef *def = definition_def(view->config);
+    guint n;
+
+    return count_after(map, vcpus_of(def, TRUE), vcpus_of(def, FALSE), online, &n, error) &&
+           change_definitions(kanzend->domains, view->domain, AFFECT_CONFIG, change_current, &n,
+                              error);
+}
+
+static gboolean set_running(const Kanzend *kanzend, const DomainView *view, const guint8 *map,
+                            gboolean online, GError **error)
+{
+    g_autoptr(KxlDomainInfo) info = kxl_domain_get_info(kanzend->host, view->id, error);
+    guint n;
+
+    return info != NULL &&
+           count_after(map, info->max_vcpus, info->vcpus_online, online, &n, error) &&
+           (n == info->vcpus_online || kxl_domain_set_vcpus(kanzend->host, view->id, n, error)) &&
+           change_definitions(kanzend->domains, view->domain, AFFECT_LIVE, change_current, &n,
+                              error);
+}
+
+gboolean on_domain_set_vcpu(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+    gint32 state = call->args[2].i;
+    guint32 flags = call->args[3].u;
+    guint8 map[(KXL_MAX_VCPUS + 7) / 8] = { 0 };
+    g_auto(DomainView) view = { 0 };
+
+    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error))
+        return FALSE;
+    if (state != 0 && state != 1)
+        return fail(error, VIR_ERR_INVALID_ARG, "unsupported state value");
+    return parse_map(call->args[1].str, map, error) &&
+           call_job(call, "given other vCPUs", &view, error) &&
+           resolve_impact(&view, &flags, error) &&
+           (!(flags & AFFECT_LIVE) || set_running(kanzend, &view, map, state == 1, error)) &&
+           (!(flags & AFFECT_CONFIG) || set_in_config(kanzend, &view, map, state == 1, error));
 }

@@ -53,6 +53,28 @@ def test_pins_of_a_definition(domain):
     assert domain.emulatorPinInfo(CONFIG) == first and domain.emulatorPinInfo() == first
 
 
+def test_vcpus_one_by_one(conn, domain):
+    domain.setVcpusFlags(4, CONFIG | libvirt.VIR_DOMAIN_VCPU_MAXIMUM)
+    domain.setVcpusFlags(2, CONFIG)
+    domain.setVcpu("2-3", 1, CONFIG)
+    assert domain.vcpusFlags(CONFIG) == 4
+    domain.setVcpu("3", 0, CONFIG)
+    domain.setVcpu("3", 0, CONFIG)  # it is off already
+    assert domain.vcpusFlags(CONFIG) == 3
+    for vcpus, state, code in (("1", 0, libvirt.VIR_ERR_OPERATION_UNSUPPORTED), ("0-2", 0, libvirt.VIR_ERR_INVALID_ARG),
+                               ("9", 1, libvirt.VIR_ERR_INVALID_ARG), ("two", 1, libvirt.VIR_ERR_INVALID_ARG),
+                               ("1", 7, libvirt.VIR_ERR_INVALID_ARG)):
+        assert code_of(domain.setVcpu, vcpus, state, CONFIG) == code
+    assert code_of(domain.setVcpu, "3", 1, LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
+    assert domain.vcpusFlags(CONFIG) == 3
+    # Those that are described one by one are described anew.
+    each = "".join(f"<vcpu id='{n}' enabled='{'yes' if n < 1 else 'no'}'/>" for n in range(2))
+    other = conn.defineXML(xml("b").replace("</vcpu>", f"</vcpu><vcpus>{each}</vcpus>", 1))
+    other.setVcpu("1", 1, CONFIG)
+    again = conn.defineXML(other.XMLDesc())
+    assert again.vcpusFlags(CONFIG) == 2
+
+
 def test_limits_of_a_definition(domain):
     domain.setBlockIoTune("xvda", {"total_bytes_sec": 1000, "total_bytes_sec_max": 2000, "group_name": "g"}, CONFIG)
     now = domain.blockIoTune("xvda", CONFIG)
