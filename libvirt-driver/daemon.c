@@ -216,6 +216,7 @@ static gboolean open_driver(Daemon *daemon, GError **error)
 
     daemon->kanzend.session = geteuid() != 0;
     daemon->kanzend.uri = daemon->kanzend.session ? "xen:///session" : "xen:///system";
+    daemon->kanzend.probe_addresses = daemon->settings.probe_addresses;
     if (!kanzend_open(&daemon->kanzend, &config, daemon->settings.allow_arguments, error))
         return FALSE;
     auth_configure(daemon->kanzend.auth, &daemon->settings);

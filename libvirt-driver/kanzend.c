@@ -41,7 +41,7 @@ static gboolean open_pools(Kanzend *k, GError **error)
 static gboolean open_networks(Kanzend *k, GError **error)
 {
     k->networks = network_registry_new(kxl_host_lib_dir(k->host), kxl_host_run_dir(k->host),
-                                       k->server, error);
+                                       k->probe_addresses, k->server, error);
     if (k->networks == NULL)
         return FALSE;
     domain_registry_set_networks(k->domains, k->networks);

@@ -36,11 +36,12 @@ typedef struct Kanzend {
     NodeDevices *devices;
     HostConfig *host_config;
     gboolean session; /* a user's own daemon: xen:///session */
+    gboolean probe_addresses; /* see kanzend.conf(5) */
     const char *uri;  /* "xen:///system" */
 } Kanzend;
 
 /*
- * Makes all of it but uri and session, which the caller has set, for a server of that configuration (whose app it becomes), and
+ * Makes all of it but uri, session and probe_addresses, which the caller has set, for a server of that configuration (whose app it becomes), and
  * starts watching what runs. allow_arguments: domain XML may carry arguments for QEMU. After an error, too, kanzend_close() frees what is there.
  */
 gboolean kanzend_open(Kanzend *kanzend, RpcServerConfig *config, gboolean allow_arguments,

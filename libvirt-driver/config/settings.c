@@ -77,6 +77,7 @@ static const Row rows[] = {
     { "sasl", "database", KIND_TEXT, AT(sasl_database), TRUE },
     { "sasl", "allowed-user", KIND_LIST, AT(sasl_allowed_users), TRUE },
     { "domains", "allow-arguments", KIND_YES, AT(allow_arguments) },
+    { "networks", "probe-addresses", KIND_YES, AT(probe_addresses) },
 };
 
 static const char *const auth_names[] = {

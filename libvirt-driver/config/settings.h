@@ -35,6 +35,7 @@ typedef struct {
 
     gboolean
         allow_arguments; /* [domains]: definitions may give the emulator arguments of their own */
+    gboolean probe_addresses; /* [networks]: DHCP asks for an address before it gives it out */
 } Settings;
 
 /* What no file sets. */

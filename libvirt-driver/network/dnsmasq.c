@@ -124,7 +124,10 @@ static gboolean run(const DnsmasqDirs *dirs, const NetworkDef *def, pid_t *ret_p
     g_autofree char *lease_option = g_strconcat("--dhcp-leasefile=", leases, NULL);
     g_autofree char *hosts = hosts_dir(dirs, def);
     g_autofree char *hosts_option = g_strconcat("--dhcp-hostsdir=", hosts, NULL);
-    const char *argv[] = { "dnsmasq", conf_option, lease_option, hosts_option, NULL };
+    /* On the command line, as the configuration is libvirt's to the letter. */
+    const char *argv[] = { "dnsmasq",    conf_option,
+                           lease_option, hosts_option,
+                           dirs->probe_addresses ? NULL : "--no-ping", NULL };
 
     /* It comes back when its child serves. */
     if (!command_run(argv, NULL, NULL, error))

@@ -7,10 +7,11 @@
 
 G_BEGIN_DECLS
 
-/* Where files of all networks are. */
+/* What holds for all networks: where their files are, and a choice. */
 typedef struct {
     char *conf_dir;  /* readable for dnsmasq's own user, gone with the host's next boot */
     char *lease_dir; /* kept */
+    gboolean probe_addresses; /* ask for three seconds whether somebody has an address */
 } DnsmasqDirs;
 
 /* Writes its files and starts it, if the network needs it. ret_pid: 0 without. Nothing is left when

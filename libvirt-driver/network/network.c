@@ -579,8 +579,8 @@ static Store *open_run_store(NetworkRegistry *registry, const char *name, GError
     return store_new(dir, error);
 }
 
-NetworkRegistry *network_registry_new(const char *lib_dir, const char *run_dir, RpcServer *server,
-                                      GError **error)
+NetworkRegistry *network_registry_new(const char *lib_dir, const char *run_dir,
+                                      gboolean probe_addresses, RpcServer *server, GError **error)
 {
     g_autoptr(NetworkRegistry) registry = g_new0(NetworkRegistry, 1);
     g_autofree char *dir = g_build_filename(lib_dir, "libvirt", "networks", NULL);
@@ -590,6 +590,7 @@ NetworkRegistry *network_registry_new(const char *lib_dir, const char *run_dir, 
     /* Beside the run directory, which only root may enter: dnsmasq gives up being root. */
     registry->dirs.conf_dir = g_strconcat(run_dir, "-dnsmasq", NULL);
     registry->dirs.lease_dir = g_build_filename(lib_dir, "dnsmasq", NULL);
+    registry->dirs.probe_addresses = probe_addresses;
     g_mutex_init(&registry->lock);
     g_mutex_init(&registry->change);
     registry->networks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, network_free);

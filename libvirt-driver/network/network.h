@@ -23,8 +23,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(NetworkView, network_view_clear)
  * Loads the definitions below lib_dir, takes up the networks that are active according to run_dir,
  * and once per boot starts those marked for it.
  */
-NetworkRegistry *network_registry_new(const char *lib_dir, const char *run_dir, RpcServer *server,
-                                      GError **error);
+NetworkRegistry *network_registry_new(const char *lib_dir, const char *run_dir,
+                                      gboolean probe_addresses, RpcServer *server, GError **error);
 void network_registry_free(NetworkRegistry *registry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetworkRegistry, network_registry_free)
 

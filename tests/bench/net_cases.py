@@ -32,7 +32,7 @@ def first_lease(bridge):
 
 
 def one_network(_daemon, conn, put):
-    """A NAT network, its start and its first lease. dnsmasq tries for up to 3 s whether the address is in use."""
+    """A NAT network, its start and its first lease. libvirt's dnsmasq asks for 3 s whether the address is in use."""
     network = conn.networkDefineXML(network_xml(1, "<forward mode='nat'/>"))
     begin = time.perf_counter()
     network.create()

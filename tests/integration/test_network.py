@@ -81,6 +81,7 @@ def test_kanzend_comes_back(clean, tmp_path):
     server = Path("/run/kanzen-dnsmasq/tnat.pid").read_text()
     restart_kanzend()
     assert host_state() == there and Path("/run/kanzen-dnsmasq/tnat.pid").read_text() == server
+    assert b"--no-ping" in Path(f"/proc/{server.strip()}/cmdline").read_bytes()  # kanzend.conf: probe-addresses
     assert "tnat" in virsh("net-list", "--name")
     virsh("net-destroy", "tnat")
     assert host_state() == before
@@ -98,6 +99,19 @@ def test_killed_while_starting(clean, tmp_path):
         if "tnat" in virsh("net-list", "--name"):
             virsh("net-destroy", "tnat")
         assert host_state() == before, delay
+
+
+def test_two_clients_one_start(clean, tmp_path):
+    """One of those that start it does, the others are told so; the same with those that stop it."""
+    (tmp_path / "n.xml").write_text(NAT)
+    before = host_state()
+    virsh("net-define", tmp_path / "n.xml")
+    for command, refusal in [("net-start", "already active"), ("net-destroy", "not active")]:
+        clients = [subprocess.Popen(["virsh", command, "tnat"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+        errors = [client.communicate(timeout=60)[1] for client in clients]
+        assert sorted(client.returncode for client in clients) == [0, 1, 1, 1]
+        assert sum(refusal in error for error in errors) == 3, errors
+    assert host_state() == before
 
 
 def test_dnsmasq_is_restarted(clean, tmp_path):

@@ -3,6 +3,7 @@
 
 Networks that the host is part of are in tests/integration/test_network.py.
 """
+import random
 import threading
 
 import libvirt
@@ -66,11 +67,75 @@ def test_redefine(conn):
     (net_xml(more="<ip address='10.0.0.1'/>"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
     (net_xml(more="<bandwidth><inbound average='1'/></bandwidth>"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
     ("<network><name>n</name><bridge name='../x'/></network>", libvirt.VIR_ERR_XML_ERROR),
+    ("<network><name>..</name></network>", libvirt.VIR_ERR_XML_ERROR),
+    ("<network><name>a&#10;b</name></network>", libvirt.VIR_ERR_XML_ERROR),
+    ("<network><name>n</name><domain name='a&#10;conf-dir=/'/></network>", libvirt.VIR_ERR_XML_ERROR),
+    ("<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;&a;'>]><network><name>&b;</name></network>", libvirt.VIR_ERR_XML_DETAIL),
 ])
 def test_bad_definitions(conn, xml, code):
     assert code_of(conn.networkDefineXML, xml) == code
     assert code_of(conn.networkCreateXML, xml) == code
     assert conn.listAllNetworks() == []
+
+
+def test_odd_names(daemon, conn):
+    """What is no path and no line of a file is a name, to the next kanzend too."""
+    odd = ["na\u00efve \u7db2", "-rf", "$(reboot)", "a;b", "%s%n", " x", "x" * 200]
+    for name in odd:
+        network = conn.networkDefineXML(net_xml(name))
+        network.create()
+        assert conn.networkLookupByName(name).isActive()
+    daemon.kill()
+    daemon.start()
+    again = daemon.connect()
+    assert sorted(again.listNetworks()) == sorted(odd)
+    for name in odd:
+        again.networkLookupByName(name).undefine()
+        again.networkLookupByName(name).destroy()
+    assert again.listAllNetworks() == [] and list((daemon.lib / "libvirt/networks").glob("*.xml")) == []
+
+
+def test_two_clients_one_network(daemon):
+    """Defined, started, changed, plugged into, stopped and undefined by several at once: each call is done or refused for a reason."""
+    refused = {libvirt.VIR_ERR_NO_NETWORK, libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_NO_NETWORK_PORT}
+    xml = net_xml(uuid="70a7eb15-6c34-ee9c-bf57-69e8e5ff3fb3")
+    wrong = []
+
+    def client(seed):
+        conn, rng = daemon.connect(), random.Random(seed)
+        steps = [
+            lambda: conn.networkDefineXML(xml),
+            lambda: conn.networkCreateXML(xml),
+            lambda: conn.networkLookupByName("n").create(),
+            lambda: conn.networkLookupByName("n").destroy(),
+            lambda: conn.networkLookupByName("n").undefine(),
+            lambda: conn.networkLookupByName("n").setAutostart(1),
+            lambda: conn.networkLookupByName("n").portCreateXML(PORT.format("")).delete(),
+            lambda: conn.networkLookupByName("n").update(libvirt.VIR_NETWORK_UPDATE_COMMAND_ADD_LAST, libvirt.VIR_NETWORK_SECTION_PORTGROUP,
+                                                         -1, "<portgroup name='g'/>", 0),
+        ]
+        for _ in range(40):
+            try:
+                rng.choice(steps)()
+            except libvirt.libvirtError as error:
+                if error.get_error_code() not in refused:
+                    wrong.append(error)
+        conn.close()
+
+    threads = [threading.Thread(target=client, args=(seed,)) for seed in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+    def found():
+        return [(n.name(), n.isActive(), n.isPersistent(), len(n.listAllPorts() if n.isActive() else [])) for n in
+                daemon.connect().listAllNetworks()]
+    before = found()
+    daemon.kill()
+    daemon.start()
+    assert found() == before
 
 
 def test_validate(conn):
