@@ -82,26 +82,36 @@ static void add_sg(struct blk_queue *q, paddr_t addr, uint32_t len)
     q->sg[++q->nr_data] = (struct virtio_sg){ .addr = addr, .len = len };
 }
 
-static bool map_one(struct blk_queue *q, struct blk_request *req,
-                    const struct blkif_request_segment *seg)
-{
-    uint32_t start = seg->first_sect * q->bb->disk.sector_size;
-    uint32_t end = (seg->last_sect + 1U) * q->bb->disk.sector_size;
-    struct grant_frame frame;
+/* Grants at a time: what fits the stack. */
+#define BATCH 32U
 
-    if (grant_begin(q->bb->domain, seg->gref, req->to_guest, &frame))
-        return false;
-    req->refs[req->nr_refs++] = seg->gref;
-    if (start < frame.offset || end > (uint32_t)frame.offset + frame.length)
-        return false;
-    add_sg(q, (frame.mfn << PAGE_SHIFT) + start, end - start);
-    return true;
+/* Segments first to first + nr - 1 of the request. */
+static bool map_batch(struct blk_queue *q, struct blk_request *req, unsigned int first, unsigned int nr)
+{
+    struct grant_frame frames[BATCH];
+    uint32_t *refs = req->refs + first;
+    unsigned int got;
+
+    for (unsigned int i = 0; i < nr; i++)
+        refs[i] = q->segs[first + i].gref;
+    got = grant_begin_many(q->bb->domain, refs, nr, req->to_guest, frames);
+    req->nr_refs += got;
+    for (unsigned int i = 0; i < got; i++) {
+        const struct blkif_request_segment *seg = &q->segs[first + i];
+        uint32_t start = seg->first_sect * q->bb->disk.sector_size;
+        uint32_t end = (seg->last_sect + 1U) * q->bb->disk.sector_size;
+
+        if (start < frames[i].offset || end > (uint32_t)frames[i].offset + frames[i].length)
+            return false;
+        add_sg(q, (frames[i].mfn << PAGE_SHIFT) + start, end - start);
+    }
+    return got == nr;
 }
 
 void blk_unmap_segments(struct blk_queue *q, struct blk_request *req)
 {
-    while (req->nr_refs > 0)
-        grant_end(q->bb->domain, req->refs[--req->nr_refs], req->to_guest);
+    grant_end_many(q->bb->domain, req->refs, req->nr_refs, req->to_guest);
+    req->nr_refs = 0;
 }
 
 int blk_map_segments(struct blk_queue *q, struct blk_request *req, const struct blkif_op *op)
@@ -112,8 +122,8 @@ int blk_map_segments(struct blk_queue *q, struct blk_request *req, const struct 
     if (op->nr_segments > max || !reserve_refs(req, op->nr_segments) || !copy_segments(q, op) ||
         !check_range(q, req, op->nr_segments))
         return BLKIF_RSP_ERROR;
-    for (unsigned int i = 0; i < op->nr_segments; i++)
-        if (!map_one(q, req, &q->segs[i])) {
+    for (unsigned int i = 0; i < op->nr_segments; i += BATCH)
+        if (!map_batch(q, req, i, MIN(op->nr_segments - i, BATCH))) {
             blk_unmap_segments(q, req);
             return BLKIF_RSP_ERROR;
         }

@@ -26,3 +26,6 @@ struct grant_frame {
 };
 int grant_begin(struct domain *d, uint32_t ref, bool write, struct grant_frame *ret);
 void grant_end(struct domain *d, uint32_t ref, bool write);
+/* Many at once, ret[i] for refs[i]. Returns how many were begun: when fewer than nr, the next one may not be used. */
+unsigned int grant_begin_many(struct domain *d, const uint32_t *refs, unsigned int nr, bool write, struct grant_frame *ret);
+void grant_end_many(struct domain *d, const uint32_t *refs, unsigned int nr, bool write);

@@ -39,12 +39,11 @@ static uint32_t *header_word(const struct grant_state *g, uint32_t ref)
 }
 
 /* What the guest permits by h. */
-static bool permits(union header h, domid_t grantee, bool write, bool map)
+static inline bool permits(union header h, domid_t grantee, bool write, bool map)
 {
-    uint16_t mask = GTF_type_mask | (map ? GTF_sub_page : 0);
+    uint16_t mask = GTF_type_mask | (map ? GTF_sub_page : 0) | (write ? GTF_readonly : 0);
 
-    return (h.flags & mask) == GTF_permit_access && h.domid == grantee &&
-           !(write && (h.flags & GTF_readonly));
+    return (h.flags & mask) == GTF_permit_access && h.domid == grantee;
 }
 
 /* Takes back what GTF_reading and GTF_writing say beyond the uses there are. */
@@ -58,7 +57,7 @@ static void reduce_flags(struct grant_state *g, uint32_t ref)
         __atomic_and_fetch(flags, keep, __ATOMIC_SEQ_CST);
 }
 
-static int mark_v1(struct grant_state *g, uint32_t ref, domid_t grantee, bool write, bool map)
+static inline int mark_v1(struct grant_state *g, uint32_t ref, domid_t grantee, bool write, bool map)
 {
     uint32_t *word = header_word(g, ref);
     union header h = { .word = READ_ONCE(*word) };
@@ -102,7 +101,7 @@ static int transitive_status(struct domain *d, const grant_entry_v2_t *e, domid_
 }
 
 /* The frame of an entry that was marked as in use. */
-static int read_frame(struct domain *d, uint32_t ref, bool write, struct grant_frame *f, bool *sub_page)
+static inline int read_frame(struct domain *d, uint32_t ref, bool write, struct grant_frame *f, bool *sub_page)
 {
     const struct grant_state *g = d->grant;
     const grant_entry_v2_t *e;
@@ -122,15 +121,18 @@ static int read_frame(struct domain *d, uint32_t ref, bool write, struct grant_f
                 return GNTST_general_error;
         }
     }
+    if (write && mfn_is_guest_writable(d, f->mfn))
+        return GNTST_okay;
     if (!mfn_is_guest_ram(d, f->mfn))
         return GNTST_bad_page;
-    return !write || mfn_is_guest_writable(d, f->mfn) ? GNTST_okay : GNTST_general_error;
+    return write ? GNTST_general_error : GNTST_okay;
 }
 _Static_assert(offsetof(grant_entry_v2_t, full_page.frame) == offsetof(grant_entry_v2_t, sub_page.frame),
                "one place for the frame");
 
-int grant_acquire(struct domain *d, uint32_t ref, domid_t grantee, bool write, bool map,
-                  struct grant_frame *ret)
+/* Inline: the back ends' way, of a page for each 4 KiB a guest reads or writes, is made without what only mappings need. */
+static inline __attribute__((always_inline)) int acquire(struct domain *d, uint32_t ref, domid_t grantee, bool write,
+                                                         bool map, struct grant_frame *ret)
 {
     struct grant_state *g = d->grant;
     struct grant_use *use;
@@ -147,7 +149,7 @@ int grant_acquire(struct domain *d, uint32_t ref, domid_t grantee, bool write, b
 
     if (!map && g->version == 2 && (READ_ONCE(grant_v2(g, ref)->hdr.flags) & GTF_type_mask) == GTF_transitive)
         return transitive_status(d, grant_v2(g, ref), grantee);
-    status = (g->version == 1 ? mark_v1 : mark_v2)(g, ref, grantee, write, map);
+    status = g->version == 1 ? mark_v1(g, ref, grantee, write, map) : mark_v2(g, ref, grantee, write, map);
     if (status)
         return status;
     status = read_frame(d, ref, write, &f, &sub_page);
@@ -169,7 +171,12 @@ int grant_acquire(struct domain *d, uint32_t ref, domid_t grantee, bool write, b
     return GNTST_okay;
 }
 
-void grant_release(struct domain *d, uint32_t ref, bool write)
+int grant_acquire(struct domain *d, uint32_t ref, domid_t grantee, bool write, bool map, struct grant_frame *ret)
+{
+    return acquire(d, ref, grantee, write, map, ret);
+}
+
+static inline void release(struct domain *d, uint32_t ref, bool write)
 {
     struct grant_state *g = d->grant;
     struct grant_use *use = grant_use(g, ref);
@@ -183,6 +190,28 @@ void grant_release(struct domain *d, uint32_t ref, bool write)
     reduce_flags(g, ref);
 }
 
+void grant_release(struct domain *d, uint32_t ref, bool write)
+{
+    release(d, ref, write);
+}
+
+unsigned int grant_begin_many(struct domain *d, const uint32_t *refs, unsigned int nr, bool write, struct grant_frame *ret)
+{
+    unsigned int i = 0;
+
+    LOCK_SCOPE(&d->grant->lock);
+    while (i < nr && acquire(d, refs[i], 0, write, false, &ret[i]) == GNTST_okay)
+        i++;
+    return i;
+}
+
+void grant_end_many(struct domain *d, const uint32_t *refs, unsigned int nr, bool write)
+{
+    LOCK_SCOPE(&d->grant->lock);
+    while (nr > 0)
+        release(d, refs[--nr], write);
+}
+
 int grant_begin(struct domain *d, uint32_t ref, bool write, struct grant_frame *ret)
 {
     LOCK_SCOPE(&d->grant->lock);
@@ -192,7 +221,7 @@ int grant_begin(struct domain *d, uint32_t ref, bool write, struct grant_frame *
 void grant_end(struct domain *d, uint32_t ref, bool write)
 {
     LOCK_SCOPE(&d->grant->lock);
-    grant_release(d, ref, write);
+    release(d, ref, write);
 }
 
 /* Status frames for all frames of entries there are. Their pages are never freed, the guest may map them. */

@@ -225,6 +225,21 @@ void grant_end(struct domain *d, uint32_t ref, bool write)
     *users -= 1;
 }
 
+unsigned int grant_begin_many(struct domain *d, const uint32_t *refs, unsigned int nr, bool write, struct grant_frame *ret)
+{
+    unsigned int i = 0;
+
+    while (i < nr && grant_begin(d, refs[i], write, &ret[i]) == 0)
+        i++;
+    return i;
+}
+
+void grant_end_many(struct domain *d, const uint32_t *refs, unsigned int nr, bool write)
+{
+    for (unsigned int i = 0; i < nr; i++)
+        grant_end(d, refs[i], write);
+}
+
 unsigned int fake_grants_in_use(void)
 {
     unsigned int n = 0;

@@ -906,6 +906,34 @@ static void test_race(void)
     harness_domain_free(r.t.d);
 }
 
+/* Several grants at once, up to the first that may not be used. */
+static void test_many(gconstpointer version)
+{
+    struct table t = table_new(GPOINTER_TO_UINT(version), 2);
+    bool two = GPOINTER_TO_UINT(version) == 2;
+    const uint32_t refs[] = { 20, 300, 21, 22 };
+    struct grant_frame frames[G_N_ELEMENTS(refs)];
+
+    for (unsigned int i = 0; i < G_N_ELEMENTS(refs); i++)
+        (two ? grant_2 : grant)(&t, refs[i], GTF_permit_access, 0, MFN(5 + i));
+    g_assert_cmpuint(grant_begin_many(t.d, refs, 4, true, frames), ==, 4);
+    for (unsigned int i = 0; i < G_N_ELEMENTS(refs); i++) {
+        g_assert_cmpuint(frames[i].mfn, ==, MFN(5 + i));
+        g_assert_cmpuint(frames[i].length, ==, 4096);
+    }
+    grant_end_many(t.d, refs, 4, true);
+    for (unsigned int i = 0; i < G_N_ELEMENTS(refs); i++)
+        g_assert_cmphex((two ? *status_word(&t, refs[i]) : v1(&t, refs[i])->flags) & (GTF_reading | GTF_writing), ==, 0);
+
+    (two ? grant_2 : grant)(&t, 21, GTF_permit_access | GTF_readonly, 0, MFN(7));
+    g_assert_cmpuint(grant_begin_many(t.d, refs, 4, true, frames), ==, 2);
+    grant_end_many(t.d, refs, 2, true);
+    g_assert_cmpuint(grant_begin_many(t.d, refs, 4, false, frames), ==, 4);
+    grant_end_many(t.d, refs, 4, false);
+    g_assert_cmpuint(grant_begin_many(t.d, refs, 0, true, frames), ==, 0);
+    harness_domain_free(t.d);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -913,6 +941,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/grant/" path "/v1", GUINT_TO_POINTER(1), fn);                           \
     g_test_add_data_func("/grant/" path "/v2", GUINT_TO_POINTER(2), fn)
     BOTH("begin-end", test_begin_end);
+    BOTH("many", test_many);
     g_test_add_func("/grant/begin-refused-v1", test_begin_refused_v1);
     g_test_add_func("/grant/begin-v2", test_begin_v2);
     g_test_add_func("/grant/use-count-limit", test_use_count_limit);
