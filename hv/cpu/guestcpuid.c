@@ -83,9 +83,12 @@ static struct feature_word {
 };
 
 static bool compat_syscall_exists;
+/* Without the word of it, Linux on AMD's CPUs loads the users' GS twice in each context switch, by a hypercall each. */
+static bool null_selector_clears_base;
 
 #define MAX_BASIC    0x0000000d
 #define MAX_EXTENDED 0x80000008
+#define LEAF_NSCB    0x80000021 /* APM 3 E.4.19; none in between */
 
 #define CPUID1_ECX_OSXSAVE (1U << 27)
 
@@ -113,9 +116,22 @@ static bool vendor_is_amd(void)
     return ebx == 0x68747541 /* "Auth" */ || ebx == 0x6f677948 /* "Hygo" */;
 }
 
+/* Whatever CPUID says: a hypervisor below may be too old to pass the bit on. No guest runs yet, FS is nobody's. */
+static bool find_null_selector_clears_base(void)
+{
+    uint64_t base;
+
+    wrmsr(MSR_FS_BASE, PAGE_SIZE);
+    __asm__ __volatile__("movl %0, %%fs" : : "r"(0) : "memory");
+    base = rdmsr(MSR_FS_BASE);
+    wrmsr(MSR_FS_BASE, 0);
+    return base == 0;
+}
+
 void guest_cpuid_init(void)
 {
     compat_syscall_exists = vendor_is_amd();
+    null_selector_clears_base = find_null_selector_clears_base();
     for (unsigned int i = 0; i < ARRAY_SIZE(pv_features); i++) {
         unsigned int word = pv_features[i] / 32;
 
@@ -238,6 +254,10 @@ struct cpuid_regs guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf)
 
     if (leaf >= XEN_CPUID_FIRST_LEAF && leaf <= XEN_CPUID_LEAF(0xff))
         return cpuid_xen(leaf, subleaf);
+    if (leaf == LEAF_NSCB) {
+        r.eax = null_selector_clears_base ? 1U << F(NSCB) % 32 : 0;
+        return r;
+    }
     if (leaf > (leaf & 0x80000000 ? MAX_EXTENDED : MAX_BASIC) || !leaf_exists(leaf) ||
         leaf_hidden(leaf))
         return r;
@@ -261,7 +281,7 @@ struct cpuid_regs guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf)
         }
         break;
     case 0x80000000:
-        r.eax = MIN(r.eax, (uint32_t)MAX_EXTENDED);
+        r.eax = null_selector_clears_base ? LEAF_NSCB : MIN(r.eax, (uint32_t)MAX_EXTENDED);
         break;
     case 1:
         r.ecx |= words[1].offered & (1U << F(HYPERVISOR) % 32);
