@@ -25,6 +25,8 @@ static bool mend(struct regs *regs)
 {
     if (regs->vector == TRAP_EVENT)
         return false;
+    if (regs->vector == 2 && (regs->cs & 3) != 3)
+        return true; /* it struck this kernel, on its way to the user or back: the host sends more */
     if (regs->vector == 2)
         nmis++;
     else if (regs->vector == TRAP_FAILSAFE)
