@@ -88,8 +88,10 @@ static bool raise_softirq(unsigned int vector)
     WRITE_ONCE(*mark, (uint8_t)vector);
     mb(); /* the mark before the look at what irq_free() takes away */
     s = READ_ONCE(irqs[vector].softirq);
-    if (s)
+    if (s) {
+        s->nr_interrupts++;
         softirq_raise(s);
+    }
     __atomic_store_n(mark, 0, __ATOMIC_RELEASE);
     return s != NULL;
 }

@@ -266,6 +266,7 @@ static void start(struct blk_queue *q, const struct blkif_op *op)
     struct blk_request *req = q->free;
     int status = check_op(q, op);
 
+    q->counted.requests++;
     if (status != BLKIF_RSP_OKAY) {
         respond(q, op->id, op->operation, status);
         return;
@@ -344,8 +345,10 @@ void blk_io_run(void *opaque)
         }
         virtq_kick(q->vq);
     } while (!waits && backring_final_check(&q->ring, 1));
-    if (q->ring.rsp_prod != q->ring.rsp_shown && backring_push(&q->ring))
+    if (q->ring.rsp_prod != q->ring.rsp_shown && backring_push(&q->ring)) {
+        q->counted.events_out++;
         evtchn_notify_guest(q->bb->domain, q->port);
+    }
 }
 
 int blk_io_start(struct blk_queue *q)
@@ -363,6 +366,8 @@ int blk_io_start(struct blk_queue *q)
     q->in_flight = 0;
     q->exclusive = NULL;
     q->nr_done = q->nr_errors = 0;
+    q->counted = (struct ring_counters){ 0 };
+    q->work.nr_interrupts = 0;
     return 0;
 }
 

@@ -127,5 +127,6 @@ int blk_map_segments(struct blk_queue *q, struct blk_request *req, const struct 
             blk_unmap_segments(q, req);
             return BLKIF_RSP_ERROR;
         }
+    q->counted.segments += op->nr_segments;
     return BLKIF_RSP_OKAY;
 }

@@ -103,6 +103,7 @@ static void guest_event(void *opaque)
 {
     struct blk_queue *q = opaque;
 
+    q->counted.events_in++;
     softirq_raise(&q->work);
 }
 
@@ -218,6 +219,19 @@ static bool blkback_disconnect(struct backend_dev *dev)
     return true;
 }
 
+static void blkback_count(const struct backend_dev *dev, struct ring_counters *ret)
+{
+    const struct blkback *bb = dev->priv;
+
+    for (unsigned int i = 0; i < bb->nr_queues; i++) {
+        const struct blk_queue *q = bb->queue[i];
+
+        backend_add_counters(ret, &q->counted);
+        ret->kicks += virtq_kicks(q->vq);
+        ret->interrupts += q->work.nr_interrupts;
+    }
+}
+
 static void see_to_trouble(void *opaque)
 {
     struct blkback *bb = opaque;
@@ -276,4 +290,5 @@ const struct backend_type blkback_type = {
     .disconnect = blkback_disconnect,
     .remove = blkback_remove,
     .changed = blkback_changed,
+    .count = blkback_count,
 };

@@ -5,13 +5,13 @@
  */
 #pragma once
 
+#include "backend.h"
 #include "backring.h"
 #include "blkif-abi.h"
 #include "irq.h"
 #include "virtio/virtio-blk.h"
 #include "virtio.h"
 
-struct backend_dev;
 struct domain;
 
 /* A request takes at most this many pages; what blkif.h calls indirect segments. */
@@ -70,6 +70,7 @@ struct blk_queue {
     struct blk_request *exclusive; /* nothing is taken from the ring until this one is done */
     unsigned int nr_data;          /* entries of sg the request being built has, the header's not counted */
     uint64_t nr_done, nr_errors;
+    struct ring_counters counted; /* but for what the device's queue counts */
 
     /* Scratch of the request being built, too big for the stack. sg: header, data, status. */
     struct virtio_sg sg[BLK_MAX_SEGMENTS + 2];

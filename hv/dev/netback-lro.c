@@ -9,7 +9,6 @@
 
 #include "alloc.h"
 #include "backend.h"
-#include "evtchn.h"
 #include "grant.h"
 #include "string.h"
 #include <xen/errno.h>
@@ -194,12 +193,13 @@ bool net_lro_run(struct net_queue *q)
             break;
         if (nr < needed)
             continue;
+        q->counted.received++;
         deliver(q, &p);
         repost_packet(q);
     }
     virtq_kick(q->rx.vq);
     if (ring->rsp_prod != ring->rsp_shown && backring_push(ring))
-        evtchn_notify_guest(q->nb->domain, q->rx_port);
+        net_notify(q, q->rx_port);
     return true;
 }
 

@@ -8,7 +8,6 @@
 
 #include "alloc.h"
 #include "backend.h"
-#include "evtchn.h"
 #include "grant.h"
 #include "string.h"
 
@@ -142,6 +141,7 @@ static bool receive(struct net_queue *q)
     slot = pop(q, &len);
     if (!slot)
         return false;
+    q->counted.received++;
     if (len <= sizeof(h)) {
         set_done(slot, 0, 0, NETIF_RSP_ERROR);
         return true;
@@ -188,7 +188,7 @@ bool net_rx_run(struct net_queue *q)
         virtq_kick(q->rx.vq);
     } while (!waits && backring_final_check(&q->rx.ring, 1));
     if (q->rx.ring.rsp_prod != q->rx.ring.rsp_shown && backring_push(&q->rx.ring))
-        evtchn_notify_guest(q->nb->domain, q->rx_port);
+        net_notify(q, q->rx_port);
     return true;
 }
 

@@ -4,7 +4,6 @@
 
 #include "alloc.h"
 #include "backend.h"
-#include "evtchn.h"
 #include "grant.h"
 #include "string.h"
 
@@ -96,7 +95,10 @@ static bool read_chain(struct net_queue *q, uint32_t nr, struct tx_chain *c)
     struct netif_tx_request req;
     uint16_t flags;
 
-    *c = (struct tx_chain){ 0 };
+    /* Not the whole of it, which is some hundred bytes for each packet. */
+    c->nr_frags = c->nr_extras = c->nr_entries = 0;
+    c->has_gso = false;
+    c->mcast_op = 0;
     do {
         /* The front end shows a packet as a whole. */
         if (c->nr_entries == nr || c->nr_frags == FATAL_FRAGS)
@@ -138,7 +140,8 @@ static bool map_frags(struct net_queue *q, struct net_tx_packet *p, const struct
 {
     struct net_tx_slot **tail = &p->slots;
 
-    *ret = (struct tx_pages){ .nr = 1 };
+    ret->nr = 1;
+    ret->len = 0;
     for (unsigned int i = 0; i < c->nr_frags; i++) {
         const struct netif_tx_request *req = &c->req[i];
         struct net_tx_slot *slot = q->tx.free_slots;
@@ -288,8 +291,11 @@ static void send(struct net_queue *q, const struct tx_chain *c)
     q->tx.free_packets = p->next;
     p->nr_extras = c->nr_extras;
     if (map_frags(q, p, c, &pages) && fill_header(q, p, c, &pages) &&
-        virtq_add(q->tx.vq, pages.sg, pages.nr, NULL, 0, p) == 0)
+        virtq_add(q->tx.vq, pages.sg, pages.nr, NULL, 0, p) == 0) {
+        q->counted.requests++;
+        q->counted.segments += c->nr_frags;
         return;
+    }
     free_packet(q, p);
     answer(q, c, NETIF_RSP_ERROR);
 }
@@ -345,7 +351,7 @@ bool net_tx_run(struct net_queue *q)
         virtq_kick(q->tx.vq);
     } while (!waits && backring_final_check(&q->tx.ring, 1));
     if (q->tx.ring.rsp_prod != q->tx.ring.rsp_shown && backring_push(&q->tx.ring))
-        evtchn_notify_guest(q->nb->domain, q->tx_port);
+        net_notify(q, q->tx_port);
     return true;
 }
 

@@ -30,6 +30,12 @@ static void run(void *opaque)
         net_tx_run(q);
 }
 
+void net_notify(struct net_queue *q, uint32_t port)
+{
+    q->counted.events_out++;
+    evtchn_notify_guest(q->nb->domain, port);
+}
+
 void net_give_up(struct net_queue *q, const char *why)
 {
     WRITE_ONCE(q->nb->trouble, why);
@@ -201,6 +207,7 @@ static void guest_event(void *opaque)
 {
     struct net_queue *q = opaque;
 
+    q->counted.events_in++;
     softirq_raise(&q->work);
 }
 
@@ -356,6 +363,19 @@ static bool netback_disconnect(struct backend_dev *dev)
     return true;
 }
 
+static void netback_count(const struct backend_dev *dev, struct ring_counters *ret)
+{
+    const struct netback *nb = dev->priv;
+
+    for (unsigned int i = 0; i < nb->nr_queues; i++) {
+        const struct net_queue *q = nb->queue[i];
+
+        backend_add_counters(ret, &q->counted);
+        ret->kicks += virtq_kicks(q->tx.vq) + virtq_kicks(q->rx.vq);
+        ret->interrupts += q->work.nr_interrupts;
+    }
+}
+
 /* netif.h: it may change its mind. */
 static void netback_changed(struct backend_dev *dev, bool in_frontend, const char *key)
 {
@@ -414,4 +434,5 @@ const struct backend_type netback_type = {
     .disconnect = netback_disconnect,
     .remove = netback_remove,
     .changed = netback_changed,
+    .count = netback_count,
 };

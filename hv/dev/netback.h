@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "backend.h"
 #include "backring.h"
 #include "irq.h"
 #include "lock.h"
@@ -15,7 +16,6 @@
 #include <xen/xen.h>
 #include <xen/io/netif.h>
 
-struct backend_dev;
 struct domain;
 
 #define NET_RING_ENTRIES 256U                   /* what fits into one page, both rings */
@@ -84,6 +84,7 @@ struct net_queue {
     uint32_t tx_port, rx_port; /* the same one unless the front end split them */
     bool bound;
     struct softirq work;
+    struct ring_counters counted; /* but for what the device's queues count */
     struct net_tx tx;
     struct net_rx rx;
     struct net_lro *lro; /* NULL: the device writes into the guest's pages */
@@ -132,6 +133,8 @@ struct netback {
     struct softirq trouble_work;
 };
 
+/* Tells the front end to look at one of its rings. */
+void net_notify(struct net_queue *q, uint32_t port);
 /* The queue's device or front end is of no more use: nothing runs any more, and the back end closes. */
 void net_give_up(struct net_queue *q, const char *why);
 

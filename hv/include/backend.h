@@ -35,6 +35,28 @@ struct backend_dev {
     struct backend_state *state; /* backend.c's */
 };
 
+/* What a type's rings have had to do since the front end connected, all queues of a device together. */
+struct ring_counters {
+    uint64_t requests;   /* taken from the ring: of a vif packets sent */
+    uint64_t segments;   /* pieces of memory in them */
+    uint64_t received;   /* packets of a vif */
+    uint64_t events_in;  /* the front end said that there is something */
+    uint64_t events_out; /* the front end was told */
+    uint64_t kicks;      /* the machine's device was told */
+    uint64_t interrupts; /* it said that something is done */
+};
+
+static inline void backend_add_counters(struct ring_counters *sum, const struct ring_counters *more)
+{
+    sum->requests += more->requests;
+    sum->segments += more->segments;
+    sum->received += more->received;
+    sum->events_in += more->events_in;
+    sum->events_out += more->events_out;
+    sum->kicks += more->kicks;
+    sum->interrupts += more->interrupts;
+}
+
 struct backend_node {
     const char *key, *value;
 };
@@ -62,7 +84,13 @@ struct backend_type {
      * connected (a rate, a medium, request-* of the vkbd); key is relative, e.g. "params". May be
      * NULL. */
     void (*changed)(struct backend_dev *dev, bool in_frontend, const char *key);
+    /* Adds to *ret while connected; the rings go on meanwhile. May be NULL. */
+    void (*count)(const struct backend_dev *dev, struct ring_counters *ret);
 };
+
+/* The counters of each connected device that has some. */
+void backend_for_each_counted(void (*fn)(const struct backend_dev *dev, const struct ring_counters *counters, void *opaque),
+                              void *opaque);
 
 void backend_disconnected(struct backend_dev *dev);
 

@@ -35,6 +35,7 @@ struct softirq {
     struct softirq *next; /* these three private */
     uint8_t state;
     uint8_t cpu;
+    uint64_t nr_interrupts; /* how often an interrupt raised it, see irq_alloc_softirq() */
 };
 /* From anywhere. */
 void softirq_raise(struct softirq *s);

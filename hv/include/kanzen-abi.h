@@ -67,11 +67,14 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
 /*
  * Diagnostics. Letters written to the first are pressed like the keys on Xen's console: what they show is in the log; hv
  * removes the node. A vCPU's number, or anything else for all, written to the second: hv removes it when the counters
- * are in the third, as lines "NAME COUNT".
+ * are in the third, as lines "NAME COUNT". The fourth is for those of the devices' rings, which do not all fit: the number of
+ * devices to leave out, written there, has the next KZ_STATS_DEVICES told in the third; no line, when there are no more.
  */
 #define KZ_STORE_DEBUG_KEYS "/tool/kanzen/debug-keys"
 #define KZ_STORE_STATS_ASK  "/tool/kanzen/stats-ask"
 #define KZ_STORE_STATS      "/tool/kanzen/stats"
+#define KZ_STORE_RINGS_ASK  "/tool/kanzen/rings-ask"
+#define KZ_STATS_DEVICES    8
 #define KZ_STATS_MAX        3500 /* bytes; a store's message has room for 4096 */
 
 /*

@@ -68,6 +68,8 @@ bool virtio_broken(const struct virtio_dev *vd);
 int virtq_add(struct virtq *q, const struct virtio_sg *out, unsigned int nr_out,
               const struct virtio_sg *in, unsigned int nr_in, void *cookie);
 void virtq_kick(struct virtq *q);
+/* How often the device was told. */
+uint64_t virtq_kicks(const struct virtq *q);
 /* The next finished chain's cookie, or NULL; ret_len: bytes the device wrote. */
 void *virtq_pop(struct virtq *q, uint32_t *ret_len);
 unsigned int virtq_free_slots(const struct virtq *q);

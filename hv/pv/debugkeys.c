@@ -94,15 +94,22 @@ static void key_timers(struct domain *d)
     }
 }
 
+static void print_lines(const char *line)
+{
+    for (const char *end; (end = strchr(line, '\n')); line = end + 1)
+        printk(LOG_INFO, "%.*s", (int)(end - line), line);
+}
+
 static void key_counters(struct domain *d)
 {
-    char *text = kmalloc(KZ_STATS_MAX), *line = text, *end;
+    char *text = kmalloc(KZ_STATS_MAX);
 
     if (!text)
         return;
     stats_format(d, STATS_ALL_VCPUS, text, KZ_STATS_MAX);
-    for (; (end = strchr(line, '\n')); line = end + 1)
-        printk(LOG_INFO, "%.*s", (int)(end - line), line);
+    print_lines(text);
+    for (unsigned int shown = 0; stats_format_rings(shown, text, KZ_STATS_MAX) > 0; shown += KZ_STATS_DEVICES)
+        print_lines(text);
     kfree(text);
 }
 
@@ -156,17 +163,27 @@ static void keys_written(void *opaque, const char *path)
     kfree(pressed);
 }
 
+/* Takes the question at path away; a number in it goes to ret. False: it was the taking away that is told here. */
+static bool take_question(struct domain *d, const char *path, uint64_t *ret)
+{
+    char *text = xs_read_string(d->store, path);
+
+    if (!text)
+        return false;
+    kfree(text);
+    xs_read_u64(d->store, path, ret);
+    xs_remove(d->store, path);
+    return true;
+}
+
 static void stats_asked(void *opaque, const char *path)
 {
     struct domain *d = opaque;
-    uint64_t vcpu = STATS_ALL_VCPUS;
-    char *text = xs_read_string(d->store, KZ_STORE_STATS_ASK);
+    uint64_t vcpu = STATS_ALL_VCPUS; /* anything but a number: all of them */
+    char *text;
 
-    if (!text)
+    if (!take_question(d, KZ_STORE_STATS_ASK, &vcpu))
         return;
-    kfree(text);
-    xs_read_u64(d->store, KZ_STORE_STATS_ASK, &vcpu); /* anything but a number: all of them */
-    xs_remove(d->store, KZ_STORE_STATS_ASK);
     text = kmalloc(KZ_STATS_MAX);
     if (!text)
         return;
@@ -175,10 +192,27 @@ static void stats_asked(void *opaque, const char *path)
     kfree(text);
 }
 
+static void rings_asked(void *opaque, const char *path)
+{
+    struct domain *d = opaque;
+    uint64_t leave_out = 0;
+    char *text;
+
+    if (!take_question(d, KZ_STORE_RINGS_ASK, &leave_out))
+        return;
+    text = kmalloc(KZ_STATS_MAX);
+    if (!text)
+        return;
+    stats_format_rings((unsigned int)leave_out, text, KZ_STATS_MAX);
+    xs_write_string(d->store, KZ_STORE_STATS, text);
+    kfree(text);
+}
+
 int debugkeys_init(struct domain *d)
 {
     return xs_watch(d->store, KZ_STORE_DEBUG_KEYS, keys_written, d) &&
-                   xs_watch(d->store, KZ_STORE_STATS_ASK, stats_asked, d)
+                   xs_watch(d->store, KZ_STORE_STATS_ASK, stats_asked, d) &&
+                   xs_watch(d->store, KZ_STORE_RINGS_ASK, rings_asked, d)
                ? 0
                : -XEN_ENOMEM;
 }

@@ -4,6 +4,8 @@
 #include "cpu/counters.h"
 #include "cpu/vcpu.h"
 #include "pv/hypercall.h"
+#include "backend.h"
+#include "kanzen-abi.h"
 #include "printk.h"
 
 /* Those that are neither hypercalls nor exceptions. */
@@ -87,4 +89,48 @@ size_t stats_format(const struct domain *d, unsigned int vcpu, char *buf, size_t
     for (unsigned int i = 0; i < ARRAY_SIZE(singles); i++)
         add_line(&t, "", singles[i].name, sum(d, vcpu, singles[i].offset));
     return t.len;
+}
+
+static const struct {
+    const char *name;
+    size_t offset;
+} of_rings[] = {
+    { "requests", offsetof(struct ring_counters, requests) },
+    { "segments", offsetof(struct ring_counters, segments) },
+    { "received", offsetof(struct ring_counters, received) },
+    { "events-from-guest", offsetof(struct ring_counters, events_in) },
+    { "events-to-guest", offsetof(struct ring_counters, events_out) },
+    { "kicks", offsetof(struct ring_counters, kicks) },
+    { "interrupts", offsetof(struct ring_counters, interrupts) },
+};
+
+struct ring_text {
+    struct text text;
+    unsigned int leave_out, left;
+};
+
+static void add_rings(const struct backend_dev *dev, const struct ring_counters *counters, void *opaque)
+{
+    struct ring_text *r = opaque;
+    char group[32];
+
+    if (r->leave_out > 0) {
+        r->leave_out--;
+        return;
+    }
+    if (r->left == 0)
+        return;
+    r->left--;
+    snprintk(group, sizeof(group), "ring/%s-%u/", dev->type->name, dev->devid);
+    for (unsigned int i = 0; i < ARRAY_SIZE(of_rings); i++)
+        add_line(&r->text, group, of_rings[i].name, *(const uint64_t *)((const char *)counters + of_rings[i].offset));
+}
+
+size_t stats_format_rings(unsigned int leave_out, char *buf, size_t size)
+{
+    struct ring_text r = { { buf, size, 0 }, leave_out, KZ_STATS_DEVICES };
+
+    buf[0] = '\0';
+    backend_for_each_counted(add_rings, &r);
+    return r.text.len;
 }

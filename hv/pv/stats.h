@@ -11,3 +11,7 @@ struct domain;
 /* Lines "NAME COUNT" of all counters that are not 0, of one vCPU or of all together. Returns the
  * text's length, cut to what fits. */
 size_t stats_format(const struct domain *d, unsigned int vcpu, char *buf, size_t size);
+
+/* The same of the rings of KZ_STATS_DEVICES devices, after leaving out the first ones. 0: there are no more. Under the big
+ * lock. */
+size_t stats_format_rings(unsigned int leave_out, char *buf, size_t size);

@@ -26,6 +26,7 @@ struct virtq {
     uint16_t avail_idx;  /* next to use; ahead of avail->idx until the kick */
     uint16_t last_used;  /* next of the used ring to look at */
     bool event_idx, cb_off, broken;
+    uint64_t nr_kicks;
     struct virtq_owner owner;
     void *area; /* the shared memory's allocation */
 };
@@ -162,8 +163,15 @@ void virtq_kick(struct virtq *q)
         notify = (uint16_t)(new - READ_ONCE(*q->avail_event) - 1) < (uint16_t)(new - old);
     else
         notify = !(READ_ONCE(q->used->flags) & VIRTQ_USED_F_NO_NOTIFY);
-    if (notify)
-        q->owner.notify(q->owner.opaque);
+    if (!notify)
+        return;
+    q->nr_kicks++;
+    q->owner.notify(q->owner.opaque);
+}
+
+uint64_t virtq_kicks(const struct virtq *q)
+{
+    return q->nr_kicks;
 }
 
 bool virtq_pending(const struct virtq *q)

@@ -439,6 +439,19 @@ static void run_work(void *opaque)
         scan();
 }
 
+void backend_for_each_counted(void (*fn)(const struct backend_dev *dev, const struct ring_counters *counters, void *opaque),
+                              void *opaque)
+{
+    for (const struct backend_state *st = backends.devices; st; st = st->next) {
+        struct ring_counters counters = { 0 };
+
+        if (!st->connected || !st->dev.type->count)
+            continue;
+        st->dev.type->count(&st->dev, &counters);
+        fn(&st->dev, &counters, opaque);
+    }
+}
+
 int backend_init(struct domain *d)
 {
     backends = (struct backends){ .domain = d, .work = { .fn = run_work } };

@@ -53,10 +53,32 @@ gboolean kxl_domain_debug_keys(KxlHost *host, int domid, const char *keys, GErro
     return xs && ask(xs, KZ_STORE_DEBUG_KEYS, keys, error);
 }
 
+/* text, which it takes, with the counters of all devices' rings behind it. */
+static char *with_rings(KxlXs *xs, char *text, GError **error)
+{
+    g_autoptr(GString) all = g_string_new(text);
+
+    g_free(text);
+    for (guint told = 0;; told += KZ_STATS_DEVICES) {
+        g_autofree char *from = g_strdup_printf("%u", told);
+        g_autofree char *more = NULL;
+
+        if (!ask(xs, KZ_STORE_RINGS_ASK, from, error))
+            return NULL;
+        more = kxl_xs_read(xs, KZ_STORE_STATS, error);
+        if (!more)
+            return NULL;
+        if (!*more)
+            return g_string_free(g_steal_pointer(&all), FALSE);
+        g_string_append(all, more);
+    }
+}
+
 char *kxl_domain_hv_stats(KxlHost *host, int domid, int vcpu, GError **error)
 {
     g_auto(KxlOp) op = { .lock = -1 };
     g_autoptr(KxlXs) xs = NULL;
+    g_autofree char *text = NULL;
     g_autofree char *which = vcpu < 0 ? g_strdup("all") : g_strdup_printf("%d", vcpu);
 
     if (!kxl_op_begin(&op, host, domid, error))
@@ -67,6 +89,8 @@ char *kxl_domain_hv_stats(KxlHost *host, int domid, int vcpu, GError **error)
         return NULL;
     }
     xs = kxl_op_store(&op, error);
-    return xs && ask(xs, KZ_STORE_STATS_ASK, which, error) ? kxl_xs_read(xs, KZ_STORE_STATS, error)
-                                                           : NULL;
+    if (!xs || !ask(xs, KZ_STORE_STATS_ASK, which, error))
+        return NULL;
+    text = kxl_xs_read(xs, KZ_STORE_STATS, error);
+    return text && vcpu < 0 ? with_rings(xs, g_steal_pointer(&text), error) : g_steal_pointer(&text);
 }

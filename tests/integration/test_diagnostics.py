@@ -67,6 +67,10 @@ def test_counters_follow_what_the_guest_does(machine):
     assert all(after[name] >= count for name, count in before.items())
     assert after["page-table-base"] > before["page-table-base"] + 10
     assert after["short-way/system-call"] > before["short-way/system-call"] + 64
+    disk = next(name.removesuffix("requests") for name in after if re.fullmatch(r"ring/vbd-\d+/requests", name))
+    assert after[disk + "segments"] >= before.get(disk + "segments", 0) + 64
+    for name in "requests", "events-from-guest", "events-to-guest", "kicks", "interrupts":
+        assert after[disk + name] > before.get(disk + name, 0)
     one, other = stats(machine, "-v", 0), stats(machine, "-v", 1)
     assert one["exception/page fault"] + other["exception/page fault"] >= after["exception/page fault"]
     assert other["interrupt/ipi"] > 0
