@@ -47,7 +47,8 @@ static bool deliver_nmi(struct vcpu *v, struct cpu_regs *regs)
     return true;
 }
 
-static void run_work(struct vcpu *v)
+/* later: WORK_* that is left alone. */
+static void run_work(struct vcpu *v, uint32_t later)
 {
     struct cpu_info *info = cpu_info();
 
@@ -56,7 +57,7 @@ static void run_work(struct vcpu *v)
         v->arch->nmi_pending = true;
     if (work_take(info, WORK_DUMP))
         dump_guest();
-    if (work_take(info, WORK_PARALLEL))
+    if (!(later & WORK_PARALLEL) && work_take(info, WORK_PARALLEL))
         softirq_run_parallel();
     if (info->work & (WORK_TIMER | WORK_SOFTIRQ)) {
         BIG_LOCK_SCOPE;
@@ -86,13 +87,15 @@ void guest_exit_work(struct cpu_regs *regs)
 {
     struct cpu_info *info = cpu_info();
     struct vcpu *v = info->vcpu;
+    uint32_t later = softirq_take_put_off() ? WORK_PARALLEL : 0;
 
     do {
-        while (info->work)
-            run_work(v);
+        while (info->work & ~later)
+            run_work(v, later);
         if (!v->online)
             vcpu_wait_online(v);
-    } while (info->work);
+    } while (info->work & ~later);
+    softirq_take_put_off(); /* what was raised since has run */
     if (deliver_nmi(v, regs))
         return;
     if (events_deliverable(v)) {
@@ -103,7 +106,7 @@ void guest_exit_work(struct cpu_regs *regs)
 
 void vcpu_wait(struct vcpu *v, bool (*done)(struct vcpu *v))
 {
-    while (run_work(v), !done(v))
+    while (run_work(v, 0), !done(v))
         if (!cpu_info()->work)
             wait_for_interrupt();
 }

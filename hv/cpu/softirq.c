@@ -5,6 +5,7 @@
 #include "cpu/smp.h"
 #include "irq.h"
 #include "lock.h"
+#include "time.h"
 
 /*
  * IDLE -> PENDING, on a list -> IDLE and then run, if under the big lock;
@@ -20,7 +21,12 @@ struct list {
 
 static struct {
     struct list locked, parallel;
+    bool put_off; /* parallel ones wait for the next time in hv */
 } cpus[MAX_VCPUS];
+
+/* The longest time a softirq is put off: more than a tick of Linux's at its usual 250 Hz, which is what ends it should the
+ * guest not come into hv before. */
+#define PUT_OFF_NS 5000000ULL
 
 static struct list *list_of(const struct softirq *s, unsigned int cpu)
 {
@@ -73,6 +79,24 @@ void softirq_raise(struct softirq *s)
             return;
         }
     }
+}
+
+void softirq_raise_soon(struct softirq *s)
+{
+    bool others = READ_ONCE(cpu_info()->work) & WORK_PARALLEL;
+
+    softirq_raise(s);
+    /* What waits already is not put off again. */
+    if (!others && timer_interrupts_within(PUT_OFF_NS))
+        cpus[this_cpu()].put_off = true;
+}
+
+bool softirq_take_put_off(void)
+{
+    bool put_off = cpus[this_cpu()].put_off;
+
+    cpus[this_cpu()].put_off = false;
+    return put_off;
 }
 
 /* Takes the first one off the list. */

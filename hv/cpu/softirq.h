@@ -2,6 +2,8 @@
 /* The core's side of irq.h. */
 #pragma once
 
+#include "types.h"
+
 /* Called from the interrupt entry for every vector from VEC_IRQ_FIRST on. */
 void irq_dispatch(unsigned int vector);
 
@@ -9,3 +11,6 @@ void irq_dispatch(unsigned int vector);
  * that do not. */
 void softirq_run(void);
 void softirq_run_parallel(void);
+
+/* Did softirq_raise_soon() put off parallel ones to the next time in hv? Told once. */
+bool softirq_take_put_off(void);

@@ -12,6 +12,9 @@
  */
 static struct hv_timer *queues[MAX_VCPUS];
 
+/* When each CPU's APIC timer goes off, or went off. Its own CPU's alone. */
+static uint64_t interrupt_ns[MAX_VCPUS];
+
 /* The APIC timer for the first deadline; too far away for its 32 bits: it goes off early and is set
  * again. */
 static void program(uint64_t now)
@@ -26,6 +29,7 @@ static void program(uint64_t now)
         return;
     }
     delta = MIN(first->deadline_ns - now, NS_PER_S);
+    interrupt_ns[cpu_info()->vcpu->id] = now + delta;
     count = delta * clock_apic_hz() / NS_PER_S + 1;
     apic_timer_start((uint32_t)MIN(count, 0xffffffffULL));
 }
@@ -60,6 +64,11 @@ void hv_timer_set(struct hv_timer *t, uint64_t deadline_ns)
     *p = t;
     if (*queue == t)
         program(now_ns());
+}
+
+bool timer_interrupts_within(uint64_t ns)
+{
+    return interrupt_ns[cpu_info()->vcpu->id] - now_ns() <= ns; /* one that is past is far away */
 }
 
 void timers_run(void)

@@ -34,7 +34,8 @@ int blk_disk_start(struct blkback *bb, unsigned int nr_queues, uint64_t *ret_fea
     for (unsigned int i = 0; i < nr_queues; i++) {
         struct blk_queue *q = bb->queue[i];
 
-        q->vq = virtio_queue_parallel(bb->vd, i, QUEUE_SIZE, &q->work, d->vcpu[i % d->max_vcpus]);
+        q->vcpu = d->vcpu[i % d->max_vcpus];
+        q->vq = virtio_queue_parallel(bb->vd, i, QUEUE_SIZE, &q->work, q->vcpu);
         if (!q->vq)
             return backend_error(bb->dev, -XEN_ENOMEM, "no memory for the disk's queue %u", i);
     }

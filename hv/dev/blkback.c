@@ -104,7 +104,12 @@ static void guest_event(void *opaque)
     struct blk_queue *q = opaque;
 
     q->counted.events_in++;
-    softirq_raise(&q->work);
+    /* Linux shows the parts of a large request one by one. Only where the device's interrupt comes to: another CPU would have
+     * to wait for this one. */
+    if (q->vcpu == current_vcpu())
+        softirq_raise_soon(&q->work);
+    else
+        softirq_raise(&q->work);
 }
 
 static int map_ring(struct blk_queue *q, const struct queue_dir *dir)

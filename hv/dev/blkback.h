@@ -65,6 +65,7 @@ struct blk_queue {
     uint32_t port;
     bool bound;
     struct softirq work;
+    const struct vcpu *vcpu; /* where the device's interrupt comes to */
     struct blk_request *requests, *free;
     unsigned int in_flight;
     struct blk_request *exclusive; /* nothing is taken from the ring until this one is done */

@@ -39,6 +39,10 @@ struct softirq {
 };
 /* From anywhere. */
 void softirq_raise(struct softirq *s);
+/* Of a parallel one, for a hypercall that tells of work: it runs when the vCPU is in hv the next time, not at the end of this
+ * hypercall, so that a guest which hands over several pieces in a row has them seen to at once. Blocking counts, and interrupts
+ * do. A guest that has no timer due soon does not wait. */
+void softirq_raise_soon(struct softirq *s);
 /* Takes a raise back, if there is one, and waits for the end of one that runs on another CPU: the memory of s may go.
  * From a softirq under the big lock, or at boot. */
 void softirq_cancel(struct softirq *s);

@@ -17,3 +17,5 @@ struct hv_timer {
 /* (Re)arms t for the absolute time deadline_ns; in the past: fires before the guest runs again. */
 void hv_timer_set(struct hv_timer *t, uint64_t deadline_ns);
 void hv_timer_cancel(struct hv_timer *t);
+/* Will this CPU's timer interrupt the guest within the next so many nanoseconds? */
+bool timer_interrupts_within(uint64_t ns);

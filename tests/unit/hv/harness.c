@@ -483,6 +483,11 @@ WEAK void softirq_raise(struct softirq *s)
     *end = s;
 }
 
+WEAK void softirq_raise_soon(struct softirq *s)
+{
+    softirq_raise(s);
+}
+
 WEAK void softirq_cancel(struct softirq *s)
 {
     for (struct softirq **p = &softirqs; *p; p = &(*p)->next) {
