@@ -46,7 +46,8 @@ struct KxlWatch {
     gboolean freed, busy; /* kxl_watch_free() from within a callback */
     GMutex lock;          /* for kxl_watch_settle() in another thread */
     GCond looked;
-    gint looking; /* atomic: set before what happened is read, cleared once it was told */
+    gint looking; /* atomic: set before what happened is read, cleared under lock once it was told */
+    guint64 looks; /* under lock: how often it was cleared */
 };
 
 static void known_free(gpointer data)
@@ -332,6 +333,7 @@ static void set_looked(KxlWatch *watch)
 {
     g_mutex_lock(&watch->lock);
     g_atomic_int_set(&watch->looking, FALSE);
+    watch->looks++;
     g_cond_broadcast(&watch->looked);
     g_mutex_unlock(&watch->lock);
 }
@@ -434,12 +436,29 @@ KxlWatch *kxl_watch_new(KxlHost *host, KxlWatchFunc func, gpointer user_data, GE
     return watch;
 }
 
-/* In this order: the flag is set while there is still something to read. */
-static gboolean is_behind(KxlWatch *watch)
+static gboolean has_input(KxlWatch *watch)
 {
     struct pollfd input = { .fd = watch->inotify, .events = POLLIN };
 
-    return poll(&input, 1, 0) > 0 || g_atomic_int_get(&watch->looking);
+    return poll(&input, 1, 0) > 0;
+}
+
+/* In this order: the flag is set while there is still something to read. */
+static gboolean is_behind(KxlWatch *watch)
+{
+    return has_input(watch) || g_atomic_int_get(&watch->looking);
+}
+
+/*
+ * Under lock, so that no look ends meanwhile: how many must have ended for all that has happened by
+ * now to be told. What is not to be read any more has been read by the look that goes on; the rest
+ * is read by the one after it at the latest.
+ */
+static guint64 looks_wanted(KxlWatch *watch)
+{
+    gboolean unread = has_input(watch), looking = g_atomic_int_get(&watch->looking);
+
+    return watch->looks + unread + looking;
 }
 
 gboolean kxl_watch_is_settled(KxlWatch *watch)
@@ -449,13 +468,16 @@ gboolean kxl_watch_is_settled(KxlWatch *watch)
 
 void kxl_watch_settle(KxlWatch *watch, guint timeout_ms)
 {
+    guint64 wanted;
     gint64 end;
 
     if (!is_behind(watch))
         return;
     end = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
     g_mutex_lock(&watch->lock);
-    while (is_behind(watch) && g_get_monotonic_time() < end)
+    wanted = looks_wanted(watch);
+    /* Not until nothing happens any more: while many are started that is never. */
+    while (watch->looks < wanted && is_behind(watch) && g_get_monotonic_time() < end)
         g_cond_wait_until(&watch->looked, &watch->lock,
                           MIN(end, g_get_monotonic_time() + G_TIME_SPAN_MILLISECOND));
     g_mutex_unlock(&watch->lock);
