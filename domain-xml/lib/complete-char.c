@@ -68,6 +68,25 @@ static void pair_console(DomainDef *def)
     }
 }
 
+#define ISA_PORTS 4
+
+guint domain_serial_place(const GPtrArray *serials, const DomainChar *serial)
+{
+    guint place = 0, others = 0;
+
+    if (serial->target_port < ISA_PORTS)
+        return (guint)MAX(serial->target_port, 0);
+    for (guint i = 0; i < serials->len; i++) {
+        int port = ((const DomainChar *)g_ptr_array_index(serials, i))->target_port;
+
+        if (port < ISA_PORTS)
+            place = MAX(place, (guint)port + 1);
+        else
+            others += port < serial->target_port;
+    }
+    return place + others;
+}
+
 /* PV and PVH guests always have the console page. */
 static void add_pv_console(DomainDef *def)
 {

@@ -23,6 +23,9 @@ gboolean check_definition(const DomainDef *def, GError **error);
 /* check-machine.c, check-host.c: their parts but for devices. */
 gboolean check_machine_parts(const DomainDef *def, GError **error);
 /* check-memory.c; one device, the number-th, alone. */
+/* complete-char.c: the place of a serial port among libkxl's, where an ISA port's is its number: what
+ * is missing before it is left out there too. */
+guint domain_serial_place(const GPtrArray *serials, const DomainChar *serial);
 /* check-virtio.c */
 gboolean check_bus_options(const DomainDef *def, GError **error);
 gboolean check_disk_source(const DomainDisk *disk, guint number, GError **error);

@@ -279,15 +279,12 @@ static const char *text_at(const char *const *list, guint i)
     return list[i];
 }
 
-/* Ports are numbered, documents are in any order. */
-static guint rank_of(const GPtrArray *devices, const DomainChar *device)
+/* The first console is the first serial port, wherever that is. */
+static guint console_place(const DomainDef *def, const DomainChar *console)
 {
-    guint rank = 0;
-
-    for (guint i = 0; i < devices->len; i++)
-        rank +=
-            ((const DomainChar *)g_ptr_array_index(devices, i))->target_port < device->target_port;
-    return rank;
+    if (console->target_port <= 0 && def->serials->len > 0)
+        return domain_serial_place(def->serials, g_ptr_array_index(def->serials, 0));
+    return (guint)MAX(console->target_port, 0);
 }
 
 static void set_chars(DomainDef *def, const DomainLive *live)
@@ -295,15 +292,15 @@ static void set_chars(DomainDef *def, const DomainLive *live)
     for (guint i = 0; i < def->serials->len; i++) {
         DomainChar *serial = g_ptr_array_index(def->serials, i);
         if (serial->type == DOMAIN_CHAR_PTY)
-            set_string(&serial->tty, text_at(live->serial_ttys, rank_of(def->serials, serial)));
+            set_string(&serial->tty, text_at(live->serial_ttys,
+                                             domain_serial_place(def->serials, serial)));
     }
     for (guint i = 0; i < def->consoles->len; i++) {
         DomainChar *console = g_ptr_array_index(def->consoles, i);
         if (console->type != DOMAIN_CHAR_PTY)
             continue;
         if (console->target_type == DOMAIN_CHAR_TARGET_SERIAL)
-            set_string(&console->tty,
-                       text_at(live->serial_ttys, (guint)MAX(console->target_port, 0)));
+            set_string(&console->tty, text_at(live->serial_ttys, console_place(def, console)));
         else if (console->target_type == DOMAIN_CHAR_TARGET_XEN)
             set_string(&console->tty, text_at(live->console_ttys, i));
     }

@@ -60,6 +60,15 @@ static gboolean is_for_ports_only(int type)
            type == DOMAIN_CHAR_QEMU_VDAGENT;
 }
 
+/* "host:service"; new string. */
+static char *address_of(const DomainCharSource *source)
+{
+    const char *host = or_empty(source->host);
+    gboolean is_ipv6 = strchr(host, ':') != NULL && host[0] != '[';
+
+    return g_strdup_printf(is_ipv6 ? "[%s]:%s" : "%s:%s", host, or_empty(source->service));
+}
+
 /* What stands behind "kind:"; NULL for kinds that need nothing. */
 static char *target_of(int type, const GPtrArray *sources)
 {
@@ -73,8 +82,10 @@ static char *target_of(int type, const GPtrArray *sources)
         return g_strdup(first->path);
     case DOMAIN_CHAR_SPICEPORT:
         return g_strdup(first->channel);
-    case DOMAIN_CHAR_TCP:
-        return g_strdup_printf("%s:%s%s", or_empty(first->host), or_empty(first->service), listens);
+    case DOMAIN_CHAR_TCP: {
+        g_autofree char *address = address_of(first);
+        return g_strconcat(address, listens, NULL);
+    }
     case DOMAIN_CHAR_UNIX: {
         g_autofree char *path = kxl_options_quote(or_empty(first->path));
         return g_strdup_printf("%s%s", path, listens);
@@ -83,10 +94,8 @@ static char *target_of(int type, const GPtrArray *sources)
         gboolean first_binds = is_server(first);
         const DomainCharSource *connect = first_binds ? source_at(sources, 1) : first;
         const DomainCharSource *bind = first_binds ? first : source_at(sources, 1);
-        if (bind->service == NULL)
-            return g_strdup_printf("%s:%s", or_empty(connect->host), or_empty(connect->service));
-        return g_strdup_printf("%s:%s@%s:%s", or_empty(connect->host), or_empty(connect->service),
-                               or_empty(bind->host), bind->service);
+        g_autofree char *to = address_of(connect), *from = address_of(bind);
+        return bind->service == NULL ? g_steal_pointer(&to) : g_strconcat(to, "@", from, NULL);
     }
     default:
         return NULL;
@@ -249,9 +258,19 @@ static gboolean add_serials(const DomainDef *def, KxlDomainConfig *config, GErro
 
     g_ptr_array_set_free_func(serials, NULL);
     g_ptr_array_sort(serials, compare_ports);
-    for (guint i = 0; i < serials->len; i++)
-        if (!add_serial(g_ptr_array_index(serials, i), config, error))
+    for (guint i = 0; i < serials->len; i++) {
+        const DomainChar *serial = g_ptr_array_index(serials, i);
+        guint place = domain_serial_place(def->serials, serial);
+
+        while (config->serials->len < place) {
+            KxlSerial *gap = kxl_serial_new();
+
+            gap->kind = g_strdup("none");
+            g_ptr_array_add(config->serials, gap);
+        }
+        if (!add_serial(serial, config, error))
             return FALSE;
+    }
     return TRUE;
 }
 
@@ -309,7 +328,11 @@ static void set_address(DomainCharSource *source, const char *text)
 
     if (colon == NULL)
         colon = text + strlen(text);
-    source->host = colon > text ? g_strndup(text, (gsize)(colon - text)) : NULL;
+    /* IPv6 has brackets, so that its colons are told from the one before the service. */
+    if (text[0] == '[' && colon > text + 1 && colon[-1] == ']')
+        source->host = g_strndup(text + 1, (gsize)(colon - text) - 2);
+    else
+        source->host = colon > text ? g_strndup(text, (gsize)(colon - text)) : NULL;
     source->service = *colon == ':' ? g_strdup(colon + 1) : g_strdup("");
 }
 
@@ -397,9 +420,13 @@ static void map_serials_from_config(const KxlDomainConfig *config, DomainDef *de
         g_ptr_array_add(def->consoles, domain_char_new());
     for (guint i = 0; i < config->serials->len; i++) {
         const KxlSerial *serial = g_ptr_array_index(config->serials, i);
-        if (g_strcmp0(serial->kind, "none") != 0)
-            g_ptr_array_add(is_hvm ? def->serials : def->consoles,
-                            new_char(serial->kind, serial->target));
+        DomainChar *device;
+
+        if (g_strcmp0(serial->kind, "none") == 0)
+            continue;
+        device = new_char(serial->kind, serial->target);
+        device->target_port = (int)i;
+        g_ptr_array_add(is_hvm ? def->serials : def->consoles, device);
     }
 }
 

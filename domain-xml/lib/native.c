@@ -8,6 +8,8 @@
 #include "map.h"
 #include "xlcfg-syntax.h"
 
+#define VNC_PORT 5900 /* of display 0 */
+
 /* What libvirt shows as the loader of every HVM guest converted on Debian; it means the default
  * firmware. */
 #define XEN_LOADER "/usr/lib/xen/boot/hvmloader"
@@ -69,6 +71,61 @@ static void set_xm_backends(KxlDomainConfig *config, const GPtrArray *settings)
     }
 }
 
+/* libvirt reads a rate's M and G as binary multiples of KB, though xl's are decimal. */
+static void set_rate(DomainInterface *interface, const char *rate)
+{
+    char *unit;
+    guint64 kb = g_ascii_strtoull(rate, &unit, 10);
+    guint shift = *unit == 'M' ? 10 : *unit == 'G' ? 20 : 0;
+
+    if (shift == 0 || interface->outbound == NULL || kb > G_MAXUINT32)
+        return;
+    interface->outbound->average = (kb << shift) / (unit[1] == 'b' ? 8 : 1);
+}
+
+static void set_rates(DomainDef *def, const GPtrArray *settings)
+{
+    const XlSetting *setting = find_setting(settings, "vif");
+    const GPtrArray *specs =
+        setting != NULL && setting->value != NULL ? setting->value->items : NULL;
+
+    for (guint i = 0; specs != NULL && i < MIN(specs->len, def->interfaces->len); i++) {
+        const XlValue *spec = g_ptr_array_index(specs, i);
+        g_auto(GStrv) parts = g_strsplit(spec->text != NULL ? spec->text : "", ",", -1);
+
+        for (char **part = parts; *part != NULL; part++)
+            if (g_str_has_prefix(g_strstrip(*part), "rate="))
+                set_rate(g_ptr_array_index(def->interfaces, i), *part + strlen("rate="));
+    }
+}
+
+/* A framebuffer with a display's number is one at that port to libvirt, unless the file asks for any
+ * free one; xl would only begin its search there. */
+static void set_vfb_port(DomainDef *def, const GPtrArray *settings)
+{
+    const XlSetting *setting = find_setting(settings, "vfb");
+    const GPtrArray *specs =
+        setting != NULL && setting->value != NULL ? setting->value->items : NULL;
+    const XlValue *spec =
+        specs != NULL && specs->len > 0 ? g_ptr_array_index(specs, 0) : NULL;
+    DomainGraphics *graphics = def->graphics->len > 0 ? def->graphics->pdata[0] : NULL;
+    g_auto(GStrv) parts =
+        g_strsplit(spec != NULL && spec->text != NULL ? spec->text : "", ",", -1);
+    gint64 display = -1;
+
+    for (char **part = parts; *part != NULL; part++) {
+        if (g_str_has_prefix(g_strstrip(*part), "vncunused="))
+            return;
+        if (g_str_has_prefix(*part, "vncdisplay="))
+            display = g_ascii_strtoll(*part + strlen("vncdisplay="), NULL, 10);
+    }
+    if (graphics == NULL || graphics->type != DOMAIN_GRAPHICS_VNC || display < 0 ||
+        display > G_MAXUINT16 - VNC_PORT)
+        return;
+    graphics->port = VNC_PORT + (int)display;
+    graphics->autoport = DOMAIN_NO;
+}
+
 DomainDef *domain_def_from_native(const char *format, const char *text, const DomainXmlCaps *caps,
                                   void (*random)(guint8 *buf, gsize len), GError **error)
 {
@@ -94,7 +151,11 @@ DomainDef *domain_def_from_native(const char *format, const char *text, const Do
     if (conversion.loader == NULL)
         conversion.loader = XEN_LOADER;
     g_autoptr(DomainDef) def = domain_def_from_config(config, &conversion, error);
-    if (def == NULL || !domain_def_complete(def, &conversion, random, error))
+    if (def == NULL)
+        return NULL;
+    set_rates(def, settings);
+    set_vfb_port(def, settings);
+    if (!domain_def_complete(def, &conversion, random, error))
         return NULL;
     return g_steal_pointer(&def);
 }

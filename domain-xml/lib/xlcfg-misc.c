@@ -196,10 +196,12 @@ static gboolean read_serial(XlReader *reader, const XlValue *item, GError **erro
     KxlSerial *serial;
     g_auto(GStrv) parts = NULL;
 
-    if (!*item->text || !strcmp(item->text, "none"))
-        return TRUE;
     serial = kxl_serial_new();
     g_ptr_array_add(reader->config->serials, serial);
+    if (!*item->text || !strcmp(item->text, "none")) {
+        serial->kind = g_strdup("none");
+        return TRUE;
+    }
     if (*item->text == '/') {
         serial->kind = g_strdup("dev");
         serial->target = g_strdup(item->text);
@@ -214,11 +216,18 @@ static gboolean read_serial(XlReader *reader, const XlValue *item, GError **erro
     return TRUE;
 }
 
+/* "none" is the place of a port that is not there, before others that are. */
 gboolean xlcfg_serials_parse(XlReader *reader, const XlValue *value, GError **error)
 {
-    if (value->kind != XL_VALUE_LIST)
-        return read_serial(reader, value, error);
-    return xlcfg_reader_each(reader, value, read_serial, error);
+    GPtrArray *serials = reader->config->serials;
+    gboolean ok = value->kind != XL_VALUE_LIST
+                      ? read_serial(reader, value, error)
+                      : xlcfg_reader_each(reader, value, read_serial, error);
+
+    while (serials->len > 0 &&
+           !strcmp(((const KxlSerial *)serials->pdata[serials->len - 1])->kind, "none"))
+        g_ptr_array_set_size(serials, (int)serials->len - 1);
+    return ok;
 }
 
 gboolean xlcfg_serials_format(XlWriter *writer, const char *key, GError **error)

@@ -81,7 +81,7 @@ static void add_live_parts(DomainRegistry *registry, DomainDef *def, int domid)
                                                       : kxl_domain_config_new();
     g_autoptr(KxlDisplayInfo) displays = kxl_domain_get_displays(host, domid, NULL);
     g_auto(GStrv) ifnames = list_ifnames(host, domid);
-    g_auto(GStrv) serial_ttys = list_ttys(host, domid, "serial", def->serials->len);
+    g_auto(GStrv) serial_ttys = list_ttys(host, domid, "serial", config->serials->len);
     g_auto(GStrv) parallel_ttys = list_ttys(host, domid, "parallel", def->parallels->len);
     g_auto(GStrv) port_ttys = list_ttys(host, domid, "port", count_ports(config));
     g_auto(GStrv) port_paths = list_port_paths(config);

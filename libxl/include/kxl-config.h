@@ -291,8 +291,8 @@ typedef struct { /* PV framebuffer and keyboard */
 } KxlDeviceVfb;
 
 typedef struct { /* a character device: serial= of xl.cfg, an extra PV console, a parallel or virtio port */
-    char *kind;             /* pty, file, pipe, dev, tcp, telnet, udp, unix, null, vc; stdio is refused. Virtio ports also
-                               spicevmc, spiceport, qemu-vdagent */
+    char *kind;             /* pty, file, pipe, dev, tcp, telnet, udp, unix, null, vc; stdio is refused; serial ports also none, for
+                               one that is left out before another. Virtio ports also spicevmc, spiceport, qemu-vdagent */
     char *target;           /* path or address as QEMU's chardev takes it: "host:port,server,nowait". A virtio port's unix
                                without one: libkxl makes it */
     KxlTristate append;     /* file: behind what is there; KXL_DEFAULT: no */

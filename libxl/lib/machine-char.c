@@ -253,6 +253,11 @@ static gboolean add_serial(KxlArgs *args, const KxlMachine *m, guint i, guint *i
     g_autofree char *log =
         g_strdup_printf("%s/console-%s%s.log", m->log_dir, m->config->name, suffix);
 
+    /* The port before another one, which keeps its place. */
+    if (g_str_equal(kind, "none")) {
+        ++*isa;
+        return TRUE;
+    }
     /* A file has it all already. */
     if (!kxl_args_chardev(args, serial, id, g_str_equal(kind, "file") ? NULL : log, error))
         return FALSE;
