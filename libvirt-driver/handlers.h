@@ -215,6 +215,10 @@ gboolean on_node_device_re_attach(RpcCall *call, GError **error);
 gboolean on_node_device_reset(RpcCall *call, GError **error);
 gboolean on_node_device_create_xml(RpcCall *call, GError **error);
 gboolean on_node_device_destroy(RpcCall *call, GError **error);
+gboolean on_node_device_define_xml(RpcCall *call, GError **error);
+gboolean on_node_device_undefine(RpcCall *call, GError **error);
+gboolean on_node_device_create(RpcCall *call, GError **error);
+gboolean on_node_device_set_autostart(RpcCall *call, GError **error);
 
 /* interface/handlers-interface.c */
 gboolean on_connect_num_of_interfaces(RpcCall *call, GError **error);

@@ -25,10 +25,11 @@ static GPtrArray *list_all(const RpcCall *call)
     return node_device_list(kanzend->devices);
 }
 
-/* Every one is there, and nothing is kept of one that is not. */
 static guint32 flags_of(gconstpointer item)
 {
-    return node_device_flags(item) | NODE_LIST_TRANSIENT | NODE_LIST_ACTIVE;
+    return node_device_flags(item) |
+           (node_device_defined(item) != NULL ? NODE_LIST_PERSISTENT : NODE_LIST_TRANSIENT) |
+           (node_device_is_active(item) ? NODE_LIST_ACTIVE : NODE_LIST_INACTIVE);
 }
 
 static const char *name_of(gconstpointer item)
@@ -55,15 +56,16 @@ gboolean on_connect_list_all_node_devices(RpcCall *call, GError **error)
     return list_put_all(call, &devices_listed, error);
 }
 
-/* Those with a capability of that name; NULL: all. */
+/* Those that are there, with a capability of that name; NULL: whatever it is. */
 static GPtrArray *list_with_cap(const RpcCall *call, const char *cap)
 {
     GPtrArray *devices = list_all(call);
 
-    for (guint i = devices->len; cap != NULL && i > 0; i--) {
+    for (guint i = devices->len; i > 0; i--) {
         g_auto(GStrv) caps = node_device_caps(devices->pdata[i - 1]);
 
-        if (!g_strv_contains((const char *const *)caps, cap))
+        if (!node_device_is_active(devices->pdata[i - 1]) ||
+            (cap != NULL && !g_strv_contains((const char *const *)caps, cap)))
             g_ptr_array_remove_index(devices, i - 1);
     }
     return devices;
@@ -118,14 +120,14 @@ gboolean on_node_device_lookup_scsi_host(RpcCall *call, GError **error)
 
 gboolean on_node_device_get_xml_desc(RpcCall *call, GError **error)
 {
-    enum { XML_INACTIVE = 1 }; /* only the present one exists */
+    enum { XML_INACTIVE = 1 };
 
     if (!check_flags(call, call->args[1].u, XML_INACTIVE, error))
         return FALSE;
     g_autoptr(NodeDevice) device = call_device(call, error);
     if (device == NULL)
         return FALSE;
-    g_autofree char *xml = node_device_xml(device);
+    g_autofree char *xml = node_device_xml(device, call->args[1].u & XML_INACTIVE);
     xdr_put_string(call->ret, xml);
     return TRUE;
 }
@@ -165,28 +167,40 @@ gboolean on_node_device_list_caps(RpcCall *call, GError **error)
     return TRUE;
 }
 
-static gboolean put_yes_or_no(RpcCall *call, gboolean answer, GError **error)
+typedef gboolean (*Question)(const NodeDevice *device);
+
+static gboolean answer(RpcCall *call, Question question, GError **error)
 {
     g_autoptr(NodeDevice) device = call_device(call, error);
 
     if (device != NULL)
-        xdr_put_i32(call->ret, answer);
+        xdr_put_i32(call->ret, question(device));
     return device != NULL;
+}
+
+static gboolean is_persistent(const NodeDevice *device)
+{
+    return node_device_defined(device) != NULL;
+}
+
+static gboolean is_started_with_host(const NodeDevice *device)
+{
+    return is_persistent(device) && node_device_defined(device)->autostart;
 }
 
 gboolean on_node_device_is_active(RpcCall *call, GError **error)
 {
-    return put_yes_or_no(call, TRUE, error);
+    return answer(call, node_device_is_active, error);
 }
 
 gboolean on_node_device_is_persistent(RpcCall *call, GError **error)
 {
-    return put_yes_or_no(call, FALSE, error);
+    return answer(call, is_persistent, error);
 }
 
 gboolean on_node_device_get_autostart(RpcCall *call, GError **error)
 {
-    return put_yes_or_no(call, FALSE, error);
+    return answer(call, is_started_with_host, error);
 }
 
 /* ---- PCI devices for guests ---- */
@@ -264,5 +278,69 @@ gboolean on_node_device_destroy(RpcCall *call, GError **error)
     const Kanzend *kanzend = call->app;
     g_autoptr(NodeDevice) device = call_device(call, error);
 
+    if (device != NULL && !node_device_is_active(device))
+        return fail(error, VIR_ERR_OPERATION_INVALID, "device '%s' is not active",
+                    call->args[0].str);
     return device != NULL && node_device_destroy(kanzend->devices, device, error);
+}
+
+/* ---- devices that are defined ---- */
+
+gboolean on_node_device_define_xml(RpcCall *call, GError **error)
+{
+    enum { DEFINE_VALIDATE = 1 };
+    const Kanzend *kanzend = call->app;
+
+    if (!check_flags(call, call->args[1].u, DEFINE_VALIDATE, error))
+        return FALSE;
+    g_autofree char *name = node_device_define(kanzend->devices, call->args[0].str, error);
+    if (name == NULL)
+        return FALSE;
+    node_devices_send(kanzend->devices, name, NODE_DEFINED);
+    xdr_put_string(call->ret, name);
+    return TRUE;
+}
+
+/* One of which a definition is kept. */
+static NodeDevice *call_defined(const RpcCall *call, GError **error)
+{
+    g_autoptr(NodeDevice) device = call_device(call, error);
+
+    if (device != NULL && !is_persistent(device)) {
+        fail(error, VIR_ERR_OPERATION_INVALID, "device '%s' is not defined", call->args[0].str);
+        return NULL;
+    }
+    return g_steal_pointer(&device);
+}
+
+gboolean on_node_device_undefine(RpcCall *call, GError **error)
+{
+    const Kanzend *kanzend = call->app;
+
+    if (!check_flags(call, call->args[1].u, 0, error))
+        return FALSE;
+    g_autoptr(NodeDevice) device = call_defined(call, error);
+    if (device == NULL || !mdev_config_undefine(node_device_defined(device)->uuid, error))
+        return FALSE;
+    node_devices_send(kanzend->devices, node_device_name(device), NODE_UNDEFINED);
+    return TRUE;
+}
+
+gboolean on_node_device_create(RpcCall *call, GError **error)
+{
+    if (!check_flags(call, call->args[1].u, 0, error))
+        return FALSE;
+    g_autoptr(NodeDevice) device = call_defined(call, error);
+    if (device != NULL && node_device_is_active(device))
+        return fail(error, VIR_ERR_OPERATION_INVALID, "device '%s' is already active",
+                    call->args[0].str);
+    return device != NULL && mdev_config_start(node_device_defined(device)->uuid, error);
+}
+
+gboolean on_node_device_set_autostart(RpcCall *call, GError **error)
+{
+    g_autoptr(NodeDevice) device = call_defined(call, error);
+
+    return device != NULL && mdev_config_set_autostart(node_device_defined(device)->uuid,
+                                                       call->args[1].i != 0, error);
 }

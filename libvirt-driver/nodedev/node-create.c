@@ -138,6 +138,64 @@ static gboolean create_mdev(const NodeDevice *parent, xmlNodePtr root, char **re
     return write_attribute(path, *ret_uuid, error);
 }
 
+/* The type is looked for when it is started: its parent's driver may not be there yet. */
+static MdevConfig *read_config(xmlNodePtr root, GError **error)
+{
+    g_autoptr(MdevConfig) config = mdev_config_new();
+
+    config->type = xml_attribute(root, "capability/type", "id");
+    config->uuid = xml_text(root, "capability/uuid");
+    if (config->uuid == NULL)
+        config->uuid = g_uuid_string_random();
+    if (!g_uuid_string_is_valid(config->uuid)) {
+        fail(error, VIR_ERR_XML_ERROR, "malformed uuid '%s'", config->uuid);
+        return NULL;
+    }
+    for (char *p = config->uuid; *p != '\0'; p++)
+        *p = g_ascii_tolower(*p);
+    if (config->type == NULL || !is_file_name(config->type)) {
+        fail(error, VIR_ERR_XML_ERROR, "missing type id attribute of the mediated device");
+        return NULL;
+    }
+    for (xmlNodePtr node = xml_find(root, "capability/attr"); node != NULL; node = xml_next(node)) {
+        g_autofree char *name = xml_attribute(node, "", "name");
+        g_autofree char *value = xml_attribute(node, "", "value");
+        if (name == NULL || value == NULL || !is_file_name(name)) {
+            fail(error, VIR_ERR_XML_ERROR, "an attr of a mediated device needs name and value");
+            return NULL;
+        }
+        mdev_config_add_attribute(config, name, value);
+    }
+    return g_steal_pointer(&config);
+}
+
+char *node_device_define(NodeDevices *devices, const char *xml, GError **error)
+{
+    g_autoptr(xmlDoc) doc = xml_parse(xml, "device", error);
+
+    if (doc == NULL)
+        return NULL;
+    xmlNodePtr root = xmlDocGetRootElement(doc);
+    g_autofree char *type = xml_attribute(root, "capability", "type");
+    g_autofree char *parent_name = xml_text(root, "parent");
+    if (g_strcmp0(type, "mdev") != 0) {
+        fail(error, VIR_ERR_OPERATION_UNSUPPORTED, "devices of type '%s' cannot be defined",
+             type != NULL ? type : "");
+        return NULL;
+    }
+    if (parent_name == NULL) {
+        fail(error, VIR_ERR_XML_ERROR, "a new device needs its <parent>");
+        return NULL;
+    }
+    g_autoptr(MdevConfig) config = read_config(root, error);
+    g_autoptr(NodeDevice) parent =
+        config != NULL ? node_device_find(devices, parent_name, error) : NULL;
+    if (parent == NULL)
+        return NULL;
+    config->parent = g_path_get_basename(node_device_path(parent));
+    return mdev_config_define(config, error) ? node_mdev_name(config->uuid, config->parent) : NULL;
+}
+
 /* ---- */
 
 static const struct {

@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 
 /* Makes what the document describes below the parent it names, and waits until it is there. */
 NodeDevice *node_device_create(NodeDevices *devices, const char *xml, GError **error);
+/* Keeps the mediated device that the document describes, and returns its name. */
+char *node_device_define(NodeDevices *devices, const char *xml, GError **error);
 /* VIR_ERR_OPERATION_UNSUPPORTED: it is not one that was made. */
 gboolean node_device_destroy(NodeDevices *devices, const NodeDevice *device, GError **error);
 /* By its names, 16 digits each; VIR_ERR_NO_NODE_DEVICE. */

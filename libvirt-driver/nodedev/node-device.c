@@ -26,6 +26,7 @@ void node_device_free(NodeDevice *device)
     g_free(device->name);
     g_free(device->parent);
     g_clear_object(&device->udev);
+    mdev_config_free(device->defined);
     g_free(device);
 }
 
@@ -51,6 +52,11 @@ const char *node_device_path(const NodeDevice *device)
 
 /* ---- names ---- */
 
+static char *make_plain(char *name)
+{
+    return g_strcanon(name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS, '_');
+}
+
 /* Its subsystem, the kernel's name, and what tells apart those that change their names. */
 static char *make_name(GUdevDevice *device, const NodeKind *kind)
 {
@@ -68,7 +74,12 @@ static char *make_name(GUdevDevice *device, const NodeKind *kind)
     g_string_printf(name, "%s_%s", prefix, kernel);
     if (more != NULL)
         g_string_append_printf(name, "_%s", more);
-    return g_strcanon(g_string_free(name, FALSE), G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS, '_');
+    return make_plain(g_string_free(name, FALSE));
+}
+
+char *node_mdev_name(const char *uuid, const char *parent)
+{
+    return make_plain(g_strdup_printf("mdev_%s_%s", uuid, parent));
 }
 
 static char *parent_name(GUdevDevice *device)
@@ -183,6 +194,48 @@ static gboolean adopt(NodeDevices *devices, const GPtrArray *found, guint change
     return TRUE;
 }
 
+/* The device whose folder has the kernel's name of a parent. */
+static const char *parent_of(const GPtrArray *found, const char *kernel_name)
+{
+    for (guint i = 0; i < found->len; i++) {
+        const NodeDevice *device = found->pdata[i];
+        if (device->udev != NULL &&
+            strcmp(g_udev_device_get_name(device->udev), kernel_name) == 0)
+            return device->name;
+    }
+    return HOST_NAME;
+}
+
+static NodeDevice *find_name(const GPtrArray *found, const char *name)
+{
+    for (guint i = 0; i < found->len; i++)
+        if (strcmp(node_device_name(found->pdata[i]), name) == 0)
+            return found->pdata[i];
+    return NULL;
+}
+
+/* What is defined is noted in what is there, or added to it. */
+static void add_defined(GPtrArray *found)
+{
+    g_autoptr(GPtrArray) configs = mdev_config_list();
+
+    while (configs->len > 0) {
+        MdevConfig *config = g_ptr_array_steal_index(configs, 0);
+        g_autofree char *name = node_mdev_name(config->uuid, config->parent);
+        NodeDevice *device = find_name(found, name);
+
+        if (device == NULL) {
+            device = g_new0(NodeDevice, 1);
+            device->kind = node_kind_mdev;
+            device->name = g_steal_pointer(&name);
+            device->parent = g_strdup(parent_of(found, config->parent));
+            g_ptr_array_add(found, device);
+        }
+        mdev_config_free(device->defined);
+        device->defined = config;
+    }
+}
+
 GPtrArray *node_device_list(NodeDevices *devices)
 {
     g_autoptr(GPtrArray) found = NULL;
@@ -195,6 +248,7 @@ GPtrArray *node_device_list(NodeDevices *devices)
         found = query_all();
         adopted = adopt(devices, found, changes, try == LIST_TRIES);
     }
+    add_defined(found);
     g_ptr_array_add(found, host_new());
     g_ptr_array_sort(found, compare_names);
     return g_steal_pointer(&found);
@@ -235,7 +289,8 @@ NodeDevice *node_device_find(NodeDevices *devices, const char *name, GError **er
 
     if (strcmp(name, HOST_NAME) == 0)
         return host_new();
-    found = find_known(devices, name);
+    /* Of a mediated device the definition must be looked for, too. */
+    found = g_str_has_prefix(name, "mdev_") ? NULL : find_known(devices, name);
     if (found != NULL)
         return found;
     g_autoptr(GPtrArray) all = node_device_list(devices);
@@ -288,8 +343,32 @@ static void append_files(GString *xml, GUdevDevice *udev)
         xml_append(xml, "  <devnode type='link'>%s</devnode>\n", *links);
 }
 
-char *node_device_xml(const NodeDevice *device)
+gboolean node_device_is_active(const NodeDevice *device)
 {
+    return device->udev != NULL || device->defined == NULL;
+}
+
+const MdevConfig *node_device_defined(const NodeDevice *device)
+{
+    return device->defined;
+}
+
+static char *defined_xml(const NodeDevice *device)
+{
+    GString *xml = g_string_new("<device>\n");
+
+    node_append(xml, 2, "name", device->name);
+    node_append(xml, 2, "parent", device->parent);
+    xml_append(xml, "  <capability type='%s'>\n", device->kind->cap);
+    node_append_defined_mdev(xml, device->defined);
+    xml_append(xml, "  </capability>\n</device>\n");
+    return g_string_free(xml, FALSE);
+}
+
+char *node_device_xml(const NodeDevice *device, gboolean defined)
+{
+    if (device->defined != NULL && (defined || device->udev == NULL))
+        return defined_xml(device);
     GString *xml = g_string_new("<device>\n");
     const char *driver = device->udev != NULL ? g_udev_device_get_driver(device->udev) : NULL;
 
@@ -310,9 +389,8 @@ char *node_device_xml(const NodeDevice *device)
 /* ---- events ---- */
 
 enum { EVENT_LIFECYCLE = 0, EVENT_UPDATE = 1 }; /* virNodeDeviceEventID */
-enum { NODE_CREATED = 0, NODE_DELETED = 1 };    /* virNodeDeviceEventLifecycleType */
 
-static void send_lifecycle(NodeDevices *devices, const char *name, int kind)
+void node_devices_send(NodeDevices *devices, const char *name, int kind)
 {
     g_autoptr(GByteArray) body = g_byte_array_new();
 
@@ -350,9 +428,9 @@ static void on_uevent(GUdevClient *client, const char *action, GUdevDevice *udev
         return;
     }
     if (before != NULL)
-        send_lifecycle(devices, before, NODE_DELETED);
+        node_devices_send(devices, before, NODE_DELETED);
     if (device != NULL)
-        send_lifecycle(devices, device->name, NODE_CREATED);
+        node_devices_send(devices, device->name, NODE_CREATED);
 }
 
 NodeDevices *node_devices_new(RpcServer *server)

@@ -8,6 +8,7 @@
 #include <glib.h>
 
 #include "kanzend.h"
+#include "mdev-config.h"
 
 G_BEGIN_DECLS
 
@@ -21,6 +22,9 @@ gboolean node_devices_are_known(NodeDevices *devices);
 void node_devices_free(NodeDevices *devices);
 
 typedef struct NodeDevice NodeDevice;
+
+enum { NODE_CREATED = 0, NODE_DELETED, NODE_DEFINED, NODE_UNDEFINED }; /* virNodeDeviceEventLifecycleType */
+void node_devices_send(NodeDevices *devices, const char *name, int kind);
 
 /* Every device, by name: of NodeDevice, with a function that frees them. */
 GPtrArray *node_device_list(NodeDevices *devices);
@@ -36,7 +40,12 @@ const char *node_device_parent(const NodeDevice *device);
  * virConnectListAllNodeDeviceFlags. */
 char **node_device_caps(const NodeDevice *device);
 guint32 node_device_flags(const NodeDevice *device);
-char *node_device_xml(const NodeDevice *device);
+/* defined: as it is kept, if it is. */
+char *node_device_xml(const NodeDevice *device, gboolean defined);
+/* FALSE: it is kept by mdevctl and not there. */
+gboolean node_device_is_active(const NodeDevice *device);
+/* What is kept of it; NULL: nothing. */
+const MdevConfig *node_device_defined(const NodeDevice *device);
 /* Its folder below /sys. */
 const char *node_device_path(const NodeDevice *device);
 

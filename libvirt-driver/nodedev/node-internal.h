@@ -3,6 +3,7 @@
 
 #include <gudev/gudev.h>
 
+#include "mdev-config.h"
 #include "node-device.h"
 
 G_BEGIN_DECLS
@@ -47,8 +48,15 @@ extern const NodeKind node_kind_system;
 struct NodeDevice {
     char *name, *parent;
     const NodeKind *kind;
-    GUdevDevice *udev; /* NULL: the host */
+    GUdevDevice *udev;   /* NULL: the host, or one that is only defined */
+    MdevConfig *defined; /* NULL: it is not */
 };
+
+/* "mdev_UUID_PARENT", whatever characters the parent's name has. */
+char *node_mdev_name(const char *uuid, const char *parent);
+extern const NodeKind *const node_kind_mdev;
+/* What a definition of one says, as the kind's own function does of one that is there. */
+void node_append_defined_mdev(GString *xml, const MdevConfig *config);
 
 /* The text of an attribute, which may be in a folder below the device's; NULL: none, or empty. */
 char *node_attribute(GUdevDevice *device, const char *file);

@@ -151,9 +151,21 @@ static void append_mdev(GString *xml, GUdevDevice *device)
         xml_append(xml, "    <iommuGroup number='%s'/>\n", group);
 }
 
+void node_append_defined_mdev(GString *xml, const MdevConfig *config)
+{
+    xml_append(xml, "    <type id='%s'/>\n", config->type);
+    node_append(xml, 4, "uuid", config->uuid);
+    node_append(xml, 4, "parent_addr", config->parent);
+    for (guint i = 0; i < config->attributes->len; i++) {
+        const MdevAttribute *attribute = config->attributes->pdata[i];
+        xml_append(xml, "    <attr name='%s' value='%s'/>\n", attribute->name, attribute->value);
+    }
+}
+
 const NodeKind node_kind_system = { "system", NODE_CAP_SYSTEM, NULL, NULL, append_system, NULL };
 
 static const NodeKind kinds[] = {
+    { "mdev", NODE_CAP_MDEV, "mdev", NULL, append_mdev, NULL }, /* see node_kind_mdev */
     { "pci", NODE_CAP_PCI, "pci", NULL, node_append_pci, node_pci_more },
     { "usb_device", NODE_CAP_USB_DEVICE, "usb", "usb_device", append_usb_device, NULL },
     { "usb", NODE_CAP_USB_INTERFACE, "usb", "usb_interface", append_usb_interface, NULL },
@@ -165,8 +177,9 @@ static const NodeKind kinds[] = {
     { "storage", NODE_CAP_STORAGE, "block", "disk", node_append_storage, NULL },
     { "scsi_generic", NODE_CAP_SCSI_GENERIC, "scsi_generic", NULL, append_scsi_generic, NULL },
     { "drm", NODE_CAP_DRM, "drm", "drm_minor", append_drm, NULL },
-    { "mdev", NODE_CAP_MDEV, "mdev", NULL, append_mdev, NULL },
 };
+
+const NodeKind *const node_kind_mdev = &kinds[0];
 
 const NodeKind *node_kind(GUdevDevice *device)
 {

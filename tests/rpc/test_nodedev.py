@@ -302,3 +302,116 @@ def test_this_machine(tmp_path):
     assert lo.findtext("capability/interface") == "lo" and lo.find("capability/capability").get("type") == "80203"
     conn.close()
     daemon.stop()
+
+
+# mdevctl(8) as far as kanzend uses it: definitions in a file, and what it was told to start.
+MDEVCTL = """#!/usr/bin/python3
+import json, pathlib, sys
+state = pathlib.Path({state!r})
+kept = json.loads(state.read_text()) if state.exists() else {{}}
+verb, args = sys.argv[1], sys.argv[2:]
+option = dict(zip(args[0::2], args[1::2]))
+uuid = option.get("--uuid")
+if verb == "list":
+    parents = {{}}
+    for name, (parent, config) in kept.items():
+        parents.setdefault(parent, []).append({{name: config}})
+    print(json.dumps([parents] if parents else []))
+    sys.exit()
+if verb == "define":
+    if uuid in kept:
+        sys.exit("Cowardly refusing to overwrite existing config")
+    kept[uuid] = option["--parent"], json.load(open(option["--jsonfile"]))
+elif uuid not in kept:
+    sys.exit("Mediated device is not defined")
+elif verb == "undefine":
+    del kept[uuid]
+elif verb == "modify":
+    kept[uuid][1]["start"] = "auto" if "--auto" in args else "manual"
+elif verb == "start":
+    pathlib.Path({state!r} + ".started").write_text(uuid)
+state.write_text(json.dumps(kept))
+"""
+MDEV = "c2177883-f1bb-47f0-914d-32a22e3a8804"
+MDEV_XML = f"""<device><parent>pci_0000_03_00_0</parent><capability type='mdev'><type id='i915-1'/><uuid>{MDEV.upper()}</uuid>
+<attr name='slots' value='5'/></capability></device>"""
+
+
+@pytest.fixture
+def with_mdevctl(testbed, tmp_path):
+    tool = tmp_path / "tools/mdevctl"
+    tool.parent.mkdir()
+    tool.write_text(MDEVCTL.format(state=str(tmp_path / "mdevs")))
+    tool.chmod(0o755)
+    daemon = Daemon(tmp_path)
+    daemon.start(LD_PRELOAD=preload(), PATH=f"{tool.parent}:{os.environ['PATH']}")
+    conn = daemon.connect()
+    yield conn
+    conn.close()
+    daemon.stop()
+
+
+def test_defined_mediated_devices(with_mdevctl, tmp_path):
+    conn = with_mdevctl
+    inactive, active = libvirt.VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE, libvirt.VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE
+    persistent = 1 << 28  # VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT of later libraries
+    device = conn.nodeDeviceDefineXML(MDEV_XML)
+    name = f"mdev_{MDEV.replace('-', '_')}_0000_03_00_0"
+    assert device.name() == name and device.parent() == "pci_0000_03_00_0"
+    assert (device.isActive(), device.isPersistent(), device.autostart()) == (0, 1, 0)
+    for flag in (inactive, persistent):
+        assert [d.name() for d in conn.listAllDevices(flag)] == [name]
+    assert name not in [d.name() for d in conn.listAllDevices(active)] + conn.listDevices("mdev")
+    capability = tree_of(conn, name).find("capability")
+    assert capability.find("type").get("id") == "i915-1" and capability.find("uuid").text == MDEV
+    assert capability.find("parent_addr").text == "0000:03:00.0" and capability.find("attr").attrib == {"name": "slots", "value": "5"}
+    device.setAutostart(1)
+    assert device.autostart() == 1
+    device.create()
+    assert (tmp_path / "mdevs.started").read_text() == MDEV
+    with pytest.raises(libvirt.libvirtError, match="'mdevctl' failed: Cowardly refusing"):
+        conn.nodeDeviceDefineXML(MDEV_XML)
+    assert code_of(device.destroy) == libvirt.VIR_ERR_OPERATION_INVALID  # the stand-in has not started it
+    device.undefine()
+    assert code_of(conn.nodeDeviceLookupByName, name) == libvirt.VIR_ERR_NO_NODE_DEVICE
+    nic = conn.nodeDeviceLookupByName("pci_0000_03_00_0")
+    for call, args in [(nic.undefine, []), (nic.create, []), (nic.setAutostart, [1])]:
+        assert code_of(call, *args) == libvirt.VIR_ERR_OPERATION_INVALID
+
+
+@pytest.mark.parametrize("old, new, code", [
+    (MDEV.upper(), "../x", libvirt.VIR_ERR_XML_ERROR),
+    ("i915-1", "../..", libvirt.VIR_ERR_XML_ERROR),
+    ("'slots'", "'a/b'", libvirt.VIR_ERR_XML_ERROR),
+    ("pci_0000_03_00_0", "nobody", libvirt.VIR_ERR_NO_NODE_DEVICE),
+    ("type='mdev'", "type='scsi_host'", libvirt.VIR_ERR_OPERATION_UNSUPPORTED),
+])
+def test_definitions_that_are_refused(with_mdevctl, tmp_path, old, new, code):
+    assert code_of(with_mdevctl.nodeDeviceDefineXML, MDEV_XML.replace(old, new)) == code
+    assert not (tmp_path / "mdevs").exists()
+
+
+def test_without_mdevctl(testbed, tmp_path):
+    daemon = Daemon(tmp_path)
+    daemon.start(LD_PRELOAD=preload(), PATH=str(tmp_path))
+    with pytest.raises(libvirt.libvirtError, match="there is no program 'mdevctl' .Debian package mdevctl."):
+        daemon.connect().nodeDeviceDefineXML(MDEV_XML)
+    daemon.stop()
+
+
+def test_odd_lists(testbed, tmp_path):
+    """What mdevctl says is looked at before it is believed."""
+    tool = tmp_path / "mdevctl"
+    daemon = Daemon(tmp_path)
+    tool.write_text("#!/bin/sh\ncat " + str(tmp_path / "says") + "\n")
+    tool.chmod(0o755)
+    daemon.start(LD_PRELOAD=preload(), PATH=f"{tmp_path}:{os.environ['PATH']}")
+    conn = daemon.connect()
+    for said in ["", "nonsense", "{}", "[1]", '[{"a": 1}]', '[{"a": [{"x": {}}]}]', f'[{{"a": [{{"{MDEV}": {{"mdev_type": 1}}}}]}}]',
+                 f'[{{"a": [{{"{MDEV}": {{"mdev_type": "t", "attrs": [{{"x": []}}]}}}}]}}]']:
+        (tmp_path / "says").write_text(said)
+        assert len(conn.listAllDevices()) == len(NAMES), said
+    (tmp_path / "says").write_text(f'[{{"gone": [{{"{MDEV}": {{"mdev_type": "t"}}}}]}}]')
+    assert conn.nodeDeviceLookupByName(f"mdev_{MDEV.replace('-', '_')}_gone").parent() == "computer"
+    conn.close()
+    daemon.stop()
