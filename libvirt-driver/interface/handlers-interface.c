@@ -80,7 +80,8 @@ gboolean on_connect_list_defined_interfaces(RpcCall *call, GError **error)
 
 gboolean on_interface_lookup_by_name(RpcCall *call, GError **error)
 {
-    g_autoptr(HostInterface) interface = host_interface_find_any(call_config(call), call->args[0].str, error);
+    g_autoptr(HostInterface) interface =
+        host_interface_find_any(call_config(call), call->args[0].str, error);
 
     if (interface == NULL)
         return FALSE;
@@ -156,9 +157,8 @@ gboolean on_interface_define_xml(RpcCall *call, GError **error)
 
     if (!check_flags(call, flags, DEFINE_VALIDATE, error))
         return FALSE;
-    g_autoptr(InterfaceDef) def =
-        interface_def_parse(call->args[0].str, flags & DEFINE_VALIDATE ? DOMAIN_XML_PARSE_VALIDATE : 0,
-                            error);
+    g_autoptr(InterfaceDef) def = interface_def_parse(
+        call->args[0].str, flags & DEFINE_VALIDATE ? DOMAIN_XML_PARSE_VALIDATE : 0, error);
     if (def == NULL || !host_config_define(call_config(call), def, error))
         return FALSE;
     xdr_put_string(call->ret, def->name);

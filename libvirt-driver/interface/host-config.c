@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "host-config.h"
+#include "host-config-internal.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -13,13 +13,7 @@
 
 #define NETWORK_DIR "/etc/network" /* KANZEN_NETWORK_DIR replaces it, for tests */
 #define BACKUP_DIR  "libvirt/interfaces-before"
-#define MARK        "# Written by kanzend (virsh iface-define). Changes made here are seen there.\n"
 #define MAX_FILES   1000 /* a file may take in itself */
-
-struct HostConfig {
-    char *interfaces, *own_dir, *backup;
-    GMutex change;
-};
 
 /* One file's part of the configuration. */
 typedef struct {
@@ -92,7 +86,7 @@ static void read_file(const HostConfig *config, const char *path, GPtrArray *fil
     ConfigFile *file = g_new0(ConfigFile, 1);
     file->path = g_strdup(path);
     file->defs = ifupdown_parse(text);
-    file->is_own = g_str_has_prefix(text, MARK);
+    file->is_own = g_str_has_prefix(text, HOST_CONFIG_MARK);
     g_ptr_array_add(files, file);
     ifupdown_list_sources(text, patterns);
     for (guint i = 0; i < patterns->len; i++)
@@ -157,7 +151,7 @@ InterfaceDef *host_config_find(HostConfig *config, const char *name)
 
 /* ---- writing ---- */
 
-static gboolean check_supported(const HostConfig *config, GError **error)
+gboolean host_config_check_supported(const HostConfig *config, GError **error)
 {
     g_autofree char *program = g_find_program_in_path("ifup");
 
@@ -174,9 +168,9 @@ static gboolean check_supported(const HostConfig *config, GError **error)
 /* What ifupdown needs besides for such an interface. */
 static gboolean check_tools(const InterfaceDef *def, GError **error)
 {
-    static const char *const tools[] = { [INTERFACE_BRIDGE] = "brctl",
-                                         [INTERFACE_BOND] = "ifenslave",
-                                         [INTERFACE_VLAN] = NULL };
+    static const char *const tools[] = {
+        [INTERFACE_BRIDGE] = "brctl", [INTERFACE_BOND] = "ifenslave", [INTERFACE_VLAN] = NULL
+    };
 
     for (guint i = 0; i < def->ports->len; i++)
         if (!check_tools(def->ports->pdata[i], error))
@@ -184,7 +178,7 @@ static gboolean check_tools(const InterfaceDef *def, GError **error)
     return tools[def->type] == NULL || command_find(tools[def->type], error);
 }
 
-static char *own_path(const HostConfig *config, const char *name)
+char *host_config_own_path(const HostConfig *config, const char *name)
 {
     return g_build_filename(config->own_dir, name, NULL);
 }
@@ -209,8 +203,8 @@ static gboolean check_file(const char *path, const char *name, GError **error)
 {
     g_autofree char *text = NULL;
 
-    return !g_file_get_contents(path, &text, NULL, NULL) || g_str_has_prefix(text, MARK) ||
-           fail_foreign(name, path, error);
+    return !g_file_get_contents(path, &text, NULL, NULL) ||
+           g_str_has_prefix(text, HOST_CONFIG_MARK) || fail_foreign(name, path, error);
 }
 
 /* None of its names is in a file of somebody else's, or in another one of ours. */
@@ -218,7 +212,7 @@ static gboolean check_names(const HostConfig *config, const InterfaceDef *def, G
 {
     g_autoptr(GPtrArray) files = read_all(config);
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    g_autofree char *path = own_path(config, def->name);
+    g_autofree char *path = host_config_own_path(config, def->name);
     guint index;
 
     list_names(def, names);
@@ -236,21 +230,20 @@ static gboolean check_names(const HostConfig *config, const InterfaceDef *def, G
 gboolean host_config_define(HostConfig *config, const InterfaceDef *def, GError **error)
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&config->change);
-    g_autofree char *path = own_path(config, def->name);
+    g_autofree char *path = host_config_own_path(config, def->name);
 
-    if (!check_supported(config, error) || !check_tools(def, error) ||
+    if (!host_config_check_supported(config, error) || !check_tools(def, error) ||
         !check_names(config, def, error))
         return FALSE;
     g_autofree char *stanzas = ifupdown_format(def, error);
     if (stanzas == NULL)
         return FALSE;
-    g_autofree char *text = g_strconcat(MARK, stanzas, NULL);
-    return g_file_set_contents_full(path, text, -1,
-                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                    0644, error);
+    g_autofree char *text = g_strconcat(HOST_CONFIG_MARK, stanzas, NULL);
+    return g_file_set_contents_full(
+        path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0644, error);
 }
 
-static gboolean remove_file(const char *path, GError **error)
+gboolean host_config_remove_file(const char *path, GError **error)
 {
     return g_unlink(path) == 0 || errno == ENOENT ||
            fail(error, VIR_ERR_SYSTEM_ERROR, "cannot remove '%s': %s", path, g_strerror(errno));
@@ -276,22 +269,23 @@ gboolean host_config_undefine(HostConfig *config, const char *name, GError **err
 {
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&config->change);
     g_autofree char *path =
-        check_supported(config, error) ? find_own(config, name, error) : NULL;
+        host_config_check_supported(config, error) ? find_own(config, name, error) : NULL;
 
-    return path != NULL && remove_file(path, error);
+    return path != NULL && host_config_remove_file(path, error);
 }
 
 /* ---- starting and stopping ---- */
 
-static gboolean is_active(const char *name)
+gboolean host_config_is_running(const char *name)
 {
     g_autoptr(HostInterface) interface = host_interface_find(name, NULL);
 
     return interface != NULL && interface->active;
 }
 
-/* ifdown goes by its notes of what it has started; what somebody else has started it is told to stop too. */
-static gboolean run_tool(const HostConfig *config, const char *tool, const char *name,
+/* ifdown goes by its notes of what it has started; what somebody else has started it is told to
+ * stop too. */
+gboolean host_config_run(const HostConfig *config, const char *tool, const char *name,
                          GError **error)
 {
     const char *argv[] = { tool, "--force", "--interfaces", config->interfaces, name, NULL };
@@ -303,7 +297,7 @@ static gboolean check_configured(HostConfig *config, const char *name, GError **
 {
     g_autoptr(InterfaceDef) def = NULL;
 
-    if (!check_supported(config, error))
+    if (!host_config_check_supported(config, error))
         return FALSE;
     def = host_config_find(config, name);
     return def != NULL || fail(error, VIR_ERR_OPERATION_INVALID,
@@ -316,9 +310,9 @@ gboolean host_config_start(HostConfig *config, const char *name, GError **error)
 
     if (!check_configured(config, name, error))
         return FALSE;
-    if (is_active(name))
+    if (host_config_is_running(name))
         return fail(error, VIR_ERR_OPERATION_INVALID, "interface is already running");
-    return run_tool(config, "ifup", name, error);
+    return host_config_run(config, "ifup", name, error);
 }
 
 gboolean host_config_stop(HostConfig *config, const char *name, GError **error)
@@ -327,156 +321,7 @@ gboolean host_config_stop(HostConfig *config, const char *name, GError **error)
 
     if (!check_configured(config, name, error))
         return FALSE;
-    if (!is_active(name))
+    if (!host_config_is_running(name))
         return fail(error, VIR_ERR_OPERATION_INVALID, "interface is not running");
-    return run_tool(config, "ifdown", name, error);
-}
-
-/* ---- changes that can be taken back ---- */
-
-static gboolean is_begun(const HostConfig *config)
-{
-    return g_file_test(config->backup, G_FILE_TEST_IS_DIR);
-}
-
-/* The names of kanzend's own files in a folder. */
-static GPtrArray *list_own(const char *dir_path)
-{
-    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GDir) dir = g_dir_open(dir_path, 0, NULL);
-    const char *name;
-
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = g_build_filename(dir_path, name, NULL);
-        g_autofree char *text = NULL;
-        if (g_file_get_contents(path, &text, NULL, NULL) && g_str_has_prefix(text, MARK))
-            g_ptr_array_add(names, g_strdup(name));
-    }
-    return names;
-}
-
-static gboolean copy_file(const char *from_dir, const char *to_dir, const char *name,
-                          GError **error)
-{
-    g_autofree char *from = g_build_filename(from_dir, name, NULL);
-    g_autofree char *to = g_build_filename(to_dir, name, NULL);
-    g_autofree char *text = NULL;
-
-    return g_file_get_contents(from, &text, NULL, error) &&
-           g_file_set_contents_full(to, text, -1,
-                                    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                    0644, error);
-}
-
-static void remove_dir(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        g_unlink(file);
-    }
-    g_rmdir(path);
-}
-
-/* Whole or not at all: beside, then renamed. */
-gboolean host_config_begin(HostConfig *config, GError **error)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&config->change);
-    g_autoptr(GPtrArray) names = list_own(config->own_dir);
-    g_autofree char *beside = g_strconcat(config->backup, ".new", NULL);
-    gboolean ok = TRUE;
-
-    if (!check_supported(config, error))
-        return FALSE;
-    if (is_begun(config))
-        return fail(error, VIR_ERR_OPERATION_INVALID, "there is already a change in progress");
-    remove_dir(beside);
-    if (g_mkdir_with_parents(beside, 0700) < 0)
-        return fail(error, VIR_ERR_SYSTEM_ERROR, "cannot make '%s': %s", beside, g_strerror(errno));
-    for (guint i = 0; ok && i < names->len; i++)
-        ok = copy_file(config->own_dir, beside, names->pdata[i], error);
-    if (ok && g_rename(beside, config->backup) < 0)
-        ok = fail(error, VIR_ERR_SYSTEM_ERROR, "cannot make '%s': %s", config->backup,
-                  g_strerror(errno));
-    if (!ok)
-        remove_dir(beside);
-    return ok;
-}
-
-static gboolean check_begun(const HostConfig *config, GError **error)
-{
-    return check_supported(config, error) &&
-           (is_begun(config) ||
-            fail(error, VIR_ERR_OPERATION_INVALID, "there is no change in progress"));
-}
-
-/* In one step, as it was begun. */
-static gboolean end_change(const HostConfig *config, GError **error)
-{
-    g_autofree char *done = g_strconcat(config->backup, ".done", NULL);
-
-    remove_dir(done);
-    if (g_rename(config->backup, done) < 0)
-        return fail(error, VIR_ERR_SYSTEM_ERROR, "cannot end the change: %s", g_strerror(errno));
-    remove_dir(done);
-    return TRUE;
-}
-
-gboolean host_config_commit(HostConfig *config, GError **error)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&config->change);
-
-    return check_begun(config, error) && end_change(config, error);
-}
-
-static gboolean is_same(const char *dir, const char *other_dir, const char *name)
-{
-    g_autofree char *path = g_build_filename(dir, name, NULL);
-    g_autofree char *other_path = g_build_filename(other_dir, name, NULL);
-    g_autofree char *text = NULL;
-    g_autofree char *other_text = NULL;
-
-    g_file_get_contents(path, &text, NULL, NULL);
-    g_file_get_contents(other_path, &other_text, NULL, NULL);
-    return g_strcmp0(text, other_text) == 0;
-}
-
-/* One file as it was before, and its interface by it if it runs. */
-static gboolean roll_back(const HostConfig *config, const char *name, GError **error)
-{
-    g_autofree char *path = own_path(config, name);
-    g_autofree char *before = g_build_filename(config->backup, name, NULL);
-    gboolean was_there = g_file_test(before, G_FILE_TEST_EXISTS);
-    gboolean runs = is_active(name);
-    g_autoptr(GError) why = NULL;
-
-    if (is_same(config->own_dir, config->backup, name))
-        return TRUE;
-    if (runs && !run_tool(config, "ifdown", name, &why))
-        g_warning("interface: %s", why->message);
-    if (!(was_there ? copy_file(config->backup, config->own_dir, name, error)
-                    : remove_file(path, error)))
-        return FALSE;
-    g_clear_error(&why);
-    if (runs && was_there && !run_tool(config, "ifup", name, &why))
-        g_warning("interface: %s", why->message);
-    return TRUE;
-}
-
-gboolean host_config_rollback(HostConfig *config, GError **error)
-{
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&config->change);
-
-    if (!check_begun(config, error))
-        return FALSE;
-    const char *const dirs[] = { config->own_dir, config->backup };
-    for (guint d = 0; d < G_N_ELEMENTS(dirs); d++) {
-        g_autoptr(GPtrArray) names = list_own(dirs[d]);
-        for (guint i = 0; i < names->len; i++)
-            if (!roll_back(config, names->pdata[i], error))
-                return FALSE;
-    }
-    return end_change(config, error);
+    return host_config_run(config, "ifdown", name, error);
 }

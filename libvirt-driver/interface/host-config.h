@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the host's interfaces are configured to be, by ifupdown: /etc/network/interfaces and the files
- * it takes in. kanzend writes files of its own in interfaces.d, and leaves those of others alone.
+ * What the host's interfaces are configured to be, by ifupdown: /etc/network/interfaces and the
+ * files it takes in. kanzend writes files of its own in interfaces.d, and leaves those of others
+ * alone.
  */
 #pragma once
 
@@ -27,7 +28,8 @@ gboolean host_config_undefine(HostConfig *config, const char *name, GError **err
 gboolean host_config_start(HostConfig *config, const char *name, GError **error);
 gboolean host_config_stop(HostConfig *config, const char *name, GError **error);
 
-/* A change of several definitions that can be taken back until it is committed, by another kanzend too. */
+/* A change of several definitions that can be taken back until it is committed, by another kanzend
+ * too. */
 gboolean host_config_begin(HostConfig *config, GError **error);
 gboolean host_config_commit(HostConfig *config, GError **error);
 gboolean host_config_rollback(HostConfig *config, GError **error);

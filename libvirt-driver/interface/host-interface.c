@@ -128,9 +128,9 @@ HostInterface *host_interface_find_any(HostConfig *config, const char *name, GEr
 
 static guint mask_prefix(const struct sockaddr *mask)
 {
-    const guint8 *bytes =
-        (const guint8 *)mask + (mask->sa_family == AF_INET ? offsetof(struct sockaddr_in, sin_addr)
-                                                           : offsetof(struct sockaddr_in6, sin6_addr));
+    const guint8 *bytes = (const guint8 *)mask + (mask->sa_family == AF_INET
+                                                      ? offsetof(struct sockaddr_in, sin_addr)
+                                                      : offsetof(struct sockaddr_in6, sin6_addr));
     guint prefix = 0;
 
     while (prefix < inet_bits(mask->sa_family) && (bytes[prefix / 8] & (0x80 >> prefix % 8)))
@@ -254,10 +254,10 @@ static InterfaceType type_of(const char *name)
 {
     g_autofree char *vlan = g_build_filename(PROC_VLAN, name, NULL);
 
-    return has(name, "bridge")                       ? INTERFACE_BRIDGE
-           : has(name, "bonding")                    ? INTERFACE_BOND
-           : g_file_test(vlan, G_FILE_TEST_EXISTS)   ? INTERFACE_VLAN
-                                                     : INTERFACE_ETHERNET;
+    return has(name, "bridge")                     ? INTERFACE_BRIDGE
+           : has(name, "bonding")                  ? INTERFACE_BOND
+           : g_file_test(vlan, G_FILE_TEST_EXISTS) ? INTERFACE_VLAN
+                                                   : INTERFACE_ETHERNET;
 }
 
 char *host_interface_xml(const HostInterface *interface)

@@ -91,7 +91,8 @@ static void begin_stanza(Writer *w, const char *family, const char *method)
     w->begun = TRUE;
 }
 
-static void append_address(Writer *w, const char *family, const InterfaceIp *ip, const char *gateway)
+static void append_address(Writer *w, const char *family, const InterfaceIp *ip,
+                           const char *gateway)
 {
     guint whole = strcmp(family, "inet6") == 0 ? 128 : 32;
 

@@ -6,13 +6,13 @@
 #include "network/inet.h"
 
 typedef struct {
-    GHashTable *by_name;  /* of InterfaceDef, borrowed from all */
-    GPtrArray *all;       /* of InterfaceDef, owned */
-    GHashTable *starts;   /* name -> "onboot", "hotplug" */
-    GHashTable *ports;    /* name -> names of its ports, char ** */
-    InterfaceDef *now;    /* whose stanza it is; NULL: none that we know */
+    GHashTable *by_name; /* of InterfaceDef, borrowed from all */
+    GPtrArray *all;      /* of InterfaceDef, owned */
+    GHashTable *starts;  /* name -> "onboot", "hotplug" */
+    GHashTable *ports;   /* name -> names of its ports, char ** */
+    InterfaceDef *now;   /* whose stanza it is; NULL: none that we know */
     InterfaceProtocol *protocol;
-    char *address;        /* of the stanza: it may come before its netmask */
+    char *address; /* of the stanza: it may come before its netmask */
     guint prefix;
 } Parser;
 
@@ -101,10 +101,11 @@ static void take_option(Parser *p, const char *word, const char *value)
     else if (strcmp(word, "bond-slaves") == 0)
         set_ports(p, value, INTERFACE_BOND);
     else if (strcmp(word, "bridge-stp") == 0)
-        p->now->stp = strcmp(value, "on") == 0 || strcmp(value, "yes") == 0 ? DOMAIN_YES : DOMAIN_NO;
+        p->now->stp =
+            strcmp(value, "on") == 0 || strcmp(value, "yes") == 0 ? DOMAIN_YES : DOMAIN_NO;
     else if (strcmp(word, "bond-use-carrier") == 0)
-        p->now->mii_carrier = (g_free(p->now->mii_carrier),
-                               g_strdup(strcmp(value, "0") == 0 ? "ioctl" : "netif"));
+        p->now->mii_carrier =
+            (g_free(p->now->mii_carrier), g_strdup(strcmp(value, "0") == 0 ? "ioctl" : "netif"));
     else if (p->protocol != NULL && strcmp(word, "address") == 0)
         set_address(p, value);
     else if (p->protocol != NULL && strcmp(word, "netmask") == 0)
@@ -189,9 +190,10 @@ static char *tidy(const char *line)
     return g_strjoinv(" ", list);
 }
 
-static const char *const stanza_words[] = { "auto",   "iface",            "mapping", "source",
-                                            "source-directory", "rename", "no-auto-down",
-                                            "no-scripts", "template", NULL };
+static const char *const stanza_words[] = {
+    "auto",   "iface",        "mapping",    "source",   "source-directory",
+    "rename", "no-auto-down", "no-scripts", "template", NULL
+};
 
 static void take_line(Parser *p, const char *line)
 {
@@ -238,7 +240,8 @@ static InterfaceDef *plain_port(const char *name)
     return port;
 }
 
-/* Its ports, which are taken out of the list when they have stanzas: a port has no ports that have it. */
+/* Its ports, which are taken out of the list when they have stanzas: a port has no ports that have
+ * it. */
 static void assemble(Parser *p, InterfaceDef *def)
 {
     char **names = g_hash_table_lookup(p->ports, def->name);

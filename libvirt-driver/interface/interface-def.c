@@ -194,8 +194,8 @@ static gboolean check(const InterfaceDef *def, xmlNodePtr node, GError **error)
         return bad_element(error, node, "'%s' cannot be an interface's name", def->name);
     if (def->mac != NULL && !is_mac(def->mac))
         return bad_element(error, node, "Unable to parse MAC '%s'", def->mac);
-    if (is_vlan(def) && (def->vlan_tag == 0 || def->vlan_device == NULL ||
-                         !inet_is_ifname(def->vlan_device)))
+    if (is_vlan(def) &&
+        (def->vlan_tag == 0 || def->vlan_device == NULL || !inet_is_ifname(def->vlan_device)))
         return bad_element(error, node, "vlan '%s' needs a tag and the name of an interface",
                            def->name);
     if (def->protocols->len > 2 ||

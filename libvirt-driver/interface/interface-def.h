@@ -36,8 +36,8 @@ typedef struct {
     guint mtu;
     GPtrArray *protocols; /* of InterfaceProtocol */
 
-    int stp;      /* DomainTristate: on, off */
-    char *delay;  /* seconds, with a fraction */
+    int stp;          /* DomainTristate: on, off */
+    char *delay;      /* seconds, with a fraction */
     GPtrArray *ports; /* of a bridge or bond: of InterfaceDef */
 
     char *bond_mode;

@@ -8,7 +8,8 @@
 #include "handler-util.h"
 #include "network-classes.h"
 
-/* Linux Documentation/ABI/testing/sysfs-bus-pci: a card's functions are its links virtfn0, virtfn1... */
+/* Linux Documentation/ABI/testing/sysfs-bus-pci: a card's functions are its links virtfn0,
+ * virtfn1... */
 static char *function_path(const char *card, guint number)
 {
     g_autofree char *path = g_strdup_printf("/sys/class/net/%s/device/virtfn%u", card, number);
@@ -61,6 +62,6 @@ gboolean pool_fill(NetworkDef *def, GError **error)
         (is_hostdev ? add_address : add_interface)(def, path);
         g_free(path);
     }
-    return devices->len > 0 || fail(error, VIR_ERR_INTERNAL_ERROR,
-                                    "No usable Vf's present on SRIOV PF %s", def->pf);
+    return devices->len > 0 ||
+           fail(error, VIR_ERR_INTERNAL_ERROR, "No usable Vf's present on SRIOV PF %s", def->pf);
 }

@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* Fills in the devices of a network with <pf>: they belong to it while it is active. Others stay as they are. */
+/* Fills in the devices of a network with <pf>: they belong to it while it is active. Others stay as
+ * they are. */
 gboolean pool_fill(NetworkDef *def, GError **error);
 
 G_END_DECLS

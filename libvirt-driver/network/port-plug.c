@@ -93,11 +93,11 @@ static gboolean plug_bridge(NetworkPort *port, const NetworkDef *def)
 static gboolean plug_link(NetworkPort *port, const NetworkDef *def, GHashTable *ports,
                           GError **error)
 {
-    gboolean is_qbh = port->virtualport != NULL && g_strcmp0(port->virtualport->type, "802.1Qbh") == 0;
+    gboolean is_qbh =
+        port->virtualport != NULL && g_strcmp0(port->virtualport->type, "802.1Qbh") == 0;
     gboolean exclusive = def->forward == NETWORK_FORWARD_PASSTHROUGH ||
                          (def->forward == NETWORK_FORWARD_PRIVATE && is_qbh);
-    const NetworkForwardInterface *interface =
-        pick(def->interfaces, ports, is_on_link, exclusive);
+    const NetworkForwardInterface *interface = pick(def->interfaces, ports, is_on_link, exclusive);
 
     if (def->interfaces->len == 0)
         return fail(error, VIR_ERR_INTERNAL_ERROR,
@@ -177,7 +177,8 @@ static const struct {
     [NETWORK_PLUG_BRIDGE] = { "a bridge device", { "openvswitch", "midonet" }, FALSE },
     [NETWORK_PLUG_DIRECT] = { "a macvtap device", { "802.1Qbg", "802.1Qbh" }, FALSE },
     [NETWORK_PLUG_HOSTDEV_PCI] = { "an SR-IOV Virtual Function via PCI passthrough",
-                                   { "802.1Qbh" }, TRUE },
+                                   { "802.1Qbh" },
+                                   TRUE },
 };
 
 static gboolean check_place(const NetworkPort *port, const NetworkDef *def, GError **error)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where a port is plugged in: at a bridge, on one of the network's devices, or into a function of a device. */
+/* Where a port is plugged in: at a bridge, on one of the network's devices, or into a function of a
+ * device. */
 #pragma once
 
 #include "port-def.h"

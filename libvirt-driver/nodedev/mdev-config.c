@@ -103,8 +103,7 @@ static gboolean take_device(const char *uuid, JsonNode *value, gpointer data)
     config->uuid = g_ascii_strdown(uuid, -1);
     config->parent = g_strdup(reader->parent);
     config->type = g_strdup(text_of(json_object_get_member(object, "mdev_type")));
-    config->autostart =
-        g_strcmp0(text_of(json_object_get_member(object, "start")), "auto") == 0;
+    config->autostart = g_strcmp0(text_of(json_object_get_member(object, "start")), "auto") == 0;
     if (config->type == NULL ||
         (attributes != NULL && !each_member(attributes, take_attribute, config)))
         return FALSE;
@@ -180,8 +179,9 @@ GPtrArray *mdev_config_list(void)
 gboolean mdev_config_define(const MdevConfig *config, GError **error)
 {
     g_autofree char *json = format(config);
-    const char *argv[] = { "mdevctl",    "define",     "--parent",   config->parent, "--uuid",
-                           config->uuid, "--jsonfile", "/dev/stdin", NULL };
+    const char *argv[] = { "mdevctl",      "define",     "--parent",
+                           config->parent, "--uuid",     config->uuid,
+                           "--jsonfile",   "/dev/stdin", NULL };
 
     return command_run(argv, json, NULL, error);
 }

@@ -23,7 +23,8 @@ void node_devices_free(NodeDevices *devices);
 
 typedef struct NodeDevice NodeDevice;
 
-enum { NODE_CREATED = 0, NODE_DELETED, NODE_DEFINED, NODE_UNDEFINED }; /* virNodeDeviceEventLifecycleType */
+/* virNodeDeviceEventLifecycleType */
+enum { NODE_CREATED = 0, NODE_DELETED, NODE_DEFINED, NODE_UNDEFINED };
 void node_devices_send(NodeDevices *devices, const char *name, int kind);
 
 /* Every device, by name: of NodeDevice, with a function that frees them. */
