@@ -99,18 +99,16 @@ static void set_rates(DomainDef *def, const GPtrArray *settings)
     }
 }
 
-/* A framebuffer with a display's number is one at that port to libvirt, unless the file asks for any
- * free one; xl would only begin its search there. */
+/* A framebuffer with a display's number is one at that port to libvirt, unless the file asks for
+ * any free one; xl would only begin its search there. */
 static void set_vfb_port(DomainDef *def, const GPtrArray *settings)
 {
     const XlSetting *setting = find_setting(settings, "vfb");
     const GPtrArray *specs =
         setting != NULL && setting->value != NULL ? setting->value->items : NULL;
-    const XlValue *spec =
-        specs != NULL && specs->len > 0 ? g_ptr_array_index(specs, 0) : NULL;
+    const XlValue *spec = specs != NULL && specs->len > 0 ? g_ptr_array_index(specs, 0) : NULL;
     DomainGraphics *graphics = def->graphics->len > 0 ? def->graphics->pdata[0] : NULL;
-    g_auto(GStrv) parts =
-        g_strsplit(spec != NULL && spec->text != NULL ? spec->text : "", ",", -1);
+    g_auto(GStrv) parts = g_strsplit(spec != NULL && spec->text != NULL ? spec->text : "", ",", -1);
     gint64 display = -1;
 
     for (char **part = parts; *part != NULL; part++) {
@@ -289,6 +287,28 @@ static char *to_xm(const DomainDef *def, KxlDomainConfig *config, GError **error
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+/* Clocks and timers that Xen has none of. */
+static gboolean check_clock(const DomainDef *def, GError **error)
+{
+    static const char *const offsets[] = { [DOMAIN_CLOCK_VARIABLE] = "variable",
+                                           [DOMAIN_CLOCK_TIMEZONE] = "timezone",
+                                           [DOMAIN_CLOCK_ABSOLUTE] = "absolute" };
+    gboolean is_hvm = domain_is_hvm(def);
+
+    if (def->clock >= (is_hvm ? DOMAIN_CLOCK_TIMEZONE : DOMAIN_CLOCK_VARIABLE))
+        return fail_check(error, UNSUPPORTED, "unsupported clock offset='%s'", offsets[def->clock]);
+    if (is_hvm && g_strcmp0(def->clock_adjustment, "reset") == 0)
+        return fail_check(error, UNSUPPORTED, "unsupported clock adjustment='reset'");
+    for (guint i = 0; i < def->timers->len; i++) {
+        const DomainTimer *timer = g_ptr_array_index(def->timers, i);
+
+        if (strcmp(timer->name, "tsc") != 0 && (!is_hvm || strcmp(timer->name, "hpet") != 0))
+            return fail_check(error, UNSUPPORTED, "unsupported timer type (name) '%s'",
+                              timer->name);
+    }
+    return TRUE;
+}
+
 /* What neither format can say. */
 static gboolean check_sayable(const DomainDef *def, const KxlDomainConfig *config, GError **error)
 {
@@ -305,7 +325,7 @@ static gboolean check_sayable(const DomainDef *def, const KxlDomainConfig *confi
             return fail_check(error, UNSUPPORTED, "encrypted disk '%s' is not supported",
                               disk->target);
     }
-    return TRUE;
+    return check_clock(def, error);
 }
 
 char *domain_def_to_native(const DomainDef *def, const char *format, GError **error)

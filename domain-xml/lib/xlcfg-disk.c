@@ -177,7 +177,7 @@ static gboolean read_access(XlReader *reader, const XlValue *item, gpointer devi
         gboolean readwrite, shareable;
     } words[] = { { "ro", FALSE, FALSE }, { "r", FALSE, FALSE },  { "rw", TRUE, FALSE },
                   { "w", TRUE, FALSE },   { "rw!", TRUE, TRUE },  { "!", TRUE, TRUE },
-                  { "w!", TRUE, TRUE },   { "ro!", FALSE, TRUE }, { "r!", FALSE, TRUE },
+                  { "w!", TRUE, TRUE },   { "ro!", FALSE, FALSE }, { "r!", FALSE, FALSE },
                   { "", TRUE, FALSE } };
     KxlDeviceDisk *disk = device;
 
@@ -194,7 +194,10 @@ static char *write_access(gconstpointer device)
 {
     const KxlDeviceDisk *disk = device;
 
-    return g_strconcat(disk->readwrite ? "rw" : "ro", disk->shareable ? "!" : NULL, NULL);
+    /* What is only read may be shared anyway. */
+    if (!disk->readwrite)
+        return g_strdup("ro");
+    return g_strdup(disk->shareable ? "!" : "rw");
 }
 
 static gboolean read_backend(XlReader *reader, const XlValue *item, gpointer device,
@@ -215,7 +218,14 @@ static gboolean read_backendtype(XlReader *reader, const XlValue *item, gpointer
 
 static char *write_backendtype(gconstpointer device)
 {
-    return g_strdup(((const KxlDeviceDisk *)device)->backendtype);
+    const KxlDeviceDisk *disk = device;
+    gboolean is_tap = disk->backendtype && g_str_has_prefix(disk->backendtype, "tap");
+
+    /* xl knows neither xend's words nor a tap of QEMU's formats: libxl uses QEMU for them. */
+    if (!g_strcmp0(disk->backendtype, "file") ||
+        (is_tap && disk->format != KXL_DISK_RAW && disk->format != KXL_DISK_VHD))
+        return g_strdup("qdisk");
+    return g_strdup(is_tap ? "tap" : disk->backendtype);
 }
 
 static gboolean read_bus(XlReader *reader, const XlValue *item, gpointer device, const char *text,
