@@ -114,8 +114,9 @@ def write_xml(path, kernel, size):
 
 
 def machine_of(cmdline):
-    """The accelerator and CPU model of a guest's QEMU, for plain QEMU to have the same."""
-    return [word for option in ["-accel", "-cpu"] for word in [option, cmdline[cmdline.index(option) + 1]]]
+    """The accelerator, CPU model and CPUs of a guest's QEMU, for plain QEMU to have the same. (TCG's code for locked
+    instructions depends on whether there can be more CPUs than one.)"""
+    return [word for option in ["-accel", "-cpu", "-smp"] for word in [option, cmdline[cmdline.index(option) + 1]]]
 
 
 def report(kernel, rounds, name, base):
