@@ -150,7 +150,7 @@ def main():
             continue
         unit, turn = ("KiB/s", -1) if case.endswith("-KiB") else ("ns", 1)
         ratio = statistics.median((a / b) ** turn for a, b in pairs)
-        cpu = statistics.median(a[f"cpu {case}"] / max(b[f"cpu {case}"], 0.01) for a, b in rounds)
+        cpu = statistics.median(max(a[f"cpu {case}"], 0.01) / max(b[f"cpu {case}"], 0.01) for a, b in rounds)
         if unit == "ns":
             ratios.append((ratio, cpu))
         print(f"{case.removesuffix('-KiB'):22} PV {statistics.median(a for a, _ in pairs):12.1f}   "

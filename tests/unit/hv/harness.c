@@ -485,6 +485,7 @@ WEAK void softirq_raise(struct softirq *s)
 
 WEAK void softirq_raise_soon(struct softirq *s)
 {
+    harness.nr_raised_soon++;
     softirq_raise(s);
 }
 

@@ -38,6 +38,7 @@ struct harness {
     int64_t fail_alloc_after; /* so many allocations succeed, all later ones fail; -1: none fails */
     mfn_t top_table_mfn;      /* a frame that is not mfn_is_guest_writable() */
     uint32_t current_vcpu;    /* id of current_vcpu() */
+    unsigned int nr_raised_soon; /* softirq_raise_soon() */
 };
 extern struct harness harness;
 

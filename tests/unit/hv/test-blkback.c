@@ -338,6 +338,7 @@ static void test_indirect(gconstpointer data)
 static void test_batch(void)
 {
     struct blkif_request_segment s = seg(10, 0, 0);
+    struct ring_counters counters = { 0 };
     struct rig *r = rig_new();
 
     rig_connect(r);
@@ -349,6 +350,12 @@ static void test_batch(void)
     g_assert_cmpuint(fake_backend.nr_notified[PORT], ==, 1);
     for (unsigned int i = 0; i < 32; i++)
         expect_response(r, i, BLKIF_RSP_OKAY);
+    blkback_type.count(&fake_backend.dev, &counters);
+    g_assert_cmpuint(counters.requests, ==, 32);
+    g_assert_cmpuint(counters.segments, ==, 32);
+    g_assert_cmpuint(counters.events_in, ==, 2); /* binding the port is one */
+    g_assert_cmpuint(counters.events_out, ==, 1);
+    g_assert_cmpuint(counters.kicks, ==, 1);
     /* Asleep again: it wants to hear of the next request. */
     g_assert_cmpuint(shared()->req_event, ==, 33);
     rig_free(r);

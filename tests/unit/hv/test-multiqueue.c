@@ -171,6 +171,27 @@ static void test_blk_each_for_itself(void)
 }
 
 /* A boot loader with one ring, a kernel with four, a kernel with one, each while the last one's requests are under way. */
+/* An event is seen to soon on the vCPU that the device's interrupts come to, and at once on the others. */
+static void test_blk_soon(void)
+{
+    struct rig r;
+
+    blk_init(&r, NR_VCPUS, 4);
+    blk_write_nodes(4);
+    g_assert_cmpint(connect(&r), ==, 0);
+    for (unsigned int vcpu = 0; vcpu < NR_VCPUS; vcpu++) {
+        harness.current_vcpu = vcpu;
+        harness.nr_raised_soon = 0;
+        blk_put(1, vcpu);
+        fake_guest_send(BLK_PORT(1));
+        g_assert_cmpuint(harness.nr_raised_soon, ==, vcpu == 1);
+        blk_serve(1);
+        expect_blk(1, vcpu, vcpu);
+    }
+    harness.current_vcpu = 0;
+    rig_clear(&r);
+}
+
 static void test_blk_other_front_ends(void)
 {
     static const unsigned int numbers[] = { 1, 4, 1, 2, 4 };
@@ -582,6 +603,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/multiqueue/blk/limit", test_blk_limit);
     g_test_add_func("/multiqueue/blk/each-for-itself", test_blk_each_for_itself);
+    g_test_add_func("/multiqueue/blk/soon", test_blk_soon);
     g_test_add_func("/multiqueue/blk/other-front-ends", test_blk_other_front_ends);
     g_test_add_func("/multiqueue/blk/garbage", test_blk_garbage);
     g_test_add_func("/multiqueue/blk/bad-nodes", test_blk_bad_nodes);
