@@ -8,6 +8,7 @@
 #include "evtchn.h"
 #include "printk.h"
 #include "string.h"
+#include "time.h"
 #include "virtio-console.h"
 #include <xen/errno.h>
 #include <xen/io/console.h>
@@ -151,6 +152,24 @@ void consback_disconnect(struct consback *cb)
     cb->ring = NULL;
 }
 
+static struct consback *first_console;
+
+/* QEMU takes what it is given at once, unless it is busy or has no such port. */
+#define FLUSH_MAX_NS 100000000ULL
+
+void console_flush(void)
+{
+    struct consback *cb = first_console;
+    uint64_t deadline = now_ns() + FLUSH_MAX_NS;
+
+    if (!cb)
+        return;
+    do
+        drain_output(cb);
+    while (READ_ONCE(cb->ring->out_cons) != READ_ONCE(cb->ring->out_prod) && !cb->garbage &&
+           now_ns() < deadline);
+}
+
 int console_backend_init(struct domain *d, void *ring_page, uint32_t port)
 {
     struct consback *cb = kmalloc(sizeof(*cb));
@@ -162,5 +181,7 @@ int console_backend_init(struct domain *d, void *ring_page, uint32_t port)
     err = consback_connect(cb, ring_page, port);
     if (err)
         printk(LOG_ERROR, "console: cannot bind port %u: error %d", port, err);
+    else
+        first_console = cb;
     return err; /* cb stays: the claim cannot be undone, and hv does not go on without a console */
 }

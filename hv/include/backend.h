@@ -16,6 +16,8 @@ int backend_init(struct domain *d);
 
 /* The guest's first console: ring frame and port are start_info's. */
 int console_backend_init(struct domain *d, void *ring_page, uint32_t port);
+/* Before the machine stops: the guest's last words, which it need not have waited for. With the big lock. */
+void console_flush(void);
 
 /* Store ports of the virtio-serial device (KZ_PORT_STORE_*) and the guest's own ring. */
 int store_ports_init(struct domain *d);

@@ -9,6 +9,7 @@
 #include "cpu/vcpu.h"
 #include "pv/hypercall.h"
 #include "abi32.h"
+#include "backend.h"
 #include "evtchn.h"
 #include "guest.h"
 #include "kanzen-abi.h"
@@ -192,7 +193,14 @@ int64_t domain_shutdown(struct vcpu *v, uint32_t reason)
     if (reason == SHUTDOWN_crash || reason == SHUTDOWN_watchdog)
         dump_guest();
     snprintk(text, sizeof(text), "%u", reason);
+    console_flush();
     machine_stop(KZ_STATUS_SHUTDOWN, text);
+}
+
+static int64_t do_shutdown(struct vcpu *v, uint32_t reason)
+{
+    BIG_LOCK_SCOPE;
+    return domain_shutdown(v, reason);
 }
 
 /* One domain: yielding finds nobody else to run, but hv's own work and the machine get their turn.
@@ -210,7 +218,7 @@ int64_t hc_sched_op_compat(struct vcpu *v, const uint64_t *a)
     case SCHEDOP_block:
         return do_block(v);
     case SCHEDOP_shutdown:
-        return domain_shutdown(v, (uint32_t)a[1]);
+        return do_shutdown(v, (uint32_t)a[1]);
     default:
         return -XEN_ENOSYS;
     }
@@ -231,7 +239,7 @@ int64_t hc_sched_op(struct vcpu *v, const uint64_t *a)
     case SCHEDOP_shutdown:
         if (copy_from_guest(&shutdown, a[1], sizeof(shutdown)) < 0)
             return -XEN_EFAULT;
-        return domain_shutdown(v, shutdown.reason);
+        return do_shutdown(v, shutdown.reason);
     case SCHEDOP_shutdown_code: /* remembered by Xen for a toolstack that asks later; ours is told
                                    at the end */
         return copy_from_guest(&shutdown, a[1], sizeof(shutdown));

@@ -6,6 +6,7 @@ KANZEN_FUZZ_MINUTES goes on with new seeds for so long (tests/fuzz-guest sets it
 import os
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,14 +43,20 @@ on_watchdog = "preserve"
         assert "did not start: crash: vCPU" in created.stderr
         return "crash at once"
     status = Path(f"/run/kanzen/{xl('domid', guest.name).strip()}/status")
+    console = Path(f"/var/log/kanzen/console-{guest.name}.log")
 
     def end():
         text = status.read_text()
         last = text.splitlines()[-1] if text.endswith("\n") else ""
         return last if last.startswith(ENDS) else None
 
+    def end_or_news(seen):
+        return end() or console.stat().st_size != seen
+
     try:
-        return wait_for("the kernel to end", end, PATIENCE_S)
+        while not end():  # it tells each quarter of its rounds
+            wait_for("the kernel to go on", partial(end_or_news, console.stat().st_size), PATIENCE_S)
+        return end()
     except AssertionError:
         xl("hv-stats", guest.name, timeout=20)  # fails when hv does not answer
         return "stuck"

@@ -14,6 +14,7 @@
 #include "mm/frames.h"
 #include "mm/m2p.h"
 #include "mm/pagetable.h"
+#include "backend.h"
 #include "grant.h"
 #include "pv/hypercall.h"
 #include "pv/sched.h"
@@ -144,10 +145,15 @@ WEAK void dump_guest(void)
 {
 }
 
+WEAK void console_flush(void)
+{
+}
+
 WEAK void machine_stop(const char *word, const char *text)
 {
     g_snprintf(fake_core.status, sizeof(fake_core.status), "%s %s", word, text);
     g_assert_nonnull(fake_core.stopped);
+    fake_core.locked = false; /* whoever had it does not come back */
     longjmp(*fake_core.stopped, 1);
 }
 

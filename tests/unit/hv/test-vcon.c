@@ -206,6 +206,19 @@ static void test_output(void)
     g_assert_cmpuint(ring->out_cons, ==, ring->out_prod);
 }
 
+/* Without an event: the guest was ended before it sent one. */
+static void test_flush(void)
+{
+    g_autofree char *out = NULL;
+
+    for (const char *c = "last words"; *c; c++)
+        ring->out[MASK_XENCONS_IDX(ring->out_prod++, ring->out)] = *c;
+    console_flush();
+    g_assert_cmpuint(ring->out_cons, ==, ring->out_prod);
+    out = take_output(0, 9);
+    g_assert_cmpstr(out, ==, "last words");
+}
+
 /* A guest that does not read stops the host, and goes on where it stopped. */
 static void test_input(void)
 {
@@ -496,6 +509,7 @@ int main(int argc, char **argv)
 
     g_test_add_func("/vcon/1-start", test_start);
     g_test_add_func("/vcon/2-console-output", test_output);
+    g_test_add_func("/vcon/2-flush", test_flush);
     g_test_add_func("/vcon/2-console-input", test_input);
     g_test_add_func("/vcon/3-console-bad-indices", test_bad_indices);
     g_test_add_func("/vcon/4-named-port", test_named_port);
