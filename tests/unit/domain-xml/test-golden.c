@@ -31,6 +31,24 @@ static void plug_into_networks(DomainDef *def)
     }
 }
 
+/* As "xl list -l" shows it and libkxl keeps it: the text alone says the same. */
+static void check_json(const char *json, const char *xml)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(KxlDomainConfig) config = kxl_domain_config_from_json(json, &error);
+
+    g_assert_no_error(error);
+    g_autofree char *again = kxl_domain_config_to_json(config);
+    g_assert_cmpstr(again, ==, json);
+    test_random_reset();
+    g_autoptr(DomainDef) def = domain_def_from_config(config, &test_caps, &error);
+    g_assert_no_error(error);
+    domain_def_complete(def, &test_caps, test_random, &error);
+    g_assert_no_error(error);
+    g_autofree char *shown = domain_def_format(def, DOMAIN_XML_FORMAT_SECURE);
+    g_assert_cmpstr(shown, ==, xml);
+}
+
 static void check_config(const char *stem, DomainDef *def)
 {
     g_autoptr(GError) error = NULL;
@@ -54,6 +72,7 @@ static void check_config(const char *stem, DomainDef *def)
     g_autofree char *xml = domain_def_format(back, DOMAIN_XML_FORMAT_SECURE);
     assert_file(stem, ".back.xml", xml);
     test_assert_fixed_point(back);
+    check_json(json, xml);
 }
 
 static void check_file(const char *path)
