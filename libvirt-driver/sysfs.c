@@ -1,6 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sysfs.h"
 
+#include <kxl-sysfs.h>
+
+#include "handler-util.h"
+
+char *sysfs_path(const char *path)
+{
+    const char *root = g_getenv("KANZEN_SYSFS_DIR");
+
+    return g_build_filename(root != NULL ? root : "/sys", path, NULL);
+}
+
+gboolean sysfs_write(const char *path, const char *value, VirErrorCode code, GError **error)
+{
+    int failed = kxl_sysfs_write(path, value);
+
+    return failed == 0 ||
+           fail(error, code, "cannot write '%s' to '%s': %s", value, path, g_strerror(failed));
+}
+
+gboolean sysfs_vport(const char *host, VportVerb verb, const char *names, VirErrorCode code,
+                     GError **error)
+{
+    static const char *const files[] = {
+        [VPORT_CREATE] = "vport_create", [VPORT_DELETE] = "vport_delete"
+    };
+    g_autofree char *file = g_build_filename("class/fc_host", host, files[verb], NULL);
+    g_autofree char *path = sysfs_path(file);
+
+    return sysfs_write(path, names, code, error);
+}
+
 char *sysfs_text(const char *dir, const char *file)
 {
     g_autofree char *path = g_build_filename(dir, file, NULL);

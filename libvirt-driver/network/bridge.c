@@ -2,15 +2,14 @@
 #include "bridge.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "handler-util.h"
+#include "sysfs.h"
 
 /* ---- clashes ---- */
 
@@ -20,7 +19,8 @@ static gboolean get_address(const struct sockaddr *from, InetAddress *ret_addres
         return FALSE;
     *ret_address = (InetAddress){ .family = from->sa_family };
     if (from->sa_family == AF_INET)
-        memcpy(ret_address->bytes, (const guint8 *)from + offsetof(struct sockaddr_in, sin_addr), 4);
+        memcpy(ret_address->bytes, (const guint8 *)from + offsetof(struct sockaddr_in, sin_addr),
+               4);
     else
         memcpy(ret_address->bytes, (const guint8 *)from + offsetof(struct sockaddr_in6, sin6_addr),
                16);
@@ -69,19 +69,6 @@ gboolean bridge_exists(const char *name)
 
 /* ---- settings in /proc/sys ---- */
 
-static gboolean set_sysctl(const char *path, const char *value, GError **error)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    gboolean ok = fd >= 0 && write(fd, value, strlen(value)) > 0;
-
-    if (!ok)
-        fail(error, VIR_ERR_SYSTEM_ERROR, "cannot write '%s' to '%s': %s", value, path,
-             g_strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
 static gboolean has_ip(const NetworkDef *def, gboolean is_v6)
 {
     for (guint i = 0; i < def->ips->len; i++)
@@ -104,7 +91,7 @@ static gboolean set_ipv6(const NetworkDef *def, GError **error)
                fail(error, VIR_ERR_CONFIG_UNSUPPORTED, "this host has no IPv6");
     for (guint i = 0; i < G_N_ELEMENTS(settings); i++) {
         g_autofree char *path = g_build_filename(dir, settings[i][0], NULL);
-        if (!set_sysctl(path, settings[i][1], error))
+        if (!sysfs_write(path, settings[i][1], VIR_ERR_SYSTEM_ERROR, error))
             return FALSE;
     }
     return TRUE;
@@ -114,9 +101,11 @@ gboolean bridge_enable_forwarding(const NetworkDef *def, GError **error)
 {
     if (def->forward == NETWORK_FORWARD_NONE)
         return TRUE;
-    if (has_ip(def, FALSE) && !set_sysctl("/proc/sys/net/ipv4/ip_forward", "1", error))
+    if (has_ip(def, FALSE) &&
+        !sysfs_write("/proc/sys/net/ipv4/ip_forward", "1", VIR_ERR_SYSTEM_ERROR, error))
         return FALSE;
-    return !has_ip(def, TRUE) || set_sysctl("/proc/sys/net/ipv6/conf/all/forwarding", "1", error);
+    return !has_ip(def, TRUE) ||
+           sysfs_write("/proc/sys/net/ipv6/conf/all/forwarding", "1", VIR_ERR_SYSTEM_ERROR, error);
 }
 
 /* ---- ip(8) ---- */

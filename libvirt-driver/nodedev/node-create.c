@@ -1,31 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "node-create.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "handler-util.h"
 #include "node-internal.h"
+#include "sysfs.h"
 #include "xml-util.h"
 
 #define WWN_LEN        16
 #define APPEAR_TIMEOUT (10 * G_TIME_SPAN_SECOND) /* a fabric's login takes seconds */
 #define APPEAR_POLL    (50 * 1000)               /* microseconds */
-
-/* An attribute is one write(2). */
-static gboolean write_attribute(const char *path, const char *text, GError **error)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    gboolean ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    int reason = errno;
-
-    if (fd >= 0)
-        close(fd);
-    return ok ||
-           fail(error, VIR_ERR_OPERATION_FAILED, "cannot write '%s': %s", path, g_strerror(reason));
-}
 
 typedef gboolean (*IsWanted)(const NodeDevice *device, const char *key);
 
@@ -74,13 +59,12 @@ NodeDevice *node_device_find_fc_host(NodeDevices *devices, const char *wwnn, con
     return found;
 }
 
-static gboolean write_vport(const NodeDevice *parent, const char *file, const char *key,
-                            GError **error)
+static gboolean change_vport(const NodeDevice *parent, VportVerb verb, const char *key,
+                             GError **error)
 {
     g_autofree char *host = g_path_get_basename(node_device_path(parent));
-    g_autofree char *path = g_build_filename("/sys/class/fc_host", host, file, NULL);
 
-    return write_attribute(path, key, error);
+    return sysfs_vport(host, verb, key, VIR_ERR_OPERATION_FAILED, error);
 }
 
 static gboolean create_vport(const NodeDevice *parent, xmlNodePtr root, char **ret_key,
@@ -98,7 +82,7 @@ static gboolean create_vport(const NodeDevice *parent, xmlNodePtr root, char **r
         return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
                     "parent device '%s' is not capable of vport operations",
                     node_device_name(parent));
-    return write_vport(parent, "vport_create", *ret_key, error);
+    return change_vport(parent, VPORT_CREATE, *ret_key, error);
 }
 
 /* ---- mediated devices: Linux Documentation/driver-api/vfio-mediated-device.rst ---- */
@@ -135,7 +119,7 @@ static gboolean create_mdev(const NodeDevice *parent, xmlNodePtr root, char **re
         return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
                     "device '%s' makes no mediated devices of type '%s'", node_device_name(parent),
                     type);
-    return write_attribute(path, *ret_uuid, error);
+    return sysfs_write(path, *ret_uuid, VIR_ERR_OPERATION_FAILED, error);
 }
 
 /* The type is looked for when it is started: its parent's driver may not be there yet. */
@@ -256,7 +240,7 @@ static gboolean destroy_vport(NodeDevices *devices, const NodeDevice *device, GE
     if (key == NULL || !(node_device_flags(parent) & NODE_CAP_VPORTS))
         return fail(error, VIR_ERR_OPERATION_UNSUPPORTED, "device '%s' is no virtual host",
                     node_device_name(device));
-    return write_vport(parent, "vport_delete", key, error);
+    return change_vport(parent, VPORT_DELETE, key, error);
 }
 
 gboolean node_device_destroy(NodeDevices *devices, const NodeDevice *device, GError **error)
@@ -265,7 +249,7 @@ gboolean node_device_destroy(NodeDevices *devices, const NodeDevice *device, GEr
 
     if (flags & NODE_CAP_MDEV) {
         g_autofree char *path = g_build_filename(node_device_path(device), "remove", NULL);
-        return write_attribute(path, "1", error);
+        return sysfs_write(path, "1", VIR_ERR_OPERATION_FAILED, error);
     }
     if (flags & NODE_CAP_FC_HOST)
         return destroy_vport(devices, device, error);

@@ -7,6 +7,7 @@
 #include "iscsi.h"
 #include "scsi-luns.h"
 #include "secret-value.h"
+#include "sysfs.h"
 #include "tool.h"
 #include "xml-util.h"
 

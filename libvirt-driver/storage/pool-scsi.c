@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pools of type scsi: what a SCSI or Fibre Channel controller of the host has. */
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "handler-util.h"
 #include "scsi-luns.h"
@@ -93,26 +88,17 @@ static gboolean find_host(const PoolAccess *pool, guint *ret_host, GError **erro
 
 /* ---- a Fibre Channel port that is made for the pool, NPIV ---- */
 
-/* Writes "WWPN:WWNN" to the parent's vport_create or vport_delete. */
-static gboolean vport(const PoolAdapter *adapter, const char *verb, GError **error)
+static gboolean vport(const PoolAdapter *adapter, VportVerb verb, GError **error)
 {
+    g_autofree char *names = g_strdup_printf("%s:%s", adapter->wwpn, adapter->wwnn);
+    g_autofree char *host = NULL;
     guint parent;
-    g_autofree char *text = g_strdup_printf("%s:%s", adapter->wwpn, adapter->wwnn);
-    g_autofree char *file = NULL, *path = NULL;
-    gboolean ok;
-    int fd;
 
     if (adapter->parent == NULL || !host_number(adapter->parent, &parent))
         return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
                     "a virtual Fibre Channel port is made only where its parent is named");
-    file = g_strdup_printf("class/fc_host/host%u/%s", parent, verb);
-    path = sysfs_path(file);
-    fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fail_errno(error, "open", path);
-    ok = write(fd, text, strlen(text)) >= 0 || fail_errno(error, "write to", path);
-    close(fd);
-    return ok;
+    host = g_strdup_printf("host%u", parent);
+    return sysfs_vport(host, verb, names, VIR_ERR_SYSTEM_ERROR, error);
 }
 
 static gboolean scsi_start(const PoolAccess *pool, GError **error)
@@ -122,7 +108,7 @@ static gboolean scsi_start(const PoolAccess *pool, GError **error)
 
     if (find_host(pool, &host, NULL) || adapter->type != POOL_ADAPTER_FC_HOST)
         return TRUE;
-    return vport(adapter, "vport_create", error);
+    return vport(adapter, VPORT_CREATE, error);
 }
 
 static gboolean scsi_stop(const PoolAccess *pool, GError **error)
@@ -131,7 +117,7 @@ static gboolean scsi_stop(const PoolAccess *pool, GError **error)
 
     /* One that was there before stays, unless the pool says that it is its own. */
     return adapter->type != POOL_ADAPTER_FC_HOST || adapter->managed != YES ||
-           vport(adapter, "vport_delete", error);
+           vport(adapter, VPORT_DELETE, error);
 }
 
 static gboolean scsi_check(const PoolAccess *pool, GError **error)

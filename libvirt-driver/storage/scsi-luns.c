@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "scsi-luns.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "block-device.h"
-#include "handler-util.h"
 #include "sysfs.h"
 #include "tool.h"
 
 #define TYPE_DISK  0u /* SPC-4 6.4.2, peripheral device type */
 #define TYPE_CDROM 5u
-
-char *sysfs_path(const char *path)
-{
-    const char *root = g_getenv("KANZEN_SYSFS_DIR");
-
-    return g_build_filename(root != NULL ? root : "/sys", path, NULL);
-}
 
 /* One of the target folder's links leads to the device: that name stays when others are plugged. */
 static char *stable_path(const char *folder, const char *device)
@@ -94,17 +80,12 @@ gboolean scsi_rescan(guint host, GError **error)
 {
     g_autofree char *name = g_strdup_printf("class/scsi_host/host%u/scan", host);
     g_autofree char *path = sysfs_path(name);
-    static const char all[] = "- - -"; /* every bus, target and LUN: scsi_sysfs.c's scan */
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    gboolean ok;
 
-    if (fd < 0)
-        return fail_errno(error, "open", path);
-    ok = write(fd, all, strlen(all)) >= 0 || fail_errno(error, "write to", path);
-    close(fd);
-    if (ok)
-        block_device_settle();
-    return ok;
+    /* every bus, target and LUN: scsi_sysfs.c's scan */
+    if (!sysfs_write(path, "- - -", VIR_ERR_SYSTEM_ERROR, error))
+        return FALSE;
+    block_device_settle();
+    return TRUE;
 }
 
 gboolean luns_usage(GPtrArray *volumes, PoolUsage *ret_usage)

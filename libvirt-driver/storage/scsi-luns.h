@@ -6,8 +6,6 @@
 
 G_BEGIN_DECLS
 
-/* A path below /sys; tests put another folder in its place. */
-char *sysfs_path(const char *path);
 /* Its disks as volumes, named "unit:BUS:TARGET:LUN", at their names in the pool's target. */
 GPtrArray *scsi_luns(const PoolAccess *pool, guint host, GError **error);
 /* Asks the controller what it has now. */

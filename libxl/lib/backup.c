@@ -29,32 +29,7 @@ static char *target_node(const KxlBackupDisk *disk)
     return g_strconcat("backup-", disk->vdev, NULL);
 }
 
-/* A machine with its disks, while a backup of it begins. */
-typedef struct {
-    KxlOp op;
-    KxlQmp *qmp;
-    GPtrArray *blocks;
-    JsonArray *nodes;
-} Machine;
-
-static void machine_clear(Machine *m)
-{
-    g_clear_pointer(&m->nodes, json_array_unref);
-    g_clear_pointer(&m->blocks, g_ptr_array_unref);
-    g_clear_pointer(&m->qmp, kxl_qmp_free);
-    kxl_op_end(&m->op);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Machine, machine_clear)
-
-static gboolean machine_open(Machine *m, KxlHost *host, int domid, GError **error)
-{
-    m->qmp = kxl_op_begin_monitor(&m->op, host, domid, error);
-    m->blocks = m->qmp ? kxl_block_list(m->qmp, m->op.config, error) : NULL;
-    m->nodes = m->blocks ? kxl_bitmap_nodes(m->qmp, error) : NULL;
-    return m->nodes != NULL;
-}
-
-static gboolean run(Machine *m, const char *command, JsonObject *arguments, GError **error)
+static gboolean run(KxlDisks *m, const char *command, JsonObject *arguments, GError **error)
 {
     return kxl_qmp_run(m->qmp, command, arguments, KXL_OP_TIMEOUT_MS, error);
 }
@@ -121,7 +96,7 @@ gboolean kxl_domain_backup_look(KxlHost *host, int domid, const KxlBackup *backu
 /* --- ending ----------------------------------------------------------------------------------- */
 
 /* Until none of the disks has a job. */
-static gboolean end_jobs(Machine *m, const KxlBackup *backup, GError **error)
+static gboolean end_jobs(KxlDisks *m, const KxlBackup *backup, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + END_US;
     gboolean left = TRUE, told = FALSE;
@@ -155,7 +130,7 @@ static gboolean end_jobs(Machine *m, const KxlBackup *backup, GError **error)
     return TRUE;
 }
 
-static void put_away(Machine *m, const KxlBackup *backup)
+static void put_away(KxlDisks *m, const KxlBackup *backup)
 {
     for (guint i = 0; i < backup->n_disks; i++) {
         const KxlBackupDisk *disk = &backup->disks[i];
@@ -169,7 +144,7 @@ static void put_away(Machine *m, const KxlBackup *backup)
     }
 }
 
-static gboolean end(Machine *m, const KxlBackup *backup, GError **error)
+static gboolean end(KxlDisks *m, const KxlBackup *backup, GError **error)
 {
     if (backup->pull)
         run(m, "nbd-server-stop", NULL, NULL); /* its exports go with it */
@@ -181,14 +156,14 @@ static gboolean end(Machine *m, const KxlBackup *backup, GError **error)
 
 gboolean kxl_domain_backup_end(KxlHost *host, int domid, const KxlBackup *backup, GError **error)
 {
-    g_auto(Machine) m = { .op = { .lock = -1 } };
+    g_auto(KxlDisks) m = KXL_DISKS_NONE;
 
-    return machine_open(&m, host, domid, error) && end(&m, backup, error);
+    return kxl_disks_open(&m, host, domid, error) && end(&m, backup, error);
 }
 
 /* --- beginning -------------------------------------------------------------------------------- */
 
-static gboolean check_disk(Machine *m, const KxlBackupDisk *disk, GError **error)
+static gboolean check_disk(KxlDisks *m, const KxlBackupDisk *disk, GError **error)
 {
     const KxlBlock *block = kxl_block_find(m->blocks, disk->vdev, error);
     g_autoptr(GPtrArray) holders = NULL;
@@ -221,7 +196,7 @@ static gboolean check_disk(Machine *m, const KxlBackupDisk *disk, GError **error
     return FALSE;
 }
 
-static gboolean open_target(Machine *m, const KxlBackup *backup, const KxlBackupDisk *disk,
+static gboolean open_target(KxlDisks *m, const KxlBackup *backup, const KxlBackupDisk *disk,
                             GError **error)
 {
     const KxlBlock *block = kxl_block_find(m->blocks, disk->vdev, NULL);
@@ -235,7 +210,7 @@ static gboolean open_target(Machine *m, const KxlBackup *backup, const KxlBackup
 }
 
 /* Of all that the chain's bitmaps of one name say, one that does not change any more. */
-static void add_union(Machine *m, JsonArray *actions, const KxlBlock *block,
+static void add_union(KxlDisks *m, JsonArray *actions, const KxlBlock *block,
                       const KxlBackupDisk *disk)
 {
     g_autoptr(GPtrArray) holders = kxl_bitmap_holders(m->nodes, block, disk->since);
@@ -269,7 +244,7 @@ static void add_job(JsonArray *actions, const KxlBackup *backup, const KxlBlock 
                                      "b:auto-dismiss", FALSE, NULL));
 }
 
-static gboolean start_jobs(Machine *m, const KxlBackup *backup, GError **error)
+static gboolean start_jobs(KxlDisks *m, const KxlBackup *backup, GError **error)
 {
     g_autoptr(JsonArray) actions = json_array_new();
 
@@ -291,7 +266,7 @@ static gboolean start_jobs(Machine *m, const KxlBackup *backup, GError **error)
     return kxl_transaction_run(m->qmp, actions, error);
 }
 
-static gboolean start_server(Machine *m, const KxlBackup *backup, GError **error)
+static gboolean start_server(KxlDisks *m, const KxlBackup *backup, GError **error)
 {
     g_autofree char *port = g_strdup_printf("%u", backup->port);
     JsonObject *data = backup->socket
@@ -303,7 +278,7 @@ static gboolean start_server(Machine *m, const KxlBackup *backup, GError **error
     return run(m, "nbd-server-start", kxl_qmp_args("o:addr", address, NULL), error);
 }
 
-static gboolean add_export(Machine *m, const KxlBackupDisk *disk, GError **error)
+static gboolean add_export(KxlDisks *m, const KxlBackupDisk *disk, GError **error)
 {
     g_autofree char *node = target_node(disk);
     JsonObject *arguments = kxl_qmp_args("s:type", "nbd", "s:id", node, "s:node-name", node,
@@ -318,7 +293,7 @@ static gboolean add_export(Machine *m, const KxlBackupDisk *disk, GError **error
     return run(m, "block-export-add", arguments, error);
 }
 
-static gboolean begin(Machine *m, const KxlBackup *backup, GError **error)
+static gboolean begin(KxlDisks *m, const KxlBackup *backup, GError **error)
 {
     for (guint i = 0; i < backup->n_disks; i++)
         if (!open_target(m, backup, &backup->disks[i], error))
@@ -331,7 +306,7 @@ static gboolean begin(Machine *m, const KxlBackup *backup, GError **error)
     return TRUE;
 }
 
-static void undo(Machine *m, const KxlBackup *backup)
+static void undo(KxlDisks *m, const KxlBackup *backup)
 {
     end(m, backup, NULL);
     for (guint i = 0; i < backup->n_bitmaps; i++) {
@@ -346,7 +321,7 @@ static void undo(Machine *m, const KxlBackup *backup)
             unlink(backup->disks[i].path);
 }
 
-static gboolean server_runs(Machine *m)
+static gboolean server_runs(KxlDisks *m)
 {
     g_autoptr(JsonNode) answer =
         kxl_qmp_call(m->qmp, "query-block-exports", NULL, KXL_OP_TIMEOUT_MS, NULL);
@@ -357,9 +332,9 @@ static gboolean server_runs(Machine *m)
 
 gboolean kxl_domain_backup_begin(KxlHost *host, int domid, const KxlBackup *backup, GError **error)
 {
-    g_auto(Machine) m = { .op = { .lock = -1 } };
+    g_auto(KxlDisks) m = KXL_DISKS_NONE;
 
-    if (!machine_open(&m, host, domid, error))
+    if (!kxl_disks_open(&m, host, domid, error))
         return FALSE;
     for (guint i = 0; i < backup->n_disks; i++)
         if (!check_disk(&m, &backup->disks[i], error))

@@ -12,7 +12,7 @@
 
 /* --- nodes ------------------------------------------------------------------------------------ */
 
-JsonArray *kxl_bitmap_nodes(KxlQmp *qmp, GError **error)
+static JsonArray *list_nodes(KxlQmp *qmp, GError **error)
 {
     g_autoptr(JsonNode) answer = kxl_qmp_call(
         qmp, "query-named-block-nodes", kxl_qmp_args("b:flat", TRUE, NULL), TIMEOUT_MS, error);
@@ -24,6 +24,22 @@ JsonArray *kxl_bitmap_nodes(KxlQmp *qmp, GError **error)
     g_set_error_literal(error, KXL_ERROR, KXL_ERROR_FAILED,
                         "query-named-block-nodes: answer is no list");
     return NULL;
+}
+
+gboolean kxl_disks_open(KxlDisks *disks, KxlHost *host, int domid, GError **error)
+{
+    disks->qmp = kxl_op_begin_monitor(&disks->op, host, domid, error);
+    disks->blocks = disks->qmp ? kxl_block_list(disks->qmp, disks->op.config, error) : NULL;
+    disks->nodes = disks->blocks ? list_nodes(disks->qmp, error) : NULL;
+    return disks->nodes != NULL;
+}
+
+void kxl_disks_clear(KxlDisks *disks)
+{
+    g_clear_pointer(&disks->nodes, json_array_unref);
+    g_clear_pointer(&disks->blocks, g_ptr_array_unref);
+    g_clear_pointer(&disks->qmp, kxl_qmp_free);
+    kxl_op_end(&disks->op);
 }
 
 static const char *text(JsonObject *object, const char *name)
@@ -166,29 +182,25 @@ gboolean kxl_bitmap_add_action(JsonArray *actions, JsonArray *nodes, GPtrArray *
 gboolean kxl_domain_bitmaps_add(KxlHost *host, int domid, const KxlBitmap *bitmaps, guint n,
                                 GError **error)
 {
-    g_auto(KxlOp) op = { .lock = -1 };
-    g_autoptr(KxlQmp) qmp = kxl_op_begin_monitor(&op, host, domid, error);
-    g_autoptr(GPtrArray) blocks = qmp ? kxl_block_list(qmp, op.config, error) : NULL;
-    g_autoptr(JsonArray) nodes = blocks ? kxl_bitmap_nodes(qmp, error) : NULL;
+    g_auto(KxlDisks) disks = KXL_DISKS_NONE;
     g_autoptr(JsonArray) actions = json_array_new();
 
-    if (!nodes)
+    if (!kxl_disks_open(&disks, host, domid, error))
         return FALSE;
     for (guint i = 0; i < n; i++)
-        if (!kxl_bitmap_add_action(actions, nodes, blocks, &bitmaps[i], error))
+        if (!kxl_bitmap_add_action(actions, disks.nodes, disks.blocks, &bitmaps[i], error))
             return FALSE;
-    return kxl_transaction_run(qmp, actions, error);
+    return kxl_transaction_run(disks.qmp, actions, error);
 }
 
 /* Images further down are read-only: what they have stays until they are a disk's top again. */
-static gboolean remove_one(KxlQmp *qmp, GPtrArray *blocks, JsonArray *nodes,
-                           const KxlBitmap *bitmap, GError **error)
+static gboolean remove_one(const KxlDisks *disks, const KxlBitmap *bitmap, GError **error)
 {
-    const KxlBlock *block = kxl_block_find(blocks, bitmap->vdev, NULL);
+    const KxlBlock *block = kxl_block_find(disks->blocks, bitmap->vdev, NULL);
 
-    if (!block || !block->node || !find_bitmap(find_node(nodes, block->node), bitmap->name))
+    if (!block || !block->node || !find_bitmap(find_node(disks->nodes, block->node), bitmap->name))
         return TRUE;
-    return kxl_qmp_run(qmp, "block-dirty-bitmap-remove",
+    return kxl_qmp_run(disks->qmp, "block-dirty-bitmap-remove",
                        kxl_qmp_args("s:node", block->node, "s:name", bitmap->name, NULL),
                        KXL_OP_TIMEOUT_MS, error);
 }
@@ -196,15 +208,12 @@ static gboolean remove_one(KxlQmp *qmp, GPtrArray *blocks, JsonArray *nodes,
 gboolean kxl_domain_bitmaps_remove(KxlHost *host, int domid, const KxlBitmap *bitmaps, guint n,
                                    GError **error)
 {
-    g_auto(KxlOp) op = { .lock = -1 };
-    g_autoptr(KxlQmp) qmp = kxl_op_begin_monitor(&op, host, domid, error);
-    g_autoptr(GPtrArray) blocks = qmp ? kxl_block_list(qmp, op.config, error) : NULL;
-    g_autoptr(JsonArray) nodes = blocks ? kxl_bitmap_nodes(qmp, error) : NULL;
+    g_auto(KxlDisks) disks = KXL_DISKS_NONE;
 
-    if (!nodes)
+    if (!kxl_disks_open(&disks, host, domid, error))
         return FALSE;
     for (guint i = 0; i < n; i++)
-        if (!remove_one(qmp, blocks, nodes, &bitmaps[i], error))
+        if (!remove_one(&disks, &bitmaps[i], error))
             return FALSE;
     return TRUE;
 }
@@ -212,15 +221,16 @@ gboolean kxl_domain_bitmaps_remove(KxlHost *host, int domid, const KxlBitmap *bi
 gboolean kxl_domain_bitmap_size(KxlHost *host, int domid, const KxlBitmap *bitmap,
                                 guint64 *ret_bytes, GError **error)
 {
-    g_auto(KxlOp) op = { .lock = -1 };
-    g_autoptr(KxlQmp) qmp = kxl_op_begin_monitor(&op, host, domid, error);
-    g_autoptr(GPtrArray) blocks = qmp ? kxl_block_list(qmp, op.config, error) : NULL;
-    g_autoptr(JsonArray) nodes = blocks ? kxl_bitmap_nodes(qmp, error) : NULL;
-    const KxlBlock *block = nodes ? find_block(blocks, bitmap->vdev, error) : NULL;
-    g_autoptr(GPtrArray) holders = block ? kxl_bitmap_holders(nodes, block, bitmap->name) : NULL;
+    g_auto(KxlDisks) disks = KXL_DISKS_NONE;
+    g_autoptr(GPtrArray) holders = NULL;
+    const KxlBlock *block;
 
-    if (!holders)
+    if (!kxl_disks_open(&disks, host, domid, error))
         return FALSE;
+    block = find_block(disks.blocks, bitmap->vdev, error);
+    if (!block)
+        return FALSE;
+    holders = kxl_bitmap_holders(disks.nodes, block, bitmap->name);
     if (holders->len == 0) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "disk '%s' has no usable bitmap '%s'",
                     bitmap->vdev, bitmap->name);
@@ -229,6 +239,6 @@ gboolean kxl_domain_bitmap_size(KxlHost *host, int domid, const KxlBitmap *bitma
     *ret_bytes = 0;
     for (guint i = 0; i < holders->len; i++)
         *ret_bytes += (guint64)json_object_get_int_member_with_default(
-            find_bitmap(find_node(nodes, holders->pdata[i]), bitmap->name), "count", 0);
+            find_bitmap(find_node(disks.nodes, holders->pdata[i]), bitmap->name), "count", 0);
     return TRUE;
 }

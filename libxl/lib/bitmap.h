@@ -5,8 +5,22 @@
 #include "block.h"
 #include "kxl-backup.h"
 
-/* A machine's block nodes, as query-named-block-nodes tells them. */
-JsonArray *kxl_bitmap_nodes(KxlQmp *qmp, GError **error);
+/* A running machine with its disks, for as long as one operation on several of them takes:
+ * g_auto(KxlDisks) disks = KXL_DISKS_NONE. */
+typedef struct {
+    KxlOp op;
+    KxlQmp *qmp;
+    GPtrArray *blocks; /* of KxlBlock */
+    JsonArray *nodes;  /* as query-named-block-nodes tells them */
+} KxlDisks;
+#define KXL_DISKS_NONE                                                                             \
+    {                                                                                              \
+        .op = {.lock = -1 }                                                                        \
+    }
+
+gboolean kxl_disks_open(KxlDisks *disks, KxlHost *host, int domid, GError **error);
+void kxl_disks_clear(KxlDisks *disks);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KxlDisks, kxl_disks_clear)
 /* The names of the nodes of a disk's chain that have a usable bitmap of that name, the top one
  * first; borrowed from nodes. None when the top one has none: then what was written there is not
  * known. */

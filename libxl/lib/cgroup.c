@@ -2,14 +2,13 @@
 #include "cgroup.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "fd.h"
 #include "file.h"
+#include "kxl-sysfs.h"
 
 #define DEFAULT_PARTITION "/machine"
 /* What the kernel has when only a quota is given (Documentation/scheduler/sched-bwc.rst). */
@@ -241,11 +240,10 @@ static char *relative_path(const KxlCgroup *group)
 static gboolean write_file(const char *dir, const char *file, const char *value, GError **error)
 {
     g_autofree char *path = g_build_filename(dir, file, NULL);
-    g_auto(KxlFd) fd = open(path, O_WRONLY | O_CLOEXEC);
+    int failed = kxl_sysfs_write(path, value);
 
-    if (fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value))
-        return TRUE;
-    return kxl_error_set_errno(error, errno, "control group: cannot write '%s' to '%s'", value,
+    return failed == 0 ||
+           kxl_error_set_errno(error, failed, "control group: cannot write '%s' to '%s'", value,
                                path);
 }
 

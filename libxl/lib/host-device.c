@@ -2,13 +2,12 @@
 #include "host-device.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "fd.h"
 #include "file.h"
+#include "kxl-sysfs.h"
 
 /* --- PCI: Linux Documentation/ABI/testing/sysfs-bus-pci -----------------------------------------
  */
@@ -59,14 +58,11 @@ gboolean kxl_pci_equal(const KxlDevicePci *a, const KxlDevicePci *b)
     return a->domain == b->domain && a->bus == b->bus && a->dev == b->dev && a->fn == b->fn;
 }
 
-/* An attribute is one write(2). */
 static gboolean write_attribute(const char *path, const char *text, GError **error)
 {
-    g_auto(KxlFd) fd = open(path, O_WRONLY | O_CLOEXEC);
+    int failed = kxl_sysfs_write(path, text);
 
-    if (fd >= 0 && TEMP_FAILURE_RETRY(write(fd, text, strlen(text))) == (ssize_t)strlen(text))
-        return TRUE;
-    return kxl_error_set_errno(error, errno, "cannot write '%s'", path);
+    return failed == 0 || kxl_error_set_errno(error, failed, "cannot write '%s'", path);
 }
 
 gboolean kxl_host_pci_check(const char *sysfs, const KxlDevicePci *pci, GError **error)

@@ -180,24 +180,21 @@ static gboolean add_action(JsonArray *actions, GPtrArray *blocks, JsonArray *nod
 gboolean kxl_domain_add_overlays(KxlHost *host, int domid, const KxlOverlay *overlays, guint n,
                                  GError **error)
 {
-    g_auto(KxlOp) op = { .lock = -1 };
-    g_autoptr(KxlQmp) qmp = kxl_op_begin_monitor(&op, host, domid, error);
-    g_autoptr(GPtrArray) blocks = qmp ? kxl_block_list(qmp, op.config, error) : NULL;
-    g_autoptr(JsonArray) nodes = blocks ? kxl_bitmap_nodes(qmp, error) : NULL;
+    g_auto(KxlDisks) disks = KXL_DISKS_NONE;
     g_autoptr(JsonArray) actions = json_array_new();
 
-    if (!nodes)
+    if (!kxl_disks_open(&disks, host, domid, error))
         return FALSE;
     for (guint i = 0; i < n; i++) {
-        const KxlDeviceDisk *disk = kxl_block_disk(op.config, overlays[i].vdev, error);
+        const KxlDeviceDisk *disk = kxl_block_disk(disks.op.config, overlays[i].vdev, error);
 
         if (!disk || !kxl_block_check_plain(disk, "an external snapshot", error))
             return FALSE;
     }
     for (guint i = 0; i < n; i++)
-        if (!add_action(actions, blocks, nodes, &overlays[i], error))
+        if (!add_action(actions, disks.blocks, disks.nodes, &overlays[i], error))
             return FALSE;
-    if (!kxl_transaction_run(qmp, actions, error))
+    if (!kxl_transaction_run(disks.qmp, actions, error))
         return FALSE;
     for (guint i = 0; i < n; i++)
         if (!kxl_block_set_image(host, domid, overlays[i].vdev, overlays[i].path, KXL_DISK_QCOW2,

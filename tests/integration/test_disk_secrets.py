@@ -118,6 +118,36 @@ def test_pv_guest_with_encrypted_disks(guest, secrets, tmp_path):
     assert mark_of(console, "xvda").split("\n")[0] == "again"
 
 
+def test_encrypted_volume(guest, secrets, tmp_path):
+    """Of a pool, for a disk by its pool and name. QEMU opens it before the machine's first instruction."""
+    import libvirt
+
+    uuid = secrets("of-a-volume")
+    encryption = f"<encryption format='luks'><secret type='passphrase' uuid='{uuid}'/></encryption>"
+    conn = libvirt.open("xen:///system")
+    pool = conn.storagePoolCreateXML(f"<pool type='dir'><name>{guest.name}-p</name><target><path>{tmp_path}</path></target></pool>")
+    try:
+        disks = ""
+        for target, form in (("xvda", "raw"), ("xvdb", "qcow2")):
+            encrypted(tmp_path / f"{form}.img", "luks" if form == "raw" else form, "mark")
+            assert "<encryption format='luks'>" in pool.storageVolLookupByName(f"{form}.img").XMLDesc()
+            disks += (f"<disk type='volume' device='disk'><driver name='qemu' type='{form}'/><source pool='{pool.name()}' volume='{form}.img'>"
+                      f"{encryption}</source><target dev='{target}' bus='xen'/></disk>")
+        domain = conn.createXML(guest.xml(extra=disks), libvirt.VIR_DOMAIN_START_PAUSED)
+        stats = conn.domainListGetStats([domain], libvirt.VIR_DOMAIN_STATS_BLOCK)[0][1]
+        assert [stats[f"block.{i}.capacity"] for i in range(2)] == [8 * MIB] * 2
+        for form in ("raw", "qcow2"):
+            with pytest.raises(libvirt.libvirtError, match="open in a virtual machine"):
+                pool.storageVolLookupByName(f"{form}.img").resize(16 * MIB)
+        domain.destroy()
+        virsh("secret-set-value", uuid, "--base64", base64.b64encode(b"another").decode())
+        with pytest.raises(libvirt.libvirtError, match="Invalid password"):
+            conn.createXML(guest.xml(extra=disks), libvirt.VIR_DOMAIN_START_PAUSED)
+    finally:
+        pool.destroy()
+        conn.close()
+
+
 @pytest.mark.parametrize("case", ["none", "no-value", "wrong"])
 def test_without_the_secret(guest, secrets, tmp_path, case):
     path = encrypted(tmp_path / "a.luks", "luks", "secret")
