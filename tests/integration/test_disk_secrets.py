@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Disks whose images are encrypted: the secrets of the host's that open them, and where these are to be seen."""
 import base64
+import shutil
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,13 @@ def encrypted(path, form, mark):
     plain.unlink()
     assert mark.encode() not in path.read_bytes()
     return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """One image of each kind, to be copied: qemu-img takes seconds to find how slow its key shall be."""
+    folder = tmp_path_factory.mktemp("encrypted")
+    return {form: encrypted(folder / form, form, f"from-{form}") for form in ("luks", "qcow2")}
 
 
 def define_secret(folder, usage, value=PASSPHRASE):
@@ -70,12 +78,11 @@ def mark_of(console, device):
     return console.command(f"dd if=/dev/{device} bs=16 count=1 2> /dev/null | tr -d '\\0'")
 
 
-def test_pv_guest_with_encrypted_disks(guest, secrets, tmp_path):
+def test_pv_guest_with_encrypted_disks(guest, secrets, made, tmp_path):
     by_uuid = secrets("by-uuid")
     secrets("by-usage")
-    raw = encrypted(tmp_path / "a.luks", "luks", "from-luks")
-    qcow2 = encrypted(tmp_path / "b.qcow2", "qcow2", "from-qcow2")
-    plugged = encrypted(tmp_path / "c.luks", "luks", "from-plugged")
+    raw, qcow2, plugged = (shutil.copy(made[form], tmp_path / name)
+                           for form, name in (("luks", "a.luks"), ("qcow2", "b.qcow2"), ("luks", "c.luks")))
     extra = disk("xvda", raw, "raw", f"uuid='{by_uuid}'") + disk("xvdb", qcow2, "qcow2", "usage='by-usage'")
     virsh("create", guest.write_xml(guest.xml(extra=extra)))
     console = Console("virsh", "console", guest.name, "--force").login()
@@ -103,7 +110,7 @@ def test_pv_guest_with_encrypted_disks(guest, secrets, tmp_path):
     device.write_text(disk("xvdc", plugged, "raw", f"uuid='{by_uuid}'"))
     virsh("attach-device", guest.name, device, "--live")
     wait_for("the plugged disk", lambda: console.command("ls /dev/xvdc 2> /dev/null") == "/dev/xvdc")
-    assert mark_of(console, "xvdc") == "from-plugged"
+    assert mark_of(console, "xvdc") == "from-luks"
     assert "secret-xvdc-key" in secret_files(guest.name)
     virsh("detach-disk", guest.name, "xvdc", "--live")
     wait_for("the plugged disk to go", lambda: "secret-xvdc-key" not in secret_files(guest.name))
@@ -149,8 +156,8 @@ def test_encrypted_volume(guest, secrets, tmp_path):
 
 
 @pytest.mark.parametrize("case", ["none", "no-value", "wrong"])
-def test_without_the_secret(guest, secrets, tmp_path, case):
-    path = encrypted(tmp_path / "a.luks", "luks", "secret")
+def test_without_the_secret(guest, secrets, made, case):
+    path = made["luks"]
     uuid = "0a81f5b2-8403-7b23-c8d6-21ccc2f80d6f"
     if case != "none":
         uuid = secrets("of-a", "guessed" if case == "wrong" else None)
