@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "command.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "handler-util.h"
 
@@ -82,11 +85,32 @@ gboolean command_find(const char *tool, GError **error)
     return program != NULL || fail_missing(tool, error);
 }
 
-static GSubprocess *launch(const char *const *argv, const char *const *environment,
-                           GSubprocessFlags flags, GError **error)
+/* No pipe: a program that ends without having read all of it would break it, and the reason why it
+ * ended be lost. -1: it cannot be made. */
+static int input_fd(const char *input, GError **error)
 {
-    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(flags);
+    int fd = memfd_create("input", MFD_CLOEXEC);
+    gsize len = strlen(input);
 
+    if (fd >= 0 && write(fd, input, len) == (ssize_t)len && lseek(fd, 0, SEEK_SET) == 0)
+        return fd;
+    fail(error, VIR_ERR_SYSTEM_ERROR, "cannot make a program's input: %s", g_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static GSubprocess *launch(const char *const *argv, const char *const *environment,
+                           const char *input, GError **error)
+{
+    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+    int fd = input != NULL ? input_fd(input, error) : -1;
+
+    if (input != NULL && fd < 0)
+        return NULL;
+    if (fd >= 0)
+        g_subprocess_launcher_take_stdin_fd(launcher, fd);
     for (; environment != NULL && *environment != NULL; environment++) {
         const char *equals = strchr(*environment, '=');
         g_autofree char *name = g_strndup(*environment, (gsize)(equals - *environment));
@@ -107,14 +131,12 @@ gboolean command_run_with(const char *const *argv, const char *const *environmen
     g_autofree char *program = g_find_program_in_path(argv[0]);
     g_autofree char *output = NULL;
     g_autofree char *errors = NULL;
-    GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE |
-                             (input != NULL ? G_SUBPROCESS_FLAGS_STDIN_PIPE : 0);
 
     if (program == NULL)
         return fail_missing(argv[0], error);
-    g_autoptr(GSubprocess) process = launch(argv, environment, flags, error);
+    g_autoptr(GSubprocess) process = launch(argv, environment, input, error);
     if (process == NULL ||
-        !g_subprocess_communicate_utf8(process, input, NULL, &output, &errors, error))
+        !g_subprocess_communicate_utf8(process, NULL, NULL, &output, &errors, error))
         return FALSE;
     if (!g_subprocess_get_successful(process)) {
         return fail(error, VIR_ERR_INTERNAL_ERROR, "'%s' failed: %s", argv[0],

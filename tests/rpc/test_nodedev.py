@@ -319,9 +319,10 @@ if verb == "list":
     print(json.dumps([parents] if parents else []))
     sys.exit()
 if verb == "define":
+    config = json.load(open(option["--jsonfile"]))
     if uuid in kept:
         sys.exit("Cowardly refusing to overwrite existing config")
-    kept[uuid] = option["--parent"], json.load(open(option["--jsonfile"]))
+    kept[uuid] = option["--parent"], config
 elif uuid not in kept:
     sys.exit("Mediated device is not defined")
 elif verb == "undefine":
