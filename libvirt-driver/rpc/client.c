@@ -2,6 +2,7 @@
 /* A connection: who it is, what it may do, its beginning and its end. client-io.c has its bytes. */
 #include "client-internal.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -42,6 +43,19 @@ static void find_peer(RpcClient *client)
                                    (int)client->peer.uid, (int)client->peer.pid);
 }
 
+/* What the kernel takes of a reply at once: a list of 5,000 domains, where its default (half of this)
+ * has us wait for the client to read some. Over a network the kernel knows better. */
+#define SEND_BUFFER (208 * 1024)
+
+static void enlarge_buffer(const RpcClient *client)
+{
+    int size = SEND_BUFFER; /* doubled by the kernel, socket(7) */
+
+    if (client->service.transport == RPC_TRANSPORT_UNIX &&
+        setsockopt(client->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size) < 0)
+        g_debug("rpc: %s keeps its small buffer: %s", client->name, g_strerror(errno));
+}
+
 RpcClient *rpc_client_new(RpcServer *server, int fd, const RpcService *service, RpcCodec *codec,
                           guint64 number)
 {
@@ -56,6 +70,7 @@ RpcClient *rpc_client_new(RpcServer *server, int fd, const RpcService *service, 
     client->connected_at = g_get_real_time() / G_USEC_PER_SEC;
     client->connected_mono = g_get_monotonic_time();
     find_peer(client);
+    enlarge_buffer(client);
     client->readonly = service->readonly;
     client->authenticated = service->auth == RPC_AUTH_NONE && codec == NULL;
     client->framer = rpc_framer_new(RPC_PACKET_MAX);
