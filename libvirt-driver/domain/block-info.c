@@ -11,6 +11,7 @@
 #include "disk.h"
 #include "params.h"
 #include "storage/image.h"
+#include "volume-source.h"
 
 /* ---- statistics ---- */
 
@@ -129,6 +130,19 @@ static gboolean capacity_of_running(const Kanzend *kanzend, const DomainView *vi
     return TRUE;
 }
 
+/* The disk's file on the host, which may be a volume. */
+static int open_disk(const Kanzend *kanzend, const DomainDisk *disk, GError **error)
+{
+    g_autofree char *path = disk->type == DOMAIN_DISK_VOLUME
+                                ? volume_disk_path(kanzend->pools, disk, error)
+                                : g_strdup(disk->source);
+
+    if (path == NULL && disk->type != DOMAIN_DISK_VOLUME)
+        fail(error, VIR_ERR_INVALID_ARG, "disk '%s' does not currently have a source assigned",
+             disk->target);
+    return path != NULL ? open_image(path, error) : -1;
+}
+
 gboolean on_domain_get_block_info(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
@@ -144,16 +158,13 @@ gboolean on_domain_get_block_info(RpcCall *call, GError **error)
     disk = find_disk(definition_def(domain_view_current(&view)), call->args[1].str, error);
     if (disk == NULL)
         return FALSE;
-    if (disk->source == NULL)
-        return fail(error, VIR_ERR_INVALID_ARG,
-                    "disk '%s' does not currently have a source assigned", call->args[1].str);
-    fd = open_image(disk->source, error);
+    fd = open_disk(kanzend, disk, error);
     if (fd < 0)
         return FALSE;
     ok = image_sizes(fd, &allocation, &physical) && image_probe(fd, physical, &info);
     close(fd);
     if (!ok)
-        return fail(error, VIR_ERR_SYSTEM_ERROR, "cannot read '%s'", disk->source);
+        return fail(error, VIR_ERR_SYSTEM_ERROR, "cannot read disk '%s'", disk->target);
     /* A raw image that begins like another format is raw all the same. */
     if (g_strcmp0(disk->driver_type, "raw") == 0 || disk->driver_type == NULL)
         info.capacity = physical;
@@ -171,6 +182,7 @@ gboolean on_domain_get_block_info(RpcCall *call, GError **error)
 
 gboolean on_domain_block_peek(RpcCall *call, GError **error)
 {
+    const Kanzend *kanzend = call->app;
     guint64 offset = call->args[2].t;
     guint32 size = call->args[3].u;
     g_auto(DomainView) view = { 0 };
@@ -186,10 +198,7 @@ gboolean on_domain_block_peek(RpcCall *call, GError **error)
     disk = find_disk(definition_def(domain_view_current(&view)), call->args[1].str, error);
     if (disk == NULL)
         return FALSE;
-    if (disk->source == NULL)
-        return fail(error, VIR_ERR_INVALID_ARG,
-                    "disk '%s' does not currently have a source assigned", call->args[1].str);
-    fd = open_image(disk->source, error);
+    fd = open_disk(kanzend, disk, error);
     if (fd < 0)
         return FALSE;
     bytes = g_malloc(size);
@@ -197,8 +206,8 @@ gboolean on_domain_block_peek(RpcCall *call, GError **error)
     close(fd);
     if (n != (ssize_t)size)
         return fail(error, VIR_ERR_SYSTEM_ERROR,
-                    "cannot read %u bytes at %" G_GUINT64_FORMAT " of '%s': %s", size, offset,
-                    disk->source, n < 0 ? g_strerror(errno) : "end of file");
+                    "cannot read %u bytes at %" G_GUINT64_FORMAT " of disk '%s': %s", size, offset,
+                    disk->target, n < 0 ? g_strerror(errno) : "end of file");
     xdr_put_opaque(call->ret, bytes, size);
     return TRUE;
 }

@@ -76,26 +76,43 @@ static gboolean to_source(const PoolDef *pool, const Volume *volume, DomainDisk 
     return TRUE;
 }
 
+static Volume *open_volume(PoolRegistry *pools, const DomainDisk *disk, PoolView *ret_pool,
+                           GError **error)
+{
+    PoolAccess access;
+
+    if (!pool_find_name(pools, disk->pool, ret_pool, error))
+        return NULL;
+    if (!ret_pool->active) {
+        fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+             "storage pool '%s' containing volume '%s' is not active", disk->pool, disk->volume);
+        return NULL;
+    }
+    access = pool_access(pools, ret_pool->def);
+    return volumes_open(&access, disk->volume, error);
+}
+
+char *volume_disk_path(PoolRegistry *pools, const DomainDisk *disk, GError **error)
+{
+    g_auto(PoolView) pool = { 0 };
+    g_autoptr(Volume) volume = open_volume(pools, disk, &pool, error);
+
+    return volume != NULL ? g_strdup(volume_local_path(volume, error)) : NULL;
+}
+
 static gboolean resolve(PoolRegistry *pools, DomainDisk *disk, GError **error)
 {
     g_auto(PoolView) pool = { 0 };
-    g_autoptr(Volume) volume = NULL;
-    PoolAccess access;
+    g_autoptr(Volume) volume = open_volume(pools, disk, &pool, error);
 
-    if (!pool_find_name(pools, disk->pool, &pool, error))
+    if (volume == NULL)
         return FALSE;
-    if (!pool.active)
-        return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                    "storage pool '%s' containing volume '%s' is not active", disk->pool,
-                    disk->volume);
     /* "host" and "direct" say how to reach an iSCSI volume. */
     if (disk->volume_mode != NULL && strcmp(disk->volume_mode, "default") != 0 &&
         !g_str_has_prefix(pool.def->type->name, "iscsi"))
         return fail(error, VIR_ERR_XML_ERROR,
                     "disk source mode is only valid when storage pool is of iscsi type");
-    access = pool_access(pools, pool.def);
-    volume = volumes_open(&access, disk->volume, error);
-    return volume != NULL && to_source(pool.def, volume, disk, error);
+    return to_source(pool.def, volume, disk, error);
 }
 
 gboolean resolve_volumes(PoolRegistry *pools, DomainDef *def, GError **error)

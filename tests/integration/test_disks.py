@@ -163,7 +163,7 @@ def test_what_cannot_be_started(guest, tmp_path):
     refused(guest, guest.xml(extra=disk("xvda", source, kind="volume")), libvirt.VIR_ERR_NO_STORAGE_VOL)
     source = ("<source protocol='rbd' name='p/i'><host name='127.0.0.1'/><auth username='u'><secret type='ceph' usage='x'/>"
               "</auth></source>")
-    text = refused(guest, guest.xml(extra=disk("xvda", source, kind="network")), libvirt.VIR_ERR_CONFIG_UNSUPPORTED)
+    text = refused(guest, guest.xml(extra=disk("xvda", source, kind="network")), libvirt.VIR_ERR_NO_SECRET)
     assert "secret" in text
     loop = tmp_path / "loop.qcow2"  # QEMU would open it until it has no files left
     run("qemu-img", "create", "-q", "-f", "qcow2", loop, "1M")

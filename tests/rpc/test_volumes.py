@@ -131,6 +131,22 @@ def test_what_a_machine_has_open(conn, pool):
     vol.wipe()
 
 
+def test_disks_that_are_volumes(conn, pool):
+    """domblkinfo and a peek at the disk of a domain find its volume."""
+    vol = pool.createXML(vol_xml("a.img", capacity=3 * MIB))
+    send(conn, vol, PATTERN)
+    domain = conn.defineXML("<domain type='xen'><name>g</name><memory unit='MiB'>64</memory><os><type arch='x86_64' machine='xenpv'>linux</type>"
+                            "<kernel>/k</kernel></os><devices><disk type='volume' device='disk'><driver name='qemu' type='raw'/>"
+                            "<source pool='p' volume='a.img'/><target dev='xvda' bus='xen'/></disk></devices></domain>")
+    assert domain.blockInfo("xvda")[::2] == [3 * MIB] * 2
+    assert domain.blockPeek("xvda", 4, 8) == PATTERN[4:12]
+    vol.delete()
+    assert code_of(domain.blockInfo, "xvda") == libvirt.VIR_ERR_NO_STORAGE_VOL
+    pool.destroy()
+    assert code_of(domain.blockInfo, "xvda") == libvirt.VIR_ERR_CONFIG_UNSUPPORTED
+    domain.undefine()
+
+
 # ---- wiping, resizing ----
 
 def test_wipe(conn, pool):
