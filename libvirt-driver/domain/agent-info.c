@@ -133,6 +133,7 @@ enum { /* virDomainGuestInfoTypes */
        INFO_TIMEZONE = 1 << 2,
        INFO_HOSTNAME = 1 << 3,
        INFO_FILESYSTEM = 1 << 4,
+       INFO_DISKS = 1 << 5,
        INFO_INTERFACES = 1 << 6,
 };
 
@@ -186,6 +187,26 @@ static void add_hostname(Params *params, JsonNode *answer)
     add_text(params, json_node_get_object(answer), "host-name", "hostname");
 }
 
+/* The disks below a file system. */
+static void add_disks_below(Params *params, JsonObject *fs, guint i)
+{
+    static const struct {
+        const char *member, *suffix;
+    } texts[] = { { "serial", "serial" }, { "dev", "device" } };
+    JsonArray *disks = agent_objects(fs, "disk");
+    guint n = disks != NULL ? json_array_get_length(disks) : 0;
+    g_autofree char *count = g_strdup_printf("fs.%u.disk.count", i);
+
+    params_add_uint(params, count, n);
+    for (guint j = 0; j < n; j++) {
+        for (guint k = 0; k < G_N_ELEMENTS(texts); k++) {
+            g_autofree char *name = g_strdup_printf("fs.%u.disk.%u.%s", i, j, texts[k].suffix);
+
+            add_text(params, json_array_get_object_element(disks, j), texts[k].member, name);
+        }
+    }
+}
+
 static void add_filesystems(Params *params, JsonNode *answer)
 {
     static const struct {
@@ -211,7 +232,54 @@ static void add_filesystems(Params *params, JsonNode *answer)
             if (agent_number(fs, sizes[j].member, -1) >= 0)
                 params_add_ullong(params, name, (guint64)agent_number(fs, sizes[j].member, 0));
         }
+        add_disks_below(params, fs, i);
     }
+}
+
+static void add_dependencies(Params *params, JsonObject *disk, guint i)
+{
+    JsonArray *names = agent_texts(disk, "dependencies");
+    guint n = names != NULL ? json_array_get_length(names) : 0;
+    g_autofree char *count = g_strdup_printf("disk.%u.dependency.count", i);
+
+    if (n == 0)
+        return;
+    params_add_uint(params, count, n);
+    for (guint j = 0; j < n; j++) {
+        g_autofree char *name = g_strdup_printf("disk.%u.dependency.%u.name", i, j);
+
+        params_add_string(params, name, json_array_get_string_element(names, j));
+    }
+}
+
+static void add_disk(Params *params, JsonObject *disk, guint i)
+{
+    JsonNode *node = json_object_get_member(disk, "address");
+    JsonObject *address =
+        node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    g_autofree char *name = g_strdup_printf("disk.%u.name", i);
+    g_autofree char *partition = g_strdup_printf("disk.%u.partition", i);
+    g_autofree char *alias = g_strdup_printf("disk.%u.guest_alias", i);
+    g_autofree char *serial = g_strdup_printf("disk.%u.serial", i);
+    g_autofree char *bus = g_strdup_printf("disk.%u.guest_bus", i);
+
+    add_text(params, disk, "name", name);
+    params_add_boolean(params, partition, agent_flag(disk, "partition"));
+    add_dependencies(params, disk, i);
+    add_text(params, disk, "alias", alias);
+    if (address == NULL)
+        return;
+    add_text(params, address, "serial", serial);
+    add_text(params, address, "bus-type", bus);
+}
+
+static void add_disks(Params *params, JsonNode *answer)
+{
+    JsonArray *disks = json_node_get_array(answer);
+
+    params_add_uint(params, "disk.count", json_array_get_length(disks));
+    for (guint i = 0; i < json_array_get_length(disks); i++)
+        add_disk(params, json_array_get_object_element(disks, i), i);
 }
 
 static void add_interfaces(Params *params, JsonNode *answer)
@@ -254,6 +322,7 @@ static const struct {
     { INFO_TIMEZONE, "guest-get-timezone", AGENT_OBJECT, add_timezone },
     { INFO_HOSTNAME, "guest-get-host-name", AGENT_OBJECT, add_hostname },
     { INFO_FILESYSTEM, "guest-get-fsinfo", AGENT_OBJECTS, add_filesystems },
+    { INFO_DISKS, "guest-get-disks", AGENT_OBJECTS, add_disks },
     { INFO_INTERFACES, "guest-network-get-interfaces", AGENT_OBJECTS, add_interfaces },
 };
 

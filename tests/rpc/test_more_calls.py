@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Calls about definitions that other files do not come by: devices, pins, limits, what happens at the end."""
+import json
 from xml.etree import ElementTree
 
 import libvirt
@@ -227,3 +228,54 @@ def test_volumes_that_others_made(conn, tmp_path):
 def test_no_encrypted_guest(domain):
     assert domain.launchSecurityInfo() == {}
     assert code_of(domain.launchSecurityInfo, 1 << 10) == libvirt.VIR_ERR_INVALID_ARG
+
+
+# ---- the guest agent: answers of a file, of the right form and of others ----
+
+ANSWERS = {
+    "guest-get-users": [{"user": "root", "login-time": 1.5}],
+    "guest-get-timezone": {"zone": "UTC", "offset": 3600},
+    "guest-get-host-name": {"host-name": "inside"},
+    "guest-get-fsinfo": [{"mountpoint": "/", "name": "xvda", "type": "ext4", "total-bytes": 100,
+                          "disk": [{"bus-type": "virtio", "serial": "S1", "dev": "/dev/xvda"}]}],
+    "guest-get-disks": [{"name": "/dev/xvda", "partition": False, "address": {"serial": "S1", "bus-type": "virtio"}},
+                        {"name": "/dev/dm-0", "partition": True, "dependencies": ["/dev/xvda1", "/dev/xvdb"], "alias": "root"}],
+    "guest-network-get-interfaces": [{"name": "lo", "ip-addresses": [{"ip-address": "127.0.0.1", "ip-address-type": "ipv4", "prefix": 8}]}],
+}
+
+
+@pytest.fixture
+def agent(daemon, domain):
+    domain.create()
+
+    def answers(what):
+        (daemon.lib / "agent.json").write_text(json.dumps(what))
+
+    return answers
+
+
+def test_all_that_an_agent_tells(domain, agent):
+    agent(ANSWERS)
+    info = domain.guestInfo(0x7f & ~libvirt.VIR_DOMAIN_GUEST_INFO_OS)
+    assert (info["user.count"], info["user.0.login-time"], info["timezone.offset"], info["hostname"]) == (1, 1500, 3600, "inside")
+    assert (info["fs.0.disk.count"], info["fs.0.disk.0.serial"], info["fs.0.disk.0.device"]) == (1, "S1", "/dev/xvda")
+    assert (info["disk.count"], info["disk.0.name"], info["disk.0.serial"], info["disk.0.guest_bus"]) == (2, "/dev/xvda", "S1", "virtio")
+    assert (info["disk.1.partition"], info["disk.1.dependency.count"], info["disk.1.dependency.1.name"], info["disk.1.guest_alias"]) == (
+        True, 2, "/dev/xvdb", "root")
+    assert info["if.0.addr.0.addr"] == "127.0.0.1"
+    # What it does not know is left out when all is asked for, and an error when it is asked for by name.
+    assert "os.id" not in domain.guestInfo(0)
+    assert code_of(domain.guestInfo, libvirt.VIR_DOMAIN_GUEST_INFO_OS) == libvirt.VIR_ERR_INTERNAL_ERROR
+    assert code_of(domain.guestInfo, 1 << 20) == libvirt.VIR_ERR_INVALID_ARG
+
+
+@pytest.mark.parametrize("junk", [7, "x", None, [], {}, [7], [None], [[{}]], {"zone": 7}, [{"disk": 7, "ip-addresses": [1]}],
+                                  [{"name": {}, "address": [], "dependencies": [1], "partition": "no", "disk": [3]}]])
+def test_an_agent_that_tells_anything(domain, agent, junk):
+    agent({command: junk for command in ANSWERS})
+    for bit in range(7):
+        try:
+            domain.guestInfo(1 << bit)
+        except libvirt.libvirtError as error:
+            assert error.get_error_code() == libvirt.VIR_ERR_INTERNAL_ERROR
+    assert domain.isActive()

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What needs a machine: here there is none, and each of these says so. */
+#include <json-glib/json-glib.h>
 #include <kxl-backup.h>
 #include <kxl-block.h>
 #include <kxl-guest.h>
@@ -62,7 +63,6 @@ NO(kxl_domain_balloon_stats(KxlHost *host, int domid, KxlBalloonStats *ret_stats
 NO(kxl_domain_set_balloon_period(KxlHost *host, int domid, guint seconds, GError **error))
 NO(kxl_domain_pin_threads(KxlHost *host, int domid, KxlThreadKind kind, int id, const char *cpus, GError **error))
 NONE(GArray, kxl_domain_threads(KxlHost *host, int domid, GError **error))
-NONE(char, kxl_domain_agent_command(KxlHost *host, int domid, const char *command, guint timeout_s, gboolean answered, GError **error))
 
 void kxl_save_image_free(KxlSaveImage *image) {}
 NONE(KxlSaveImage, kxl_save_image_load(const char *path, GError **error))
@@ -93,3 +93,27 @@ NO(kxl_domain_backup_begin(KxlHost *host, int domid, const KxlBackup *backup, GE
 NO(kxl_domain_backup_look(KxlHost *host, int domid, const KxlBackup *backup, KxlBackupJob *ret_jobs, GError **error))
 NO(kxl_domain_backup_end(KxlHost *host, int domid, const KxlBackup *backup, GError **error))
 /* clang-format on */
+
+/* An agent of answers in a file: its members are the commands that it knows. */
+char *kxl_domain_agent_command(KxlHost *host, int domid, const char *command, guint timeout_s,
+                               gboolean answered, GError **error)
+{
+    g_autofree char *path = g_build_filename(kxl_host_lib_dir(host), "agent.json", NULL);
+    g_autoptr(JsonNode) asked = json_from_string(command, NULL), known = NULL;
+    g_autofree char *text = NULL;
+    const char *name = asked && JSON_NODE_HOLDS_OBJECT(asked)
+                           ? json_object_get_string_member_with_default(json_node_get_object(asked),
+                                                                        "execute", "")
+                           : "";
+
+    if (!g_file_get_contents(path, &text, NULL, NULL)) {
+        no_machine(error);
+        return NULL;
+    }
+    known = json_from_string(text, NULL);
+    if (!json_object_has_member(json_node_get_object(known), name)) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED, "The command %s has not been found", name);
+        return NULL;
+    }
+    return json_to_string(json_object_get_member(json_node_get_object(known), name), FALSE);
+}
