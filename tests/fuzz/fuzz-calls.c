@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "handler-util.h"
 #include "kanzend.h"
 #include "procedures.h"
 #include "rpc-generator.h"
@@ -195,35 +194,7 @@ static void serve(const GByteArray *bytes)
     converse(pair[0], bytes);
 }
 
-static void call_alone(gint32 procedure, const GByteArray *args)
-{
-    const RpcHeader header = { RPC_PROGRAM_REMOTE, 1, procedure, RPC_CALL, 1, RPC_OK };
-    g_autoptr(GByteArray) bytes = begin_conversation();
-
-    add_packet(bytes, &header, args);
-    serve(bytes);
-}
-
-/* A running domain and an active pool, whose volume is found. */
-static void start_objects(void)
-{
-    guint8 uuid[XDR_UUID_LEN];
-    g_autoptr(GByteArray) pool = g_byte_array_new(), domain = g_byte_array_new();
-
-    uuid_from_text(dictionary_uuids[5], uuid);
-    xdr_put_string(pool, "p");
-    xdr_put_raw(pool, uuid, sizeof uuid);
-    xdr_put_u32(pool, 0);
-    call_alone(78, pool);
-    uuid_from_text(dictionary_uuids[7], uuid);
-    xdr_put_string(domain, "h");
-    xdr_put_raw(domain, uuid, sizeof uuid);
-    xdr_put_i32(domain, -1);
-    call_alone(9, domain);
-}
-
-/* Something of each kind, for calls to find: the documents that define them. Devices and interfaces
- * of the host are there, those of the sandbox. */
+/* Something of each kind, for calls to find: the documents that define them. */
 static void define_objects(void)
 {
     static const struct {
@@ -231,12 +202,16 @@ static void define_objects(void)
         const char *root;
     } rows[] = {
         { 41, "<network>" }, { 77, "<pool " },    { 142, "<secret " },
-        { 11, "<domain " },  { 180, "<filter " }, { 399, "<filterbinding>" },
+        { 11, "<domain " },  { 180, "<filter " },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         for (guint d = 0; d < dictionary_documents_len; d++) {
+            const RpcHeader header = {
+                RPC_PROGRAM_REMOTE, 1, rows[i].procedure, RPC_CALL, 1, RPC_OK
+            };
             g_autoptr(GString) document = g_string_new(dictionary_documents[d]);
+            g_autoptr(GByteArray) bytes = begin_conversation();
             g_autoptr(GByteArray) args = g_byte_array_new();
 
             if (!g_str_has_prefix(document->str, rows[i].root))
@@ -244,7 +219,8 @@ static void define_objects(void)
             g_string_replace(document, "%DIR%", dir, 0);
             xdr_put_string(args, document->str);
             xdr_put_u32(args, 0); /* flags, of those that have them */
-            call_alone(rows[i].procedure, args);
+            add_packet(bytes, &header, args);
+            serve(bytes);
         }
     }
 }
@@ -265,7 +241,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             stop_daemon();
         start_daemon();
         define_objects();
-        start_objects();
     }
     tape.dir = dir;
     bytes = make_conversation(&tape);
