@@ -284,12 +284,14 @@ static void memory_failure(const Said *said)
     send(said, VIR_DOMAIN_EVENT_ID_MEMORY_FAILURE, body);
 }
 
+/* QEMU tells bytes (qapi/machine.json), libvirt.h has KiB. */
 static void memory_size_change(const Said *said)
 {
+    gint64 size = json_object_get_int_member_with_default(said->data, "size", 0);
     g_autoptr(GByteArray) body = g_byte_array_new();
 
     xdr_put_string(body, memory_device_alias(said->def, text(said, "id")));
-    xdr_put_u64(body, (guint64)json_object_get_int_member_with_default(said->data, "size", 0));
+    xdr_put_u64(body, (guint64)MAX(size, 0) / 1024);
     send(said, VIR_DOMAIN_EVENT_ID_MEMORY_DEVICE_SIZE_CHANGE, body);
 }
 
