@@ -208,6 +208,10 @@ void domain_def_free(DomainDef *def); /* NULL-safe */
 DomainDef *domain_def_dup(const DomainDef *def);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainDef, domain_def_free)
 
+/* Parts with their defaults and empty lists; freed with the definition they become part of. */
+DomainBlkiotune *domain_blkiotune_new(void);
+DomainNumatune *domain_numatune_new(void);
+
 /* What a disk that was only named is found to be; the strings are copied and may be NULL. */
 void domain_disk_add_host(DomainDisk *disk, const char *name, const char *port);
 /* NULL: none. */

@@ -111,6 +111,16 @@ DomainInput *domain_input_new(void)
     return xml_object_new(&domain_input_class);
 }
 
+DomainBlkiotune *domain_blkiotune_new(void)
+{
+    return xml_object_new(&domain_blkiotune_class);
+}
+
+DomainNumatune *domain_numatune_new(void)
+{
+    return xml_object_new(&domain_numatune_class);
+}
+
 void domain_disk_free(DomainDisk *disk)
 {
     xml_object_free(&domain_disk_class, disk);

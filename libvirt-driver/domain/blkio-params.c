@@ -142,10 +142,8 @@ static void change(DomainDef *def, gpointer data)
 {
     const XdrValue *weight = params_find(data, "weight");
 
-    if (def->blkiotune == NULL) {
-        def->blkiotune = g_new0(DomainBlkiotune, 1);
-        def->blkiotune->devices = g_ptr_array_new();
-    }
+    if (def->blkiotune == NULL)
+        def->blkiotune = domain_blkiotune_new();
     if (weight != NULL)
         def->blkiotune->weight = weight->u;
     take_all(data, take_in_definition, def->blkiotune);

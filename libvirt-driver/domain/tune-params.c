@@ -168,10 +168,8 @@ static void change_numa(DomainDef *def, gpointer data)
     const XdrValue *mode = params_find(data, "numa_mode");
     const char *nodes = params_find_string(data, "numa_nodeset");
 
-    if (def->numatune == NULL) {
-        def->numatune = g_new0(DomainNumatune, 1);
-        def->numatune->memnodes = g_ptr_array_new();
-    }
+    if (def->numatune == NULL)
+        def->numatune = domain_numatune_new();
     if (mode != NULL) {
         g_free(def->numatune->mode);
         def->numatune->mode = g_strdup(numa_modes[mode->i]);
