@@ -46,11 +46,11 @@ gboolean on_secret_event_register_any(RpcCall *call, GError **error)
     return register_by_uuid(call, RPC_EVENT_SECRET, 0, error);
 }
 
-/* In the loop thread, which also hears of the devices, though the first one waits for a list of them: a
- * worker sends its reply before the registration counts, and an event between the two would be lost. */
 gboolean nodedev_events_are_ready(const RpcCall *call)
 {
-    return TRUE;
+    const Kanzend *kanzend = call->app;
+
+    return node_devices_are_known(kanzend->devices);
 }
 
 gboolean on_nodedev_event_register_any(RpcCall *call, GError **error)

@@ -65,10 +65,22 @@ typedef struct {
     int event_id;
     gint id;
     gboolean legacy;
-    gboolean armed; /* the client knows id */
-    char *key;      /* NULL: all objects */
-    GRegex *names;  /* NULL: all of the events */
+    gboolean armed;  /* the client knows id */
+    GPtrArray *held; /* packets until then; NULL: none */
+    char *key;       /* NULL: all objects */
+    GRegex *names;   /* NULL: all of the events */
 } Registration;
+
+static void packet_free(gpointer packet)
+{
+    if (packet != NULL)
+        g_byte_array_unref(packet);
+}
+
+static GPtrArray *new_packets(void)
+{
+    return g_ptr_array_new_with_free_func(packet_free);
+}
 
 static void registration_clear(gpointer data)
 {
@@ -76,6 +88,7 @@ static void registration_clear(gpointer data)
 
     g_free(r->key);
     g_clear_pointer(&r->names, g_regex_unref);
+    g_clear_pointer(&r->held, g_ptr_array_unref);
 }
 
 /* Under lock. Legacy registrations are found by event, the others by number. -1: none. */
@@ -90,19 +103,40 @@ static int find_locked(RpcClient *client, RpcEventClass klass, gboolean legacy, 
     return -1;
 }
 
-/* The reply that names the registration is on its way: now its events may follow. */
-static void arm(RpcCall *call)
+/* NULL when nothing is held: it is armed then, or has gone. */
+static GPtrArray *arm_or_take_held(RpcClient *client, gint id)
 {
-    RpcClient *client = call->client;
+    GPtrArray *held = NULL;
 
     g_mutex_lock(&client->lock);
     for (guint i = 0; client->registrations != NULL && i < client->registrations->len; i++) {
         Registration *r = &g_array_index(client->registrations, Registration, i);
 
-        if (r->id == (gint)call->arg_i)
-            r->armed = TRUE;
+        if (r->id != id)
+            continue;
+        held = g_steal_pointer(&r->held);
+        r->armed = held == NULL;
     }
     g_mutex_unlock(&client->lock);
+    return held;
+}
+
+static void send_all(RpcClient *client, GPtrArray *packets)
+{
+    for (guint i = 0; i < packets->len; i++)
+        rpc_client_send(client, g_steal_pointer(&packets->pdata[i]));
+}
+
+/* The reply that names the registration is on its way: now its events may follow, those first that
+ * came meanwhile. */
+static void arm(RpcCall *call)
+{
+    GPtrArray *held;
+
+    while ((held = arm_or_take_held(call->client, (gint)call->arg_i)) != NULL) {
+        send_all(call->client, held);
+        g_ptr_array_unref(held);
+    }
 }
 
 /* Takes what the registration has; its number is in r then. */
@@ -227,7 +261,7 @@ static GByteArray *event_packet(const Event *event, const Registration *r)
 
 static gboolean is_wanted(const Registration *r, const Event *event)
 {
-    return r->armed && r->klass == event->klass && r->event_id == event->event_id &&
+    return r->klass == event->klass && r->event_id == event->event_id &&
            (r->key == NULL || g_strcmp0(r->key, event->key) == 0) &&
            (r->names == NULL || g_regex_match(r->names, event->name, 0, NULL));
 }
@@ -236,18 +270,20 @@ static void send_to_client(gpointer data, gpointer user_data)
 {
     RpcClient *client = data;
     const Event *event = user_data;
-    g_autoptr(GPtrArray) packets = g_ptr_array_new();
+    g_autoptr(GPtrArray) packets = new_packets();
 
     g_mutex_lock(&client->lock);
     for (guint i = 0; client->registrations != NULL && i < client->registrations->len; i++) {
-        const Registration *r = &g_array_index(client->registrations, Registration, i);
+        Registration *r = &g_array_index(client->registrations, Registration, i);
 
-        if (is_wanted(r, event))
-            g_ptr_array_add(packets, event_packet(event, r));
+        if (!is_wanted(r, event))
+            continue;
+        if (!r->armed && r->held == NULL)
+            r->held = new_packets();
+        g_ptr_array_add(r->armed ? packets : r->held, event_packet(event, r));
     }
     g_mutex_unlock(&client->lock);
-    for (guint i = 0; i < packets->len; i++)
-        rpc_client_send(client, packets->pdata[i]);
+    send_all(client, packets);
 }
 
 void rpc_events_send(RpcServer *server, RpcEventClass klass, int event_id, const char *key,

@@ -30,6 +30,7 @@ typedef struct {
     GCond cond;
     guint blocked;
     gboolean release;
+    RpcServer *server;
 } App;
 
 static gboolean do_open(RpcCall *call, GError **error)
@@ -77,6 +78,13 @@ static gboolean do_register(RpcCall *call, GError **error)
     if (!rpc_events_register(call, RPC_EVENT_DOMAIN, call->args[0].i, call->args[1].str, FALSE, &id,
                              error))
         return FALSE;
+    if (g_strcmp0(call->args[1].str, "at once") == 0) {
+        const App *app = call->app;
+        g_autoptr(GByteArray) body = g_byte_array_new();
+
+        xdr_put_string(body, "early");
+        rpc_events_send(app->server, RPC_EVENT_DOMAIN, call->args[0].i, call->args[1].str, body);
+    }
     xdr_put_i32(call->ret, id);
     return TRUE;
 }
@@ -180,7 +188,7 @@ static void set_up(Fixture *f, gconstpointer config)
     c.app = &f->app;
     g_mutex_init(&f->app.lock);
     g_cond_init(&f->app.cond);
-    f->server = rpc_server_new(&c);
+    f->server = f->app.server = rpc_server_new(&c);
     f->fd = connect_client(f->server, FALSE);
     streams_closed = 0;
 }
@@ -506,6 +514,21 @@ static void test_events(Fixture *f, gconstpointer unused)
     }
 }
 
+/* What happens before the client knows its number is told behind the reply that has it. */
+static void test_early_event(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(RpcPacket) event = NULL;
+    g_autoptr(XdrArgs) args = NULL;
+    gint id;
+
+    open_connection(f);
+    id = register_event(f, 0, "at once");
+    event = receive_packet(f->fd);
+    args = xdr_decode("is", event->data + event->payload, event->len - event->payload);
+    g_assert_cmpint(args->values[0].i, ==, id);
+    g_assert_cmpstr(args->values[1].str, ==, "early");
+}
+
 /* One that registers and does not read is disconnected when its queue is over the limit. */
 static void test_slow_reader(Fixture *f, gconstpointer unused)
 {
@@ -642,6 +665,7 @@ int main(int argc, char **argv)
     ADD("/rpc/hangup", NULL, test_hangup);
     ADD("/rpc/close", NULL, test_close);
     ADD("/rpc/events", NULL, test_events);
+    ADD("/rpc/early-event", NULL, test_early_event);
     ADD("/rpc/slow-reader", &small_queue, test_slow_reader);
     ADD("/rpc/big-reply", NULL, test_big_reply);
     ADD("/rpc/stream", NULL, test_stream);
