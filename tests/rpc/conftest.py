@@ -26,13 +26,23 @@ def errors_stay():
     gc.enable()
 
 
+def preload():
+    """What umockdev-wrapper loads before each program, and before that the sanitizer's library, where there is one: it must be first."""
+    wrapper = os.environ.get("LD_PRELOAD", "").strip(":")
+    if not wrapper:
+        return {}
+    linked = subprocess.run(["ldd", os.environ["KANZEND"]], capture_output=True, text=True, check=True).stdout
+    asan = [line.split()[2] for line in linked.splitlines() if "libasan" in line]
+    return {"LD_PRELOAD": ":".join([*asan, wrapper])}
+
+
 class Daemon:
     def __init__(self, folder):
         self.folder = folder
         self.run, self.lib = folder / "run", folder / "lib"
         self.lib.mkdir()
         self.socket = self.run / "virtxend-sock"
-        self.env = dict(os.environ, KANZEN_LIB_DIR=str(self.lib),
+        self.env = dict(os.environ, **preload(), KANZEN_LIB_DIR=str(self.lib),
                         LSAN_OPTIONS=f"suppressions={Path(__file__).parent / 'lsan.supp'}:print_suppressions=0")
         self.log = folder / "log"
         self.process = None

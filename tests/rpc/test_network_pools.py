@@ -9,7 +9,7 @@ import pytest
 
 from conftest import Daemon
 from test_libvirt import code_of, xml
-from test_nodedev import UMockdev, preload
+from test_nodedev import UMockdev
 
 CARD = "/devices/pci0000:00/0000:03:00.0"
 
@@ -32,7 +32,7 @@ def carded(tmp_path, monkeypatch):
     monkeypatch.setenv("UMOCKDEV_DIR", made.get_root_dir())
     assert made.add_from_string(MACHINE)
     daemon = Daemon(tmp_path)
-    daemon.start(LD_PRELOAD=preload())
+    daemon.start()
     yield daemon
     daemon.stop()
 
@@ -130,7 +130,7 @@ def test_functions_of_a_card(carded):
     assert "<interface dev='ens3v0' connections='1'/>" in network.XMLDesc()
     assert "ens3v0" not in network.XMLDesc(libvirt.VIR_NETWORK_XML_INACTIVE)
     carded.kill()
-    carded.start(LD_PRELOAD=preload())
+    carded.start()
     network = carded.connect().networkLookupByName("pool")
     assert "<interface dev='ens3v1' connections='1'/>" in network.XMLDesc()
     with pytest.raises(libvirt.libvirtError, match="exclusive access"):

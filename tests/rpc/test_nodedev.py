@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The host's devices: those of a machine that umockdev makes up, and this machine's own."""
 import os
-import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -18,13 +17,6 @@ try:
     from gi.repository import UMockdev
 except (ValueError, ImportError):
     pytest.skip("needs gir1.2-umockdev-1.0", allow_module_level=True)
-
-
-def preload():
-    """What has to be loaded before kanzend: the sanitizer's library comes first where there is one."""
-    linked = subprocess.run(["ldd", os.environ["KANZEND"]], capture_output=True, text=True, check=True).stdout
-    asan = [line.split()[2] for line in linked.splitlines() if "libasan" in line]
-    return ":".join([*asan, "libumockdev-preload.so.0"])
 
 
 PCI = "/devices/pci0000:00"
@@ -139,7 +131,7 @@ def testbed(monkeypatch):
 @pytest.fixture
 def mocked(testbed, tmp_path):
     daemon = Daemon(tmp_path)
-    daemon.start(LD_PRELOAD=preload())
+    daemon.start()
     conn = daemon.connect()
     yield conn
     conn.close()
@@ -259,7 +251,7 @@ def test_events(testbed, tmp_path):
         pytest.skip("needs umockdev-wrapper around the test")
     libvirt.virEventRegisterDefaultImpl()
     daemon = Daemon(tmp_path)
-    daemon.start(LD_PRELOAD=preload())
+    daemon.start()
     conn = daemon.connect()
     seen = []
     conn.nodeDeviceEventRegisterAny(None, libvirt.VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE,
@@ -305,7 +297,7 @@ def test_this_machine(tmp_path):
 
 
 # mdevctl(8) as far as kanzend uses it: definitions in a file, and what it was told to start.
-MDEVCTL = """#!/usr/bin/python3
+MDEVCTL = """#!/usr/bin/env -S -u LD_PRELOAD /usr/bin/python3
 import json, pathlib, sys
 state = pathlib.Path({state!r})
 kept = json.loads(state.read_text()) if state.exists() else {{}}
@@ -345,7 +337,7 @@ def with_mdevctl(testbed, tmp_path):
     tool.write_text(MDEVCTL.format(state=str(tmp_path / "mdevs")))
     tool.chmod(0o755)
     daemon = Daemon(tmp_path)
-    daemon.start(LD_PRELOAD=preload(), PATH=f"{tool.parent}:{os.environ['PATH']}")
+    daemon.start(PATH=f"{tool.parent}:{os.environ['PATH']}")
     conn = daemon.connect()
     yield conn
     conn.close()
@@ -394,7 +386,7 @@ def test_definitions_that_are_refused(with_mdevctl, tmp_path, old, new, code):
 
 def test_without_mdevctl(testbed, tmp_path):
     daemon = Daemon(tmp_path)
-    daemon.start(LD_PRELOAD=preload(), PATH=str(tmp_path))
+    daemon.start(PATH=str(tmp_path))
     with pytest.raises(libvirt.libvirtError, match="there is no program 'mdevctl' .Debian package mdevctl."):
         daemon.connect().nodeDeviceDefineXML(MDEV_XML)
     daemon.stop()
@@ -406,7 +398,7 @@ def test_odd_lists(testbed, tmp_path):
     daemon = Daemon(tmp_path)
     tool.write_text("#!/bin/sh\ncat " + str(tmp_path / "says") + "\n")
     tool.chmod(0o755)
-    daemon.start(LD_PRELOAD=preload(), PATH=f"{tmp_path}:{os.environ['PATH']}")
+    daemon.start(PATH=f"{tmp_path}:{os.environ['PATH']}")
     conn = daemon.connect()
     for said in ["", "nonsense", "{}", "[1]", '[{"a": 1}]', '[{"a": [{"x": {}}]}]', f'[{{"a": [{{"{MDEV}": {{"mdev_type": 1}}}}]}}]',
                  f'[{{"a": [{{"{MDEV}": {{"mdev_type": "t", "attrs": [{{"x": []}}]}}}}]}}]']:
