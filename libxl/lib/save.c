@@ -128,11 +128,13 @@ static void tell_progress(const Work *work, JsonObject *ram)
         work->progress(&progress, work->user_data);
 }
 
-static gboolean migration_failed(JsonObject *info, const char *status, GError **error)
+/* canceled: QEMU was told to end it, which may end as "failed" when that closes what it writes to. */
+static gboolean migration_failed(JsonObject *info, const char *status, gboolean canceled,
+                                 GError **error)
 {
     const char *why = json_object_get_string_member_with_default(info, "error-desc", NULL);
 
-    if (g_str_equal(status, "cancelled"))
+    if (canceled || g_str_equal(status, "cancelled"))
         g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "canceled by client");
     else
         g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED, "QEMU could not write the machine: %s",
@@ -160,7 +162,7 @@ static gboolean follow_migration(const Work *work, GError **error)
             return TRUE;
         if (g_str_equal(status, "failed") || g_str_equal(status, "cancelled") ||
             g_str_equal(status, "none"))
-            return migration_failed(info, status, error);
+            return migration_failed(info, status, told, error);
         if (!told && g_cancellable_is_cancelled(work->cancellable))
             told = run(work, "migrate_cancel", NULL, NULL);
         g_usleep(POLL_US);
