@@ -176,7 +176,7 @@ static void test_pool_errors(void)
         VirErrorCode code;
         const char *word;
     } cases[] = {
-        { "<pool", VIR_ERR_XML_ERROR, "well-formed" },
+        { "<pool", VIR_ERR_XML_DETAIL, "Start Tag" },
         { "<volume/>", VIR_ERR_XML_ERROR, "volume" },
         { "<pool><name>a</name></pool>", VIR_ERR_XML_ERROR, "type" },
         { "<pool type='lvm'><name>a</name></pool>", VIR_ERR_CONFIG_UNSUPPORTED, "lvm" },

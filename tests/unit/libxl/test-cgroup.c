@@ -217,8 +217,7 @@ static void test_change(void)
 
     /* A limit that is refused leaves those of before. */
     group.config = before;
-    g_clear_pointer(&before->limits.blkio_devices, g_ptr_array_unref);
-    before->limits.blkio_devices = g_ptr_array_new();
+    g_ptr_array_set_size(before->limits.blkio_devices, 0);
     g_ptr_array_add(before->limits.blkio_devices, kxl_blkio_device_new());
     ((KxlBlkioDevice *)before->limits.blkio_devices->pdata[0])->path = g_strdup("/nothing");
     g_assert_false(kxl_cgroup_change(&group, after, 123, &error));
