@@ -73,6 +73,18 @@ static KxlSaveFlags save_flags(guint32 flags)
            (flags & SAVE_BYPASS_CACHE ? KXL_SAVE_UNCACHED : 0);
 }
 
+/* Where an abort strikes decides what fails then: to its client it is the abort. */
+static void tell_abort(const DomainView *view, const Task *task, GError **failed)
+{
+    if (*failed == NULL || !g_cancellable_is_cancelled(task->cancellable) ||
+        g_error_matches(*failed, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        return;
+    g_message("domain: '%s': its save was aborted and ended so: %s", view->name,
+              (*failed)->message);
+    g_clear_error(failed);
+    g_set_error_literal(failed, G_IO_ERROR, G_IO_ERROR_CANCELLED, "canceled by client");
+}
+
 /* With the job lock held, of a running domain. */
 static gboolean save_view(RpcCall *call, const DomainView *view, const char *path, const char *xml,
                           guint32 flags, GError **error)
@@ -94,6 +106,7 @@ static gboolean save_view(RpcCall *call, const DomainView *view, const char *pat
         domain_registry_sync_gone(kanzend->domains, view->id, KXL_REASON_SUSPEND);
     else
         domain_registry_sync(kanzend->domains, view->id);
+    tell_abort(view, &task, &failed);
     task_end(&task, failed);
     if (failed == NULL)
         return TRUE;
