@@ -224,3 +224,16 @@ gboolean store_load(Store *store, StoreFunc func, gpointer user_data, GError **e
         load_entry(store, entry, func, user_data);
     return TRUE;
 }
+
+void store_remove_dir(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+
+        unlink(file);
+    }
+    rmdir(path);
+}

@@ -33,4 +33,7 @@ gboolean store_load(Store *store, StoreFunc func, gpointer user_data, GError **e
  * kanzend has written it, who may have made mistakes. */
 const char *store_text_intact(const char *xml);
 
+/* A folder and the files in it; what is left of them when one cannot be removed stays unsaid. */
+void store_remove_dir(const char *path);
+
 G_END_DECLS

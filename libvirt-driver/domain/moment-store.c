@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "moment.h"
+#include "store.h"
 
 #define CURRENT "current"
 #define SUFFIX  ".xml"
@@ -112,18 +113,8 @@ gboolean moments_remove(const MomentKind *kind, DomainRegistry *registry, const 
 void moments_forget(const MomentKind *kind, DomainRegistry *registry, const char *uuid)
 {
     g_autofree char *dir_path = dir_of(kind, registry, uuid);
-    g_autoptr(GDir) dir = NULL;
-    const char *entry;
 
-    if (rmdir(dir_path) == 0 || errno == ENOENT) /* most have none */
-        return;
-    dir = g_dir_open(dir_path, 0, NULL);
-    while (dir != NULL && (entry = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *path = g_build_filename(dir_path, entry, NULL);
-
-        unlink(path);
-    }
-    rmdir(dir_path);
+    store_remove_dir(dir_path);
 }
 
 static char *current_path(const MomentKind *kind, DomainRegistry *registry, const char *uuid)

@@ -7,6 +7,7 @@
 
 #include "handler-util.h"
 #include "host-config-internal.h"
+#include "store.h"
 
 static gboolean is_begun(const HostConfig *config)
 {
@@ -43,18 +44,6 @@ static gboolean copy_file(const char *from_dir, const char *to_dir, const char *
                                     0644, error);
 }
 
-static void remove_dir(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        g_unlink(file);
-    }
-    g_rmdir(path);
-}
-
 /* Whole or not at all: beside, then renamed. */
 gboolean host_config_begin(HostConfig *config, GError **error)
 {
@@ -67,7 +56,7 @@ gboolean host_config_begin(HostConfig *config, GError **error)
         return FALSE;
     if (is_begun(config))
         return fail(error, VIR_ERR_OPERATION_INVALID, "there is already a change in progress");
-    remove_dir(beside);
+    store_remove_dir(beside);
     if (g_mkdir_with_parents(beside, 0700) < 0)
         return fail(error, VIR_ERR_SYSTEM_ERROR, "cannot make '%s': %s", beside, g_strerror(errno));
     for (guint i = 0; ok && i < names->len; i++)
@@ -76,7 +65,7 @@ gboolean host_config_begin(HostConfig *config, GError **error)
         ok = fail(error, VIR_ERR_SYSTEM_ERROR, "cannot make '%s': %s", config->backup,
                   g_strerror(errno));
     if (!ok)
-        remove_dir(beside);
+        store_remove_dir(beside);
     return ok;
 }
 
@@ -92,10 +81,10 @@ static gboolean end_change(const HostConfig *config, GError **error)
 {
     g_autofree char *done = g_strconcat(config->backup, ".done", NULL);
 
-    remove_dir(done);
+    store_remove_dir(done);
     if (g_rename(config->backup, done) < 0)
         return fail(error, VIR_ERR_SYSTEM_ERROR, "cannot end the change: %s", g_strerror(errno));
-    remove_dir(done);
+    store_remove_dir(done);
     return TRUE;
 }
 

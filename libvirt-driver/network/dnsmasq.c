@@ -10,6 +10,7 @@
 #include "command.h"
 #include "dnsmasq-conf.h"
 #include "handler-util.h"
+#include "store.h"
 
 #define STOP_STEP_US  20000
 #define STOP_STEPS    100 /* 2 s, then it is killed */
@@ -46,14 +47,8 @@ static gboolean make_hosts_dir(const DnsmasqDirs *dirs, const NetworkDef *def, G
 static void remove_hosts_dir(const DnsmasqDirs *dirs, const NetworkDef *def)
 {
     g_autofree char *path = hosts_dir(dirs, def);
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
 
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *file = g_build_filename(path, name, NULL);
-        unlink(file);
-    }
-    rmdir(path);
+    store_remove_dir(path);
 }
 
 static void remove_files(const DnsmasqDirs *dirs, const NetworkDef *def)
