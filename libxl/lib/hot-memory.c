@@ -44,11 +44,15 @@ static int free_devid(const KxlDomainConfig *config, const char *model)
     return devid;
 }
 
-static gboolean no_memory(const KxlOp *op, const char *model, int devid, GError **error)
+/* Its index; -1: none. */
+static int find(const KxlOp *op, const char *model, int devid, GError **error)
 {
-    g_set_error(error, KXL_ERROR, KXL_ERROR_NO_DEVICE, "domain '%s' has no memory '%s' %d",
-                op->config->name, model, devid);
-    return FALSE;
+    int index = kxl_config_find_memory(op->config, model, devid);
+
+    if (index < 0)
+        g_set_error(error, KXL_ERROR, KXL_ERROR_NO_DEVICE, "domain '%s' has no memory '%s' %d",
+                    op->config->name, model, devid);
+    return index;
 }
 
 static gboolean has_room(const KxlOp *op, const KxlDomainConfig *config, GError **error)
@@ -102,9 +106,9 @@ gboolean kxl_domain_memory_detach(KxlHost *host, int domid, const char *model, i
 
     if (!kxl_op_begin(&op, host, domid, error))
         return FALSE;
-    index = kxl_config_find_memory(op.config, model, devid);
+    index = find(&op, model, devid, error);
     if (index < 0)
-        return no_memory(&op, model, devid, error);
+        return FALSE;
     device = kxl_hot_memory_new(&op, op.config->memories->pdata[index], error);
     return device && kxl_hot_detach(device, FALSE, error);
 }
@@ -133,9 +137,9 @@ gboolean kxl_domain_memory_request(KxlHost *host, int domid, int devid, guint64 
 
     if (!kxl_op_begin(&op, host, domid, error))
         return FALSE;
-    index = kxl_config_find_memory(op.config, model, devid);
+    index = find(&op, model, devid, error);
     if (index < 0)
-        return no_memory(&op, model, devid, error);
+        return FALSE;
     config = kxl_domain_config_dup(op.config);
     memory = config->memories->pdata[index];
     if (kb > memory->size_kb || (memory->block_kb && kb % memory->block_kb != 0)) {
