@@ -25,9 +25,15 @@ def defined(guest, kind):
 class Events:
     """`virsh event --all --loop` in a client of its own."""
 
-    def __init__(self):
+    def __init__(self, other):
         self.child = pexpect.spawn("virsh", ["event", "--all", "--loop"], encoding="utf-8", timeout=30)
-        self.lines = ""
+        # That it is registered cannot be seen from outside: another domain comes and goes until it says so.
+        wait_for("virsh event to register", lambda: self._hears_of(other), timeout=60)
+
+    def _hears_of(self, other):
+        virsh("define", other)
+        virsh("undefine", other.stem)
+        return self.child.expect([f"event 'lifecycle' for domain '?{other.stem}'?: Undefined", pexpect.TIMEOUT], timeout=1) == 0
 
     def expect(self, name, what, timeout=60):
         self.child.expect(rf"event 'lifecycle' for domain '?{re.escape(name)}'?: {what}[^\n]*\n", timeout=timeout)
@@ -37,19 +43,11 @@ class Events:
 
 
 @pytest.fixture
-def events():
-    made = Events()
-    # The registration is done once the client answers to nothing else: give it a moment by asking the daemon.
-    wait_for("virsh event to register", lambda: made.child.isalive() and _registered(), timeout=10)
+def events(guest):
+    other = guest.name + "o"
+    made = Events(guest.write(other, guest.xml(name=other)))
     yield made
     made.close()
-
-
-def _registered():
-    import time
-
-    time.sleep(0.5)
-    return True
 
 
 def xl_state(name):

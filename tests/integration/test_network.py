@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from kanzen import run, virsh, wait_for
@@ -142,8 +143,14 @@ def test_refused_starts(clean, tmp_path, xml, words):
 def test_virsh_commands(clean, tmp_path):
     """Each of virsh's net- commands."""
     (tmp_path / "n.xml").write_text(NAT)
-    events = subprocess.Popen(["virsh", "net-event", "--event", "lifecycle", "--loop", "--timeout", "4"], stdout=subprocess.PIPE, text=True)
-    time.sleep(0.5)
+    events = pexpect.spawn("virsh", ["net-event", "--event", "lifecycle", "--loop"], encoding="utf-8", timeout=30)
+
+    def heard():  # its registration cannot be seen from outside: again until it reports
+        virsh("net-define", tmp_path / "n.xml")
+        virsh("net-undefine", "tnat")
+        return events.expect(["'lifecycle' for network tnat: Undefined", pexpect.TIMEOUT], timeout=1) == 0
+
+    wait_for("virsh net-event to register", heard)
     virsh("net-define", tmp_path / "n.xml", "--validate")
     uuid = virsh("net-uuid", "tnat").strip()
     assert virsh("net-name", uuid).strip() == "tnat"
@@ -170,9 +177,9 @@ def test_virsh_commands(clean, tmp_path):
     virsh("net-undefine", "tnat")
     virsh("net-destroy", "tnat")
     assert "tnat" not in virsh("net-list", "--all")
-    said = events.communicate(timeout=20)[0]
     for what in ("Defined", "Started", "Undefined", "Stopped"):
-        assert f"'lifecycle' for network tnat: {what}" in said, said
+        events.expect(f"'lifecycle' for network tnat: {what}")
+    events.close(force=True)
 
 
 def test_interfaces_of_the_host():

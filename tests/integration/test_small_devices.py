@@ -135,13 +135,21 @@ def check_ports(name, console):
     assert agent.find("alias").get("name") == "channel0"
     line = connect(path)
     assert agent.find("target").get("state") == "disconnected"
-    events = subprocess.Popen(["virsh", "event", name, "--event", "agent-lifecycle", "--timeout", "30"],
+    events = subprocess.Popen(["virsh", "event", name, "--event", "agent-lifecycle", "--timeout", "60"],
                               stdout=subprocess.PIPE, text=True)
-    # Held open until the host has seen it: an agent's own doing.
-    console.command(f"exec 9<>/dev/{port_of['org.qemu.guest_agent.0']}")
-    wait_for("the channel to be connected",
-             lambda: live(name).find("devices/channel/target").get("state") == "connected")
-    console.command("exec 9>&-")
+
+    def state_is(wanted):
+        return wait_for(f"the channel to be {wanted}",
+                        lambda: live(name).find("devices/channel/target").get("state") == wanted)
+
+    def heard():
+        """Held open until the host has seen it: an agent's own doing. Until it is heard of: who listens may have come late."""
+        console.command(f"exec 9<>/dev/{port_of['org.qemu.guest_agent.0']}")
+        connected = state_is("connected")
+        console.command("exec 9>&-")
+        return connected and state_is("disconnected") and events.poll() is not None
+
+    wait_for("virsh event to end", heard, timeout=60)
     assert "connected" in events.communicate(timeout=40)[0]
     console.command(f"echo from-guest > /dev/{port_of['org.qemu.guest_agent.0']}")
     receive(line, b"from-guest")

@@ -50,8 +50,8 @@ def guest():
         run("ip", "link", "del", "vif9.0", check=False)
 
 
-def reaches_host(inside):
-    return inside("busybox", "ping", "-c", "2", "-W", "1", "10.87.0.1", check=False).returncode == 0
+def reaches_host(inside, tries=5):
+    return any(inside("busybox", "ping", "-c", "1", "-W", "1", "10.87.0.1", check=False).returncode == 0 for _ in range(tries))
 
 
 def test_online_and_offline(guest):
@@ -63,7 +63,7 @@ def test_online_and_offline(guest):
         assert reaches_host(guest)
         assert call("offline", vif="vif9.0").returncode == 0
         assert "master" not in link("vif9.0")
-        assert not reaches_host(guest)
+        assert not reaches_host(guest, tries=2)
         assert call("offline", vif="vif9.0").returncode == 0
     finally:
         run("ip", "link", "set", "xenbr0", "mtu", "1500")
@@ -80,12 +80,12 @@ def test_ip_lets_only_its_own_addresses_pass(guest):
     assert reaches_host(guest)
     guest("ip", "addr", "add", "10.87.0.78/24", "dev", "guest9")
     guest("ip", "addr", "del", "10.87.0.77/24", "dev", "guest9")
-    assert not reaches_host(guest)
+    assert not reaches_host(guest, tries=2)
     guest("ip", "addr", "flush", "dev", "guest9")
     guest("ip", "addr", "add", "10.87.0.77/24", "dev", "guest9")
     assert reaches_host(guest)
     guest("ip", "link", "set", "guest9", "address", "00:16:3e:00:00:78")
-    assert not reaches_host(guest)
+    assert not reaches_host(guest, tries=2)
     assert call("offline", vif="vif9.0").returncode == 0
     assert "vif9" not in run("nft", "list", "tables").stdout
 

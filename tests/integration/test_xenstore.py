@@ -108,7 +108,7 @@ def test_paused_guest_delays_nobody(guest, domid):
     assert read(f"/local/domain/{domid}/name") == guest.name
     assert run("xenstore-write", f"/local/domain/{domid}/data/k", "v", check=False).returncode == 1
     assert read("/local/domain/0/name") == "Domain-0"
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 4
     xl("unpause", guest.name)
     wait_for("the store", lambda: run("xenstore-write", f"/local/domain/{domid}/data/k", "v", check=False).returncode == 0)
 
