@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "handler-util.h"
 #include "kanzend.h"
 #include "procedures.h"
 #include "rpc-generator.h"
@@ -162,10 +163,11 @@ static gboolean is_busy(void)
     return stats.queued > 0 || stats.free < stats.threads;
 }
 
-/* Sends it as the server takes it, reads the answers away, hangs up, waits for what still runs. */
-static void converse(int fd, const GByteArray *bytes)
+/* Sends it as the server takes it, appends the answers to answers, hangs up, waits for what still
+ * runs. */
+static void converse(int fd, const GByteArray *bytes, GByteArray *answers)
 {
-    char answers[65536];
+    guint8 some[65536];
     guint sent = 0;
 
     while (rpc_server_n_clients(kanzend.server) > 0) {
@@ -177,24 +179,65 @@ static void converse(int fd, const GByteArray *bytes)
         if (sent == bytes->len && !is_busy() && shutdown(fd, SHUT_WR) < 0)
             break;
         g_main_context_iteration(NULL, FALSE);
-        while (recv(fd, answers, sizeof answers, MSG_DONTWAIT) > 0)
-            ;
+        while ((n = recv(fd, some, sizeof some, MSG_DONTWAIT)) > 0)
+            g_byte_array_append(answers, some, (guint)n);
     }
     close(fd);
     while (rpc_server_n_clients(kanzend.server) > 0 || is_busy())
         g_main_context_iteration(NULL, FALSE);
 }
 
-static void serve(const GByteArray *bytes)
+static void serve(const GByteArray *bytes, GByteArray *answers)
 {
     int pair[2];
 
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
     rpc_server_add_client(kanzend.server, pair[1], &(RpcService){ 0 });
-    converse(pair[0], bytes);
+    converse(pair[0], bytes, answers);
 }
 
-/* Something of each kind, for calls to find: the documents that define them. */
+/* The status that ends the header of the last packet. */
+static guint32 last_status(const GByteArray *packets)
+{
+    guint32 len = 0, status = RPC_ERROR;
+
+    for (guint at = 0; at + RPC_HEADER_LEN <= packets->len; at += MAX(GUINT32_FROM_BE(len), 1)) {
+        memcpy(&len, packets->data + at, sizeof len);
+        memcpy(&status, packets->data + at + RPC_HEADER_LEN - sizeof status, sizeof status);
+    }
+    return GUINT32_FROM_BE(status);
+}
+
+static gboolean call_alone(gint32 procedure, const GByteArray *args)
+{
+    const RpcHeader header = { RPC_PROGRAM_REMOTE, 1, procedure, RPC_CALL, 1, RPC_OK };
+    g_autoptr(GByteArray) bytes = begin_conversation(), answers = g_byte_array_new();
+
+    add_packet(bytes, &header, args);
+    serve(bytes, answers);
+    return last_status(answers) == RPC_OK;
+}
+
+/* A running domain and an active pool, whose volume is found. */
+static void start_objects(void)
+{
+    guint8 uuid[XDR_UUID_LEN];
+    g_autoptr(GByteArray) pool = g_byte_array_new(), domain = g_byte_array_new();
+
+    uuid_from_text(dictionary_uuids[5], uuid);
+    xdr_put_string(pool, "p");
+    xdr_put_raw(pool, uuid, sizeof uuid);
+    xdr_put_u32(pool, 0);
+    g_assert_true(call_alone(78, pool));
+    uuid_from_text(dictionary_uuids[7], uuid);
+    xdr_put_string(domain, "h");
+    xdr_put_raw(domain, uuid, sizeof uuid);
+    xdr_put_i32(domain, -1);
+    g_assert_true(call_alone(9, domain));
+}
+
+/* Something of each kind, for calls to find: the documents that define them. Devices and interfaces
+ * of the host are there, those of the sandbox. */
 static void define_objects(void)
 {
     static const struct {
@@ -202,16 +245,12 @@ static void define_objects(void)
         const char *root;
     } rows[] = {
         { 41, "<network>" }, { 77, "<pool " },    { 142, "<secret " },
-        { 11, "<domain " },  { 180, "<filter " },
+        { 11, "<domain " },  { 180, "<filter " }, { 399, "<filterbinding>" },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         for (guint d = 0; d < dictionary_documents_len; d++) {
-            const RpcHeader header = {
-                RPC_PROGRAM_REMOTE, 1, rows[i].procedure, RPC_CALL, 1, RPC_OK
-            };
             g_autoptr(GString) document = g_string_new(dictionary_documents[d]);
-            g_autoptr(GByteArray) bytes = begin_conversation();
             g_autoptr(GByteArray) args = g_byte_array_new();
 
             if (!g_str_has_prefix(document->str, rows[i].root))
@@ -219,8 +258,7 @@ static void define_objects(void)
             g_string_replace(document, "%DIR%", dir, 0);
             xdr_put_string(args, document->str);
             xdr_put_u32(args, 0); /* flags, of those that have them */
-            add_packet(bytes, &header, args);
-            serve(bytes);
+            call_alone(rows[i].procedure, args);
         }
     }
 }
@@ -228,7 +266,7 @@ static void define_objects(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     Tape tape = { .bytes = data, .left = size };
-    g_autoptr(GByteArray) bytes = NULL;
+    g_autoptr(GByteArray) bytes = NULL, answers = g_byte_array_new();
 
     if (targets == NULL) {
         sandbox_enter();
@@ -241,9 +279,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             stop_daemon();
         start_daemon();
         define_objects();
+        start_objects();
     }
     tape.dir = dir;
     bytes = make_conversation(&tape);
-    serve(bytes);
+    serve(bytes, answers);
     return 0;
 }

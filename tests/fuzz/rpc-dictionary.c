@@ -3,7 +3,7 @@
 
 #define U(n) "00000000-0000-0000-0000-00000000000" #n
 
-const char *const dictionary_uuids[] = { U(0), U(1), U(2), U(3), U(4), U(5), U(6) };
+const char *const dictionary_uuids[] = { U(0), U(1), U(2), U(3), U(4), U(5), U(6), U(7) };
 const guint dictionary_uuids_len = G_N_ELEMENTS(dictionary_uuids);
 
 #define DOMAIN(name, uuid, more)                                                                   \
@@ -26,8 +26,15 @@ const char *const dictionary_words[] = {
     "xvdb",
     "vda",
     "hda",
+    "f",
+    "c",
+    "w",
     "lo",
     "virbr7",
+    "computer",
+    "net_lo_00_00_00_00_00_00",
+    "net",
+    "system",
     "console0",
     "org.qemu.guest_agent.0",
     "default",
@@ -95,6 +102,12 @@ const char *const dictionary_words[] = {
     "buf_size",
     "poll_max_ns",
     "device_weight",
+    "device_read_bytes_sec",
+    "/dev/null,100",
+    "/dev/null,0,/dev/zero,5",
+    "sev-secret",
+    "0-1",
+    "^0,1-3",
     "user-name",
     "unix-user-id",
     "file",
@@ -110,7 +123,8 @@ const char *const dictionary_documents[] = {
     DOMAIN("b", U(2), "<channel type='unix'><target type='xen' name='c'/></channel>"),
     DOMAIN("c", U(3), "<graphics type='vnc' autoport='yes'/><video><model type='xen'/></video>"),
     "<domain "
-    "type='xen'><name>h</name><memory>131072</memory><os><type>hvm</type></os><devices/></domain>",
+    "type='xen'><name>h</name><uuid>" U(
+        7) "</uuid><memory>131072</memory><os><type>hvm</type></os><devices/></domain>",
     "<disk type='file' device='disk'><source file='%DIR%/new'/><target dev='xvdb'/></disk>",
     "<disk type='file' device='cdrom'><target dev='hdc' bus='ide'/><readonly/></disk>",
     "<interface type='network'><mac address='00:16:3e:00:00:01'/><source network='n'/></interface>",
@@ -151,6 +165,11 @@ const char *const dictionary_documents[] = {
            "<mac address='00:16:3e:00:00:01'/><filterref filter='f'/></filterbinding>",
     "<device><name>mdev</name><parent>computer</parent><capability type='mdev'/></device>",
     "<interface type='bridge' name='br7'><bridge/></interface>",
+    "<interface type='ethernet' name='lo'><start mode='onboot'/><protocol "
+    "family='ipv4'><dhcp/></protocol></interface>",
+    "<device><parent>computer</parent><capability type='scsi_host'><capability "
+    "type='fc_host'/></capability></device>",
+    "<sources><device path='/dev/null'/></sources>",
     "<cpu mode='custom' match='exact'><model>qemu64</model></cpu>",
     "<cpu><arch>x86_64</arch></cpu>",
     "<x:y xmlns:x='urn:x'>1</x:y>",

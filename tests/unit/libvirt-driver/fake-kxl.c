@@ -137,8 +137,11 @@ static Fake *add_locked(KxlDomainConfig *config, gboolean paused)
     fake->info.max_vcpus = MAX(1, config->max_vcpus);
     fake->info.vcpus_online = config->vcpus != 0 ? config->vcpus : fake->info.max_vcpus;
     fake->info.cpu_time_ns = 1000000000;
+    /* Where there are no terminals, none is closed either: 0 would be somebody else's. */
     if (openpty(&fake->master, &fake->slave, NULL, NULL, NULL) == 0)
         fake->tty = g_strdup(ttyname(fake->slave));
+    else
+        fake->master = fake->slave = -1;
     domains = g_list_append(domains, fake);
     tell_locked(KXL_EVENT_NEW, &fake->info);
     return fake;
