@@ -19,6 +19,7 @@ typedef enum {
     DOMAIN_XML_ERROR_DETAIL,      /* not well-formed; the XML parser's words: VIR_ERR_XML_DETAIL 35 */
     DOMAIN_XML_ERROR_UNSUPPORTED, /* libvirt knows it, we cannot do it: VIR_ERR_CONFIG_UNSUPPORTED 67 */
     DOMAIN_XML_ERROR_CONF_SYNTAX, /* xl.cfg text: VIR_ERR_CONF_SYNTAX 33 */
+    DOMAIN_XML_ERROR_CONF_VALUE,  /* xl.cfg: an option's value is wrong; VIR_ERR_INTERNAL_ERROR 1, as libvirt has it */
     DOMAIN_XML_ERROR_INVALID_ARG, /* VIR_ERR_INVALID_ARG 8 */
     DOMAIN_XML_ERROR_SCHEMA,      /* PARSE_VALIDATE: unknown part; VIR_ERR_XML_INVALID_SCHEMA 92 */
     DOMAIN_XML_ERROR_NO_NAME,     /* VIR_ERR_NO_NAME 21; the message is what has none */

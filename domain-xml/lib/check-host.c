@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "seclabel.h"
+
 static gboolean asks_for(const DomainDef *def, const char *name, const char *enabled)
 {
     for (guint i = 0; i < def->firmware_features->len; i++) {
@@ -127,21 +129,13 @@ static gboolean check_perf(const DomainDef *def, GError **error)
 /* A label of the user's own that nobody would apply. */
 static gboolean check_seclabels(const DomainDef *def, GError **error)
 {
-    for (guint i = 0; i < def->seclabels->len; i++) {
-        xmlNodePtr node = g_ptr_array_index(def->seclabels, i);
-        xmlChar *type = xmlGetNoNsProp(node, BAD_CAST "type");
-        xmlChar *model = xmlGetNoNsProp(node, BAD_CAST "model");
-        gboolean is_static = xmlStrEqual(type, BAD_CAST "static");
-        g_autofree char *name = g_strdup(model != NULL ? (const char *)model : "");
+    guint at = 0;
+    g_autoptr(DomainLabel) label = domain_label_next(def, &at);
 
-        xmlFree(type);
-        xmlFree(model);
-        if (is_static && strcmp(name, "none") != 0)
-            return fail_check(error, UNSUPPORTED,
-                              "Unable to find security driver for model %s (/domain/seclabel[%u])",
-                              name, i + 1);
-    }
-    return TRUE;
+    return label == NULL ||
+           fail_check(error, UNSUPPORTED,
+                      "Unable to find security driver for model %s (/domain/seclabel[%u])",
+                      label->model, label->number);
 }
 
 static gboolean check_arguments(const DomainDef *def, const DomainXmlCaps *caps, GError **error)

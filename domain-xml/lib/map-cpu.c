@@ -179,7 +179,7 @@ static gboolean map_cells_from_config(const char *text, DomainCpu *cpu, GError *
     g_autoptr(XlValue) vnuma = xlcfg_syntax_parse_value(text);
 
     if (vnuma == NULL || vnuma->kind != XL_VALUE_LIST || vnuma->items->len > MAX_CELLS)
-        return fail_check(error, CONF_SYNTAX, "vnuma vnode invalid format '%s'", text);
+        return fail_check(error, CONF_VALUE, "vnuma vnode invalid format '%s'", text);
     for (guint i = 0; i < vnuma->items->len; i++) {
         const XlValue *node = g_ptr_array_index(vnuma->items, i);
         DomainNumaCell *cell = xml_object_new(&domain_numa_cell_class);
@@ -189,7 +189,7 @@ static gboolean map_cells_from_config(const char *text, DomainCpu *cpu, GError *
         for (guint j = 0; node->kind == XL_VALUE_LIST && j < node->items->len; j++) {
             const XlValue *item = g_ptr_array_index(node->items, j);
             if (item->kind == XL_VALUE_LIST || !parse_node_item(item->text, cell))
-                return fail_check(error, CONF_SYNTAX, "vnuma vnode invalid format '%s'",
+                return fail_check(error, CONF_VALUE, "vnuma vnode invalid format '%s'",
                                   item->kind == XL_VALUE_LIST ? "[...]" : item->text);
         }
         if (cell->memory_kib == 0 || cell->cpus == NULL)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "map.h"
+#include "seclabel.h"
 #include "xlcfg-syntax.h"
 
 #define VNC_PORT 5900 /* of display 0 */
@@ -328,6 +329,33 @@ static gboolean check_sayable(const DomainDef *def, const KxlDomainConfig *confi
     return check_clock(def, error);
 }
 
+/* Xen has one security driver, whose label xl's file says; labels of others are nothing to it. */
+static gboolean add_seclabel(const DomainDef *def, KxlDomainConfig *config, GError **error)
+{
+    static const char *const models[] = { "flask", "xsm", "", NULL };
+    guint at = 0;
+
+    for (;;) {
+        g_autoptr(DomainLabel) label = domain_label_next(def, &at);
+        if (label == NULL)
+            return TRUE;
+        if (!g_strv_contains(models, label->model))
+            return fail_check(error, UNSUPPORTED,
+                              "Unable to find security driver for model %s (/domain/seclabel[%u])",
+                              label->model, label->number);
+        if (*label->label == '\0')
+            return fail_check(error, SYNTAX, "security label is missing (/domain/seclabel[%u])",
+                              label->number);
+        if (map_find_extra(config, "seclabel") != NULL)
+            return fail_check(error, UNSUPPORTED,
+                              "a domain of Xen's has one security label (/domain/seclabel[%u])",
+                              label->number);
+        g_autoptr(GString) quoted = g_string_new(NULL);
+        xlcfg_string_append_quoted(label->label, quoted);
+        map_add_extra(config, "seclabel", quoted->str);
+    }
+}
+
 char *domain_def_to_native(const DomainDef *def, const char *format, GError **error)
 {
     NativeFormat native;
@@ -335,7 +363,7 @@ char *domain_def_to_native(const DomainDef *def, const char *format, GError **er
     if (!find_format(format, &native, error))
         return NULL;
     g_autoptr(KxlDomainConfig) config = domain_def_to_config(def, error);
-    if (config == NULL || !check_sayable(def, config, error))
+    if (config == NULL || !check_sayable(def, config, error) || !add_seclabel(def, config, error))
         return NULL;
     return native == NATIVE_XM ? to_xm(def, config, error) : xl_cfg_format(config, error);
 }

@@ -28,7 +28,7 @@ gboolean xlcfg_type_parse(XlReader *reader, const XlValue *value, GError **error
         return FALSE;
     type = kxl_domain_type_from_string(word);
     if (type < 0)
-        return xlcfg_reader_fail(reader, value, error, "Invalid domain type %s.", word);
+        return xlcfg_reader_refuse(reader, value, error, "Invalid domain type %s.", word);
     reader->config->type = (KxlDomainType)type;
     return TRUE;
 }

@@ -112,7 +112,7 @@ static gboolean read_format(XlReader *reader, const XlValue *item, gpointer devi
     int format = !*text || !strcmp(text, "aio") ? KXL_DISK_RAW : kxl_disk_format_from_string(text);
 
     if (format < 0 || format == KXL_DISK_EMPTY)
-        return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for format", text);
+        return xlcfg_reader_refuse(reader, item, error, "unknown value '%s' for format", text);
     ((KxlDeviceDisk *)device)->format = (KxlDiskFormat)format;
     return TRUE;
 }
@@ -212,7 +212,7 @@ static gboolean read_backendtype(XlReader *reader, const XlValue *item, gpointer
     static const char *const known[] = { "phy", "qdisk", "tap", "standalone", "", NULL };
 
     if (!g_strv_contains(known, text))
-        return xlcfg_reader_fail(reader, item, error, "unknown value '%s' for backendtype", text);
+        return xlcfg_reader_refuse(reader, item, error, "unknown value '%s' for backendtype", text);
     return xlcfg_spec_set(&((KxlDeviceDisk *)device)->backendtype, text);
 }
 

@@ -80,12 +80,12 @@ static gboolean parse_node(XlReader *reader, const XlValue *node, GError **error
 
     g_ptr_array_add(reader->config->numa_cells, cell);
     if (node->kind != XL_VALUE_LIST)
-        return xlcfg_reader_fail(reader, node, error, "a list is wanted for each node");
+        return xlcfg_reader_fail_syntax(reader, node, error, "a list is wanted for each node");
     for (guint i = 0; i < node->items->len; i++)
         if (!parse_node_item(reader, node->items->pdata[i], cell, error))
             return FALSE;
     if (!cell->memkb || !cell->cpus)
-        return xlcfg_reader_fail(reader, node, error, "a node needs size= and vcpus=");
+        return xlcfg_reader_fail_syntax(reader, node, error, "a node needs size= and vcpus=");
     return TRUE;
 }
 
@@ -118,9 +118,9 @@ gboolean xlcfg_vnuma_finish(XlReader *reader, GError **error)
 
         sum += cell->memkb;
         if (cell->distances->len && cell->distances->len != config->numa_cells->len)
-            return xlcfg_reader_fail(reader, NULL, error,
-                                     "vnuma: node %u has %u distances, there are %u nodes", i,
-                                     cell->distances->len, config->numa_cells->len);
+            return xlcfg_reader_refuse(reader, NULL, error,
+                                       "vnuma: node %u has %u distances, there are %u nodes", i,
+                                       cell->distances->len, config->numa_cells->len);
     }
     if (sum == 0)
         return TRUE;

@@ -77,9 +77,13 @@ extern const XlOption xlcfg_options[];
 extern const guint xlcfg_n_options;
 const XlOption *xlcfg_option_find(const char *key);
 
-/* For the parse functions of rows and the devices behind them. All fail with the place of value. */
+/* For the parse functions of rows and the devices behind them. All fail with the place of value:
+ * fail for a value that is wrong, fail_syntax for what is not xl.cfg's language, refuse for what
+ * cannot be had here. */
 gboolean xlcfg_reader_fail(XlReader *reader, const XlValue *value, GError **error,
                            const char *format, ...) G_GNUC_PRINTF(4, 5);
+gboolean xlcfg_reader_fail_syntax(XlReader *reader, const XlValue *value, GError **error,
+                                  const char *format, ...) G_GNUC_PRINTF(4, 5);
 gboolean xlcfg_reader_refuse(XlReader *reader, const XlValue *value, GError **error,
                              const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* A device's backend= : only this host's can be. */

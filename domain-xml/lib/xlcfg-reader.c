@@ -27,8 +27,29 @@ static gboolean reader_fail_va(XlReader *reader, int code, const XlValue *value,
     return xlcfg_fail(error, code, reader->filename, line, column, "%s", what);
 }
 
+/* libvirt calls a wrong value an internal error, but of these options one of syntax. */
+static int wrong_value_code(const XlReader *reader)
+{
+    static const char *const keys[] = { "uuid", "cpuid", "passthrough", NULL };
+
+    return reader->setting && g_strv_contains(keys, reader->setting->key)
+               ? DOMAIN_XML_ERROR_CONF_SYNTAX
+               : DOMAIN_XML_ERROR_CONF_VALUE;
+}
+
 gboolean xlcfg_reader_fail(XlReader *reader, const XlValue *value, GError **error,
                            const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    reader_fail_va(reader, wrong_value_code(reader), value, error, format, args);
+    va_end(args);
+    return FALSE;
+}
+
+gboolean xlcfg_reader_fail_syntax(XlReader *reader, const XlValue *value, GError **error,
+                                  const char *format, ...)
 {
     va_list args;
 

@@ -131,10 +131,10 @@ static gboolean read_undecided(XlReader *reader, const XlOption *option, const X
                                GError **error)
 {
     if (option->fate != XL_KEPT && option->fate != XL_INERT)
-        return xlcfg_reader_fail(reader, NULL, error,
-                                 setting->value
-                                     ? "it depends on a Python condition, which is not decided"
-                                     : "its value is a Python expression, which is not evaluated");
+        return xlcfg_reader_fail_syntax(
+            reader, NULL, error,
+            setting->value ? "it depends on a Python condition, which is not decided"
+                           : "its value is a Python expression, which is not evaluated");
     xlcfg_reader_warn(reader, NULL, "option '%s' has no effect: %s", option->key, option->why);
     return TRUE;
 }

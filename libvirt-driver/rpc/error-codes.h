@@ -122,6 +122,7 @@ typedef enum {
 
 typedef enum { /* where an error comes from */
                VIR_FROM_NONE = 0,
+               VIR_FROM_XEN = 1,
                VIR_FROM_XML = 5,
                VIR_FROM_DOM = 6,
                VIR_FROM_RPC = 7,

@@ -18,7 +18,8 @@ NIC = "<interface type='bridge'><mac address='{0}'/><source bridge='br7'/></inte
 
 
 DOMAIN, NETWORK, STORAGE = V.VIR_FROM_DOMAIN, V.VIR_FROM_NETWORK, V.VIR_FROM_STORAGE
-SECRET, NWFILTER, CPU, CONF = V.VIR_FROM_SECRET, V.VIR_FROM_NWFILTER, V.VIR_FROM_CPU, V.VIR_FROM_CONF
+SECRET, NWFILTER, CPU = V.VIR_FROM_SECRET, V.VIR_FROM_NWFILTER, V.VIR_FROM_CPU
+CONF, XEN = V.VIR_FROM_CONF, V.VIR_FROM_XEN
 SNAPSHOT, CHECKPOINT = V.VIR_FROM_DOMAIN_SNAPSHOT, V.VIR_FROM_DOMAIN_CHECKPOINT
 
 
@@ -190,11 +191,17 @@ ROWS = {
     "S-expressions": (lambda w: w.conn.domainXMLFromNative("xen-sxpr", "()"), V.VIR_ERR_OPERATION_UNSUPPORTED, "xen-sxpr"),
     "XML to another format": (lambda w: w.conn.domainXMLToNative("qemu-argv", xml("x")), V.VIR_ERR_INVALID_ARG, "qemu-argv"),
     "no xl.cfg": (lambda w: native(w, "a = = b"), V.VIR_ERR_CONF_SYNTAX, "3:5", CONF),
-    "MAC that is none in xl.cfg": (lambda w: native(w, "vif=['mac=zz']"), V.VIR_ERR_CONF_SYNTAX, "'zz'", CONF),
-    "uuid that is none in xl.cfg": (lambda w: native(w, "uuid='zz'"), V.VIR_ERR_CONF_SYNTAX, "zz", CONF),
-    "action that is none in xl.cfg": (lambda w: native(w, "on_crash='explode'"), V.VIR_ERR_CONF_SYNTAX, "explode", CONF),
-    "PCI address that is none in xl.cfg": (lambda w: native(w, "pci=['zz']"), V.VIR_ERR_CONF_SYNTAX, "'zz'", CONF),
-    "format that is none in xl.cfg": (lambda w: native(w, "disk=['format=zip,vdev=xvda,target=/x']"), V.VIR_ERR_CONF_SYNTAX, "zip", CONF),
+    "number that is none in xl.cfg": (lambda w: native(w, "vcpus='lots'"), V.VIR_ERR_INTERNAL_ERROR, "3:7", XEN),
+    "list that is none in xl.cfg": (lambda w: native(w, "vif='mac='"), V.VIR_ERR_INTERNAL_ERROR, "3:5", XEN),
+    "MAC that is none in xl.cfg": (lambda w: native(w, "vif=['mac=zz']"), V.VIR_ERR_INTERNAL_ERROR, "3:6: option 'vif': 'zz'", XEN),
+    "uuid that is none in xl.cfg": (lambda w: native(w, "uuid='zz'"), V.VIR_ERR_CONF_SYNTAX, "3:6: option 'uuid': ", CONF),
+    "cpuid that is none in xl.cfg": (lambda w: native(w, "cpuid='zz'"), V.VIR_ERR_CONF_SYNTAX, "3:7", CONF),
+    "passthrough that is none in xl.cfg": (lambda w: native(w, "passthrough='zz'"), V.VIR_ERR_CONF_SYNTAX, "3:13", CONF),
+    "action that is none in xl.cfg": (lambda w: native(w, "on_crash='explode'"), V.VIR_ERR_INTERNAL_ERROR, "explode", XEN),
+    "PCI address that is none in xl.cfg": (lambda w: native(w, "pci=['zz']"), V.VIR_ERR_INTERNAL_ERROR, "'zz'", XEN),
+    "rate that is none in xl.cfg": (lambda w: native(w, "vif=['rate=fast']"), V.VIR_ERR_INTERNAL_ERROR, "'fast'", XEN),
+    "format that is none in xl.cfg": (lambda w: native(w, "disk=['format=zip,vdev=xvda,target=/x']"), V.VIR_ERR_CONFIG_UNSUPPORTED, "zip", DOMAIN),
+    "type that is none in xl.cfg": (lambda w: native(w, "type='zz'"), V.VIR_ERR_CONFIG_UNSUPPORTED, "3:6", DOMAIN),
     # more of running and stored ones
     "slept with a duration": (lambda w: w.runs.pMSuspendForDuration(0, 5), V.VIR_ERR_ARGUMENT_UNSUPPORTED, "uration"),
     "slept while off": (lambda w: w.off.pMSuspendForDuration(0, 0), V.VIR_ERR_OPERATION_INVALID, "not running", DOMAIN),
