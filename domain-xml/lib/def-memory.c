@@ -56,7 +56,7 @@ static const XmlRow memory_rows[] = {
     { "target/readonly", XML_FLAG, F(readonly), .when = is_nvdimm },
     { "target/block", XML_KIB, F(block_kib), .when = is_virtio_mem },
     { "target/requested", XML_KIB, F(requested_kib), XML_ALWAYS, .when = is_virtio_mem },
-    { "target/current", XML_KIB, F(current_kib), XML_LIVE, .when = is_virtio_mem },
+    { "target/current", XML_KIB, F(current_kib), XML_LIVE | XML_ALWAYS, .when = is_virtio_mem },
     DEVICE_ALIAS_ROW(DomainMemory),
     DEVICE_PLACE_ROW(DomainMemory),
 };

@@ -201,6 +201,14 @@ static DefinitionTpm find_tpm(const DomainDef *def)
     return DEFINITION_NO_TPM;
 }
 
+static gboolean has_virtio_mem(const DomainDef *def)
+{
+    for (guint i = 0; i < def->memories->len; i++)
+        if (strcmp(((const DomainMemory *)def->memories->pdata[i])->model, "virtio-mem") == 0)
+            return TRUE;
+    return FALSE;
+}
+
 static DefinitionBrief *make_brief(const DomainDef *def)
 {
     DefinitionBrief *brief = g_new0(DefinitionBrief, 1);
@@ -212,6 +220,7 @@ static DefinitionBrief *make_brief(const DomainDef *def)
     brief->vcpus = def->vcpus_current != 0 ? def->vcpus_current : def->vcpus_max;
     brief->nvram = g_strdup(def->nvram);
     brief->tpm = find_tpm(def);
+    brief->has_virtio_mem = has_virtio_mem(def);
     brief->disks = g_new0(char *, def->disks->len + 1);
     brief->sources = g_new0(char *, def->disks->len + 1);
     for (guint i = 0; i < def->disks->len; i++) {

@@ -41,9 +41,10 @@ typedef enum { DEFINITION_NO_TPM, DEFINITION_TPM_GOES, DEFINITION_TPM_STAYS } De
 typedef struct {
     guint64 memory_kib, current_memory_kib;
     guint vcpus, max_vcpus;
-    char **disks;   /* targets */
-    char **sources; /* of each of them; "": none */
-    char *nvram;    /* NULL: none */
+    char **disks;            /* targets */
+    char **sources;          /* of each of them; "": none */
+    char *nvram;             /* NULL: none */
+    gboolean has_virtio_mem; /* of which only the emulator knows how much is in use */
     DefinitionTpm tpm;
 } DefinitionBrief;
 const DefinitionBrief *definition_brief(Definition *definition);

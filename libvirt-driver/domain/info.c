@@ -2,20 +2,31 @@
 /* What a domain is and does: reading only. */
 #include "cpu/cpu-update.h"
 #include "handler.h"
+#include "memory-device.h"
 
 #include <string.h>
 
 enum { XML_SECURE = 1, XML_INACTIVE = 2, XML_UPDATE_CPU = 4, XML_MIGRATABLE = 8 };
 
+/* Of a running domain: what its definition does not tell, for its guest changes it. */
+static gboolean must_ask(const DomainView *view, Definition *definition,
+                         DomainXmlFormatFlags format)
+{
+    return view->id >= 0 && !(format & DOMAIN_XML_FORMAT_INACTIVE) &&
+           definition_brief(definition)->has_virtio_mem;
+}
+
 /* UPDATE_CPU: what host-model stands for here is said in full. */
-static gboolean put_updated(RpcCall *call, const DomainDef *def, DomainXmlFormatFlags format,
-                            GError **error)
+static gboolean put_updated(RpcCall *call, const DomainView *view, Definition *definition,
+                            DomainXmlFormatFlags format, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    g_autoptr(DomainDef) updated = domain_def_dup(def);
+    g_autoptr(DomainDef) updated = domain_def_dup(definition_def(definition));
 
-    if (!cpu_update(kanzend->cpus, updated, error))
+    if ((call->args[1].u & XML_UPDATE_CPU) && !cpu_update(kanzend->cpus, updated, error))
         return FALSE;
+    if (must_ask(view, definition, format))
+        memory_device_tell_current(kanzend->host, view->id, updated);
     g_autofree char *xml = domain_def_format(updated, format);
     xdr_put_string(call->ret, xml);
     return TRUE;
@@ -50,7 +61,8 @@ gboolean domain_xml_is_made(const RpcCall *call)
     if (!domains_settled(call) || !call_view(call, &view, NULL))
         return FALSE;
     definition = choose_text(&view, call->args[1].u, &format);
-    return !(call->args[1].u & XML_UPDATE_CPU) && definition_has_xml(definition, format);
+    return !(call->args[1].u & XML_UPDATE_CPU) && definition_has_xml(definition, format) &&
+           !must_ask(&view, definition, format);
 }
 
 gboolean on_domain_get_xml_desc(RpcCall *call, GError **error)
@@ -65,8 +77,8 @@ gboolean on_domain_get_xml_desc(RpcCall *call, GError **error)
         !call_view(call, &view, error))
         return FALSE;
     definition = choose_text(&view, flags, &format);
-    if (flags & XML_UPDATE_CPU)
-        return put_updated(call, definition_def(definition), format, error);
+    if ((flags & XML_UPDATE_CPU) || must_ask(&view, definition, format))
+        return put_updated(call, &view, definition, format, error);
     xdr_put_string(call->ret, definition_xml(definition, format));
     return TRUE;
 }

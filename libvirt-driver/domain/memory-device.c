@@ -66,6 +66,22 @@ gboolean memory_device_update(KxlHost *host, int id, const DomainDef *live, guin
     return devid >= 0 && kxl_domain_memory_request(host, id, devid, memory->requested_kib, error);
 }
 
+void memory_device_tell_current(KxlHost *host, int id, DomainDef *live)
+{
+    for (guint i = 0; i < live->memories->len; i++) {
+        DomainMemory *memory = live->memories->pdata[i];
+        g_autoptr(GError) error = NULL;
+        int devid;
+
+        if (strcmp(memory->model, "virtio-mem") != 0)
+            continue;
+        devid = running_devid(host, id, live, i, &error);
+        if (devid < 0 || !kxl_domain_memory_taken(host, id, devid, &memory->current_kib, &error))
+            g_debug("domain: domain %d: how much memory its guest has taken is not known: %s", id,
+                    error->message);
+    }
+}
+
 /* They are the same, but for names of the user's own, which start with "ua-". */
 const char *memory_device_alias(const DomainDef *live, const char *id)
 {

@@ -17,6 +17,9 @@ gboolean memory_device_unplug(KxlHost *host, int id, const DomainDef *live, guin
 /* The device is another from now on: of virtio-mem's, how much of it the guest shall use. */
 gboolean memory_device_update(KxlHost *host, int id, const DomainDef *live, guint index,
                               GError **error);
+/* Says of each virtio-mem device in a copy of the running domain's definition how much its guest
+ * has taken; of one that cannot be asked nothing. */
+void memory_device_tell_current(KxlHost *host, int id, DomainDef *live);
 /* The name that a client knows a device by, by QEMU's. */
 const char *memory_device_alias(const DomainDef *live, const char *id);
 

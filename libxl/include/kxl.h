@@ -241,6 +241,8 @@ gboolean kxl_domain_memory_attach (KxlHost *host, int domid, const KxlDeviceMemo
 gboolean kxl_domain_memory_detach (KxlHost *host, int domid, const char *model, int devid, GError **error);
 /* How much of its size a virtio-mem device asks its guest to take. */
 gboolean kxl_domain_memory_request (KxlHost *host, int domid, int devid, guint64 kb, GError **error);
+/* How much of it the guest has taken. */
+gboolean kxl_domain_memory_taken (KxlHost *host, int domid, int devid, guint64 *ret_kb, GError **error);
 
 /*
  * Watching: calls back in the thread-default main context of kxl_watch_new() whenever a domain appears, changes state

@@ -115,10 +115,18 @@ gboolean kxl_domain_memory_detach(KxlHost *host, int domid, const char *model, i
 
 /* --- virtio-mem ------------------------------------------------------------------------------- */
 
-static gboolean set_requested(KxlHotDevice *device, guint64 kb, GError **error)
+static const char virtio_mem[] = "virtio-mem";
+
+static JsonObject *property_args(const KxlHotDevice *device, const char *property)
 {
     g_autofree char *path = g_strconcat("/machine/peripheral/", device->device, NULL);
-    JsonObject *arguments = kxl_qmp_args("s:path", path, "s:property", "requested-size", NULL);
+
+    return kxl_qmp_args("s:path", path, "s:property", property, NULL);
+}
+
+static gboolean set_requested(KxlHotDevice *device, guint64 kb, GError **error)
+{
+    JsonObject *arguments = property_args(device, "requested-size");
 
     json_object_set_int_member(arguments, "value", (gint64)(kb * 1024));
     return kxl_hot_connect(device, error) &&
@@ -127,7 +135,6 @@ static gboolean set_requested(KxlHotDevice *device, guint64 kb, GError **error)
 
 gboolean kxl_domain_memory_request(KxlHost *host, int domid, int devid, guint64 kb, GError **error)
 {
-    static const char model[] = "virtio-mem";
     g_auto(KxlOp) op = { .lock = -1 };
     g_autoptr(KxlDomainConfig) config = NULL;
     g_autoptr(KxlHotDevice) device = NULL;
@@ -137,7 +144,7 @@ gboolean kxl_domain_memory_request(KxlHost *host, int domid, int devid, guint64 
 
     if (!kxl_op_begin(&op, host, domid, error))
         return FALSE;
-    index = find(&op, model, devid, error);
+    index = find(&op, virtio_mem, devid, error);
     if (index < 0)
         return FALSE;
     config = kxl_domain_config_dup(op.config);
@@ -155,4 +162,39 @@ gboolean kxl_domain_memory_request(KxlHost *host, int domid, int devid, guint64 
         return FALSE;
     all = kxl_rundir_lock(host, error);
     return all >= 0 && kxl_rundir_save_config(host, domid, config, error);
+}
+
+static gboolean get_size(KxlHotDevice *device, guint64 *ret_kb, GError **error)
+{
+    g_autoptr(JsonNode) answer = NULL;
+
+    if (!kxl_hot_connect(device, error))
+        return FALSE;
+    answer =
+        kxl_qmp_call(device->qmp, "qom-get", property_args(device, "size"), KXL_HOT_QMP_MS, error);
+    if (!answer)
+        return FALSE;
+    if (!JSON_NODE_HOLDS_VALUE(answer) || json_node_get_int(answer) < 0) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED, "qom-get: the size of '%s' is no number",
+                    device->device);
+        return FALSE;
+    }
+    *ret_kb = (guint64)json_node_get_int(answer) / 1024;
+    return TRUE;
+}
+
+gboolean kxl_domain_memory_taken(KxlHost *host, int domid, int devid, guint64 *ret_kb,
+                                 GError **error)
+{
+    g_auto(KxlOp) op = { .lock = -1 };
+    g_autoptr(KxlHotDevice) device = NULL;
+    int index;
+
+    if (!kxl_op_begin(&op, host, domid, error))
+        return FALSE;
+    index = find(&op, virtio_mem, devid, error);
+    if (index < 0)
+        return FALSE;
+    device = kxl_hot_memory_new(&op, op.config->memories->pdata[index], error);
+    return device && get_size(device, ret_kb, error);
 }

@@ -23,6 +23,12 @@ def memory_of(xml):
     return ET.fromstring(xml).findtext("memory"), ET.fromstring(xml).findtext("currentMemory")
 
 
+def taken(domain, flags=0):
+    """In KiB, of virtio-mem; None when the XML does not say."""
+    text = ET.fromstring(domain.XMLDesc(flags)).findtext("devices/memory[@model='virtio-mem']/target/current")
+    return text if text is None else int(text)
+
+
 def blocks(console):
     return int(console.command("ls -d /sys/devices/system/memory/memory* | wc -l"))
 
@@ -57,6 +63,11 @@ def test_memory_comes_and_goes(guest, tmp_path):
     domain.updateDeviceFlags(VIRTIO_MEM.format(64), live)
     assert devices(guest.name)["virtiomem0"]["requested-size"] == 64 << 20
     assert "<requested unit='KiB'>65536</requested>" in domain.XMLDesc()
+    wait_for("the XML to tell what the guest has taken",
+             lambda: taken(domain) == devices(guest.name)["virtiomem0"]["size"] >> 10)
+    virsh("update-memory-device", guest.name, "--live", "--alias", "virtiomem0", "--requested-size", "32M")
+    assert devices(guest.name)["virtiomem0"]["requested-size"] == 32 << 20
+    assert taken(domain, libvirt.VIR_DOMAIN_XML_INACTIVE) is None
 
     for wrong, code in ((VIRTIO_MEM.format(3), libvirt.VIR_ERR_XML_ERROR),
                         (DIMM.format(2048), libvirt.VIR_ERR_CONFIG_UNSUPPORTED)):

@@ -322,6 +322,25 @@ def test_memory_and_vcpus(conn):
     assert domain.memoryStats()["actual"] == 102400
 
 
+def test_memory_that_the_guest_took(conn):
+    """Of virtio-mem; the fake's guests take all that they are offered."""
+    text = ("<domain type='xen'><name>a</name><uuid>7f3c3a0e-0c43-4b07-9d7a-9a5c9a5b0c11</uuid>"
+            "<maxMemory slots='1' unit='MiB'>256</maxMemory><memory unit='MiB'>128</memory><vcpu>1</vcpu><os><type machine='xenfv'>hvm</type></os><cpu><numa><cell id='0' cpus='0' memory='64' unit='MiB'/></numa></cpu>"
+            "<devices><memory model='virtio-mem'><target><size unit='MiB'>64</size><node>0</node><block unit='MiB'>2</block>"
+            "<requested unit='MiB'>{}</requested></target></memory></devices></domain>")
+    domain = conn.defineXML(text.format(0))
+    domain.create()
+    current = "<current unit='KiB'>{}</current>".format
+    assert current(0) in domain.XMLDesc() and current(0) in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_UPDATE_CPU)
+    assert "<current " not in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+    domain.destroy()
+    conn.defineXML(text.format(32))
+    assert "<current " not in domain.XMLDesc()
+    domain.create()
+    assert all(current(32 << 10) in domain.XMLDesc() for _ in range(2))
+    assert "<current " not in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_MIGRATABLE)
+
+
 def test_console(conn):
     """The fake's console echoes nothing: what comes back was written to its other side."""
     domain = conn.createXML(xml("a"))

@@ -59,6 +59,23 @@ gboolean kxl_domain_memory_request(KxlHost *host, int domid, int devid, guint64 
     return refuse(error);
 }
 
+/* Its guest takes whatever it is offered. */
+gboolean kxl_domain_memory_taken(KxlHost *host, int domid, int devid, guint64 *ret_kb,
+                                 GError **error)
+{
+    g_autoptr(KxlDomainConfig) config = kxl_domain_get_config(host, domid, error);
+
+    for (guint i = 0; config != NULL && i < config->memories->len; i++) {
+        const KxlDeviceMemory *memory = config->memories->pdata[i];
+
+        if (g_strcmp0(memory->model, "virtio-mem") == 0 && memory->devid == devid) {
+            *ret_kb = memory->requested_kb;
+            return TRUE;
+        }
+    }
+    return config != NULL && refuse(error);
+}
+
 GPtrArray *kxl_domain_vcpu_list(KxlHost *host, int domid, GError **error)
 {
     refuse(error);
