@@ -81,16 +81,50 @@ static Bearer hostdev(gconstpointer device)
                      h->type != DOMAIN_HOSTDEV_USB && h->type != DOMAIN_HOSTDEV_SCSI };
 }
 
+static Bearer input(gconstpointer device)
+{
+    const DomainInput *i = device;
+    gboolean virtio = g_strcmp0(i->bus, "virtio") == 0 || g_strcmp0(i->type, "passthrough") == 0;
+
+    return (Bearer){ "input", 0, &i->info, virtio, virtio };
+}
+
+static Bearer video(gconstpointer device)
+{
+    const DomainVideo *v = device;
+    gboolean has_place = strcmp(v->model, "ramfb") != 0 && strcmp(v->model, "none") != 0;
+
+    return (Bearer){ "video", 0, &v->info, is_virtio_model(v->model), has_place };
+}
+
+static Bearer rng(gconstpointer device)
+{
+    return (Bearer){ "rng", 0, &((const DomainRng *)device)->info, TRUE, TRUE };
+}
+
+/* Of those that there is one of. */
+static gboolean check_single_bearers(const DomainDef *def, GError **error)
+{
+    const DomainMemballoon *balloon = def->memballoon;
+
+    if (balloon != NULL) {
+        gboolean virtio = is_virtio_model(balloon->model);
+        if (!check_bearer(&(Bearer){ "memballoon", 1, &balloon->info, virtio, virtio }, error))
+            return FALSE;
+    }
+    return def->vsock == NULL ||
+           check_bearer(&(Bearer){ "vsock", 1, &def->vsock->info, TRUE, TRUE }, error);
+}
+
 gboolean check_bus_options(const DomainDef *def, GError **error)
 {
     const struct {
         const GPtrArray *list;
         Bearer (*look)(gconstpointer device);
-    } kinds[] = { { def->disks, disk },
-                  { def->controllers, controller },
-                  { def->interfaces, interface },
-                  { def->filesystems, filesystem },
-                  { def->hostdevs, hostdev } };
+    } kinds[] = { { def->disks, disk },           { def->controllers, controller },
+                  { def->interfaces, interface }, { def->filesystems, filesystem },
+                  { def->hostdevs, hostdev },     { def->inputs, input },
+                  { def->videos, video },         { def->rngs, rng } };
 
     if (!domain_is_hvm(def)) /* kept: their machine's devices are not what the definition says */
         return TRUE;
@@ -103,5 +137,5 @@ gboolean check_bus_options(const DomainDef *def, GError **error)
                 return FALSE;
         }
     }
-    return TRUE;
+    return check_single_bearers(def, error);
 }

@@ -103,12 +103,6 @@ extern const char *const xml_on_off[];
     DEVICE_VIRTIO_ROW(Type, "iommu", iommu), DEVICE_VIRTIO_ROW(Type, "ats", ats),                  \
         DEVICE_VIRTIO_ROW(Type, "packed", packed),                                                 \
         DEVICE_VIRTIO_ROW(Type, "page_per_vq", page_per_vq)
-#define DEVICE_NO_VIRTIO_ROWS                                                                      \
-    { "driver/@iommu", XML_REFUSED }, { "driver/@ats", XML_REFUSED },                              \
-        { "driver/@packed", XML_REFUSED },                                                         \
-    {                                                                                              \
-        "driver/@page_per_vq", XML_REFUSED                                                         \
-    }
 #define DEVICE_ADDRESS_ROW(Type)                                                                   \
     {                                                                                              \
         "address", XML_OBJECT, offsetof(Type, info.address), XML_KEPT,                             \

@@ -37,8 +37,8 @@ static const XmlRow input_rows[] = {
     { "source/@grab", XML_STRING, F(grab), .words = grabs, .when = is_evdev },
     { "source/@grabToggle", XML_STRING, F(grab_toggle), .words = grab_toggles, .when = is_evdev },
     { "source/@repeat", XML_STRING, F(repeat), .words = xml_on_off, .when = is_evdev },
-    { "driver", XML_REFUSED },
-    DEVICE_ALIAS_ROW(DomainInput),
+    DEVICE_VIRTIO_ROWS(DomainInput),
+    DEVICE_ALIAS_ACPI_ROW(DomainInput),
     DEVICE_ADDRESS_ROW(DomainInput),
 };
 #undef F
@@ -233,8 +233,8 @@ static const XmlRow memballoon_rows[] = {
     { "@autodeflate", XML_WORD, F(autodeflate), .words = xml_on_off },
     { "@freePageReporting", XML_WORD, F(free_page_reporting), .words = xml_on_off },
     { "stats/@period", XML_UINT, F(stats_period) },
-    { "driver", XML_REFUSED },
-    DEVICE_ALIAS_ROW(DomainMemballoon),
+    DEVICE_VIRTIO_ROWS(DomainMemballoon),
+    DEVICE_ALIAS_ACPI_ROW(DomainMemballoon),
     DEVICE_ADDRESS_ROW(DomainMemballoon),
 };
 #undef F

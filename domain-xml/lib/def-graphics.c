@@ -272,7 +272,7 @@ static const XmlRow video_rows[] = {
     { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = video_drivers,
       .refused = other_video_drivers },
     { "driver/@vgaconf", XML_REFUSED },
-    DEVICE_NO_VIRTIO_ROWS,
+    DEVICE_VIRTIO_ROWS(DomainVideo),
     { "model/@type", XML_STRING, F(model), .words = video_models, .refused = other_video_models },
     { "model/@ram", XML_UINT, F(ram) },
     { "model/@vram", XML_UINT, F(vram) },
@@ -285,7 +285,7 @@ static const XmlRow video_rows[] = {
     { "model/acceleration/@rendernode", XML_REFUSED },
     { "model/resolution/@x", XML_UINT, F(resolution_x) },
     { "model/resolution/@y", XML_UINT, F(resolution_y) },
-    DEVICE_ALIAS_ROW(DomainVideo),
+    DEVICE_ALIAS_ACPI_ROW(DomainVideo),
     DEVICE_ADDRESS_ROW(DomainVideo),
 };
 #undef F

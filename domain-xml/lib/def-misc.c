@@ -40,8 +40,8 @@ static const XmlRow rng_rows[] = {
     { "backend/protocol/@type", XML_STRING, F(protocol), .words = protocols,
       .refused = other_protocols, .when = is_egd },
     { "backend/log", XML_REFUSED },
-    { "driver", XML_REFUSED },
-    DEVICE_ALIAS_ROW(DomainRng),
+    DEVICE_VIRTIO_ROWS(DomainRng),
+    DEVICE_ALIAS_ACPI_ROW(DomainRng),
     DEVICE_ADDRESS_ROW(DomainRng),
 };
 #undef F
@@ -138,13 +138,17 @@ static const XmlRow panic_rows[] = {
 #undef F
 XML_CLASS_DEFINE(domain_panic_class, DomainPanic, panic_rows, NULL)
 
+/* It came after the transitional devices. */
+static const char *const vsock_models[] = { "", "virtio", "virtio-non-transitional", NULL };
+static const char *const other_vsock_models[] = { "virtio-transitional", NULL };
+
 #define F(field) offsetof(DomainVsock, field)
 static const XmlRow vsock_rows[] = {
-    { "@model", XML_STRING, F(model), XML_KEPT, .words = domain_virtio_models },
+    { "@model", XML_STRING, F(model), .words = vsock_models, .refused = other_vsock_models },
     { "cid/@auto", XML_WORD, F(auto_cid), .words = xml_yes_no },
     { "cid/@address", XML_UINT, F(cid) },
-    { "driver", XML_REFUSED },
-    DEVICE_ALIAS_ROW(DomainVsock),
+    DEVICE_VIRTIO_ROWS(DomainVsock),
+    DEVICE_ALIAS_ACPI_ROW(DomainVsock),
     DEVICE_ADDRESS_ROW(DomainVsock),
 };
 #undef F

@@ -4,15 +4,26 @@
 
 #include "def-classes.h"
 
-void map_address(const DomainDeviceInfo *info, KxlAddress *ret_address)
+void map_bus_options(const DomainDeviceInfo *info, KxlAddress *ret_address)
 {
-    const DomainAddress *from = info->address;
-
     ret_address->acpi_index = info->acpi_index;
     ret_address->iommu = map_tristate(info->iommu);
     ret_address->ats = map_tristate(info->ats);
     ret_address->packed = map_tristate(info->packed);
     ret_address->page_per_vq = map_tristate(info->page_per_vq);
+}
+
+gboolean map_has_bus_options(const DomainDeviceInfo *info)
+{
+    return info->acpi_index != 0 || info->iommu != DOMAIN_ABSENT || info->ats != DOMAIN_ABSENT ||
+           info->packed != DOMAIN_ABSENT || info->page_per_vq != DOMAIN_ABSENT;
+}
+
+void map_address(const DomainDeviceInfo *info, KxlAddress *ret_address)
+{
+    const DomainAddress *from = info->address;
+
+    map_bus_options(info, ret_address);
     if (from == NULL)
         return;
     switch ((DomainAddressType)from->type) {

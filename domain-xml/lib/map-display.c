@@ -214,7 +214,8 @@ static gboolean is_more_than_vga(const DomainVideo *video)
     for (guint i = 0; i < G_N_ELEMENTS(adapters); i++)
         is_named |= strcmp(video->model, adapters[i].model) == 0;
     return !is_named || video->ram != 0 || video->vram64 != 0 || video->vgamem != 0 ||
-           video->heads > 1 || video->accel3d == DOMAIN_YES || video->resolution_x != 0;
+           video->heads > 1 || video->accel3d == DOMAIN_YES || video->resolution_x != 0 ||
+           map_has_bus_options(&video->info);
 }
 
 static void add_video(const DomainVideo *from, KxlDomainConfig *config)
@@ -230,6 +231,7 @@ static void add_video(const DomainVideo *from, KxlDomainConfig *config)
     to->accel3d = from->accel3d == DOMAIN_YES;
     to->width = from->resolution_x;
     to->height = from->resolution_y;
+    map_bus_options(&from->info, &to->address);
     g_ptr_array_add(config->videos, to);
 }
 

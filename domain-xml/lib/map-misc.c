@@ -28,6 +28,7 @@ static void map_inputs_to_config(const DomainDef *def, KxlDomainConfig *config)
         to->grab_all = g_strcmp0(input->grab, "all") == 0;
         to->repeat = g_strcmp0(input->repeat, "on") == 0;
         to->grab_toggle = g_strdup(input->grab_toggle);
+        map_bus_options(&input->info, &to->address);
         g_ptr_array_add(config->inputs, to);
     }
 }
@@ -99,10 +100,11 @@ static void map_balloon_to_config(const DomainMemballoon *from, KxlBalloon *to)
     if (strcmp(from->model, "none") == 0)
         to->model = g_strdup("none");
     else if (g_str_has_prefix(from->model, "virtio"))
-        to->model = g_strdup("virtio");
+        to->model = g_strdup(from->model);
     to->autodeflate = from->autodeflate == DOMAIN_YES;
     to->free_page_reporting = from->free_page_reporting == DOMAIN_YES;
     to->stats_period_secs = from->stats_period;
+    map_bus_options(&from->info, &to->address);
 }
 
 /* ---- rng, tpm ---- */
@@ -112,10 +114,13 @@ static gboolean map_rng_to_config(const DomainRng *from, KxlDomainConfig *config
     KxlDeviceRng *to = kxl_device_rng_new();
 
     g_ptr_array_add(config->rngs, to);
+    if (strcmp(from->model, "virtio") != 0)
+        to->model = g_strdup(from->model);
     to->backend = g_strdup(from->backend);
     to->path = g_strdup(from->path);
     to->rate_bytes = from->rate_bytes;
     to->rate_period_ms = from->rate_period;
+    map_bus_options(&from->info, &to->address);
     return strcmp(from->backend, "egd") != 0 ||
            map_source_to_serial(from->type, from->protocol, from->sources, &to->egd, error);
 }
@@ -206,6 +211,9 @@ gboolean map_misc_to_config(const DomainDef *def, KxlDomainConfig *config, GErro
     if (def->vsock != NULL) {
         config->vsock = TRUE;
         config->vsock_cid = def->vsock->auto_cid == DOMAIN_YES ? 0 : def->vsock->cid;
+        if (g_strcmp0(def->vsock->model, "virtio") != 0)
+            config->vsock_model = g_strdup(def->vsock->model);
+        map_bus_options(&def->vsock->info, &config->vsock_address);
     }
     return map_lists_to_config(def, config, error);
 }

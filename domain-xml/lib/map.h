@@ -50,6 +50,9 @@ gboolean map_devices_from_config(const KxlDomainConfig *config, DomainDef *def, 
 
 /* map-address.c: where a device sits, and how virtio ones are reached; the kinds libkxl knows. */
 void map_address(const DomainDeviceInfo *info, KxlAddress *ret_address);
+/* Of a device that libkxl finds a place for itself: only what virtio and the firmware are told. */
+void map_bus_options(const DomainDeviceInfo *info, KxlAddress *ret_address);
+gboolean map_has_bus_options(const DomainDeviceInfo *info);
 void map_address_from_config(const KxlAddress *address, DomainDeviceInfo *ret_info);
 KxlTristate map_tristate(int tristate);
 int map_tristate_back(KxlTristate tristate);

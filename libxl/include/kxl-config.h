@@ -311,6 +311,7 @@ typedef struct { /* one adapter in full */
     guint heads;            /* 0: QEMU's */
     gboolean accel3d;
     guint width, height;    /* what the guest is told to begin with; 0: QEMU's */
+    KxlAddress address;     /* without a place */
 } KxlDeviceVideo;
 
 typedef struct { /* an input device other than usbdevices' and PS/2 */
@@ -319,6 +320,7 @@ typedef struct { /* an input device other than usbdevices' and PS/2 */
     gboolean grab_all;      /* evdev */
     gboolean repeat;
     char *grab_toggle;      /* evdev: ctrl-ctrl, alt-alt ... */
+    KxlAddress address;     /* all but evdev: without a place */
 } KxlDeviceInput;
 
 typedef struct {
@@ -334,11 +336,13 @@ typedef struct { /* where sound goes on the host */
 } KxlAudio;
 
 typedef struct {
+    char *model;            /* virtio (NULL), virtio-transitional, virtio-non-transitional */
     char *backend;          /* random, builtin, egd */
     char *path;             /* random: the device; NULL: /dev/urandom */
     KxlSerial egd;          /* egd: its daemon */
     guint rate_bytes;       /* 0: no limit */
     guint rate_period_ms;   /* 0: 1000 */
+    KxlAddress address;     /* without a place */
 } KxlDeviceRng;
 
 typedef struct {
@@ -349,10 +353,11 @@ typedef struct {
 } KxlDeviceTpm;
 
 typedef struct {
-    char *model;            /* virtio, xen (NULL: xen), none */
+    char *model;            /* virtio, virtio-transitional, virtio-non-transitional, xen (NULL: xen), none */
     gboolean autodeflate;
     gboolean free_page_reporting;
     guint stats_period_secs;
+    KxlAddress address;     /* without a place */
 } KxlBalloon;
 
 typedef struct { /* q35: what stands between devices and memory */
@@ -545,6 +550,8 @@ typedef struct {
     KxlIommu iommu;
     gboolean vsock;
     guint64 vsock_cid;      /* 0: libkxl finds one */
+    char *vsock_model;      /* virtio (NULL), virtio-non-transitional */
+    KxlAddress vsock_address; /* without a place */
 
     GPtrArray *parallels;   /* of KxlSerial */
     GPtrArray *ports;       /* of KxlSerial: virtio-serial ports, consoles among them */

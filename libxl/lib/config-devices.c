@@ -213,11 +213,13 @@ static const KxlField serial_rows[] = {
 KXL_TYPE_DEFINE_NEW(serial, KxlSerial, serial_rows)
 
 static const KxlField device_rng_rows[] = {
+    KXL_ROW("model", STRING, KxlDeviceRng, model),
     KXL_ROW("backend", STRING, KxlDeviceRng, backend),
     KXL_ROW("path", STRING, KxlDeviceRng, path),
     KXL_ROW_TYPE("egd", STRUCT, KxlDeviceRng, egd, serial),
     KXL_ROW("rate_bytes", UINT, KxlDeviceRng, rate_bytes),
     KXL_ROW("rate_period_ms", UINT, KxlDeviceRng, rate_period_ms),
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceRng, address, address),
 };
 KXL_TYPE_DEFINE_NEW(device_rng, KxlDeviceRng, device_rng_rows)
 
@@ -234,6 +236,7 @@ static const KxlField balloon_rows[] = {
     KXL_ROW("autodeflate", BOOL, KxlBalloon, autodeflate),
     KXL_ROW("free_page_reporting", BOOL, KxlBalloon, free_page_reporting),
     KXL_ROW("stats_period", UINT, KxlBalloon, stats_period_secs),
+    KXL_ROW_TYPE("address", STRUCT, KxlBalloon, address, address),
 };
 KXL_TYPE_DEFINE(balloon, KxlBalloon, balloon_rows)
 

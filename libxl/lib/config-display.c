@@ -82,6 +82,7 @@ static const KxlField device_video_rows[] = {
     KXL_ROW("accel3d", BOOL, KxlDeviceVideo, accel3d),
     KXL_ROW("width", UINT, KxlDeviceVideo, width),
     KXL_ROW("height", UINT, KxlDeviceVideo, height),
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceVideo, address, address),
 };
 KXL_TYPE_DEFINE_NEW(device_video, KxlDeviceVideo, device_video_rows)
 
@@ -91,6 +92,7 @@ static const KxlField device_input_rows[] = {
     KXL_ROW("grab_all", BOOL, KxlDeviceInput, grab_all),
     KXL_ROW("repeat", BOOL, KxlDeviceInput, repeat),
     KXL_ROW("grab_toggle", STRING, KxlDeviceInput, grab_toggle),
+    KXL_ROW_TYPE("address", STRUCT, KxlDeviceInput, address, address),
 };
 KXL_TYPE_DEFINE_NEW(device_input, KxlDeviceInput, device_input_rows)
 

@@ -110,6 +110,8 @@ static const KxlField config_rows[] = {
     ROW_TYPE("smartcards", ARRAY, smartcards, device_smartcard),
     ROW("vsock/enable", BOOL, vsock),
     ROW("vsock/cid", UINT64, vsock_cid),
+    ROW("vsock/model", STRING, vsock_model),
+    ROW_TYPE("vsock/address", STRUCT, vsock_address, address),
     ROW_TYPE("extras", ARRAY, extras, extra),
 
     ROW_ALWAYS("on_poweroff", on_poweroff, action, KXL_ACTION_DESTROY),

@@ -4,17 +4,36 @@
 
 #include "machine-args.h"
 
+/* What follows the device's name for libvirt's "virtio", "virtio-transitional" and
+ * "virtio-non-transitional". NULL with an error: another one. */
+static const char *virtio_variant(const char *model, const char *what, GError **error)
+{
+    static const char *const variants[] = { "", "-transitional", "-non-transitional" };
+
+    if (!model)
+        return "";
+    for (guint i = 0; i < G_N_ELEMENTS(variants) && g_str_has_prefix(model, "virtio"); i++)
+        if (g_str_equal(model + strlen("virtio"), variants[i]))
+            return variants[i];
+    kxl_args_unsupported(error, "%s: model '%s'", what, model);
+    return NULL;
+}
+
 /* --- input ------------------------------------------------------------------------------------ */
 
-static gboolean add_input(KxlArgs *args, const KxlDeviceInput *input, guint i, GError **error)
+static gboolean add_input(KxlArgs *args, const KxlDomainConfig *config, const KxlDeviceInput *input,
+                          guint i, GError **error)
 {
     static const char *const virtio[] = { "mouse", "tablet", "keyboard", NULL };
     g_autofree char *path = kxl_args_quote(input->path ? input->path : "");
+    g_autofree char *at = kxl_args_pci_address(config, &input->address, "input", error);
 
+    if (!at)
+        return FALSE;
     if (g_strv_contains(virtio, input->type)) {
-        kxl_args_add(args, "-device", "virtio-%s-pci,id=input%u", input->type, i);
+        kxl_args_add(args, "-device", "virtio-%s-pci,id=input%u%s", input->type, i, at);
     } else if (g_str_equal(input->type, "passthrough")) {
-        kxl_args_add(args, "-device", "virtio-input-host-pci,id=input%u,evdev=%s", i, path);
+        kxl_args_add(args, "-device", "virtio-input-host-pci,id=input%u,evdev=%s%s", i, path, at);
     } else if (g_str_equal(input->type, "evdev")) {
         kxl_args_add(args, "-object", "input-linux,id=input%u,evdev=%s%s%s%s%s", i, path,
                      input->grab_all ? ",grab_all=on" : "", input->repeat ? ",repeat=on" : "",
@@ -28,12 +47,17 @@ static gboolean add_input(KxlArgs *args, const KxlDeviceInput *input, guint i, G
 
 /* --- random numbers --------------------------------------------------------------------------- */
 
-static gboolean add_rng(KxlArgs *args, const KxlDeviceRng *rng, guint i, GError **error)
+static gboolean add_rng(KxlArgs *args, const KxlDomainConfig *config, const KxlDeviceRng *rng,
+                        guint i, GError **error)
 {
+    g_autofree char *at = kxl_args_pci_address(config, &rng->address, "rng", error);
+    const char *variant = virtio_variant(rng->model, "rng", at ? error : NULL);
     g_autofree char *path = kxl_args_quote(rng->path ? rng->path : "/dev/urandom");
     g_autofree char *chardev = g_strdup_printf("charrng%u", i);
     g_autofree char *rate = g_strdup("");
 
+    if (!at || !variant)
+        return FALSE;
     if (g_strcmp0(rng->backend, "random") == 0) {
         kxl_args_add(args, "-object", "rng-random,id=objrng%u,filename=%s", i, path);
     } else if (g_strcmp0(rng->backend, "builtin") == 0) {
@@ -50,7 +74,8 @@ static gboolean add_rng(KxlArgs *args, const KxlDeviceRng *rng, guint i, GError 
         rate = g_strdup_printf(",max-bytes=%u,period=%u", rng->rate_bytes,
                                rng->rate_period_ms ? rng->rate_period_ms : 1000);
     }
-    kxl_args_add(args, "-device", "virtio-rng-pci,rng=objrng%u,id=rng%u%s", i, i, rate);
+    kxl_args_add(args, "-device", "virtio-rng-pci%s,rng=objrng%u,id=rng%u%s%s", variant, i, i, rate,
+                 at);
     return TRUE;
 }
 
@@ -142,27 +167,38 @@ static gboolean add_panics(KxlArgs *args, const KxlDomainConfig *config, GError 
 static gboolean add_balloon(KxlArgs *args, const KxlDomainConfig *config, GError **error)
 {
     const KxlBalloon *balloon = &config->balloon;
-    gboolean is_virtio = g_strcmp0(balloon->model, "virtio") == 0;
+    gboolean is_virtio = balloon->model && g_str_has_prefix(balloon->model, "virtio");
     gboolean is_none = g_strcmp0(balloon->model, "none") == 0;
+    const char *variant = virtio_variant(is_virtio ? balloon->model : NULL, "memballoon", error);
     gboolean room = config->max_memkb > config->target_memkb;
+    g_autofree char *at =
+        variant ? kxl_args_pci_address(config, &balloon->address, "memballoon", error) : NULL;
 
+    if (!at)
+        return FALSE;
     if (is_none)
         return !room || kxl_args_unsupported(error, "memory below maxmem without a balloon");
     if (room || is_virtio || balloon->stats_period_secs || balloon->autodeflate ||
         balloon->free_page_reporting)
-        kxl_args_add(args, "-device", "virtio-balloon-pci,id=balloon0%s%s",
+        kxl_args_add(args, "-device", "virtio-balloon-pci%s,id=balloon0%s%s%s", variant,
                      balloon->autodeflate ? ",deflate-on-oom=on" : "",
-                     balloon->free_page_reporting ? ",free-page-reporting=on" : "");
+                     balloon->free_page_reporting ? ",free-page-reporting=on" : "", at);
     return TRUE;
 }
 
 /* --- the rest --------------------------------------------------------------------------------- */
 
-static void add_vsock(KxlArgs *args, const KxlDomainConfig *config)
+static gboolean add_vsock(KxlArgs *args, const KxlDomainConfig *config, GError **error)
 {
-    if (config->vsock)
-        kxl_args_add(args, "-device", "vhost-vsock-pci,id=vsock0,guest-cid=%" G_GUINT64_FORMAT,
-                     config->vsock_cid);
+    const char *variant = virtio_variant(config->vsock_model, "vsock", error);
+    g_autofree char *at =
+        variant ? kxl_args_pci_address(config, &config->vsock_address, "vsock", error) : NULL;
+
+    if (at && config->vsock)
+        kxl_args_add(args, "-device",
+                     "vhost-vsock-pci%s,id=vsock0,guest-cid=%" G_GUINT64_FORMAT "%s", variant,
+                     config->vsock_cid, at);
+    return at != NULL;
 }
 
 static gboolean add_shmem(KxlArgs *args, const KxlDeviceShmem *shmem, guint i, GError **error)
@@ -203,14 +239,14 @@ gboolean kxl_args_misc(KxlArgs *args, const KxlMachine *m, GError **error)
     if (!add_watchdog(args, config, error) || !add_balloon(args, config, error))
         return FALSE;
     for (guint i = 0; i < config->inputs->len; i++)
-        if (!add_input(args, config->inputs->pdata[i], i, error))
+        if (!add_input(args, config, config->inputs->pdata[i], i, error))
             return FALSE;
     for (guint i = 0; i < config->rngs->len; i++)
-        if (!add_rng(args, config->rngs->pdata[i], i, error))
+        if (!add_rng(args, config, config->rngs->pdata[i], i, error))
             return FALSE;
-    if (!add_tpms(args, m, error) || !add_panics(args, config, error))
+    if (!add_tpms(args, m, error) || !add_panics(args, config, error) ||
+        !add_vsock(args, config, error))
         return FALSE;
-    add_vsock(args, config);
     for (guint i = 0; i < config->shmems->len; i++)
         if (!add_shmem(args, config->shmems->pdata[i], i, error))
             return FALSE;

@@ -2,6 +2,7 @@
 /* Display adapters. */
 #include <string.h>
 
+#include "config.h"
 #include "machine-args.h"
 
 /* What a model's memories are called: qxl in bytes, MiB for the rest. */
@@ -71,9 +72,12 @@ static gboolean add_video(KxlArgs *args, const KxlDomainConfig *config,
                           const KxlDeviceVideo *video, guint i, GError **error)
 {
     int a = find_adapter(video->model ? video->model : "cirrus");
+    g_autofree char *more = kxl_args_pci_address(config, &video->address, "video", error);
     g_autoptr(GString) out = g_string_new(NULL);
     const char *device;
 
+    if (!more)
+        return FALSE;
     if (a < 0)
         return kxl_args_unsupported(error, "video '%s'", video->model);
     if (video->accel3d && !g_str_equal(adapters[a].kind, "virtio"))
@@ -93,7 +97,7 @@ static gboolean add_video(KxlArgs *args, const KxlDomainConfig *config,
         g_string_append_printf(out, ",max_outputs=%u", video->heads);
     if (video->width && video->height)
         g_string_append_printf(out, ",xres=%u,yres=%u", video->width, video->height);
-    kxl_args_add(args, "-device", "%s", out->str);
+    kxl_args_add(args, "-device", "%s%s", out->str, more);
     return TRUE;
 }
 
@@ -101,8 +105,11 @@ static gboolean add_video(KxlArgs *args, const KxlDomainConfig *config,
 static gboolean add_vga(KxlArgs *args, const KxlDomainConfig *config, GError **error)
 {
     const char *kind = config->vga ? config->vga : "cirrus";
-    KxlDeviceVideo video = { .model = config->vga, .vgamem_kb = config->video_memkb };
+    KxlDeviceVideo video = { 0 }; /* borrows */
 
+    kxl_type_init(&kxl_type_device_video, &video);
+    video.model = config->vga;
+    video.vgamem_kb = config->video_memkb;
     if (g_str_equal(kind, "none"))
         return TRUE;
     if (find_adapter(kind) < 0)
