@@ -198,6 +198,7 @@ typedef enum {
     DOMAIN_INTERFACE_CLIENT,
     DOMAIN_INTERFACE_NULL,
     DOMAIN_INTERFACE_VHOSTUSER,
+    DOMAIN_INTERFACE_HOSTDEV,
 } DomainInterfaceType;
 
 typedef struct {
@@ -241,6 +242,9 @@ typedef struct {
     char *network, *portgroup, *port_id;
     char *source_dev;  /* ethernet, direct; live network interfaces: where it was plugged */
     char *source_mode; /* direct; the same */
+    int managed;             /* hostdev; DomainTristate */
+    DomainAddress *function; /* hostdev: on the host; live network interfaces: where it was plugged */
+    char *function_driver;   /* live network interfaces: the network's for its functions */
     char *host, *local_host; /* udp, mcast, server, client; udp's own end */
     guint port, local_port;
     char *source_type, *path, *socket_mode; /* vhostuser: "unix"; "server": the emulator listens */

@@ -64,10 +64,13 @@ KxlDomainConfig *domain_def_to_config (const DomainDef *def, GError **error);
 /* What a domain made by xl looks like as XML; domain_def_complete() adds the rest. */
 DomainDef *domain_def_from_config (const KxlDomainConfig *config, const DomainXmlCaps *caps, GError **error);
 
+/* Whether an interface can be a virtual function of a network card: itself, or where its network plugs it in. */
+gboolean domain_interface_check_function (const DomainDef *def, const DomainInterface *interface, GError **error);
+
 /* What only a running domain has, for domain_def_set_live(). All borrowed; arrays end with NULL and may be NULL. */
 typedef struct {
     int domid;
-    const char *const *ifnames;     /* by interface; NULL: vif<domid>.<n> */
+    const char *const *ifnames;     /* by interface; "": it has none; NULL: vif<domid>.<n> */
     const char *const *console_ttys; /* slave ptys of the PV consoles, or NULL; "" for one without */
     const char *const *serial_ttys; /* slave ptys by serial port, "": none; as the next two */
     const char *const *parallel_ttys;

@@ -118,6 +118,11 @@ static DomainAddress *free_scsi_address(const DomainDef *def)
 
 static void complete_hostdevs(DomainDef *def)
 {
+    for (guint i = 0; i < def->interfaces->len; i++) {
+        DomainInterface *interface = g_ptr_array_index(def->interfaces, i);
+        if (interface->type == DOMAIN_INTERFACE_HOSTDEV && interface->driver_name == NULL)
+            interface->driver_name = g_strdup("xen");
+    }
     for (guint i = 0; i < def->hostdevs->len; i++) {
         DomainHostdev *hostdev = g_ptr_array_index(def->hostdevs, i);
         if (hostdev->type == DOMAIN_HOSTDEV_PCI && hostdev->driver_name == NULL)

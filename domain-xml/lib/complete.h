@@ -26,6 +26,8 @@ gboolean check_machine_parts(const DomainDef *def, GError **error);
 /* complete-char.c: the place of a serial port among libkxl's, where an ISA port's is its number: what
  * is missing before it is left out there too. */
 guint domain_serial_place(const GPtrArray *serials, const DomainChar *serial);
+/* check-function.c */
+gboolean check_functions(const DomainDef *def, GError **error);
 /* check-virtio.c */
 gboolean check_bus_options(const DomainDef *def, GError **error);
 gboolean check_disk_source(const DomainDisk *disk, guint number, GError **error);

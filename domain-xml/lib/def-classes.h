@@ -57,6 +57,7 @@ extern const XmlClass domain_video_class;
 extern const XmlClass domain_input_class;
 extern const XmlClass domain_sound_class;
 extern const XmlClass domain_hostdev_class;
+extern const XmlClass domain_function_class;
 extern const XmlClass domain_watchdog_class;
 extern const XmlClass domain_memballoon_class;
 extern const XmlClass domain_rng_class;
@@ -72,6 +73,7 @@ extern const XmlClass domain_audio_side_class;
 
 /* Words of more than one device. */
 extern const char *const domain_virtio_models[];
+extern const char *const domain_hostdev_drivers[];
 
 /* Words of the DomainTristate fields and of yes/no strings. */
 extern const char *const xml_yes_no[];

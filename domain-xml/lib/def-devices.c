@@ -81,7 +81,7 @@ static const char *const sgio_modes[] = { "", "filtered", "unfiltered", NULL };
 static const char *const scsi_protocols[] = { "", "adapter", NULL };
 static const char *const other_scsi_protocols[] = { "iscsi", NULL };
 static const char *const vhost_protocols[] = { "", "vhost", NULL };
-static const char *const hostdev_drivers[] = { "", "kvm", "vfio", "xen", NULL };
+const char *const domain_hostdev_drivers[] = { "", "kvm", "vfio", "xen", NULL };
 static const char *const startup_policies[] = { "",          "default",  "mandatory",
                                                 "requisite", "optional", NULL };
 
@@ -135,7 +135,7 @@ static const XmlRow hostdev_rows[] = {
       .refused = other_mdev_models, .when = is_mdev },
     { "@display", XML_WORD, F(display), .words = xml_on_off, .when = is_mdev },
     { "@ramfb", XML_WORD, F(ramfb), .words = xml_on_off, .when = is_mdev },
-    { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = hostdev_drivers },
+    { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = domain_hostdev_drivers },
     { "source/@protocol", XML_STRING, F(protocol), .words = scsi_protocols,
       .refused = other_scsi_protocols, .when = is_scsi },
     { "source/@protocol", XML_STRING, F(protocol), XML_REQUIRED, .words = vhost_protocols,

@@ -21,10 +21,11 @@ static const char *const interface_types[] = {
     [DOMAIN_INTERFACE_CLIENT] = "client",
     [DOMAIN_INTERFACE_NULL] = "null",
     [DOMAIN_INTERFACE_VHOSTUSER] = "vhostuser",
+    [DOMAIN_INTERFACE_HOSTDEV] = "hostdev",
     NULL,
 };
 static const char *const other_interface_types[] = {
-    "internal", "hostdev", "vdpa", "vds", NULL,
+    "internal", "vdpa", "vds", NULL,
 };
 static const char *const direct_modes[] = { "", "vepa", "bridge", "private", "passthrough", NULL };
 static const char *const vhost_types[] = { "", "unix", NULL };
@@ -40,6 +41,28 @@ static const char *const only_no[] = { "", "no", NULL };
 static const char *const only_yes[] = { "yes", NULL };
 static const char *const txmodes[] = { "", "default", "iothread", "timer", NULL };
 static const char *const driver_names[] = { "", "default", "qemu", "vhost", NULL };
+
+/* Where a function is on the host: on PCI, as USB's addresses say nothing of networks. */
+static const char *const function_types[] = { "", [DOMAIN_ADDRESS_PCI] = "pci", NULL };
+static const char *const other_function_types[] = { "usb", NULL };
+
+static gboolean has_place(const void *object)
+{
+    return ((const DomainAddress *)object)->type == DOMAIN_ADDRESS_PCI;
+}
+
+#define F(field) offsetof(DomainAddress, field)
+static const XmlRow function_rows[] = {
+    { "@type", XML_WORD, F(type), XML_REQUIRED, .words = function_types,
+      .refused = other_function_types },
+    { "@domain", XML_HEX, F(domain), XML_ALWAYS, .width = 4, .max = 0xffff, .when = has_place },
+    { "@bus", XML_HEX, F(pci_bus), XML_ALWAYS, .width = 2, .max = 0xff, .when = has_place },
+    { "@slot", XML_HEX, F(slot), XML_ALWAYS, .width = 2, .max = 0x1f, .when = has_place },
+    { "@function", XML_HEX, F(function), XML_ALWAYS, .width = 1, .max = 7, .when = has_place },
+    { "@multifunction", XML_REFUSED },
+};
+#undef F
+XML_CLASS_DEFINE(domain_function_class, DomainAddress, function_rows, NULL)
 
 #define F(field) offsetof(DomainIp, field)
 static const XmlRow ip_rows[] = {
@@ -124,6 +147,16 @@ static gboolean is_vhostuser(const void *object)
     return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_VHOSTUSER;
 }
 
+static gboolean is_hostdev(const void *object)
+{
+    return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_HOSTDEV;
+}
+
+static gboolean is_no_hostdev(const void *object)
+{
+    return !is_hostdev(object);
+}
+
 static gboolean is_udp(const void *object)
 {
     return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_UDP;
@@ -141,12 +174,14 @@ static gboolean is_socket(const void *object)
 static const XmlRow interface_rows[] = {
     { "@type", XML_WORD, F(type), XML_REQUIRED, .words = interface_types,
       .refused = other_interface_types },
-    { "@managed", XML_REFUSED }, /* as the next: of a host's device */
+    { "@managed", XML_WORD, F(managed), .words = xml_yes_no, .when = is_hostdev },
+    { "@managed", XML_REFUSED, .when = is_no_hostdev },
     { "@trustGuestRxFilters", XML_STRING, F(trust_filters), XML_KEPT, .words = only_no,
       .refused = only_yes },
     { "mac/@address", XML_STRING, F(mac), XML_LOWER },
     { "mac/@type", XML_STRING, F(mac_type), XML_KEPT, .words = mac_types },
     { "mac/@check", XML_STRING, F(mac_check), XML_KEPT, .words = xml_yes_no },
+    { "source/address", XML_OBJECT, F(function), .item = &domain_function_class, .when = is_hostdev },
     { "source/@bridge", XML_STRING, F(bridge), XML_REQUIRED, .when = is_bridge },
     { "source/@network", XML_STRING, F(network), XML_REQUIRED, .when = is_network },
     { "source/@portgroup", XML_STRING, F(portgroup), .when = is_network },
@@ -173,6 +208,10 @@ static const XmlRow interface_rows[] = {
     { "source/@macTableManager", XML_REFUSED },
     { "source/ip", XML_REFUSED },
     { "source/route", XML_REFUSED },
+    { "actual/@managed", XML_WORD, F(managed), XML_LIVE, .words = xml_yes_no, .when = is_network },
+    { "actual/@driver", XML_STRING, F(function_driver), XML_LIVE, .when = is_network },
+    { "actual/address", XML_OBJECT, F(function), XML_LIVE, .item = &domain_function_class,
+      .when = is_network },
     { "vlan/@trunk", XML_WORD, F(vlan_trunk), .words = xml_yes_no },
     { "vlan/tag", XML_LIST, F(vlan_tags), .item = &domain_vlan_tag_class },
     { "virtualport/@type", XML_STRING, F(virtualport_type), .words = virtualport_types,
@@ -195,7 +234,9 @@ static const XmlRow interface_rows[] = {
     { "target/@managed", XML_WORD, F(target_managed), .words = xml_yes_no },
     { "guest/@dev", XML_STRING, F(guest_dev), XML_KEPT },
     { "model/@type", XML_STRING, F(model) },
-    { "driver/@name", XML_STRING, F(driver_name), .words = driver_names },
+    { "driver/@name", XML_STRING, F(driver_name), .words = driver_names, .when = is_no_hostdev },
+    { "driver/@name", XML_STRING, F(driver_name), XML_KEPT, .words = domain_hostdev_drivers,
+      .when = is_hostdev },
     { "driver/@txmode", XML_STRING, F(driver_txmode), .words = txmodes },
     { "driver/@ioeventfd", XML_WORD, F(driver_ioeventfd), .words = xml_on_off },
     { "driver/@event_idx", XML_WORD, F(driver_event_idx), .words = xml_on_off },
@@ -246,6 +287,18 @@ static gboolean check_mac(DomainInterface *interface, xmlNodePtr node, GError **
     return FALSE;
 }
 
+static gboolean check_function(DomainInterface *interface, xmlNodePtr node, GError **error)
+{
+    if (interface->function == NULL) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  "No <source> 'address' specified with <interface type='hostdev'/>");
+        return FALSE;
+    }
+    if (interface->managed == DOMAIN_NO) /* libvirt does not write it */
+        interface->managed = DOMAIN_ABSENT;
+    return TRUE;
+}
+
 static const char *missing_of_socket(const DomainInterface *interface)
 {
     if (interface->port == 0)
@@ -293,6 +346,8 @@ static gboolean interface_check(gpointer object, xmlNodePtr node, GError **error
                   "No <source> element specified with <interface type='vhostuser'/>");
         return FALSE;
     }
+    if (is_hostdev(interface) && !check_function(interface, node, error))
+        return FALSE;
     const char *missing = is_socket(interface) ? missing_of_socket(interface) : NULL;
     if (missing != NULL) {
         xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "%s", missing);

@@ -83,6 +83,10 @@ static void clear_interface(DomainInterface *interface)
     if (interface->type == DOMAIN_INTERFACE_NETWORK) {
         g_clear_pointer(&interface->bridge, g_free);
         g_clear_pointer(&interface->port_id, g_free);
+        g_clear_pointer(&interface->function_driver, g_free);
+        xml_object_free(&domain_function_class, interface->function);
+        interface->function = NULL;
+        interface->managed = DOMAIN_ABSENT;
     }
 }
 
@@ -214,8 +218,25 @@ static void set_memory_aliases(GPtrArray *memories)
     }
 }
 
+/* An interface that is a device of the host's is counted among those. */
+static void set_function_aliases(const DomainDef *def)
+{
+    int number = 0;
+
+    for (guint i = 0; i < def->interfaces->len; i++) {
+        DomainInterface *interface = g_ptr_array_index(def->interfaces, i);
+        if (interface->function != NULL)
+            set_alias(&interface->info, "hostdev", number++);
+    }
+    for (guint i = 0; i < def->hostdevs->len; i++) {
+        DomainHostdev *hostdev = g_ptr_array_index(def->hostdevs, i);
+        set_alias(&hostdev->info, "hostdev", number++);
+    }
+}
+
 static void set_aliases(DomainDef *def)
 {
+    set_function_aliases(def);
     set_memory_aliases(def->memories);
     for (guint i = 0; i < def->disks->len; i++) {
         DomainDisk *disk = g_ptr_array_index(def->disks, i);
@@ -253,22 +274,9 @@ static void set_string(char **field, const char *value)
 static gboolean has_tap(const DomainInterface *interface)
 {
     return interface->type == DOMAIN_INTERFACE_BRIDGE ||
-           interface->type == DOMAIN_INTERFACE_NETWORK ||
+           (interface->type == DOMAIN_INTERFACE_NETWORK && interface->function == NULL) ||
            interface->type == DOMAIN_INTERFACE_ETHERNET ||
            interface->type == DOMAIN_INTERFACE_DIRECT;
-}
-
-static void set_interfaces(DomainDef *def, const DomainLive *live)
-{
-    guint n_names = live->ifnames != NULL ? g_strv_length((char **)live->ifnames) : 0;
-
-    for (guint i = 0; i < def->interfaces->len; i++) {
-        DomainInterface *interface = g_ptr_array_index(def->interfaces, i);
-        if (i < n_names)
-            set_string(&interface->target, live->ifnames[i]);
-        else if (interface->target == NULL && has_tap(interface))
-            interface->target = g_strdup_printf("vif%d.%u", live->domid, i);
-    }
 }
 
 /* What a list has at a place; NULL: nothing. */
@@ -277,6 +285,18 @@ static const char *text_at(const char *const *list, guint i)
     if (list == NULL || i >= g_strv_length((char **)list) || *list[i] == '\0')
         return NULL;
     return list[i];
+}
+
+static void set_interfaces(DomainDef *def, const DomainLive *live)
+{
+    for (guint i = 0; i < def->interfaces->len; i++) {
+        DomainInterface *interface = g_ptr_array_index(def->interfaces, i);
+        const char *name = text_at(live->ifnames, i);
+        if (name != NULL)
+            set_string(&interface->target, name);
+        else if (interface->target == NULL && has_tap(interface))
+            interface->target = g_strdup_printf("vif%d.%u", live->domid, i);
+    }
 }
 
 /* The first console is the first serial port, wherever that is. */

@@ -50,17 +50,35 @@ static void map_direct(const DomainInterface *from, KxlDeviceNic *to)
     to->source_mode = g_strdup(from->source_mode);
 }
 
+static void map_function(const DomainInterface *from, KxlDeviceNic *to)
+{
+    const DomainVlanTag *tag =
+        from->vlan_tags->len > 0 ? g_ptr_array_index(from->vlan_tags, 0) : NULL;
+
+    to->kind = KXL_NIC_FUNCTION;
+    to->pci.domain = from->function->domain;
+    to->pci.bus = from->function->pci_bus;
+    to->pci.dev = from->function->slot;
+    to->pci.fn = from->function->function;
+    to->pci.managed = from->managed == DOMAIN_YES;
+    to->vlan = tag != NULL ? tag->id : 0;
+}
+
 static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GError **error)
 {
     gboolean is_ovs = g_strcmp0(from->virtualport_type, "openvswitch") == 0;
 
     switch ((DomainInterfaceType)from->type) {
     case DOMAIN_INTERFACE_NETWORK:
-        if (from->bridge == NULL && from->source_dev == NULL)
+        if (from->bridge == NULL && from->source_dev == NULL && from->function == NULL)
             return fail_check(error, UNSUPPORTED,
                               "interface %s: network '%s' must be looked up first", from->mac,
                               from->network);
         to->network = g_strdup(from->network);
+        if (from->function != NULL) {
+            map_function(from, to);
+            return TRUE;
+        }
         if (from->source_dev != NULL) {
             map_direct(from, to);
             break;
@@ -102,6 +120,9 @@ static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GE
             to->reconnect_secs = (guint)g_ascii_strtoull(from->reconnect_timeout, NULL, 10);
         to->queues = from->driver_queues;
         break;
+    case DOMAIN_INTERFACE_HOSTDEV:
+        map_function(from, to);
+        return TRUE;
     case DOMAIN_INTERFACE_NULL:
         to->kind = KXL_NIC_UNPLUGGED;
         break;
@@ -127,7 +148,8 @@ static char *choice(const char *word)
 
 static void map_driver(const DomainInterface *from, KxlDeviceNic *to)
 {
-    to->driver = choice(from->driver_name);
+    if (to->kind != KXL_NIC_FUNCTION) /* whose word is VFIO's */
+        to->driver = choice(from->driver_name);
     to->tx_mode = choice(from->driver_txmode);
     to->ioeventfd = map_tristate(from->driver_ioeventfd);
     to->event_idx = map_tristate(from->driver_event_idx);
@@ -223,6 +245,24 @@ static void map_vhost_user_back(const KxlDeviceNic *from, DomainInterface *to)
     }
 }
 
+static void map_function_back(const KxlDeviceNic *from, DomainInterface *to)
+{
+    if (from->kind != KXL_NIC_FUNCTION)
+        return;
+    to->function = xml_object_new(&domain_function_class);
+    to->function->type = DOMAIN_ADDRESS_PCI;
+    to->function->domain = from->pci.domain;
+    to->function->pci_bus = from->pci.bus;
+    to->function->slot = from->pci.dev;
+    to->function->function = from->pci.fn;
+    to->managed = from->pci.managed ? DOMAIN_YES : DOMAIN_ABSENT;
+    if (from->vlan != 0) {
+        DomainVlanTag *tag = xml_object_new(&domain_vlan_tag_class);
+        tag->id = from->vlan;
+        g_ptr_array_add(to->vlan_tags, tag);
+    }
+}
+
 /* The kind of interface a vif= stands for, in libvirt's reading: without a bridge and without a
  * bridge's script it is none's but its own script's. */
 static void map_connection_from_config(const KxlDeviceNic *from, DomainInterface *to)
@@ -233,6 +273,7 @@ static void map_connection_from_config(const KxlDeviceNic *from, DomainInterface
         [KXL_NIC_MCAST] = DOMAIN_INTERFACE_MCAST,   [KXL_NIC_SERVER] = DOMAIN_INTERFACE_SERVER,
         [KXL_NIC_CLIENT] = DOMAIN_INTERFACE_CLIENT, [KXL_NIC_UNPLUGGED] = DOMAIN_INTERFACE_NULL,
         [KXL_NIC_VHOST_USER] = DOMAIN_INTERFACE_VHOSTUSER,
+        [KXL_NIC_FUNCTION] = DOMAIN_INTERFACE_HOSTDEV,
     };
     gboolean is_ovs = g_strcmp0(from->script, OVS_SCRIPT) == 0;
     gboolean has_bridge_script =
@@ -249,6 +290,7 @@ static void map_connection_from_config(const KxlDeviceNic *from, DomainInterface
         to->local_host = g_strdup(from->local_host);
         to->local_port = from->local_port;
         map_vhost_user_back(from, to);
+        map_function_back(from, to);
     } else if (from->network != NULL) {
         to->type = DOMAIN_INTERFACE_NETWORK;
         to->network = g_strdup(from->network);

@@ -315,7 +315,7 @@ static gboolean check_sayable(const DomainDef *def, const KxlDomainConfig *confi
 {
     for (guint i = 0; i < config->nics->len; i++) {
         const KxlDeviceNic *nic = g_ptr_array_index(config->nics, i);
-        if (nic->kind > KXL_NIC_NONE)
+        if (nic->kind > KXL_NIC_NONE && nic->kind != KXL_NIC_FUNCTION)
             return fail_check(error, UNSUPPORTED, "Unsupported net type (interface %s)", nic->mac);
     }
     for (guint i = 0; i < def->disks->len; i++) {

@@ -118,17 +118,27 @@ void xlcfg_pci_finish(XlReader *reader)
     }
 }
 
+static void add_pci(GPtrArray *list, const KxlDevicePci *pci)
+{
+    g_ptr_array_add(list, g_strdup_printf("%04x:%02x:%02x.%x%s%s", pci->domain, pci->bus, pci->dev,
+                                          pci->fn, pci->options ? "," : "",
+                                          pci->options ? pci->options : ""));
+}
+
+/* Nics that are functions of a card are devices like any other here, as for libvirt's Xen driver:
+ * the format has no words for their MAC addresses. */
 gboolean xlcfg_pcis_format(XlWriter *writer, const char *key, GError **error)
 {
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(g_free);
 
-    for (guint i = 0; i < writer->config->pcis->len; i++) {
-        const KxlDevicePci *pci = writer->config->pcis->pdata[i];
+    for (guint i = 0; i < writer->config->nics->len; i++) {
+        const KxlDeviceNic *nic = writer->config->nics->pdata[i];
 
-        g_ptr_array_add(list, g_strdup_printf("%04x:%02x:%02x.%x%s%s", pci->domain, pci->bus,
-                                              pci->dev, pci->fn, pci->options ? "," : "",
-                                              pci->options ? pci->options : ""));
+        if (nic->kind == KXL_NIC_FUNCTION)
+            add_pci(list, &nic->pci);
     }
+    for (guint i = 0; i < writer->config->pcis->len; i++)
+        add_pci(list, writer->config->pcis->pdata[i]);
     xlcfg_write_list(writer, key, list);
     return TRUE;
 }

@@ -294,6 +294,13 @@ gboolean xlcfg_vifs_parse(XlReader *reader, const XlValue *value, GError **error
 
 gboolean xlcfg_vifs_format(XlWriter *writer, const char *key, GError **error)
 {
-    return xlcfg_spec_write_list(writer, key, keys, G_N_ELEMENTS(keys), writer->config->nics,
-                                 error);
+    g_autoptr(GPtrArray) nics = g_ptr_array_new();
+
+    for (guint i = 0; i < writer->config->nics->len; i++) {
+        KxlDeviceNic *nic = writer->config->nics->pdata[i];
+
+        if (nic->kind != KXL_NIC_FUNCTION) /* those are in pci= */
+            g_ptr_array_add(nics, nic);
+    }
+    return xlcfg_spec_write_list(writer, key, keys, G_N_ELEMENTS(keys), nics, error);
 }

@@ -6,6 +6,7 @@
 #include "random.h"
 #include "registry-internal.h"
 
+/* "" for those that have none: user networking, functions of a card. */
 static char **list_ifnames(KxlHost *host, int domid)
 {
     g_autoptr(GPtrArray) nics = kxl_domain_nic_list(host, domid, NULL);
@@ -14,9 +15,7 @@ static char **list_ifnames(KxlHost *host, int domid)
     for (guint i = 0; nics != NULL && i < nics->len; i++) {
         const KxlDeviceInfo *nic = nics->pdata[i];
 
-        if (nic->ifname == NULL) /* user networking: the rest could not be told apart */
-            break;
-        g_ptr_array_add(names, g_strdup(nic->ifname));
+        g_ptr_array_add(names, g_strdup(nic->ifname != NULL ? nic->ifname : ""));
     }
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_free(g_steal_pointer(&names), FALSE);

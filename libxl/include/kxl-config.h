@@ -165,6 +165,7 @@ typedef enum {
     KXL_NIC_CLIENT,         /* ... or made */
     KXL_NIC_UNPLUGGED,      /* a device without a network */
     KXL_NIC_VHOST_USER,     /* a program on a socket that reads the guest's memory */
+    KXL_NIC_FUNCTION,       /* HVM: no device of QEMU's, but a virtual function of a network card */
     KXL_NIC_KIND_COUNT
 } KxlNicKind;
 
@@ -188,6 +189,16 @@ typedef enum { KXL_OFFLOADS (KXL_OFFLOAD_ENUM) KXL_OFFLOAD_COUNT } KxlOffload;
 typedef struct { /* KiB/s and KiB; average 0: no limit */
     guint64 average, peak, burst;
 } KxlNicBandwidth;
+
+typedef struct {
+    guint domain, bus, dev, fn;
+    char *options;          /* as written after the address */
+    gboolean managed;       /* libkxl takes it from the host's driver and gives it back */
+    int bootindex;
+    KxlAddress address;     /* in the guest */
+    char *rom_file;
+    KxlTristate rom_bar, rom_enabled;
+} KxlDevicePci;
 
 typedef struct {
     KxlNicKind kind;        /* bridge through its script, or QEMU user networking */
@@ -229,6 +240,8 @@ typedef struct {
     char *rom_file;
     KxlTristate rom_bar, rom_enabled;
     guint pv_place;         /* as a disk's */
+    KxlDevicePci pci;       /* function: where it is on the host, and whether it is managed; the rest is unused */
+    guint vlan;             /* function: the tag that the card puts on; 0: none */
 } KxlDeviceNic;
 
 typedef struct {
@@ -386,16 +399,6 @@ typedef struct { /* a card reader's card */
     char *database;
     KxlSerial chardev;      /* passthrough */
 } KxlDeviceSmartcard;
-
-typedef struct {
-    guint domain, bus, dev, fn;
-    char *options;          /* as written after the address */
-    gboolean managed;       /* libkxl takes it from the host's driver and gives it back */
-    int bootindex;
-    KxlAddress address;     /* in the guest */
-    char *rom_file;
-    KxlTristate rom_bar, rom_enabled;
-} KxlDevicePci;
 
 typedef struct { /* HVM: a USB device of the host, by what it is or by where it is plugged in */
     guint vendor, product;  /* 0: not by these */

@@ -147,6 +147,19 @@ static const KxlField nic_bandwidth_rows[] = {
 };
 KXL_TYPE_DEFINE(nic_bandwidth, KxlNicBandwidth, nic_bandwidth_rows)
 
+static const KxlField device_pci_rows[] = {
+    KXL_ROW("domain", UINT, KxlDevicePci, domain),     KXL_ROW("bus", UINT, KxlDevicePci, bus),
+    KXL_ROW("dev", UINT, KxlDevicePci, dev),           KXL_ROW("func", UINT, KxlDevicePci, fn),
+    KXL_ROW("options", STRING, KxlDevicePci, options),
+    KXL_ROW("managed", BOOL, KxlDevicePci, managed),
+    KXL_ROW("bootindex", INT, KxlDevicePci, bootindex),
+    KXL_ROW_TYPE("address", STRUCT, KxlDevicePci, address, address),
+    KXL_ROW("rom_file", STRING, KxlDevicePci, rom_file),
+    KXL_ROW_INIT("rom_bar", DEFBOOL, KxlDevicePci, rom_bar, KXL_DEFAULT),
+    KXL_ROW_INIT("rom_enabled", DEFBOOL, KxlDevicePci, rom_enabled, KXL_DEFAULT),
+};
+KXL_TYPE_DEFINE_NEW(device_pci, KxlDevicePci, device_pci_rows)
+
 #define OFFLOAD_ROW(id, xml, qemu)                                                                 \
     KXL_ROW_INIT("offload/" qemu, DEFBOOL, KxlDeviceNic, offload[KXL_OFFLOAD_##id], KXL_DEFAULT),
 
@@ -191,6 +204,8 @@ static const KxlField device_nic_rows[] = {
     KXL_ROW_INIT("rss_hash", DEFBOOL, KxlDeviceNic, rss_hash, KXL_DEFAULT),
     KXL_ROW("sndbuf", UINT, KxlDeviceNic, sndbuf),
     KXL_ROW("pv_place", UINT, KxlDeviceNic, pv_place),
+    KXL_ROW_TYPE("pci", STRUCT, KxlDeviceNic, pci, device_pci),
+    KXL_ROW("vlan", UINT, KxlDeviceNic, vlan),
     KXL_OFFLOADS(OFFLOAD_ROW) KXL_ROW("rom_file", STRING, KxlDeviceNic, rom_file),
     KXL_ROW_INIT("rom_bar", DEFBOOL, KxlDeviceNic, rom_bar, KXL_DEFAULT),
     KXL_ROW_INIT("rom_enabled", DEFBOOL, KxlDeviceNic, rom_enabled, KXL_DEFAULT),
@@ -273,19 +288,6 @@ static const KxlField device_smartcard_rows[] = {
     KXL_ROW_TYPE("chardev", STRUCT, KxlDeviceSmartcard, chardev, serial),
 };
 KXL_TYPE_DEFINE_NEW(device_smartcard, KxlDeviceSmartcard, device_smartcard_rows)
-
-static const KxlField device_pci_rows[] = {
-    KXL_ROW("domain", UINT, KxlDevicePci, domain),     KXL_ROW("bus", UINT, KxlDevicePci, bus),
-    KXL_ROW("dev", UINT, KxlDevicePci, dev),           KXL_ROW("func", UINT, KxlDevicePci, fn),
-    KXL_ROW("options", STRING, KxlDevicePci, options),
-    KXL_ROW("managed", BOOL, KxlDevicePci, managed),
-    KXL_ROW("bootindex", INT, KxlDevicePci, bootindex),
-    KXL_ROW_TYPE("address", STRUCT, KxlDevicePci, address, address),
-    KXL_ROW("rom_file", STRING, KxlDevicePci, rom_file),
-    KXL_ROW_INIT("rom_bar", DEFBOOL, KxlDevicePci, rom_bar, KXL_DEFAULT),
-    KXL_ROW_INIT("rom_enabled", DEFBOOL, KxlDevicePci, rom_enabled, KXL_DEFAULT),
-};
-KXL_TYPE_DEFINE_NEW(device_pci, KxlDevicePci, device_pci_rows)
 
 static const KxlField device_usb_rows[] = {
     KXL_ROW("vendor", UINT, KxlDeviceUsb, vendor),

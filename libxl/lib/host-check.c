@@ -14,6 +14,7 @@
 #include "host-device.h"
 #include "kxl-image.h"
 #include "machine-image.h"
+#include "nic-function.h"
 #include "nic-host.h"
 #include "process.h"
 #include "rundir.h"
@@ -130,8 +131,15 @@ static gboolean check_vhost_user(const KxlDeviceNic *nic, guint i, GError **erro
            kxl_error_set_errno(error, errno, "vif %u: socket '%s'", i, nic->path);
 }
 
-gboolean kxl_host_check_nic(const KxlDeviceNic *nic, guint i, GError **error)
+gboolean kxl_host_check_nic(const KxlDomainConfig *config, guint i, GError **error)
 {
+    const KxlDeviceNic *nic = config->nics->pdata[i];
+
+    if (nic->kind == KXL_NIC_FUNCTION) {
+        g_autoptr(GPtrArray) others = kxl_host_pci_list(config);
+
+        return kxl_nic_function_check(SYSFS, nic, others, error);
+    }
     if (nic->kind == KXL_NIC_VHOST_USER && !check_vhost_user(nic, i, error))
         return FALSE;
     return (!kxl_nic_has_tap(nic) || check_tap(nic, i, error)) &&
@@ -140,12 +148,9 @@ gboolean kxl_host_check_nic(const KxlDeviceNic *nic, guint i, GError **error)
 
 static gboolean check_nics(const KxlDomainConfig *config, GError **error)
 {
-    for (guint i = 0; i < config->nics->len; i++) {
-        const KxlDeviceNic *nic = config->nics->pdata[i];
-
-        if (!kxl_host_check_nic(nic, i, error))
+    for (guint i = 0; i < config->nics->len; i++)
+        if (!kxl_host_check_nic(config, i, error))
             return FALSE;
-    }
     return TRUE;
 }
 
@@ -302,12 +307,13 @@ static gboolean check_against_nics(const KxlDomainConfig *config, const KxlDomai
 static gboolean check_against_pcis(const KxlDomainConfig *config, const KxlDomainConfig *other,
                                    GError **error)
 {
-    for (guint i = 0; i < config->pcis->len; i++) {
-        const KxlDevicePci *mine = config->pcis->pdata[i];
-        g_autofree char *name = kxl_pci_name(mine);
+    g_autoptr(GPtrArray) mine = kxl_host_pci_list(config), theirs = kxl_host_pci_list(other);
 
-        for (guint n = 0; n < other->pcis->len; n++)
-            if (kxl_pci_equal(mine, other->pcis->pdata[n]))
+    for (guint i = 0; i < mine->len; i++) {
+        g_autofree char *name = kxl_pci_name(mine->pdata[i]);
+
+        for (guint n = 0; n < theirs->len; n++)
+            if (kxl_pci_equal(mine->pdata[i], theirs->pdata[n]))
                 return in_use(error, KXL_ERROR_IN_USE, "pci", name, other);
     }
     return TRUE;
@@ -325,6 +331,25 @@ static gboolean check_against(const KxlDomainConfig *config, const KxlDomainConf
         return in_use(error, KXL_ERROR_EXISTS, "uuid", config->uuid, other);
     return check_against_nics(config, other, error) && check_against_disks(config, other, error) &&
            check_against_pcis(config, other, error);
+}
+
+/* Nor can QEMU take a function twice. */
+static gboolean check_own_pcis(const KxlDomainConfig *config, GError **error)
+{
+    g_autoptr(GPtrArray) list = kxl_host_pci_list(config);
+
+    for (guint i = 0; i < list->len; i++) {
+        g_autofree char *name = kxl_pci_name(list->pdata[i]);
+
+        for (guint n = 0; n < i; n++) {
+            if (!kxl_pci_equal(list->pdata[i], list->pdata[n]))
+                continue;
+            g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE,
+                        "pci '%s' is in the domain twice", name);
+            return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 /* The same image twice in one domain is as bad as in two. */
@@ -357,7 +382,7 @@ gboolean kxl_host_check_unique(const KxlHost *host, const KxlDomainConfig *confi
         if (other && !check_against(config, other, error))
             return FALSE;
     }
-    return check_own_disks(config, error);
+    return check_own_disks(config, error) && check_own_pcis(config, error);
 }
 
 /* --- memory ----------------------------------------------------------------------------------- */

@@ -7,9 +7,9 @@
 /* Kernel, ramdisk, disks, bridges, emulator and hv image are there and may be used. */
 gboolean kxl_host_check_files(const KxlHost *host, const KxlDomainConfig *config, GError **error);
 
-/* The same for one disk, and for the bridged nic number i. */
+/* The same for one disk, and for nic number i. */
 gboolean kxl_host_check_disk(const KxlDeviceDisk *disk, GError **error);
-gboolean kxl_host_check_nic(const KxlDeviceNic *nic, guint i, GError **error);
+gboolean kxl_host_check_nic(const KxlDomainConfig *config, guint i, GError **error);
 
 /* Name, UUID, MACs, interface names and disks are no other domain's than domid's (-1: it has none
  * yet). Under the run directory's lock. */

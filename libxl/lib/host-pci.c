@@ -31,10 +31,27 @@ char **kxl_pci_assignable_list(void)
     return (char **)g_ptr_array_free(names, FALSE);
 }
 
+GPtrArray *kxl_host_pci_list(const KxlDomainConfig *config)
+{
+    GPtrArray *list = g_ptr_array_new();
+
+    for (guint i = 0; i < config->pcis->len; i++)
+        g_ptr_array_add(list, config->pcis->pdata[i]);
+    for (guint i = 0; i < config->nics->len; i++) {
+        KxlDeviceNic *nic = config->nics->pdata[i];
+
+        if (nic->kind == KXL_NIC_FUNCTION)
+            g_ptr_array_add(list, &nic->pci);
+    }
+    return list;
+}
+
 static gboolean has(const KxlDomainConfig *config, const KxlDevicePci *pci)
 {
-    for (guint i = 0; i < config->pcis->len; i++)
-        if (kxl_pci_equal(config->pcis->pdata[i], pci))
+    g_autoptr(GPtrArray) list = kxl_host_pci_list(config);
+
+    for (guint i = 0; i < list->len; i++)
+        if (kxl_pci_equal(list->pdata[i], pci))
             return TRUE;
     return FALSE;
 }

@@ -459,12 +459,12 @@ static gboolean plug(KxlHotDevice *d, const char *addr, GError **error)
     KxlHotPlace place = { .addr = addr };
     g_auto(KxlTap) tap = { 0 };
 
-    if (d->nic && kxl_nic_has_tap(d->nic)) {
+    if (d->nic && kxl_nic_needs_host(d->nic)) {
         guint queues = kxl_machine_nic_queues(d->op->config, d->nic);
 
-        fds = kxl_vif_up(d->op->host, d->op->domid, d->nic, queues, &tap, error)
-                  ? give_tap(d->qmp, &tap, error)
-                  : NULL;
+        if (!kxl_vif_up(d->op->host, d->op->domid, d->nic, queues, &tap, error))
+            return FALSE;
+        fds = give_tap(d->qmp, &tap, error);
         if (!fds)
             return FALSE;
     }

@@ -16,7 +16,7 @@ static gboolean no_nic(const KxlOp *op, int devid, GError **error)
 
 /* All that is chosen for a nic, as at a start. */
 static KxlDomainConfig *checked(const KxlOp *op, const KxlDomainConfig *given, guint index,
-                                GError **error)
+                                gboolean is_new, GError **error)
 {
     g_autoptr(KxlDomainConfig) config = NULL;
     const KxlDeviceNic *nic;
@@ -28,7 +28,8 @@ static KxlDomainConfig *checked(const KxlOp *op, const KxlDomainConfig *given, g
         return NULL;
     kxl_prepare_for_domid(op->host, config, op->domid);
     nic = config->nics->pdata[index];
-    if (nic->kind == KXL_NIC_BRIDGE && !kxl_host_check_nic(nic, index, error))
+    if ((nic->kind == KXL_NIC_BRIDGE || (nic->kind == KXL_NIC_FUNCTION && is_new)) &&
+        !kxl_host_check_nic(config, index, error))
         return NULL;
     return g_steal_pointer(&config);
 }
@@ -44,7 +45,7 @@ gboolean kxl_domain_nic_attach(KxlHost *host, int domid, const KxlDeviceNic *nic
         return FALSE;
     given = kxl_domain_config_dup(op.config);
     g_ptr_array_add(given->nics, kxl_type_dup(&kxl_type_device_nic, nic));
-    config = checked(&op, given, given->nics->len - 1, error);
+    config = checked(&op, given, given->nics->len - 1, TRUE, error);
     if (!config)
         return FALSE;
     device = kxl_hot_nic_new(&op, config->nics->pdata[config->nics->len - 1], error);
@@ -84,6 +85,13 @@ static gboolean may_become(const KxlDeviceNic *is, const KxlDeviceNic *wanted, G
     if (mac && g_strcmp0(is->mac, mac) != 0)
         return kxl_args_unsupported(error, "vif %d: another MAC address while it is in use",
                                     is->devid);
+    if (is->kind == KXL_NIC_FUNCTION &&
+        (!kxl_pci_equal(&is->pci, &wanted->pci) || is->vlan != wanted->vlan ||
+         is->pci.managed != wanted->pci.managed))
+        return kxl_args_unsupported(
+            error, "vif %d: another PCI function or VLAN while it is in use", is->devid);
+    if (is->kind == KXL_NIC_FUNCTION && wanted->link_down)
+        return kxl_args_unsupported(error, "vif %d: the link state of a PCI function", is->devid);
     if (wanted->model && g_strcmp0(is->model, wanted->model) != 0)
         return kxl_args_unsupported(error, "vif %d: another model while it is in use", is->devid);
     return TRUE;
@@ -153,7 +161,7 @@ gboolean kxl_domain_nic_update(KxlHost *host, int domid, const KxlDeviceNic *wan
         return FALSE;
     given = kxl_domain_config_dup(op.config);
     take_settings(given->nics->pdata[index], wanted);
-    config = checked(&op, given, (guint)index, error);
+    config = checked(&op, given, (guint)index, FALSE, error);
     if (!config || !apply(&op, op.config->nics->pdata[index], config->nics->pdata[index], error))
         return FALSE;
     all = kxl_rundir_lock(host, error);

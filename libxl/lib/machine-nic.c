@@ -218,12 +218,32 @@ static gboolean add_device(KxlArgs *args, const KxlMachine *m, const KxlDeviceNi
     return TRUE;
 }
 
+/* The guest sees the card's own device, whatever model the nic has. */
+static gboolean add_function(KxlArgs *args, const KxlMachine *m, const KxlDeviceNic *nic,
+                             int bootindex, GError **error)
+{
+    g_autofree char *what = g_strdup_printf("vif %d", nic->devid), *name = kxl_pci_name(&nic->pci);
+    g_autofree char *at = kxl_args_pci_address(m->config, &nic->address, what, error);
+    g_autofree char *rom = kxl_args_rom(nic->rom_file, nic->rom_bar, nic->rom_enabled);
+    g_autofree char *boot = bootindex ? g_strdup_printf(",bootindex=%d", bootindex) : g_strdup("");
+
+    if (at)
+        kxl_args_add(args, "-device", "vfio-pci,host=%s,id=vif-%d%s%s%s", name, nic->devid, at,
+                     boot, rom);
+    return at != NULL;
+}
+
 gboolean kxl_args_hvm_nics(KxlArgs *args, const KxlMachine *m, const int *bootindex, GError **error)
 {
     for (guint i = 0; i < m->config->nics->len; i++) {
         const KxlDeviceNic *nic = m->config->nics->pdata[i];
         const char *device = model_device(nic->model);
 
+        if (nic->kind == KXL_NIC_FUNCTION) {
+            if (!add_function(args, m, nic, bootindex[i], error))
+                return FALSE;
+            continue;
+        }
         if (!device)
             return kxl_args_unsupported(error, "vif %d: model '%s'", nic->devid, nic->model);
         if (add_backend(args, m, i) && !add_device(args, m, nic, device, bootindex[i], error))

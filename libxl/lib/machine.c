@@ -156,6 +156,11 @@ static gboolean check_devices(const KxlDomainConfig *config, GError **error)
     if (config->pcis->len > 0 && config->type != KXL_TYPE_HVM)
         return kxl_args_unsupported(error, "pci: PCI passthrough to a %s domain",
                                     kxl_domain_type_to_string(config->type));
+    for (guint i = 0; i < config->nics->len; i++)
+        if (((const KxlDeviceNic *)config->nics->pdata[i])->kind == KXL_NIC_FUNCTION &&
+            config->type != KXL_TYPE_HVM)
+            return kxl_args_unsupported(error, "vif %u: PCI passthrough to a %s domain", i,
+                                        kxl_domain_type_to_string(config->type));
     for (guint i = 0; i < config->disks->len; i++) {
         const KxlDeviceDisk *disk = config->disks->pdata[i];
 

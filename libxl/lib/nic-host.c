@@ -28,6 +28,11 @@ gboolean kxl_nic_has_tap(const KxlDeviceNic *nic)
     return nic->kind == KXL_NIC_BRIDGE || nic->kind == KXL_NIC_TAP || nic->kind == KXL_NIC_DIRECT;
 }
 
+gboolean kxl_nic_needs_host(const KxlDeviceNic *nic)
+{
+    return kxl_nic_has_tap(nic) || nic->kind == KXL_NIC_FUNCTION;
+}
+
 static gboolean set_flags(int fd, const char *name, int more, GError **error)
 {
     struct ifreq request = { .ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | more) };

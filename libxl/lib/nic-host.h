@@ -9,6 +9,8 @@
 
 /* QEMU gets the host's side as a file descriptor. */
 gboolean kxl_nic_has_tap(const KxlDeviceNic *nic);
+/* Something is made or set aside on the host for it, by kxl_vif_up(). */
+gboolean kxl_nic_needs_host(const KxlDeviceNic *nic);
 
 /* Opens the tap of that name, and makes it if it is not there, once for each of `queues`. */
 gboolean kxl_tap_open(const char *name, guint queues, KxlTap *ret_tap, GError **error);

@@ -76,10 +76,13 @@ static gboolean prepare_nics(const KxlHost *host, KxlDomainConfig *config, GErro
         nic->mac = mac;
         if (nic->devid < 0)
             nic->devid = next_devid(config);
-        if (kxl_nic_has_tap(nic) && geteuid() != 0) {
+        if (kxl_nic_needs_host(nic) && geteuid() != 0) {
             g_set_error(error, KXL_ERROR, KXL_ERROR_PERMISSION,
                         "vif %u: a %s needs root; an ordinary user's domains have user networking",
-                        i, nic->kind == KXL_NIC_BRIDGE ? "bridge" : "tap");
+                        i,
+                        nic->kind == KXL_NIC_BRIDGE     ? "bridge"
+                        : nic->kind == KXL_NIC_FUNCTION ? "virtual function"
+                                                        : "tap");
             return FALSE;
         }
         if (nic->kind != KXL_NIC_BRIDGE)

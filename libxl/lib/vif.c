@@ -8,11 +8,13 @@
 #include "command.h"
 #include "config.h"
 #include "file.h"
+#include "nic-function.h"
 #include "nic-host.h"
 #include "rundir.h"
 
 #define SCRIPT_TIMEOUT_MS 30000
 #define MARK_PREFIX       "nic-"
+#define SYSFS             "/sys"
 
 static gboolean name_is_free(const char *name, GError **error)
 {
@@ -78,6 +80,22 @@ static gboolean mark(const KxlHost *host, int domid, const KxlDeviceNic *nic, GE
     return kxl_file_write(path, text, error);
 }
 
+/* What a function and its card were told before. */
+static char *function_path(const KxlHost *host, int domid, int devid)
+{
+    g_autofree char *file = g_strdup_printf("function-%d", devid);
+
+    return kxl_rundir_path(host, domid, file);
+}
+
+static gboolean take_function(const KxlHost *host, int domid, const KxlDeviceNic *nic,
+                              GError **error)
+{
+    g_autofree char *before = function_path(host, domid, nic->devid);
+
+    return mark(host, domid, nic, error) && kxl_nic_function_take(SYSFS, nic, before, error);
+}
+
 static gboolean open_host_side(const KxlHost *host, int domid, const KxlDeviceNic *nic, guint queues,
                                KxlTap *tap, GError **error)
 {
@@ -96,6 +114,8 @@ static gboolean open_host_side(const KxlHost *host, int domid, const KxlDeviceNi
 static gboolean set_up(const KxlHost *host, int domid, const KxlDeviceNic *nic, guint queues,
                        KxlTap *tap, GError **error)
 {
+    if (nic->kind == KXL_NIC_FUNCTION)
+        return take_function(host, domid, nic, error);
     if (nic->kind == KXL_NIC_DIRECT &&
         (!name_is_free(nic->ifname, error) || !mark(host, domid, nic, error)))
         return FALSE;
@@ -131,6 +151,7 @@ void kxl_vif_down(const KxlHost *host, int domid, int devid)
 {
     g_autofree char *path = mark_path(host, domid, devid);
     g_autofree char *text = kxl_file_read(path, NULL);
+    g_autofree char *before = function_path(host, domid, devid);
     g_autoptr(GError) error = NULL;
     KxlDeviceNic *nic;
 
@@ -139,6 +160,8 @@ void kxl_vif_down(const KxlHost *host, int domid, int devid)
     nic = kxl_type_from_text(&kxl_type_device_nic, text, path, &error);
     if (nic && nic->kind == KXL_NIC_DIRECT)
         kxl_macvtap_remove(nic);
+    else if (nic && nic->kind == KXL_NIC_FUNCTION)
+        kxl_nic_function_return(SYSFS, nic, before);
     else if (!nic || (nic->kind == KXL_NIC_BRIDGE && !run_script(domid, nic, "offline", &error)))
         g_warning("domain %d: vif %d: %s; ignoring", domid, devid, error->message);
     kxl_device_nic_free(nic);

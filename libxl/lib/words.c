@@ -60,6 +60,7 @@ static const char *const nic_kind_words[KXL_NIC_KIND_COUNT] = {
     [KXL_NIC_CLIENT] = "client",
     [KXL_NIC_UNPLUGGED] = "unplugged",
     [KXL_NIC_VHOST_USER] = "vhost-user",
+    [KXL_NIC_FUNCTION] = "function",
 };
 
 static const char *const state_words[KXL_STATE_COUNT] = {

@@ -10,7 +10,7 @@ gboolean network_up(Session *s, GError **error)
     for (guint i = 0; i < s->config->nics->len; i++) {
         const KxlDeviceNic *nic = s->config->nics->pdata[i];
 
-        if (kxl_nic_has_tap(nic) &&
+        if (kxl_nic_needs_host(nic) &&
             !kxl_vif_up(s->host, s->domid, nic, kxl_machine_nic_queues(s->config, nic), &s->taps[i],
                         error))
             return FALSE;
