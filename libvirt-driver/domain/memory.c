@@ -94,39 +94,3 @@ gboolean on_domain_set_max_memory(RpcCall *call, GError **error)
 {
     return set_memory(call, call->args[1].t, MEM_MAXIMUM, error);
 }
-
-/* ---- statistics ---- */
-
-enum { STAT_AVAILABLE = 5, STAT_ACTUAL_BALLOON = 6 }; /* virDomainMemoryStatTags */
-
-gboolean on_domain_memory_stats(RpcCall *call, GError **error)
-{
-    const Kanzend *kanzend = call->app;
-    g_autoptr(KxlDomainInfo) info = NULL;
-    g_auto(DomainView) view = { 0 };
-    guint n;
-
-    if (!check_flags(call, call->args[2].u, 0, error) || !call_view(call, &view, error) ||
-        !check_active(&view, error))
-        return FALSE;
-    info = kxl_domain_get_info(kanzend->host, view.id, error);
-    if (info == NULL)
-        return FALSE;
-    {
-        const struct {
-            gint32 tag;
-            guint64 kib;
-        } stats[] = {
-            { STAT_ACTUAL_BALLOON, info->memory_kb },
-            { STAT_AVAILABLE, info->max_memory_kb },
-        };
-
-        n = MIN(call->args[1].u, G_N_ELEMENTS(stats));
-        xdr_put_u32(call->ret, n);
-        for (guint i = 0; i < n; i++) {
-            xdr_put_i32(call->ret, stats[i].tag);
-            xdr_put_u64(call->ret, stats[i].kib);
-        }
-    }
-    return TRUE;
-}

@@ -60,6 +60,8 @@ typedef struct {
 } KxlBalloonStats;
 /* KXL_ERROR_UNSUPPORTED: it has no virtio balloon. */
 gboolean kxl_domain_balloon_stats (KxlHost *host, int domid, KxlBalloonStats *ret_stats, GError **error);
+/* How much of the host's memory its machine has now; 0: none, or not known. */
+guint64 kxl_domain_info_resident_kb (const KxlDomainInfo *info);
 gboolean kxl_domain_set_balloon_period (KxlHost *host, int domid, guint seconds, GError **error);
 
 /* Threads of the machine. vCPUs by number; the others have id -1, or that of their I/O thread. */

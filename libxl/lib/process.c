@@ -11,6 +11,7 @@
 
 #include "fd.h"
 #include "file.h"
+#include "kxl-guest.h"
 #include "sock.h"
 
 /* The fields of a stat file from the third on; the second, the name in parentheses, may hold
@@ -105,4 +106,9 @@ guint64 kxl_process_rss_kb(int pid)
     if (!text || sscanf(text, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &size, &resident) != 2)
         return 0;
     return resident * (guint64)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+guint64 kxl_domain_info_resident_kb(const KxlDomainInfo *info)
+{
+    return info->qemu_pid > 0 ? kxl_process_rss_kb(info->qemu_pid) : 0;
 }

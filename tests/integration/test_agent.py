@@ -181,11 +181,17 @@ def test_small_settings(domain, conn):
     assert conn.getSecurityModel() == ["", ""]
 
 
+def stats_of(domain, group):
+    return domain.connect().domainListGetStats([domain], group)[0][1]
+
+
 def test_more_settings(domain, conn):
     config = libvirt.VIR_DOMAIN_AFFECT_CONFIG
     assert domain.ioThreadInfo(libvirt.VIR_DOMAIN_AFFECT_LIVE) == []
     domain.addIOThread(3, libvirt.VIR_DOMAIN_AFFECT_LIVE)
     assert [t[0] for t in domain.ioThreadInfo(libvirt.VIR_DOMAIN_AFFECT_LIVE)] == [3]
+    bulk = stats_of(domain, libvirt.VIR_DOMAIN_STATS_IOTHREAD)
+    assert bulk["iothread.count"] == 1 and bulk["iothread.3.poll-max-ns"] > 0
     domain.pinIOThread(3, (True,), libvirt.VIR_DOMAIN_AFFECT_LIVE)
     assert code_of(domain.pinIOThread, 9, (True,), libvirt.VIR_DOMAIN_AFFECT_LIVE) == libvirt.VIR_ERR_INVALID_ARG
     assert code_of(domain.addIOThread, 3, libvirt.VIR_DOMAIN_AFFECT_LIVE) == libvirt.VIR_ERR_INVALID_ARG
@@ -203,6 +209,9 @@ def test_more_settings(domain, conn):
     assert code_of(conn.getFreePages, [3], 0, 1) == libvirt.VIR_ERR_OPERATION_FAILED
     assert code_of(conn.allocPages, {3: 1}, 0, 1) == libvirt.VIR_ERR_OPERATION_FAILED
     domain.startDirtyRateCalc(1, 0)
+    wait_for("the dirty rate", lambda: stats_of(domain, libvirt.VIR_DOMAIN_STATS_DIRTYRATE)["dirtyrate.calc_status"] == 2, timeout=120, interval=0.3)
+    found = stats_of(domain, libvirt.VIR_DOMAIN_STATS_DIRTYRATE)
+    assert found["dirtyrate.calc_period"] == 1 and found["dirtyrate.megabytes_per_second"] >= 0
     assert code_of(domain.startDirtyRateCalc, 99, 0) == libvirt.VIR_ERR_INVALID_ARG
     assert code_of(domain.setMemoryStatsPeriod, 1, libvirt.VIR_DOMAIN_AFFECT_LIVE) == libvirt.VIR_ERR_CONFIG_UNSUPPORTED  # no balloon
     try:

@@ -56,6 +56,10 @@ def test_statistics(guest):
     bulk = guest.conn.domainListGetStats([domain], libvirt.VIR_DOMAIN_STATS_BLOCK)[0][1]
     assert bulk["block.0.name"] == target and bulk["block.0.rd.bytes"] >= old[1]
     assert bulk["block.0.capacity"] == os.path.getsize(guest.base) and bulk["block.0.fl.reqs"] >= 0
+    chain = guest.conn.domainListGetStats([domain], libvirt.VIR_DOMAIN_STATS_BLOCK, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING)[0][1]
+    assert chain["block.count"] == bulk["block.count"] + 1 and chain["block.1.name"] == target
+    assert (chain["block.1.backingIndex"], chain["block.1.path"]) == (1, str(guest.base))
+    assert chain["block.1.physical"] == os.path.getsize(guest.base)
 
 
 def test_information(guest):

@@ -320,6 +320,8 @@ def test_memory_and_vcpus(conn):
     assert domain.info()[1:4] == [131072, 102400, 3] and domain.maxVcpus() == 4
     assert code_of(domain.setMaxMemory, 200000) == libvirt.VIR_ERR_OPERATION_INVALID
     assert domain.memoryStats()["actual"] == 102400
+    assert domain.memoryStats()["rss"] > 1000
+    assert domain.getCPUStats(True) == [{"cpu_time": 1000000000, "user_time": 903, "system_time": 2100}]
 
 
 def test_memory_that_the_guest_took(conn):
@@ -403,6 +405,8 @@ def test_bulk_stats(conn):
     on = by_name["on"]
     assert on["state.state"] == libvirt.VIR_DOMAIN_RUNNING and on["cpu.time"] > 0 and on["balloon.current"] == 65536
     assert on["vcpu.current"] == 2 and on["block.count"] == 1 and on["block.0.name"] == "xvda" and on["net.count"] == 1
+    assert on["cpu.user"] == 601 and on["cpu.system"] == 1400 and on["balloon.rss"] > 1000 and "balloon.rss" not in by_name["off"]
+    assert [on[f"vcpu.1.{what}"] for what in ("state", "time", "delay")] == [libvirt.VIR_VCPU_BLOCKED, 1001, 11] and "vcpu.2.time" not in on
     only = conn.domainListGetStats([domain], libvirt.VIR_DOMAIN_STATS_STATE)
     assert [list(s) for _, s in only] == [["state.state", "state.reason"]]
     assert code_of(conn.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_PERF,

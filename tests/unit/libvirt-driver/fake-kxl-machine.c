@@ -62,7 +62,6 @@ NO(kxl_domain_add_display_client(KxlHost *host, int domid, const char *protocol,
 NO(kxl_domain_balloon_stats(KxlHost *host, int domid, KxlBalloonStats *ret_stats, GError **error))
 NO(kxl_domain_set_balloon_period(KxlHost *host, int domid, guint seconds, GError **error))
 NO(kxl_domain_pin_threads(KxlHost *host, int domid, KxlThreadKind kind, int id, const char *cpus, GError **error))
-NONE(GArray, kxl_domain_threads(KxlHost *host, int domid, GError **error))
 
 void kxl_save_image_free(KxlSaveImage *image) {}
 NONE(KxlSaveImage, kxl_save_image_load(const char *path, GError **error))
@@ -116,4 +115,28 @@ char *kxl_domain_agent_command(KxlHost *host, int domid, const char *command, gu
         return NULL;
     }
     return json_to_string(json_object_get_member(json_node_get_object(known), name), FALSE);
+}
+
+/* A thread for each vCPU that is online, and one more. */
+GArray *kxl_domain_threads(KxlHost *host, int domid, GError **error)
+{
+    g_autoptr(KxlDomainInfo) info = kxl_domain_get_info(host, domid, error);
+    GArray *threads;
+
+    if (info == NULL)
+        return NULL;
+    threads = g_array_new(FALSE, FALSE, sizeof(KxlThread));
+    for (guint i = 0; i <= info->vcpus_online; i++) {
+        gboolean vcpu = i < info->vcpus_online;
+        const KxlThread thread = { .kind = vcpu ? KXL_THREAD_VCPU : KXL_THREAD_EMULATOR,
+                                   .id = vcpu ? (int)i : -1,
+                                   .running = i == 0,
+                                   .cpu_time_ns = 1000 + i,
+                                   .user_ns = 300 + i,
+                                   .system_ns = 700,
+                                   .wait_ns = 10 + i };
+
+        g_array_append_val(threads, thread);
+    }
+    return threads;
 }

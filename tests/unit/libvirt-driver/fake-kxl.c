@@ -137,6 +137,7 @@ static Fake *add_locked(KxlDomainConfig *config, gboolean paused)
     fake->info.max_vcpus = MAX(1, config->max_vcpus);
     fake->info.vcpus_online = config->vcpus != 0 ? config->vcpus : fake->info.max_vcpus;
     fake->info.cpu_time_ns = 1000000000;
+    fake->info.qemu_pid = getpid();
     /* Where there are no terminals, none is closed either: 0 would be somebody else's. */
     if (openpty(&fake->master, &fake->slave, NULL, NULL, NULL) == 0)
         fake->tty = g_strdup(ttyname(fake->slave));
