@@ -19,6 +19,7 @@ struct vcpu_counters {
     uint64_t tables_opened; /* writes to page tables that the guest had protected */
     uint64_t irq_device, irq_timer, irq_ipi;
     uint64_t events; /* calls of the event callback */
+    uint64_t rests;  /* times the callback was made to wait (cpu/upcall.c) */
     uint64_t nmis;
     uint64_t base_loads;     /* of a page table's base */
     uint64_t flushes;        /* of its own TLB, by hypercall */

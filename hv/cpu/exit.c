@@ -10,6 +10,7 @@
 #include "cpu/biglock.h"
 #include "cpu/smp.h"
 #include "cpu/softirq.h"
+#include "cpu/upcall.h"
 #include "cpu/vcpu.h"
 #include "mm/pagetable.h"
 #include "pv/sched.h"
@@ -19,11 +20,6 @@
 struct vcpu *current_vcpu(void)
 {
     return cpu_info()->vcpu;
-}
-
-static bool events_deliverable(const struct vcpu *v)
-{
-    return v->vcpu_info->evtchn_upcall_pending && !v->vcpu_info->evtchn_upcall_mask;
 }
 
 /* A guest takes NMIs by a callback or, as Linux does, by the trap of that number. */
@@ -98,7 +94,7 @@ void guest_exit_work(struct cpu_regs *regs)
     softirq_take_put_off(); /* what was raised since has run */
     if (deliver_nmi(v, regs))
         return;
-    if (events_deliverable(v)) {
+    if (upcall_due(v)) {
         v->arch->counters.events++;
         inject_callback(v, regs, CALLBACKTYPE_event);
     }

@@ -2,9 +2,11 @@
 /*
  * A list of what a PV guest may have, from xen/arch-x86/cpufeatureset.h, cut to what the machine's
  * CPU has. Not in it: what belongs to the owner of ring 0 or of the real page tables (PSE, PGE,
- * PCID, SMEP, SMAP, MONITOR, MCE, MTRR, APIC ...), what needs MSRs that we do not pass on
+ * PCID, SMEP, SMAP, MONITOR, MCE, MTRR ...), what needs MSRs that we do not pass on
  * (speculation control), and FSGSBASE, whose kernel side costs a PV guest two trapped MSR accesses
- * in each context switch.
+ * in each context switch. The APIC is hv's own, but stands there as under Xen: kernels take it for
+ * whether CPUs can interrupt each other and themselves, which they do by events. Linux without it
+ * leaves its irq_work to the next tick, which that of its RCU does not survive (PREEMPT_RT).
  */
 #include "cpu/guestcpuid.h"
 #include "cpu/clock.h"
@@ -19,11 +21,11 @@ static const uint16_t pv_features[] = {
     F(FPU),         F(DE),
     F(TSC),         F(MSR),
     F(PAE),         F(CX8),
-    F(SEP),         F(CMOV),
-    F(PAT),         F(CLFLUSH),
-    F(MMX),         F(FXSR),
-    F(SSE),         F(SSE2),
-    F(SS),
+    F(APIC),        F(SEP),
+    F(CMOV),        F(PAT),
+    F(CLFLUSH),     F(MMX),
+    F(FXSR),        F(SSE),
+    F(SSE2),        F(SS),
 
     F(SSE3),        F(PCLMULQDQ),
     F(SSSE3),       F(FMA),

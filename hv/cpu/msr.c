@@ -12,6 +12,11 @@
 #define MSR_AMD_INT_PENDING 0xc0010055
 #define MSR_AMD_DE_CFG      0xc0011029
 
+/* SDM 3A 11.4.4 */
+#define APIC_BASE_BSP     (1UL << 8)
+#define APIC_BASE_ENABLE  (1UL << 11)
+#define APIC_DEFAULT_BASE 0xfee00000UL
+
 /* A base must be canonical, or WRMSR would fault in hv; that it is not hv's own is for politeness
  * only. */
 static bool base_ok(uint64_t base)
@@ -36,12 +41,14 @@ bool guest_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *ret)
         *ret = rdmsr(msr) & (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
         return true;
     case MSR_UCODE_REV:
-    case MSR_APIC_BASE: /* there is none */
     case MSR_PLATFORM_INFO:
     case MSR_AMD_HWCR:
     case MSR_AMD_INT_PENDING:
     case MSR_AMD_DE_CFG:
         *ret = 0;
+        return true;
+    case MSR_APIC_BASE: /* as Xen: CPUID has one, so it is there, though not for the guest */
+        *ret = APIC_DEFAULT_BASE | APIC_BASE_ENABLE | (v->id == 0 ? APIC_BASE_BSP : 0);
         return true;
     case MSR_MISC_ENABLE:
         *ret = 0x1801; /* fast strings; BTS and PEBS not there (SDM 4) */

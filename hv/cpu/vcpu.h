@@ -18,6 +18,14 @@ struct guest_callback {
     uint16_t cs; /* of a 32-bit guest */
 };
 
+/* How often the guest came back from its event callback without getting on (cpu/upcall.c). */
+struct upcall_pace {
+    gva_t rip, rsp; /* where to */
+    unsigned int repeats;
+    bool resting; /* the callback waits for the timer */
+    struct hv_timer timer;
+};
+
 struct vcpu_arch {
     void *stack;      /* HV_STACK_SIZE bytes; NULL before the vCPU is initialised */
     bool initialised; /* has a context: vCPU 0, or after VCPUOP_initialise */
@@ -52,6 +60,7 @@ struct vcpu_arch {
     unsigned int io_bitmap_ports;
     bool nmi_pending;
 
+    struct upcall_pace pace;
     struct hv_timer singleshot, periodic, poll_timer;
     uint64_t period_ns;
 

@@ -4,6 +4,7 @@
 #include "cpu/dump.h"
 #include "cpu/guestcpuid.h"
 #include "cpu/power.h"
+#include "cpu/upcall.h"
 #include "cpu/vcpu.h"
 #include "mm/compat.h"
 #include "mm/pagetable.h"
@@ -53,6 +54,7 @@ static struct vcpu *vcpu_create(struct domain *d, uint32_t id)
     v->arch->cr4_allowed = guest_cpuid_cr4();
     v->arch->xcr0_allowed = guest_cpuid_xcr0();
     vcpu_timers_init(v);
+    upcall_init(v);
     vcpu_set_info(v, id < XEN_LEGACY_MAX_VCPUS ? &d->shared_info->vcpu_info[id] : &no_vcpu_info);
     if (d->is_32bit) {
         v->arch->compat_l4 = must_have(alloc_pages(0));

@@ -19,6 +19,7 @@ static const struct {
     { "soft-interrupt", offsetof(struct vcpu_counters, soft_interrupts) },
     { "emulated", offsetof(struct vcpu_counters, emulated) },
     { "event-callback", offsetof(struct vcpu_counters, events) },
+    { "event-callback-rest", offsetof(struct vcpu_counters, rests) },
     { "nmi", offsetof(struct vcpu_counters, nmis) },
     { "page-table-base", offsetof(struct vcpu_counters, base_loads) },
     { "page-table-opened", offsetof(struct vcpu_counters, tables_opened) },

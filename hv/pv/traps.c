@@ -2,6 +2,7 @@
 /* Where the guest's handlers are: trap table, callbacks, kernel stack; and the way back out of
  * them. */
 #include "cpu/bounce.h"
+#include "cpu/upcall.h"
 #include "cpu/vcpu.h"
 #include "mm/layout.h"
 #include "pv/hypercall.h"
@@ -185,5 +186,6 @@ int64_t hc_stack_switch(struct vcpu *v, const uint64_t *a)
 int64_t hc_iret(struct vcpu *v, const uint64_t *a)
 {
     guest_iret(v, guest_regs());
+    upcall_after_iret(v, guest_regs());
     return (int64_t)guest_regs()->rax;
 }

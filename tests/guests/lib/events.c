@@ -5,6 +5,7 @@
 #define WORD_BITS (sizeof(xen_ulong_t) * 8)
 
 volatile unsigned int event_count[1024];
+void (*event_hook)(unsigned int port);
 void event_upcall(void);
 
 static xen_ulong_t bit_of(unsigned int port)
@@ -51,6 +52,8 @@ void event_upcall(void)
                 continue;
             port_clear(port);
             event_count[port % ARRAY_SIZE(event_count)]++;
+            if (event_hook)
+                event_hook(port);
         }
     }
 }

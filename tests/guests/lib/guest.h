@@ -151,6 +151,7 @@ bool in_shim(void);
 /* ---- events.c ---- */
 
 extern volatile unsigned int event_count[1024];
+extern void (*event_hook)(unsigned int port); /* called for each event, if not NULL */
 void events_init(void);
 static inline vcpu_info_t *vcpu_info(void)
 {
