@@ -234,7 +234,7 @@ gboolean xlcfg_serials_parse(XlReader *reader, const XlValue *value, GError **er
                       ? read_serial(reader, value, error)
                       : xlcfg_reader_each(reader, value, read_serial, error);
 
-    while (serials->len > 0 &&
+    while (ok && serials->len > 0 &&
            !strcmp(((const KxlSerial *)serials->pdata[serials->len - 1])->kind, "none"))
         g_ptr_array_set_size(serials, (int)serials->len - 1);
     return ok;

@@ -124,6 +124,9 @@ static const Line lines[] = {
       "4:13: option 'channel': channel connection 'socket' requires path=.." },
     { "serial = 'tcp:127.0.0.1:77'", "\"kind\":\"tcp\",\"target\":\"127.0.0.1:77\"", NULL },
     { "serial = [ 'pty', '/dev/ttyS0' ]", "\"kind\":\"dev\",\"target\":\"/dev/ttyS0\"", NULL },
+    { "serial = 'chardev:x'", NULL,
+      "4:10: option 'serial': unknown kind of serial device 'chardev:x'" },
+    { "serial = [ 'pty', 'x' ]", NULL, "4:19: option 'serial': unknown kind of serial device 'x'" },
 
     { "extra = 'a'\nextra += ' b'", "\"cmdline\":\"ab\"", NULL },
     { "vif = [ 'bridge=a' ]\nvif += [ 'bridge=b' ]", "\"bridge\":\"b\"", NULL },
