@@ -321,7 +321,7 @@ static void gone(DomainRegistry *registry, int domid, KxlShutdownReason reason)
     if (domain == NULL)
         return;
     g_mutex_lock(&registry->lock);
-    if (domain->id == domid && !domain->restarting) {
+    if (domain->id == domid && (!domain->restarting || reason == KXL_REASON_DESTROYED)) {
         if (restarts(domain, reason))
             set_restarting_locked(registry, domain, reason);
         else
@@ -406,16 +406,31 @@ void domain_registry_client_closed(DomainRegistry *registry, const RpcClient *cl
 
 /* ---- the watch ---- */
 
+/* The life that it was to restart into is gone before it had begun. */
+static void give_up_restart(DomainRegistry *registry, const KxlDomainInfo *info)
+{
+    g_autoptr(Domain) domain = domain_registry_find_uuid(registry, info->uuid);
+
+    g_mutex_lock(&registry->sync_lock);
+    g_mutex_lock(&registry->lock);
+    if (domain != NULL && domain->restarting && domain->id != info->domid)
+        set_ended_locked(registry, domain, info->reason);
+    g_mutex_unlock(&registry->lock);
+    g_mutex_unlock(&registry->sync_lock);
+}
+
 static void watch_event(KxlEventKind kind, const KxlDomainInfo *info, gpointer user_data)
 {
     DomainRegistry *registry = user_data;
 
     g_debug("domain: watch: %d '%s' event %d state %d reason %d", info->domid, info->name, kind,
             info->state, info->reason);
-    if (kind == KXL_EVENT_GONE)
+    if (kind == KXL_EVENT_GONE) {
         domain_registry_sync_gone(registry, info->domid, info->reason);
-    else
+        give_up_restart(registry, info);
+    } else {
         domain_registry_sync(registry, info->domid);
+    }
 }
 
 static void machine_event(int domid, const char *event, const char *data, gpointer user_data)

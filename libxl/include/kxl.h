@@ -156,7 +156,8 @@ gboolean kxl_domain_shutdown (KxlHost *host, int domid, GError **error);
 gboolean kxl_domain_reboot (KxlHost *host, int domid, GError **error);
 /* HVM: reset button. PV: like destroy and create. */
 gboolean kxl_domain_reset (KxlHost *host, int domid, GError **error);
-/* Ends it now; returns when nothing of it is left. */
+/* Ends it now; returns when nothing of it is left, nor of a life that it is just restarting into.
+ * KXL_ERROR_NO_DOMAIN: there is none of that number (any more). */
 gboolean kxl_domain_destroy (KxlHost *host, int domid, GError **error);
 gboolean kxl_domain_rename (KxlHost *host, int domid, const char *name, GError **error);
 gboolean kxl_domain_set_memory_target (KxlHost *host, int domid, guint64 target_kb, GError **error);
@@ -247,7 +248,7 @@ gboolean kxl_domain_memory_taken (KxlHost *host, int domid, int devid, guint64 *
 /*
  * Watching: calls back in the thread-default main context of kxl_watch_new() whenever a domain appears, changes state
  * or is gone, whoever did it. For EVENT_GONE info->reason says why, also when the domain restarts: then
- * EVENT_NEW with the new domid follows. Events of one domain come in order; none is lost.
+ * EVENT_NEW with the new domid follows, or EVENT_GONE with it when that life did not come to run. Events of one domain come in order; none is lost.
  */
 typedef enum { KXL_EVENT_NEW, KXL_EVENT_CHANGED, KXL_EVENT_GONE } KxlEventKind;
 typedef void (*KxlWatchFunc) (KxlEventKind kind, const KxlDomainInfo *info, gpointer user_data);

@@ -35,7 +35,6 @@ static const char *const run_files[] = {
     "events.in",
     "events.out",
     "emulator.pid",
-    "destroy",
     KXL_RUNDIR_REPLUGGED,
     "incoming",
     "guest-domid",

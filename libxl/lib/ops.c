@@ -244,22 +244,12 @@ static gboolean is_gone(const KxlHost *host, int domid)
     return TRUE;
 }
 
-gboolean kxl_domain_end(KxlHost *host, int domid, const char *how, GError **error)
+/* One life of a domain. TRUE when it is over, also when that is another's doing. */
+static gboolean end_life(KxlHost *host, int domid, const char *how, gint64 deadline, GError **error)
 {
-    g_autofree char *dir = kxl_rundir_path(host, domid, NULL);
     g_autofree char *mark = kxl_rundir_path(host, domid, "destroy");
-    gint64 deadline = g_get_monotonic_time() + DESTROY_US;
     gulong pause_us = 500;
 
-    if (domid == 0) {
-        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
-                            "Domain-0 cannot be destroyed");
-        return FALSE;
-    }
-    if (!g_file_test(dir, G_FILE_TEST_IS_DIR)) {
-        kxl_rundir_no_domain(error, domid);
-        return FALSE;
-    }
     /* The mark outlives us and the supervisor: whoever looks after the domain next does it. */
     if (!kxl_file_write(mark, how, error)) {
         if (is_gone(host, domid)) {
@@ -276,6 +266,48 @@ gboolean kxl_domain_end(KxlHost *host, int domid, const char *how, GError **erro
         }
         g_usleep(pause_us);
         pause_us = MIN(pause_us * 2, 20000);
+    }
+    return TRUE;
+}
+
+/* The next life of the domain with that UUID, which was domid and has just restarted; -1: none. One
+ * that somebody has created in the meantime is another domain. */
+static int find_successor(const KxlHost *host, const char *uuid, int domid)
+{
+    g_autoptr(GArray) domids = kxl_rundir_list(host);
+
+    for (guint i = 0; i < domids->len; i++) {
+        int other = g_array_index(domids, int, i);
+        g_autoptr(KxlDomainConfig) config = kxl_rundir_load_config(host, other, NULL);
+        g_autoptr(KxlState) state = config ? kxl_rundir_load_state(host, other, NULL) : NULL;
+
+        if (state && state->restarted && other != domid && g_str_equal(config->uuid, uuid))
+            return other;
+    }
+    return -1;
+}
+
+gboolean kxl_domain_end(KxlHost *host, int domid, const char *how, GError **error)
+{
+    g_autofree char *dir = kxl_rundir_path(host, domid, NULL);
+    g_autoptr(KxlDomainConfig) config = NULL; /* a domain whose own is damaged can still be ended */
+    gint64 deadline = g_get_monotonic_time() + DESTROY_US;
+
+    if (domid == 0) {
+        g_set_error_literal(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
+                            "Domain-0 cannot be destroyed");
+        return FALSE;
+    }
+    if (!g_file_test(dir, G_FILE_TEST_IS_DIR)) {
+        kxl_rundir_no_domain(error, domid);
+        return FALSE;
+    }
+    config = kxl_rundir_load_config(host, domid, NULL);
+    /* It may be restarting: then its folder has got the next domid, with the mark or without. */
+    while (domid > 0) {
+        if (!end_life(host, domid, how, deadline, error))
+            return FALSE;
+        domid = config ? find_successor(host, config->uuid, domid) : -1;
     }
     return TRUE;
 }

@@ -8,7 +8,7 @@
  *   emulator.lock    held by QEMU for as long as it lives
  *   emulator.pid     "PID STARTTICKS", written by QEMU's process before it becomes QEMU
  *   ops.lock         held by whoever talks on qmp.sock or xs-ops.sock
- *   destroy          there when the domain shall end at once
+ *   destroy          there when the domain shall end at once, and not begin another life
  *   nic-<devid>      there when that nic's script has run
  *   userdata/<key>
  *   events.out       what QEMU's monitor has told, from the machine's start

@@ -102,7 +102,8 @@ static void tell_gone(KxlWatch *watch, Known *known)
     if (!state)
         return;
     tell_history(watch, known, state);
-    if (known->told)
+    /* A restart that came to nothing: there may be somebody who waits for it. */
+    if (known->told || state->restarted)
         tell(watch, KXL_EVENT_GONE, state, known, NULL);
 }
 
@@ -248,34 +249,46 @@ static void look_for_gone(KxlWatch *watch, const GArray *domids)
     }
 }
 
-/* Domains that came and went between two looks. */
-static void look_at_ended(KxlWatch *watch, const GArray *domids)
+/* Domids of those that came and went between two looks. */
+static GArray *take_short_lived(KxlWatch *watch, const GArray *domids)
 {
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(int));
+
     for (guint i = 0; i < watch->ended->len; i++) {
         int domid = g_array_index(watch->ended, int, i);
-        g_autoptr(KxlState) end = NULL;
-        Known *known;
 
-        if (is_listed(domids, domid) || g_hash_table_contains(watch->known, GINT_TO_POINTER(domid)))
-            continue;
-        end = kxl_rundir_load_end(watch->host, domid, NULL);
-        if (!end)
-            continue;
-        known = g_new0(Known, 1);
-        known->domid = domid;
-        known->name = g_strdup(end->name);
-        tell_gone(watch, known);
-        known_free(known);
+        if (!is_listed(domids, domid) &&
+            !g_hash_table_contains(watch->known, GINT_TO_POINTER(domid)) &&
+            !is_listed(found, domid))
+            g_array_append_val(found, domid);
     }
     g_array_set_size(watch->ended, 0);
+    return found;
+}
+
+static void tell_short_lived(KxlWatch *watch, int domid)
+{
+    g_autoptr(KxlState) end = kxl_rundir_load_end(watch->host, domid, NULL);
+    Known *known;
+
+    if (!end)
+        return;
+    known = g_new0(Known, 1);
+    known->domid = domid;
+    known->name = g_strdup(end->name);
+    tell_gone(watch, known);
+    known_free(known);
 }
 
 static void look(KxlWatch *watch)
 {
     g_autoptr(GArray) domids = kxl_rundir_list(watch->host);
+    g_autoptr(GArray) short_lived = take_short_lived(watch, domids);
 
-    look_at_ended(watch, domids);
+    /* In this order: it may be the next life of one that is gone. */
     look_for_gone(watch, domids);
+    for (guint i = 0; i < short_lived->len; i++)
+        tell_short_lived(watch, g_array_index(short_lived, int, i));
     for (guint i = 0; i < domids->len; i++)
         look_at(watch, g_array_index(domids, int, i));
 }

@@ -40,7 +40,7 @@ static gboolean start(Session *s, GError **error)
     }
     g_message("domain %d '%s': not started: %s", s->domid, s->config->name, (*error)->message);
     s->state->message = g_strdup((*error)->message);
-    session_remove(s, KXL_REASON_FAILED);
+    session_remove(s, session_destroy_wanted(s) ? KXL_REASON_DESTROYED : KXL_REASON_FAILED);
     return FALSE;
 }
 

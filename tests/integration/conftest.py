@@ -53,6 +53,7 @@ def name(request):
         if left.startswith(made):
             subprocess.run(["xl", "destroy", left], capture_output=True, timeout=60)
             subprocess.run(["virsh", "undefine", "--nvram", left], capture_output=True, timeout=60)
+    assert not [left for left in kanzen.domain_names() if left.startswith(made)]
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -177,6 +177,9 @@ def test_reboot_of_hvm_needs_force(guest):
     assert "PV control interface not available" in refused.stderr and '"-F"' in refused.stderr
     forced = run("xl", "reboot", "-F", guest.name)
     assert "sending ACPI reset button event" in forced.stderr
+    # In the middle of that: it is ended, not the life it was in when it was looked up.
+    xl("destroy", guest.name)
+    assert gone(guest.name)
 
 
 def test_memory_target_reaches_the_guest(guest):

@@ -322,6 +322,28 @@ static void test_restart(Fixture *f, gconstpointer data)
     destroy(f, next);
 }
 
+/* However far a restart has come, the end that was asked for is the end. */
+static void test_destroyed_while_restarting(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    for (gulong delay_us = 0; delay_us < 100000; delay_us = delay_us * 2 + 500) {
+        g_autoptr(GArray) left = NULL;
+        int domid = create(f, 0);
+
+        kxl_domain_reset(f->host, domid, &error);
+        g_assert_no_error(error);
+        g_usleep(delay_us);
+        if (!kxl_domain_destroy(f->host, domid, &error)) { /* it has come too late for that life */
+            g_assert_error(error, KXL_ERROR, KXL_ERROR_NO_DOMAIN);
+            g_clear_error(&error);
+            destroy(f, kxl_domain_find(f->host, f->config->name, NULL));
+        }
+        left = kxl_rundir_list(f->host);
+        g_assert_cmpuint(left->len, ==, 0);
+    }
+}
+
 /* A restart that cannot be done ends the domain. */
 static void test_restart_fails(Fixture *f, gconstpointer data)
 {
@@ -736,6 +758,22 @@ static void test_watch_short(Fixture *f, gconstpointer data)
     expect_events(f, "NEW 1 a running -1; CHANGED 1 a dying 100; GONE 1 a dying 100; ");
 }
 
+/* The next life is told to be gone though it has never run: somebody may wait for it. */
+static void test_watch_failed_restart(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    int domid = create(f, 0);
+    g_autofree char *lock = kxl_rundir_path(f->host, domid, "emulator.lock");
+
+    watch(f);
+    expect_events(f, "NEW 1 a running -1; ");
+    remove(lock);
+    g_mkdir_with_parents(lock, 0700);
+    kxl_domain_reset(f->host, domid, &error);
+    g_assert_no_error(error);
+    expect_events(f, "CHANGED 1 a shutdown 1; GONE 1 a shutdown 1; GONE 2 a dying 101; ");
+}
+
 /* Nobody calls libkxl, yet the watcher sees to a lost supervisor. */
 static void test_watch_adopts(Fixture *f, gconstpointer data)
 {
@@ -791,6 +829,7 @@ int main(int argc, char **argv)
     ADD("domids", test_domids);
     ADD("poweroff", test_poweroff);
     ADD("restart", test_restart);
+    ADD("destroyed-while-restarting", test_destroyed_while_restarting);
     ADD("restart-fails", test_restart_fails);
     ADD("rename-restart", test_rename_restart);
     ADD("actions", test_actions);
@@ -808,6 +847,7 @@ int main(int argc, char **argv)
     ADD("unreadable", test_unreadable);
     ADD("watch", test_watch);
     ADD("watch-short", test_watch_short);
+    ADD("watch-failed-restart", test_watch_failed_restart);
     ADD("watch-adopts", test_watch_adopts);
     return g_test_run();
 }
