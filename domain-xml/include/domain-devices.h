@@ -242,6 +242,7 @@ typedef struct {
     char *network, *portgroup, *port_id;
     char *source_dev;  /* ethernet, direct; live network interfaces: where it was plugged */
     char *source_mode; /* direct; the same */
+    int actual_type;         /* live network interfaces: what the network has made of it; 0: nothing else */
     int managed;             /* hostdev; DomainTristate */
     DomainAddress *function; /* hostdev: on the host; live network interfaces: where it was plugged */
     char *function_driver;   /* live network interfaces: the network's for its functions */

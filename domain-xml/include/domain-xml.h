@@ -45,6 +45,7 @@ typedef enum {
     DOMAIN_XML_FORMAT_NONE = 0,
     DOMAIN_XML_FORMAT_SECURE = 1 << 0,   /* with passwords */
     DOMAIN_XML_FORMAT_INACTIVE = 1 << 1, /* without live-only parts */
+    DOMAIN_XML_FORMAT_ACTUAL = 1 << 2,   /* for clients: interfaces of networks as what they are, not to be read again */
 } DomainXmlFormatFlags;
 
 /* Parses a <domain> document. Missing uuid, MACs and the like are left out: domain_def_complete() adds them. */

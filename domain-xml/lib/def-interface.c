@@ -142,6 +142,12 @@ static gboolean is_on_device(const void *object)
            ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_ETHERNET;
 }
 
+/* As domain_def_show_actual() leaves it; read, it is one of its own. */
+static gboolean is_of_network(const void *object)
+{
+    return !is_network(object) && ((const DomainInterface *)object)->network != NULL;
+}
+
 static gboolean is_vhostuser(const void *object)
 {
     return ((const DomainInterface *)object)->type == DOMAIN_INTERFACE_VHOSTUSER;
@@ -182,6 +188,9 @@ static const XmlRow interface_rows[] = {
     { "mac/@type", XML_STRING, F(mac_type), XML_KEPT, .words = mac_types },
     { "mac/@check", XML_STRING, F(mac_check), XML_KEPT, .words = xml_yes_no },
     { "source/address", XML_OBJECT, F(function), .item = &domain_function_class, .when = is_hostdev },
+    { "source/@network", XML_STRING, F(network), XML_LIVE, .when = is_of_network },
+    { "source/@portgroup", XML_STRING, F(portgroup), XML_LIVE, .when = is_of_network },
+    { "source/@portid", XML_STRING, F(port_id), XML_LIVE, .when = is_of_network },
     { "source/@bridge", XML_STRING, F(bridge), XML_REQUIRED, .when = is_bridge },
     { "source/@network", XML_STRING, F(network), XML_REQUIRED, .when = is_network },
     { "source/@portgroup", XML_STRING, F(portgroup), .when = is_network },
@@ -208,6 +217,8 @@ static const XmlRow interface_rows[] = {
     { "source/@macTableManager", XML_REFUSED },
     { "source/ip", XML_REFUSED },
     { "source/route", XML_REFUSED },
+    { "actual/@type", XML_WORD, F(actual_type), XML_LIVE, .words = interface_types,
+      .when = is_network },
     { "actual/@managed", XML_WORD, F(managed), XML_LIVE, .words = xml_yes_no, .when = is_network },
     { "actual/@driver", XML_STRING, F(function_driver), XML_LIVE, .when = is_network },
     { "actual/address", XML_OBJECT, F(function), XML_LIVE, .item = &domain_function_class,

@@ -58,13 +58,17 @@ static void declare_namespace(GString *text, const char *prefix)
 
 char *domain_def_format(const DomainDef *def, DomainXmlFormatFlags flags)
 {
-    g_autoptr(DomainDef) inactive = NULL;
+    g_autoptr(DomainDef) inactive = NULL, actual = NULL;
     GString *text = g_string_sized_new(4096);
 
     if ((flags & DOMAIN_XML_FORMAT_INACTIVE) && def->id >= 0) {
         inactive = domain_def_dup(def);
         domain_def_clear_live(inactive);
         def = inactive;
+    } else if ((flags & DOMAIN_XML_FORMAT_ACTUAL) && domain_def_has_actual(def)) {
+        actual = domain_def_dup(def);
+        domain_def_show_actual(actual);
+        def = actual;
     }
     xml_object_format(&domain_def_class, def, "domain", 0, flags, text);
     if (def->xen_args->len > 0)

@@ -83,6 +83,7 @@ static void clear_interface(DomainInterface *interface)
     if (interface->type == DOMAIN_INTERFACE_NETWORK) {
         g_clear_pointer(&interface->bridge, g_free);
         g_clear_pointer(&interface->port_id, g_free);
+        interface->actual_type = 0;
         g_clear_pointer(&interface->function_driver, g_free);
         xml_object_free(&domain_function_class, interface->function);
         interface->function = NULL;
@@ -415,6 +416,39 @@ static void set_graphics(DomainDef *def, const DomainLive *live)
             graphics->tls_port = (int)live->spice_tls_port;
         }
     }
+}
+
+static gboolean has_actual(const DomainInterface *interface)
+{
+    return interface->type == DOMAIN_INTERFACE_NETWORK && interface->actual_type != 0;
+}
+
+gboolean domain_def_has_actual(const DomainDef *def)
+{
+    for (guint i = 0; i < def->interfaces->len; i++)
+        if (has_actual(g_ptr_array_index(def->interfaces, i)))
+            return TRUE;
+    return FALSE;
+}
+
+static void show_actual(DomainInterface *interface)
+{
+    if (!has_actual(interface))
+        return;
+    interface->type = interface->actual_type;
+    if (interface->type != DOMAIN_INTERFACE_HOSTDEV)
+        return;
+    g_free(interface->driver_name);
+    interface->driver_name = g_steal_pointer(&interface->function_driver);
+    g_clear_pointer(&interface->network, g_free);
+    g_clear_pointer(&interface->portgroup, g_free);
+    g_clear_pointer(&interface->port_id, g_free);
+}
+
+void domain_def_show_actual(DomainDef *def)
+{
+    for (guint i = 0; i < def->interfaces->len; i++)
+        show_actual(g_ptr_array_index(def->interfaces, i));
 }
 
 void domain_def_set_live(DomainDef *def, const DomainLive *live)

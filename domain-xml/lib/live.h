@@ -10,6 +10,11 @@ G_BEGIN_DECLS
  * start, ttys, aliases. */
 void domain_def_clear_live(DomainDef *def);
 
+/* Interfaces of networks that have made them something else: bridge, direct, hostdev. */
+gboolean domain_def_has_actual(const DomainDef *def);
+/* Makes those what they are, as libvirt shows them to clients. */
+void domain_def_show_actual(DomainDef *def);
+
 /* Calls func with the common part of every device that has one. */
 void domain_def_each_device(DomainDef *def, void (*func)(DomainDeviceInfo *info));
 

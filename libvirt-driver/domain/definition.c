@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define N_TEXTS     4 /* by DomainXmlFormatFlags */
+#define N_TEXTS     8 /* by DomainXmlFormatFlags */
 #define STORED_TEXT (DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE)
 
 struct DefinitionCache {

@@ -141,7 +141,24 @@ static char *alias_stem(const Device *device, const DomainDef *def, int index)
 
         return g_strjoinv(NULL, words);
     }
-    return g_strdup(device->kind == DEVICE_INTERFACE ? "net" : device->word);
+    if (device->kind == DEVICE_INTERFACE) {
+        const DomainInterface *interface = device_list(device, def)->pdata[index];
+
+        return g_strdup(interface->function != NULL ? "hostdev" : "net");
+    }
+    return g_strdup(device->word);
+}
+
+/* Interfaces that are devices of the host's have names of their kind. */
+static gboolean alias_is_taken(const Device *device, const DomainDef *def, const char *alias)
+{
+    for (int i = 0; i < (int)device_list(device, def)->len; i++)
+        if (g_strcmp0(device_info(device, def, i)->alias, alias) == 0)
+            return TRUE;
+    for (guint i = 0; device->kind == DEVICE_INTERFACE && i < def->hostdevs->len; i++)
+        if (g_strcmp0(((const DomainHostdev *)def->hostdevs->pdata[i])->info.alias, alias) == 0)
+            return TRUE;
+    return FALSE;
 }
 
 /* The first name of its kind that no device has. */
@@ -152,11 +169,8 @@ static void choose_alias(const Device *device, DomainDef *def, int index)
 
     for (guint n = 0; own->alias == NULL; n++) {
         g_autofree char *alias = g_strdup_printf("%s%u", stem, n);
-        gboolean taken = FALSE;
 
-        for (int i = 0; i < (int)device_list(device, def)->len; i++)
-            taken |= g_strcmp0(device_info(device, def, i)->alias, alias) == 0;
-        if (!taken)
+        if (!alias_is_taken(device, def, alias))
             own->alias = g_steal_pointer(&alias);
     }
 }
@@ -276,9 +290,11 @@ static gboolean attach_live(Change *change, const char *xml, const char *mac, GE
     /* Completion may have put it elsewhere among its like. */
     if (own == NULL || !g_ptr_array_find(device_list(&device, change->live), own, &index))
         return FALSE;
+    if (!plug(change, &device, own, error))
+        return FALSE;
     choose_alias(&device, change->live, (int)index);
     alias = g_strdup(device_info(&device, change->live, (int)index)->alias);
-    if (!plug(change, &device, own, error) || !commit(change, error))
+    if (!commit(change, error))
         return FALSE;
     send_alias(change, VIR_DOMAIN_EVENT_ID_DEVICE_ADDED, alias);
     return TRUE;
@@ -479,20 +495,9 @@ static const DomainInterface *interface_before(const Change *change, const char 
 static gboolean settle_port(const Change *change, const DomainInterface *before,
                             DomainInterface *interface, GError **error)
 {
-    if (interface->type != DOMAIN_INTERFACE_NETWORK || before == NULL ||
-        before->type != DOMAIN_INTERFACE_NETWORK ||
-        g_strcmp0(before->network, interface->network) != 0)
-        return plug_interface(domain_registry_networks(change->kanzend->domains), change->live,
-                              interface, error);
-    char **const own[] = { &interface->bridge, &interface->source_dev, &interface->source_mode,
-                           &interface->port_id };
-    const char *const places[] = { before->bridge, before->source_dev, before->source_mode,
-                                   before->port_id };
-    for (guint i = 0; i < G_N_ELEMENTS(own); i++) {
-        g_free(*own[i]);
-        *own[i] = g_strdup(places[i]);
-    }
-    return TRUE;
+    return (before != NULL && stay_plugged(before, interface)) ||
+           plug_interface(domain_registry_networks(change->kanzend->domains), change->live,
+                          interface, error);
 }
 
 static gboolean update_running(const Change *change, DomainInterface *interface, GError **error)

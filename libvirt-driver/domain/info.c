@@ -35,10 +35,10 @@ static gboolean put_updated(RpcCall *call, const DomainView *view, Definition *d
 /* Which definition, and how it is written. */
 static Definition *choose_text(const DomainView *view, guint32 flags, DomainXmlFormatFlags *format)
 {
-    *format = DOMAIN_XML_FORMAT_NONE;
+    *format = DOMAIN_XML_FORMAT_ACTUAL;
     /* Where it is to run next it gets new taps, ttys and ports: they are not for a destination. */
     if ((flags & (XML_INACTIVE | XML_MIGRATABLE)) || view->id < 0)
-        *format |= DOMAIN_XML_FORMAT_INACTIVE;
+        *format = DOMAIN_XML_FORMAT_INACTIVE;
     if (flags & XML_SECURE)
         *format |= DOMAIN_XML_FORMAT_SECURE;
     return (flags & XML_INACTIVE) && view->config != NULL ? view->config

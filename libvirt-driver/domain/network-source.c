@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "handler-util.h"
+#include "network/network-classes.h"
 #include "network/network.h"
 
 /* ---- what the port is asked for, and what it gets ---- */
@@ -31,6 +32,33 @@ static void take_text(char **own, const char *from)
     *own = g_strdup(from);
 }
 
+/* Which function of the network's pool it is, and how that comes to the guest. */
+static void take_function(DomainInterface *interface, const NetworkPort *port)
+{
+    if (port->plug != NETWORK_PLUG_HOSTDEV_PCI) {
+        xml_object_free(&domain_function_class, interface->function);
+        interface->function = NULL;
+        return;
+    }
+    if (interface->function == NULL)
+        interface->function = xml_object_new(&domain_function_class);
+    interface->function->type = DOMAIN_ADDRESS_PCI;
+    interface->function->domain = port->pci_domain;
+    interface->function->pci_bus = port->pci_bus;
+    interface->function->slot = port->pci_slot;
+    interface->function->function = port->pci_function;
+    interface->managed =
+        g_strcmp0(port->managed, "yes") == 0 ? DOMAIN_YES : DOMAIN_ABSENT;
+    take_text(&interface->function_driver, port->driver);
+}
+
+/* What its interfaces are of, as libvirt shows it; a virtual network's are nothing else than that. */
+static const int actual_types[] = {
+    [NETWORK_PLUG_BRIDGE] = DOMAIN_INTERFACE_BRIDGE,
+    [NETWORK_PLUG_DIRECT] = DOMAIN_INTERFACE_DIRECT,
+    [NETWORK_PLUG_HOSTDEV_PCI] = DOMAIN_INTERFACE_HOSTDEV,
+};
+
 /* What the interface says itself stays. */
 static void take_port(DomainInterface *interface, NetworkPort *port)
 {
@@ -38,6 +66,8 @@ static void take_port(DomainInterface *interface, NetworkPort *port)
     take_text(&interface->source_dev, port->link_dev);
     take_text(&interface->source_mode, port->mode);
     take_text(&interface->port_id, port->uuid);
+    interface->actual_type = actual_types[port->plug];
+    take_function(interface, port);
     take_rate(&interface->inbound, &port->inbound);
     take_rate(&interface->outbound, &port->outbound);
     if (interface->virtualport_type == NULL && port->virtualport != NULL)
@@ -60,11 +90,6 @@ static gboolean check_port(const DomainInterface *interface, const NetworkPort *
 {
     const char *virtualport = port->virtualport != NULL ? port->virtualport->type : NULL;
 
-    if (port->plug == NETWORK_PLUG_HOSTDEV_PCI)
-        return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                    "interface %s: network '%s' has PCI devices: not supported, name one of them "
-                    "in a <hostdev>",
-                    interface->mac, interface->network);
     if (port->plug == NETWORK_PLUG_DIRECT && interface->filterref != NULL)
         return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
                     "filterref is not supported for network interfaces of type direct");
@@ -92,8 +117,71 @@ gboolean plug_interface(NetworkRegistry *networks, const DomainDef *owner,
         return FALSE;
     }
     take_port(interface, port);
+    if (interface->function == NULL || domain_interface_check_function(owner, interface, error))
+        return TRUE;
+    g_prefix_error(error, "network '%s': ", interface->network);
+    network_port_remove(networks, network.def->uuid, port->uuid, NULL);
+    return FALSE;
+}
+
+/* ---- staying ---- */
+
+static gboolean same_function(const DomainAddress *a, const DomainAddress *b)
+{
+    return a != NULL && b != NULL && a->domain == b->domain && a->pci_bus == b->pci_bus &&
+           a->slot == b->slot && a->function == b->function;
+}
+
+/* Live XML tells what the network has made of an interface; its readers hand that back. */
+static gboolean is_in_place(const DomainInterface *before, const DomainInterface *interface)
+{
+    if (interface->type == DOMAIN_INTERFACE_NETWORK)
+        return g_strcmp0(before->network, interface->network) == 0;
+    if (interface->type != before->actual_type)
+        return FALSE;
+    if (interface->type == DOMAIN_INTERFACE_HOSTDEV)
+        return same_function(before->function, interface->function);
+    return g_strcmp0(before->bridge, interface->bridge) == 0 &&
+           g_strcmp0(before->source_dev, interface->source_dev) == 0 &&
+           g_strcmp0(before->source_mode, interface->source_mode) == 0;
+}
+
+gboolean stay_plugged(const DomainInterface *before, DomainInterface *interface)
+{
+    const struct {
+        char **own;
+        const char *before;
+    } texts[] = {
+        { &interface->network, before->network },
+        { &interface->bridge, before->bridge },
+        { &interface->source_dev, before->source_dev },
+        { &interface->source_mode, before->source_mode },
+        { &interface->port_id, before->port_id },
+        { &interface->function_driver, before->function_driver },
+    };
+
+    if (before->type != DOMAIN_INTERFACE_NETWORK || !is_in_place(before, interface))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+        take_text(texts[i].own, texts[i].before);
+    if (interface->type != DOMAIN_INTERFACE_NETWORK)
+        take_text(&interface->portgroup, before->portgroup);
+    if (interface->type == DOMAIN_INTERFACE_HOSTDEV) /* whose word is of another driver */
+        take_text(&interface->driver_name, before->driver_name);
+    interface->type = DOMAIN_INTERFACE_NETWORK;
+    interface->actual_type = before->actual_type;
+    interface->managed = before->managed;
+    xml_object_free(&domain_function_class, interface->function);
+    interface->function = xml_object_dup(&domain_function_class, before->function);
+    if (interface->function == NULL || interface->vlan_tags->len > 0)
+        return TRUE;
+    for (guint i = 0; i < before->vlan_tags->len; i++)
+        g_ptr_array_add(interface->vlan_tags,
+                        xml_object_dup(&domain_vlan_tag_class, before->vlan_tags->pdata[i]));
     return TRUE;
 }
+
+/* ---- all of a domain's ---- */
 
 gboolean plug_interfaces(NetworkRegistry *networks, DomainDef *def, GError **error)
 {

@@ -107,7 +107,7 @@ def test_guest(conn):
     domain = conn.defineXML(guest_xml("guest", nic))
     domain.create()
     source = r"<source network='pool' portid='[0-9a-f-]{36}' dev='eth0' mode='private'/>"
-    assert re.search(source, domain.XMLDesc())
+    assert re.search(source, domain.XMLDesc()) and "<interface type='direct'>" in domain.XMLDesc()
     assert "<source network='pool'/>" in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
     domain.destroy()
     network = conn.networkLookupByName("pool")
@@ -143,21 +143,121 @@ def test_functions_of_a_card(carded):
     assert not other.isActive()
 
 
+POOL = net_xml("<forward mode='hostdev' managed='yes'><driver name='vfio'/><pf dev='ens3'/></forward>", "<vlan><tag id='42'/></vlan>")
+HVM = "<domain type='xen'><name>{}</name><memory>65536</memory><os><type>hvm</type></os><devices>{}</devices></domain>"
+
+
+def nic_xml(number, more=""):
+    return f"<interface type='network'><mac address='00:16:3e:00:00:{number:02x}'/><source network='pool'/>{more}</interface>"
+
+
+def wait_for_ports(network, count):
+    """Those of a domain that has ended are given back a moment later."""
+    deadline = time.monotonic() + 20
+    while len(network.listAllPorts()) != count and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(network.listAllPorts()) == count
+
+
 def test_pci_functions(carded):
-    conn = carded.connect()
-    network = conn.networkCreateXML(net_xml("<forward mode='hostdev' managed='yes'><driver name='vfio'/><pf dev='ens3'/></forward>",
-                                            "<vlan><tag id='42'/></vlan>"))
+    network = carded.connect().networkCreateXML(POOL)
     for i in range(3):
         xml = network.portCreateXML(port_xml(i)).XMLDesc()
         assert "<plug type='hostdev-pci' managed='yes'>" in xml and "<driver name='vfio'/>" in xml and "<tag id='42'/>" in xml
         assert f"<address domain='0x0000' bus='0x03' slot='0x10' function='0x{i}'/>" in xml
     with pytest.raises(libvirt.libvirtError, match="exclusive access"):
         network.portCreateXML(port_xml(3))
-    network.listAllPorts()[0].delete()
-    nic = "<interface type='network'><source network='pool'/></interface>"
-    with pytest.raises(libvirt.libvirtError, match="network 'pool' has PCI devices: not supported"):
-        conn.createXML(guest_xml("guest", nic))
+
+
+def test_guests_of_functions(carded):
+    """Each gets one of its own, and gives it back when it ends; what it shows is a device of the host's."""
+    conn = carded.connect()
+    network = conn.networkDefineXML(POOL)
+    network.create()
+    guests = [conn.defineXML(HVM.format(f"g{i}", nic_xml(i))) for i in range(4)]
+    for i, guest in enumerate(guests[:3]):
+        guest.create()
+        live = guest.XMLDesc()
+        assert "<interface type='hostdev' managed='yes'>" in live and "<driver name='vfio'/>" in live
+        assert f"<address type='pci' domain='0x0000' bus='0x03' slot='0x10' function='0x{i}'/>" in live
+        assert "<tag id='42'/>" in live and "<alias name='hostdev0'/>" in live
+        assert "<target" not in live and "network=" not in live and "<actual" not in live
+        inactive = guest.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
+        assert "<source network='pool'/>" in inactive and "function='0x" not in inactive and "managed" not in inactive
+    with pytest.raises(libvirt.libvirtError, match="requires exclusive access to interfaces, but none are available"):
+        guests[3].create()
+    assert "connections='3'" in network.XMLDesc()
+    guests[1].destroy()
+    wait_for_ports(network, 2)
+    guests[3].create()
+    assert "function='0x1'" in guests[3].XMLDesc()
+
+
+def test_not_for_functions(carded):
+    """What a function cannot do is refused by name, and leaves no port."""
+    conn = carded.connect()
+    network = conn.networkCreateXML(POOL)
+    for more, words in (("<link state='down'/>", "network 'pool': link is not supported for network interfaces of type hostdev"),
+                        ("<mtu size='9000'/>", "network 'pool': mtu is not supported for"),
+                        ("<filterref filter='clean-traffic'/>", "network 'pool': filterref is not supported for"),
+                        ("<vlan><tag id='1'/><tag id='2'/></vlan>", "only one vlan tag is supported by SR-IOV network devices")):
+        with pytest.raises(libvirt.libvirtError, match=words) as caught:
+            conn.createXML(HVM.format("guest", nic_xml(1, more)))
+        assert caught.value.get_error_code() == libvirt.VIR_ERR_CONFIG_UNSUPPORTED
+    with pytest.raises(libvirt.libvirtError, match="hvm domains only: there is no PCI passthrough to others") as caught:
+        conn.createXML(guest_xml("guest", nic_xml(1)))
+    assert caught.value.get_error_code() == libvirt.VIR_ERR_CONFIG_UNSUPPORTED
+    assert network.listAllPorts() == []
+    assert not conn.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_TRANSIENT)
+
+
+@pytest.fixture
+def plugged(carded):
+    """The pool and a guest whose interface is its first function."""
+    conn = carded.connect()
+    network = conn.networkCreateXML(POOL)
+    return network, conn.createXML(HVM.format("guest", nic_xml(1)))
+
+
+def test_attach_function(plugged):
+    network, guest = plugged
+    guest.attachDevice(nic_xml(2))
+    live = guest.XMLDesc()
+    assert "function='0x1'" in live and "<alias name='hostdev1'/>" in live
     assert len(network.listAllPorts()) == 2
+    guest.detachDevice(nic_xml(2))
+    assert "function='0x1'" not in guest.XMLDesc() and len(network.listAllPorts()) == 1
+    with pytest.raises(libvirt.libvirtError, match="does not plug nic 00:16:3e:00:00:ff"):
+        guest.attachDevice(nic_xml(0xff))  # the card refuses
+    assert len(network.listAllPorts()) == 1 and "00:16:3e:00:00:ff" not in guest.XMLDesc()
+
+
+def test_attach_named_function(plugged):
+    _, guest = plugged
+    named = ("<interface type='hostdev' managed='yes'><mac address='00:16:3e:00:00:03'/><source><address type='pci' domain='0' bus='4' slot='0' "
+             "function='1'/></source></interface>")
+    guest.attachDevice(named)
+    live = guest.XMLDesc()
+    assert "<address type='pci' domain='0x0000' bus='0x04' slot='0x00' function='0x1'/>" in live and "<alias name='hostdev1'/>" in live
+    guest.updateDeviceFlags(named)
+    code = code_of(guest.updateDeviceFlags, named.replace("function='1'", "function='2'"))
+    assert code == libvirt.VIR_ERR_CONFIG_UNSUPPORTED
+    assert "bus='0x04' slot='0x00' function='0x1'" in guest.XMLDesc()
+    guest.detachDevice(named)
+    assert "bus='0x04'" not in guest.XMLDesc()
+
+
+def test_update_function(plugged):
+    """By its definition as by its live XML it stays where it is."""
+    network, guest = plugged
+    port = network.listAllPorts()[0].UUIDString()
+    live = re.search("<interface.*</interface>", guest.XMLDesc(), re.DOTALL).group()
+    for same in (nic_xml(1), live):
+        guest.updateDeviceFlags(same)
+        assert "function='0x0'" in guest.XMLDesc() and "<tag id='42'/>" in guest.XMLDesc()
+        assert [p.UUIDString() for p in network.listAllPorts()] == [port]
+    guest.destroy()
+    wait_for_ports(network, 0)
 
 
 def test_listed_functions(conn):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices and vCPUs of the fake: nothing comes, nothing goes, and it is said so. */
+/* Devices and vCPUs of the fake: nothing but nics (fake-kxl.c) comes, nothing goes, and it is said so. */
 #include <kxl-vcpu.h>
 
 static gboolean refuse(GError **error)
@@ -21,23 +21,6 @@ gboolean kxl_domain_disk_detach(KxlHost *host, int domid, const char *vdev, KxlD
 
 gboolean kxl_domain_disk_update(KxlHost *host, int domid, const KxlDeviceDisk *disk, gboolean force,
                                 GError **error)
-{
-    return refuse(error);
-}
-
-gboolean kxl_domain_nic_attach(KxlHost *host, int domid, const KxlDeviceNic *nic, int *ret_devid,
-                               GError **error)
-{
-    return refuse(error);
-}
-
-gboolean kxl_domain_nic_detach(KxlHost *host, int domid, int devid, KxlDetachFlags flags,
-                               GError **error)
-{
-    return refuse(error);
-}
-
-gboolean kxl_domain_nic_update(KxlHost *host, int domid, const KxlDeviceNic *nic, GError **error)
 {
     return refuse(error);
 }

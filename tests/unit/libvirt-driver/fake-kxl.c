@@ -123,6 +123,8 @@ static Fake *add_locked(KxlDomainConfig *config, gboolean paused)
 {
     Fake *fake = g_new0(Fake, 1);
 
+    for (guint i = 0; i < config->nics->len; i++)
+        ((KxlDeviceNic *)config->nics->pdata[i])->devid = (int)i;
     fake->config = config;
     fake->userdata = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     fake->info.domid = next_domid++;
@@ -627,13 +629,81 @@ GPtrArray *kxl_domain_nic_list(KxlHost *host, int domid, GError **error)
         KxlDeviceInfo *info = g_new0(KxlDeviceInfo, 1);
 
         info->nic = fake->config->nics->pdata[i];
-        info->ifname = info->nic->ifname != NULL ? g_strdup(info->nic->ifname)
-                       : i == 0                  ? g_strdup("lo")
-                                                 : g_strdup_printf("vif%d.%u", domid, i);
+        info->ifname = info->nic->ifname != NULL               ? g_strdup(info->nic->ifname)
+                       : info->nic->kind == KXL_NIC_FUNCTION ? NULL
+                       : i == 0                                ? g_strdup("lo")
+                                                : g_strdup_printf("vif%d.%u", domid, i);
         g_ptr_array_add(list, info);
     }
     g_mutex_unlock(&lock);
     return list;
+}
+
+/* Only functions of cards come and go, and stay what they are. The card refuses this address. */
+#define REFUSED_MAC "00:16:3e:00:00:ff"
+
+static gboolean check_hotplug(const KxlDeviceNic *nic, GError **error)
+{
+    if (nic->kind == KXL_NIC_FUNCTION && !g_str_equal(nic->mac, REFUSED_MAC))
+        return TRUE;
+    g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED, "the fake does not plug nic %s",
+                nic->mac);
+    return FALSE;
+}
+
+static KxlDeviceNic *find_nic(Fake *fake, int devid)
+{
+    for (guint i = 0; i < fake->config->nics->len; i++)
+        if (((KxlDeviceNic *)fake->config->nics->pdata[i])->devid == devid)
+            return fake->config->nics->pdata[i];
+    return NULL;
+}
+
+gboolean kxl_domain_nic_attach(KxlHost *host, int domid, const KxlDeviceNic *nic, int *ret_devid,
+                               GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    g_autoptr(KxlDomainConfig) one = kxl_domain_config_new(), copy = NULL;
+    Fake *fake = find_locked(domid, error);
+    KxlDeviceNic *own;
+
+    if (fake == NULL || !check_hotplug(nic, error))
+        return FALSE;
+    g_ptr_array_add(one->nics, (gpointer)nic);
+    copy = kxl_domain_config_dup(one);
+    g_ptr_array_steal_index(one->nics, 0);
+    own = g_ptr_array_steal_index(copy->nics, 0);
+    own->devid = (int)fake->config->nics->len;
+    g_ptr_array_add(fake->config->nics, own);
+    return TRUE;
+}
+
+gboolean kxl_domain_nic_detach(KxlHost *host, int domid, int devid, KxlDetachFlags flags,
+                               GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    Fake *fake = find_locked(domid, error);
+    KxlDeviceNic *nic = fake != NULL ? find_nic(fake, devid) : NULL;
+
+    if (nic == NULL || !check_hotplug(nic, error))
+        return FALSE;
+    g_ptr_array_remove(fake->config->nics, nic);
+    return TRUE;
+}
+
+gboolean kxl_domain_nic_update(KxlHost *host, int domid, const KxlDeviceNic *nic, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    Fake *fake = find_locked(domid, error);
+    const KxlDeviceNic *is = fake != NULL ? find_nic(fake, nic->devid) : NULL;
+
+    if (is == NULL || !check_hotplug(nic, error))
+        return FALSE;
+    if (is->kind == nic->kind && kxl_pci_equal(&is->pci, &nic->pci) && is->vlan == nic->vlan)
+        return TRUE;
+    g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED, "the fake leaves nic %s where it is",
+                nic->mac);
+    return FALSE;
 }
 
 KxlWatch *kxl_watch_new(KxlHost *host, KxlWatchFunc func, gpointer user_data, GError **error)
