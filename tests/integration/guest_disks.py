@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Disk images for guests, made without mounts or loop devices: file systems, partition tables, LVM."""
 import binascii
+import os
 import struct
 import subprocess
 from pathlib import Path
@@ -18,11 +19,14 @@ def _xfs_prototype(folder, indent=1):
     """The lines of an mkfs.xfs prototype for what is in folder, which end with "$"."""
     lines = []
     for entry in sorted(folder.iterdir()):
-        if entry.is_dir():
-            lines.append(f"{' ' * indent}{entry.name} d--755 0 0")
+        start = f"{' ' * indent}{entry.name}"
+        if entry.is_symlink():
+            lines.append(f"{start} l--777 0 0 {os.readlink(entry)}")
+        elif entry.is_dir():
+            lines.append(f"{start} d--755 0 0")
             lines += _xfs_prototype(entry, indent + 1)
         else:
-            lines.append(f"{' ' * indent}{entry.name} ---644 0 0 {entry}")
+            lines.append(f"{start} ---{entry.stat().st_mode & 0o777:o} 0 0 {entry}")
     return lines + [f"{' ' * indent}$"]
 
 
