@@ -18,6 +18,8 @@
 #define VEC_GP 13
 #define VEC_PF 14
 
+#define FLAG_TF 0x100U
+
 #define MAX_CODE 64
 
 /* The users' code, as it is being written. */
@@ -27,6 +29,10 @@ struct code {
 };
 
 static uint8_t *page;
+
+static bool sysenter_works;
+/* Tries that would not come back were not made. */
+static bool left_out;
 
 static void put(struct code *c, const void *bytes, unsigned int n)
 {
@@ -122,6 +128,24 @@ static void system_calls(void)
     run(&sysenter, &t);
     check_user("sysenter", 0, &t);
     check(t.vector == VEC_GP || t.vector == VEC_UD);
+    sysenter_works = t.vector == VEC_GP;
+}
+
+static uint32_t cpuid_ebx(uint32_t leaf)
+{
+    uint32_t eax = leaf, ebx, ecx = 0, edx;
+
+    __asm__ __volatile__("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
+    return ebx;
+}
+
+/* An AMD CPU refuses SYSENTER in long mode, in 32-bit segments too (APM 3). QEMU's TCG executes it
+ * there and leaves CS with both L and D set. If a KVM runs on that CPU, as its leaf says, it will
+ * not go on with such a CS once TF makes it look. */
+static bool sysenter_with_tf_is_deadly(void)
+{
+    return sysenter_works && cpuid_ebx(0) == 0x68747541 /* "Auth" */ &&
+           cpuid_ebx(0x40000000) == 0x4b4d564b /* "KVMK" */;
 }
 
 /* Far returns and iret to each descriptor of the hypervisor's page, with each privilege level. */
@@ -219,10 +243,17 @@ static void flags(void)
 
     for (unsigned int i = 0; i < ARRAY_SIZE(values); i++)
         for (unsigned int way = 0; way < 3; way++) {
-            static const uint8_t ways[3][2] = { { 0xcd, 0x80 }, { 0x0f, 0x05 }, { 0x0f, 0x34 } };
+            enum { SYSENTER = 2 };
+            static const uint8_t ways[3][2] = {
+                { 0xcd, 0x80 }, { 0x0f, 0x05 }, [SYSENTER] = { 0x0f, 0x34 }
+            };
             struct code c = { 0 };
             struct trap t;
 
+            if (way == SYSENTER && (values[i] & FLAG_TF) && sysenter_with_tf_is_deadly()) {
+                left_out = true;
+                continue;
+            }
             put_push(&c, values[i]);
             PUT(&c, 0x9d, ways[way][0], ways[way][1]);
             user_rax = __HYPERVISOR_sched_op;
@@ -308,4 +339,7 @@ void test_main(void)
     flags();
     addresses();
     call_gates();
+    if (left_out)
+        skip("all else is as it should be, but SYSENTER with TF set was left out: this AMD CPU is "
+             "emulated, executes it and does not survive it");
 }

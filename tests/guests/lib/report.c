@@ -56,6 +56,8 @@ void skip(const char *fmt, ...)
     va_start(ap, fmt);
     print_line("why: ", fmt, ap);
     va_end(ap);
+    if (failures)
+        finish();
     console_write("SKIP\n", 5);
     power_off();
 }
