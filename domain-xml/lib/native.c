@@ -161,9 +161,18 @@ DomainDef *domain_def_from_native(const char *format, const char *text, const Do
 
 /* ---- to native ---- */
 
+/* blktap's word for what an image is. */
+static const char *tap_type(const DomainDisk *disk)
+{
+    const char *type = disk->driver_type != NULL ? disk->driver_type : "raw";
+
+    return strcmp(type, "raw") == 0 ? "aio" : strcmp(type, "vpc") == 0 ? "vhd" : type;
+}
+
 /* PREFIX:PATH,VDEV[:cdrom],ACCESS */
 static char *format_xm_disk(const DomainDisk *disk)
 {
+    gboolean is_raw = strcmp(tap_type(disk), "aio") == 0;
     const char *driver = g_strcmp0(disk->driver_name, "qemu") != 0 ? disk->driver_name : NULL;
     gboolean is_cdrom = disk->device == DOMAIN_DISK_DEVICE_CDROM;
     GString *spec = g_string_new(NULL);
@@ -171,10 +180,12 @@ static char *format_xm_disk(const DomainDisk *disk)
     if (disk->source != NULL) {
         if (driver == NULL)
             driver = disk->type == DOMAIN_DISK_BLOCK ? "phy" : "file";
+        /* The others know raw images only. */
+        if (!is_raw && !is_cdrom && !g_str_has_prefix(driver, "tap"))
+            driver = "tap";
         g_string_append_printf(spec, "%s:", driver);
         if (g_str_has_prefix(driver, "tap"))
-            g_string_append_printf(
-                spec, "%s:", g_strcmp0(disk->driver_type, "raw") == 0 ? "aio" : disk->driver_type);
+            g_string_append_printf(spec, "%s:", tap_type(disk));
         g_string_append(spec, disk->source);
     }
     g_string_append_printf(spec, ",%s%s,%s", disk->target, is_cdrom ? ":cdrom" : "",
@@ -182,6 +193,16 @@ static char *format_xm_disk(const DomainDisk *disk)
                            : disk->shareable ? "!"
                                              : "w");
     return g_string_free(spec, FALSE);
+}
+
+/* fda = PATH, fdb = PATH */
+static void append_xm_floppy(const DomainDisk *disk, GString *text)
+{
+    if (disk->source == NULL)
+        return;
+    g_string_append_printf(text, "%s = ", disk->target);
+    xlcfg_string_append_quoted(disk->source, text);
+    g_string_append_c(text, '\n');
 }
 
 static gboolean append_xm_disks(const DomainDef *def, GString *text, GError **error)
@@ -193,8 +214,10 @@ static gboolean append_xm_disks(const DomainDef *def, GString *text, GError **er
         if (disk->type == DOMAIN_DISK_NETWORK || disk->type == DOMAIN_DISK_VOLUME)
             return fail_check(error, UNSUPPORTED, "disk '%s' is not supported by xen-xm",
                               disk->target);
-        if (disk->device == DOMAIN_DISK_DEVICE_FLOPPY)
-            continue; /* xm had fda= and fdb=, which libvirt does not write either */
+        if (disk->device == DOMAIN_DISK_DEVICE_FLOPPY) {
+            append_xm_floppy(disk, text);
+            continue;
+        }
         g_autofree char *spec = format_xm_disk(disk);
         g_ptr_array_add(list->items, xlcfg_value_new_atom(XL_VALUE_STRING, spec, 0, 0));
     }
@@ -270,8 +293,10 @@ static char *to_xm(const DomainDef *def, KxlDomainConfig *config, GError **error
         fail_check(error, UNSUPPORTED, "Multiple serial devices are not supported by xen-xm");
         return NULL;
     }
-    /* What xl calls a firmware's path was an HVM guest's kernel. */
-    if (config->type == KXL_TYPE_HVM && config->kernel == NULL)
+    /* What xl calls a firmware's path was an HVM guest's kernel. UEFI came with xl: its bios stays.
+     */
+    if (config->type == KXL_TYPE_HVM && config->kernel == NULL &&
+        g_strcmp0(def->loader_type, "pflash") != 0)
         config->kernel = g_strdup(def->loader);
     g_clear_pointer(&config->firmware_path, g_free);
     g_ptr_array_set_size(config->disks, 0);

@@ -37,6 +37,7 @@ static const struct {
     { "tap2", -1, FALSE },
     { "tapdisk", -1, FALSE },
     { "aio", -1, FALSE },
+    { "sync", KXL_DISK_RAW, FALSE },
     { "ioemu", -1, FALSE },
     { "raw", KXL_DISK_RAW, FALSE },
     { "qcow", KXL_DISK_QCOW, FALSE },
@@ -449,9 +450,15 @@ static gboolean check_disk(XlReader *reader, const XlValue *item, DiskSpec *spec
 
     if (!disk->vdev)
         return xlcfg_reader_fail(reader, item, error, "no vdev specified in '%s'", item->text);
-    if (!disk->is_floppy && kxl_vdev_to_devid(disk->vdev) < 0)
-        return xlcfg_reader_fail(reader, item, error,
-                                 "'%s' is no virtual device (xvda, hda, sda1 ...)", disk->vdev);
+    if (!disk->is_floppy) {
+        char *name = kxl_vdev_normalise(disk->vdev);
+
+        if (!name)
+            return xlcfg_reader_fail(reader, item, error,
+                                     "'%s' is no virtual device (xvda, hda, sda1 ...)", disk->vdev);
+        g_free(disk->vdev);
+        disk->vdev = name;
+    }
     if (disk->is_cdrom) {
         disk->removable = TRUE;
         disk->readwrite = FALSE;

@@ -651,6 +651,8 @@ const char *kxl_cpu_flag_from_xl (const char *name);
 
 /* vdev text to Xen's device number (xvda -> 51712, hda -> 768, sda1 -> 2049 ...), misc/vbd-interface. -1: malformed. */
 int kxl_vdev_to_devid (const char *vdev);
+/* Its usual name for one that xm's and libxl's files may have as "/dev/xvda", as a number (768, 0x300) or as "d0p1". NULL: malformed. */
+char *kxl_vdev_normalise (const char *text);
 /* Normalised lower-case MAC in a new string, or NULL when malformed or multicast. */
 char *kxl_mac_normalise (const char *text);
 

@@ -130,6 +130,65 @@ int kxl_vdev_to_devid(const char *vdev)
     return 1 << 28 | disk << 8 | partition;
 }
 
+/* The numbers of xen-vbd-interface(7), MAJOR << 8 | disk << disk_shift | partition. */
+static const struct {
+    int major;
+    const char *prefix;
+    int first_disk, disk_shift;
+} majors[] = {
+    { 2, "fd", 0, 0 },  { 3, "hd", 0, 6 },    { 8, "sd", 0, 4 },
+    { 22, "hd", 2, 6 }, { 202, "xvd", 0, 4 },
+};
+
+static char *format_name(const char *prefix, int disk, int partition)
+{
+    GString *name = g_string_new(NULL);
+
+    for (int left = disk + 1; left > 0; left = (left - 1) / 26)
+        g_string_prepend_c(name, (char)('a' + (left - 1) % 26));
+    g_string_prepend(name, prefix);
+    if (partition > 0)
+        g_string_append_printf(name, "%d", partition);
+    return g_string_free(name, FALSE);
+}
+
+/* NULL: of no device with a name. */
+static char *name_of_number(guint64 number)
+{
+    g_autofree char *name = NULL;
+
+    if (number > G_MAXINT)
+        return NULL;
+    if (number >> 28 == 1)
+        name = format_name("xvd", (int)(number >> 8 & 0xfffff), (int)(number & 0xff));
+    for (guint i = 0; i < G_N_ELEMENTS(majors) && !name; i++) {
+        int minor = (int)(number & 0xff), shift = majors[i].disk_shift;
+
+        if (number >> 8 == (guint64)majors[i].major)
+            name = format_name(majors[i].prefix, majors[i].first_disk + (minor >> shift),
+                               minor & ((1 << shift) - 1));
+    }
+    return kxl_vdev_to_devid(name) == (int)number ? g_steal_pointer(&name) : NULL;
+}
+
+char *kxl_vdev_normalise(const char *text)
+{
+    KxlVdevClass class;
+    int disk, partition;
+    guint64 number;
+    char *end;
+
+    if (g_str_has_prefix(text, "/dev/"))
+        text += strlen("/dev/");
+    if (g_ascii_isdigit(*text)) {
+        number = g_ascii_strtoull(text, &end, 0);
+        return *end == '\0' ? name_of_number(number) : NULL;
+    }
+    if (!kxl_vdev_parse(text, &class, &disk, &partition))
+        return NULL;
+    return text[0] == 'd' ? format_name("xvd", disk, partition) : g_strdup(text);
+}
+
 char *kxl_mac_normalise(const char *text)
 {
     guint8 mac[6];

@@ -56,6 +56,47 @@ static void test_devid(void)
 }
 
 static const struct {
+    const char *text, *name;
+} name_rows[] = {
+    { "xvda", "xvda" },
+    { "vdb", "vdb" },
+    { "sda1", "sda1" },
+    { "/dev/hdc", "hdc" },
+    { "d0", "xvda" },
+    { "d1p2", "xvdb2" },
+    { "d25p0", "xvdz" },
+    { "d26", "xvdaa" },
+    { "d701", "xvdzz" },
+    { "d702p255", "xvdaaa255" },
+    { "768", "hda" },
+    { "0x301", "hda1" },
+    { "0x1640", "hdd" },
+    { "0x08f1", "sdp1" },
+    { "51712", "xvda" },
+    { "0x10001000", "xvdq" },
+    { "513", "fdb" },
+    { "0x2ff", NULL },
+    { "0x380", NULL },
+    { "0x10000000", NULL }, /* xvda has a shorter number */
+    { "1", NULL },
+    { "768x", NULL },
+    { "99999999999999999999", NULL },
+    { "/dev/", NULL },
+    { "/dev/vg/lv", NULL },
+    { "", NULL },
+};
+
+static void test_normalise(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(name_rows); i++) {
+        g_autofree char *name = kxl_vdev_normalise(name_rows[i].text);
+
+        g_test_message("%s", name_rows[i].text);
+        g_assert_cmpstr(name, ==, name_rows[i].name);
+    }
+}
+
+static const struct {
     const char *text, *mac;
 } mac_rows[] = {
     { "00:16:3e:00:00:01", "00:16:3e:00:00:01" },
@@ -90,6 +131,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/vdev/devid", test_devid);
+    g_test_add_func("/vdev/normalise", test_normalise);
     g_test_add_func("/vdev/mac", test_mac);
     return g_test_run();
 }
