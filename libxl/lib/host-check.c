@@ -19,7 +19,6 @@
 #include "process.h"
 #include "rundir.h"
 
-#define SYSFS "/sys"
 
 /* --- files ------------------------------------------------------------------------------------ */
 
@@ -138,7 +137,7 @@ gboolean kxl_host_check_nic(const KxlDomainConfig *config, guint i, GError **err
     if (nic->kind == KXL_NIC_FUNCTION) {
         g_autoptr(GPtrArray) others = kxl_host_pci_list(config);
 
-        return kxl_nic_function_check(SYSFS, nic, others, error);
+        return kxl_nic_function_check(kxl_host_sysfs(), nic, others, error);
     }
     if (nic->kind == KXL_NIC_VHOST_USER && !check_vhost_user(nic, i, error))
         return FALSE;
@@ -160,13 +159,14 @@ static gboolean check_usbs(const KxlDomainConfig *config, GError **error)
     for (guint i = 0; config->usbdevices && config->usbdevices[i]; i++) {
         KxlDeviceUsb usb;
 
-        if (kxl_usb_parse(config->usbdevices[i], &usb) && !kxl_host_usb_find(SYSFS, &usb, error))
+        if (kxl_usb_parse(config->usbdevices[i], &usb) &&
+            !kxl_host_usb_find(kxl_host_sysfs(), &usb, error))
             return FALSE;
     }
     for (guint i = 0; i < config->usbs->len; i++) {
         KxlDeviceUsb usb = *(const KxlDeviceUsb *)config->usbs->pdata[i];
 
-        if (!kxl_host_usb_find(SYSFS, &usb, error))
+        if (!kxl_host_usb_find(kxl_host_sysfs(), &usb, error))
             return FALSE;
     }
     return TRUE;
@@ -177,7 +177,7 @@ static gboolean check_host_devices(const KxlDomainConfig *config, GError **error
     if (config->type != KXL_TYPE_HVM)
         return TRUE;
     for (guint i = 0; i < config->pcis->len; i++)
-        if (!kxl_host_pci_check(SYSFS, config->pcis->pdata[i], error))
+        if (!kxl_host_pci_check(kxl_host_sysfs(), config->pcis->pdata[i], error))
             return FALSE;
     for (guint i = 0; i < config->filesystems->len; i++) {
         const KxlDeviceFilesystem *fs = config->filesystems->pdata[i];

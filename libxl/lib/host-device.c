@@ -9,6 +9,13 @@
 #include "file.h"
 #include "kxl-sysfs.h"
 
+const char *kxl_host_sysfs(void)
+{
+    const char *path = g_getenv("KANZEN_SYSFS");
+
+    return path ? path : "/sys";
+}
+
 /* --- PCI: Linux Documentation/ABI/testing/sysfs-bus-pci -----------------------------------------
  */
 

@@ -8,6 +8,9 @@
 
 /* Everything here looks below sysfs: "/sys", another folder in tests. */
 
+/* That folder: $KANZEN_SYSFS, or the kernel's. */
+const char *kxl_host_sysfs(void);
+
 /* There, and with VFIO's driver or to be given it (managed). */
 gboolean kxl_host_pci_check(const char *sysfs, const KxlDevicePci *pci, GError **error);
 /* Managed, and another's than vfio-pci's: it has to be taken before QEMU can have it. */

@@ -4,7 +4,6 @@
 
 #include "host-device.h"
 
-#define SYSFS "/sys"
 
 static int compare(gconstpointer a, gconstpointer b)
 {
@@ -17,7 +16,9 @@ static int compare(gconstpointer a, gconstpointer b)
 char **kxl_pci_assignable_list(void)
 {
     GPtrArray *names = g_ptr_array_new();
-    g_autoptr(GDir) dir = g_dir_open(SYSFS "/bus/pci/drivers/" KXL_VFIO_DRIVER, 0, NULL);
+    g_autofree char *path =
+        g_build_filename(kxl_host_sysfs(), "bus/pci/drivers", KXL_VFIO_DRIVER, NULL);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
     const char *name, *rest;
 
     while (dir && (name = g_dir_read_name(dir))) {
@@ -80,21 +81,23 @@ gboolean kxl_pci_assignable_add(KxlHost *host, const KxlDevicePci *pci, GError *
     KxlDevicePci managed = *pci;
 
     managed.managed = TRUE;
-    if (!check_unused(host, pci, error) || !kxl_host_pci_check(SYSFS, &managed, error))
+    if (!check_unused(host, pci, error) || !kxl_host_pci_check(kxl_host_sysfs(), &managed, error))
         return FALSE;
-    return !kxl_host_pci_is_to_take(SYSFS, &managed) || kxl_host_pci_take(SYSFS, pci, error);
+    return !kxl_host_pci_is_to_take(kxl_host_sysfs(), &managed) ||
+           kxl_host_pci_take(kxl_host_sysfs(), pci, error);
 }
 
 gboolean kxl_pci_assignable_remove(KxlHost *host, const KxlDevicePci *pci, GError **error)
 {
-    g_autofree char *driver = kxl_host_pci_driver(SYSFS, pci);
+    g_autofree char *driver = kxl_host_pci_driver(kxl_host_sysfs(), pci);
 
     if (!check_unused(host, pci, error))
         return FALSE;
-    return g_strcmp0(driver, KXL_VFIO_DRIVER) != 0 || kxl_host_pci_return(SYSFS, pci, error);
+    return g_strcmp0(driver, KXL_VFIO_DRIVER) != 0 ||
+           kxl_host_pci_return(kxl_host_sysfs(), pci, error);
 }
 
 gboolean kxl_pci_reset(KxlHost *host, const KxlDevicePci *pci, GError **error)
 {
-    return check_unused(host, pci, error) && kxl_host_pci_reset(SYSFS, pci, error);
+    return check_unused(host, pci, error) && kxl_host_pci_reset(kxl_host_sysfs(), pci, error);
 }

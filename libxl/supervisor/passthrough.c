@@ -6,7 +6,6 @@
 #include "host-device.h"
 #include "session.h"
 
-#define SYSFS "/sys"
 
 /* There as long as the device is not given back. */
 static char *mark_path(const Session *s, guint i)
@@ -22,8 +21,9 @@ gboolean passthrough_take(Session *s, GError **error)
         const KxlDevicePci *pci = s->config->pcis->pdata[i];
         g_autofree char *mark = mark_path(s, i);
 
-        if (kxl_host_pci_is_to_take(SYSFS, pci) &&
-            (!kxl_file_write(mark, "", error) || !kxl_host_pci_take(SYSFS, pci, error)))
+        if (kxl_host_pci_is_to_take(kxl_host_sysfs(), pci) &&
+            (!kxl_file_write(mark, "", error) ||
+             !kxl_host_pci_take(kxl_host_sysfs(), pci, error)))
             return FALSE;
     }
     return TRUE;
@@ -37,7 +37,7 @@ void passthrough_return(Session *s)
 
         if (!g_file_test(mark, G_FILE_TEST_EXISTS))
             continue;
-        if (!kxl_host_pci_return(SYSFS, s->config->pcis->pdata[i], &error))
+        if (!kxl_host_pci_return(kxl_host_sysfs(), s->config->pcis->pdata[i], &error))
             g_warning("PCI device cannot be given back: %s", error->message);
         remove(mark);
     }
