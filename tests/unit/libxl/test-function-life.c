@@ -10,7 +10,7 @@
 #include "process.h"
 #include "rundir.h"
 
-#define WAIT_US (20 * G_USEC_PER_SEC)
+#define WAIT_US (60 * G_USEC_PER_SEC)
 #define BEFORE  "52:54:00:00:00:09 7\n"
 #define DURING  "00:16:3e:00:00:07 42\n"
 
