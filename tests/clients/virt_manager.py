@@ -268,6 +268,7 @@ def storage(t):
     host.press("vol-delete")
     t.answer("Yes")
     until("the volume gone", lambda: not pool.listAllVolumes())
+    until("virt-manager to have seen that", lambda: not host.window.look("one", "cell"))  # its call has ended: the pool is not busy
     host.press("pool-stop")
     until("it inactive", lambda: not pool.isActive())
     host.press("pool-start")

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fake-kxl.h"
 #include "handler-util.h"
 #include "kanzend.h"
 #include "procedures.h"
@@ -67,6 +68,7 @@ static void stop_daemon(void)
     if (kanzend.server != NULL)
         rpc_server_stop(kanzend.server);
     kanzend_close(&kanzend);
+    fake_kxl_reset(); /* what the calls have left running would be the next daemon's */
     if (system(command) != 0)
         g_error("cannot remove '%s'", dir);
     g_clear_pointer(&dir, g_free);
