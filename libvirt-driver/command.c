@@ -67,15 +67,22 @@ static gboolean fail_missing(const char *tool, GError **error)
     return fail(error, VIR_ERR_INTERNAL_ERROR, "there is no program '%s'", tool);
 }
 
-/* The last line that says what is wrong: iptables and its like end with where to get help. */
+/* iptables and its like, and LVM's tools, end with where to get help. */
+static gboolean offers_help(const char *line)
+{
+    line += strspn(line, " \n");
+    return g_str_has_prefix(line, "Try `") || g_str_has_prefix(line, "Run `");
+}
+
+/* The last line that says what is wrong. */
 static const char *last_line(char *text)
 {
     char *line;
 
     g_strchomp(text);
-    while ((line = strrchr(text, '\n')) != NULL && g_str_has_prefix(line, "\nTry `"))
+    while ((line = strrchr(text, '\n')) != NULL && offers_help(line))
         *line = '\0';
-    return line != NULL ? line + 1 : text;
+    return g_strchug(line != NULL ? line + 1 : text);
 }
 
 gboolean command_find(const char *tool, GError **error)
