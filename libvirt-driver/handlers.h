@@ -348,6 +348,8 @@ gboolean on_domain_set_memory_parameters(RpcCall *call, GError **error);
 gboolean on_domain_get_blkio_parameters(RpcCall *call, GError **error);
 gboolean on_domain_set_blkio_parameters(RpcCall *call, GError **error);
 gboolean on_domain_get_numa_parameters(RpcCall *call, GError **error);
+gboolean on_domain_get_perf_events(RpcCall *call, GError **error);
+gboolean on_domain_set_perf_events(RpcCall *call, GError **error);
 
 /* domain/emulator-pin.c */
 gboolean on_domain_pin_emulator(RpcCall *call, GError **error);

@@ -102,6 +102,14 @@ typedef struct {
     char *name, *enabled;
 } DomainPerfEvent;
 
+/* What can be counted of a running domain: libvirt's names. */
+#define DOMAIN_PERF_EVENT_COUNT 19
+extern const char *const domain_perf_events[DOMAIN_PERF_EVENT_COUNT];
+int domain_perf_event_find(const char *name); /* -1: none of them */
+/* Of a list of DomainPerfEvent; one that is not in it is off. */
+gboolean domain_perf_event_enabled(const GPtrArray *events, const char *name);
+void domain_perf_event_enable(GPtrArray *events, const char *name, gboolean enabled);
+
 typedef struct {
     char *name, *value;
 } DomainEnvironment;

@@ -46,6 +46,7 @@ struct DomainRegistry {
     NetworkRegistry *networks; /* NULL: not there yet */
     NwfilterRegistry *nwfilters; /* NULL: not there yet */
     Store *store;
+    PerfTable *perf;
     char *emulator;
     DomainXmlCaps xml_caps;
     char *nvram_dir;

@@ -426,6 +426,7 @@ DomainRegistry *domain_registry_new(KxlHost *host, RpcServer *server, GError **e
     registry->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     registry->by_id = g_hash_table_new(NULL, NULL);
     registry->definitions = definition_cache_new(PARSED_MAX);
+    registry->perf = perf_table_new();
     registry->emulator = find_emulator(host);
     registry->xml_caps.emulator = registry->emulator;
     registry->nvram_dir = g_build_filename(kxl_host_lib_dir(host), "nvram", NULL);
@@ -457,6 +458,7 @@ void domain_registry_free(DomainRegistry *registry)
     g_hash_table_unref(registry->by_uuid);
     definition_cache_free(registry->definitions);
     store_free(registry->store);
+    perf_table_free(registry->perf);
     g_mutex_clear(&registry->lock);
     g_mutex_clear(&registry->sync_lock);
     g_cond_clear(&registry->settled);
@@ -474,6 +476,11 @@ void domain_registry_set_pools(DomainRegistry *registry, PoolRegistry *pools)
 void domain_registry_set_cpus(DomainRegistry *registry, CpuHostCache *cpus)
 {
     registry->cpus = cpus;
+}
+
+PerfTable *domain_registry_perf(DomainRegistry *registry)
+{
+    return registry->perf;
 }
 
 CpuHostCache *domain_registry_cpus(DomainRegistry *registry)

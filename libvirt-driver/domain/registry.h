@@ -14,6 +14,7 @@
 #pragma once
 
 #include "definition.h"
+#include "perf.h"
 #include "kanzend.h"
 
 G_BEGIN_DECLS
@@ -91,6 +92,7 @@ SecretRegistry *domain_registry_secrets(DomainRegistry *registry);
 /* The same for the CPUs that guests can have. */
 void domain_registry_set_cpus(DomainRegistry *registry, CpuHostCache *cpus);
 CpuHostCache *domain_registry_cpus(DomainRegistry *registry);
+PerfTable *domain_registry_perf(DomainRegistry *registry);
 /* What domain-xml's defaults need. */
 /* Before it is started: whether definitions may give the emulator arguments of their own. */
 void domain_registry_allow_arguments(DomainRegistry *registry, gboolean allow);

@@ -55,7 +55,8 @@ gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *defi
      */
     g_autoptr(DomainDef) def = domain_def_dup(definition_def(definition));
 
-    if (!cpu_check(domain_registry_cpus(registry), def, error) ||
+    if (!perf_check_host(perf_events_of(def), error) ||
+        !cpu_check(domain_registry_cpus(registry), def, error) ||
         !place_displays(networks, def, error) || !plug_interfaces(networks, def, error))
         return FALSE;
     if (!filter_interfaces(nwfilters, def, error)) {

@@ -203,6 +203,18 @@ static void add_block(StatsRecord *r)
     }
 }
 
+static void add_perf(StatsRecord *r)
+{
+    PerfTable *table = domain_registry_perf(r->kanzend->domains);
+
+    for (int i = 0; r->info != NULL && i < DOMAIN_PERF_EVENT_COUNT; i++) {
+        guint64 count;
+
+        if (perf_table_read(table, r->info->domid, i, &count))
+            params_add_ullong(&r->params, named(r, "perf.%s", domain_perf_events[i]), count);
+    }
+}
+
 /* ---- what QEMU tells ---- */
 
 /* The "return" of a command without arguments, or NULL. */
@@ -276,10 +288,15 @@ static const struct {
     guint32 bit;
     void (*add)(StatsRecord *record);
 } groups[] = {
-    { STATS_STATE, add_state },         { STATS_CPU_TOTAL, add_cpu_total },
-    { STATS_BALLOON, add_balloon },     { STATS_VCPU, add_vcpu },
-    { STATS_INTERFACE, add_interface }, { STATS_BLOCK, add_block },
-    { STATS_IOTHREAD, add_iothread },   { STATS_DIRTYRATE, add_dirty_rate },
+    { STATS_STATE, add_state },
+    { STATS_CPU_TOTAL, add_cpu_total },
+    { STATS_BALLOON, add_balloon },
+    { STATS_VCPU, add_vcpu },
+    { STATS_INTERFACE, add_interface },
+    { STATS_BLOCK, add_block },
+    { STATS_PERF, add_perf },
+    { STATS_IOTHREAD, add_iothread },
+    { STATS_DIRTYRATE, add_dirty_rate },
 };
 
 void stats_groups_add(StatsRecord *record, guint32 wanted)

@@ -16,12 +16,13 @@ enum { /* virDomainStatsTypes */
        STATS_VCPU = 1 << 3,
        STATS_INTERFACE = 1 << 4,
        STATS_BLOCK = 1 << 5,
+       STATS_PERF = 1 << 6,
        STATS_IOTHREAD = 1 << 7,
        STATS_DIRTYRATE = 1 << 9,
 };
 #define STATS_ALL                                                                                  \
     (STATS_STATE | STATS_CPU_TOTAL | STATS_BALLOON | STATS_VCPU | STATS_INTERFACE | STATS_BLOCK |  \
-     STATS_IOTHREAD | STATS_DIRTYRATE)
+     STATS_PERF | STATS_IOTHREAD | STATS_DIRTYRATE)
 
 typedef struct {
     const Kanzend *kanzend;

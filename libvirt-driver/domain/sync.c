@@ -151,6 +151,24 @@ static void follow_name_locked(DomainRegistry *registry, Domain *domain, const c
     registry_rename_locked(registry, domain, name);
 }
 
+/* What its definition has counted; one event that the host cannot count does not keep another from
+ * being. */
+static void count_events(DomainRegistry *registry, const KxlDomainInfo *info, Definition *live)
+{
+    guint32 events = info->domid != 0 ? perf_events_of(definition_def(live)) : 0, counted = 0;
+
+    for (int i = 0; i < DOMAIN_PERF_EVENT_COUNT; i++) {
+        g_autoptr(GError) error = NULL;
+
+        if (!(events & 1u << i))
+            continue;
+        if (perf_table_set(registry->perf, info->domid, info->qemu_pid, counted | 1u << i, &error))
+            counted |= 1u << i;
+        else
+            g_warning("domain: '%s': %s", info->name, error->message);
+    }
+}
+
 /* Under sync_lock. */
 static void update(DomainRegistry *registry, const KxlDomainInfo *info)
 {
@@ -173,6 +191,7 @@ static void update(DomainRegistry *registry, const KxlDomainInfo *info)
                           info->domid, info->name, error->message);
             return;
         }
+        count_events(registry, info, live);
     }
 
     g_mutex_lock(&registry->lock);
@@ -180,9 +199,11 @@ static void update(DomainRegistry *registry, const KxlDomainInfo *info)
     if (domain == NULL)
         domain = registry_insert_locked(registry, info->name, info->uuid);
     if (is_new) {
-        if (domain->id >= 0)
+        if (domain->id >= 0) {
+            perf_table_forget(registry->perf, domain->id);
             set_gone_locked(registry, domain,
                             domain->restarting ? domain->reason_ended : KXL_REASON_NONE);
+        }
         set_started_locked(registry, domain, info, g_steal_pointer(&live));
     }
     follow_name_locked(registry, domain, info->name);
@@ -318,6 +339,7 @@ static void gone(DomainRegistry *registry, int domid, KxlShutdownReason reason)
 {
     g_autoptr(Domain) domain = domain_registry_find_id(registry, domid);
 
+    perf_table_forget(registry->perf, domid);
     if (domain == NULL)
         return;
     g_mutex_lock(&registry->lock);

@@ -409,8 +409,43 @@ def test_bulk_stats(conn):
     assert [on[f"vcpu.1.{what}"] for what in ("state", "time", "delay")] == [libvirt.VIR_VCPU_BLOCKED, 1001, 11] and "vcpu.2.time" not in on
     only = conn.domainListGetStats([domain], libvirt.VIR_DOMAIN_STATS_STATE)
     assert [list(s) for _, s in only] == [["state.state", "state.reason"]]
-    assert code_of(conn.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_PERF,
+    assert code_of(conn.getAllDomainStats, libvirt.VIR_DOMAIN_STATS_MEMORY,
                    libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS) == libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED
+
+
+def counts_page_faults():
+    """Whether perf_event_open(2) gives one of the host's software events."""
+    import ctypes
+    attr = (ctypes.c_uint32 * 32)(1, 128, 2)  # PERF_TYPE_SOFTWARE, the size, PERF_COUNT_SW_PAGE_FAULTS
+    fd = ctypes.CDLL(None).syscall(298, ctypes.byref(attr), 0, -1, -1, 0)
+    if fd >= 0:
+        os.close(fd)
+    return fd >= 0
+
+
+def test_performance_events(conn):
+    config, live = libvirt.VIR_DOMAIN_AFFECT_CONFIG, libvirt.VIR_DOMAIN_AFFECT_LIVE
+    domain = conn.defineXML(xml("a"))
+    assert len(domain.perfEvents()) == 22 and not any(domain.perfEvents().values())
+    assert code_of(domain.setPerfEvents, {"cmt": True}, config) == libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED
+    assert code_of(domain.setPerfEvents, {"page_faults": True}, live) == libvirt.VIR_ERR_OPERATION_INVALID
+    domain.setPerfEvents({"page_faults": True, "cmt": False}, config)
+    assert domain.perfEvents()["page_faults"] and "<event name='page_faults' enabled='yes'/>" in domain.XMLDesc()
+    if not counts_page_faults():
+        assert code_of(domain.create) == libvirt.VIR_ERR_SYSTEM_ERROR and not domain.isActive()
+        return
+    domain.create()
+    assert domain.perfEvents(live)["page_faults"]
+    domain.setPerfEvents({"context_switches": True}, live)
+    assert not domain.perfEvents(config)["context_switches"]
+    stats = conn.domainListGetStats([domain], libvirt.VIR_DOMAIN_STATS_PERF)[0][1]
+    assert set(stats) == {"perf.page_faults", "perf.context_switches"}
+    for flags in (live, config):  # libvirt-python asks first what there is, of one of them
+        domain.setPerfEvents({"page_faults": False}, flags)
+    assert set(conn.domainListGetStats([domain], libvirt.VIR_DOMAIN_STATS_PERF)[0][1]) == {"perf.context_switches"}
+    domain.destroy()
+    domain.create()
+    assert not any(domain.perfEvents(live).values())
 
 
 def test_capabilities_steer_virtinst(conn):

@@ -133,6 +133,13 @@ static const struct {
       "Firmware entry must have a name and either value or 'file' attribute" },
     { "xen", "<perf><event name='mbmt' enabled='yes'/></perf>", DOMAIN_XML_ERROR_UNSUPPORTED,
       "performance event 'mbmt' is not supported (/domain/perf/event[1])" },
+    { "xen", "<perf><event name='naps' enabled='no'/></perf>", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "performance event 'naps' is not supported (/domain/perf/event[1])" },
+    { "xen",
+      "<perf><event name='page_faults' enabled='yes'/><event name='page_faults' "
+      "enabled='no'/></perf>",
+      DOMAIN_XML_ERROR_SYNTAX,
+      "perf event 'page_faults' was already specified (/domain/perf/event[2])" },
     { "xen", "<seclabel type='static' model='selinux'><label>x</label></seclabel>",
       DOMAIN_XML_ERROR_UNSUPPORTED,
       "Unable to find security driver for model selinux (/domain/seclabel[1])" },
