@@ -288,8 +288,12 @@ static gboolean attach_live(Change *change, const char *xml, const char *mac, GE
     guint index;
 
     /* Completion may have put it elsewhere among its like. */
-    if (own == NULL || !g_ptr_array_find(device_list(&device, change->live), own, &index))
+    if (own == NULL)
         return FALSE;
+    if (!g_ptr_array_find(device_list(&device, change->live), own, &index))
+        return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "a %s like this is part of the machine already and cannot be attached",
+                    device.word);
     if (!plug(change, &device, own, error))
         return FALSE;
     choose_alias(&device, change->live, (int)index);
