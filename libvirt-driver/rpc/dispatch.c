@@ -142,8 +142,11 @@ void rpc_dispatch_run(RpcCall *call)
     if (call->proc->handler(call, &error)) {
         if (check_result(call, &error))
             check_descriptor(call, &error);
-    } else {
-        g_assert(error != NULL);
+    } else if (error == NULL) {
+        /* A mistake in the handler is no reason to take everybody's connection away. */
+        g_critical("rpc: %s failed and does not say why", call->proc->api);
+        g_set_error(&error, VIR_ERROR, VIR_ERR_INTERNAL_ERROR,
+                    "%s failed and does not say why: please report this", call->proc->api);
     }
     finish_call(call, error);
 }

@@ -588,7 +588,7 @@ char *kxl_domain_console_tty(KxlHost *host, int domid, const char *kind, guint n
     fake = find_locked(domid, error);
     if (fake != NULL && num == 0)
         tty = g_strdup(fake->tty);
-    else if (fake != NULL)
+    if (fake != NULL && tty == NULL)
         g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "no console %u", num);
     g_mutex_unlock(&lock);
     return tty;
@@ -678,6 +678,11 @@ gboolean kxl_domain_nic_attach(KxlHost *host, int domid, const KxlDeviceNic *nic
     return TRUE;
 }
 
+static void fail_no_nic(int devid, GError **error)
+{
+    g_set_error(error, KXL_ERROR, KXL_ERROR_NOT_FOUND, "the fake has no nic %d", devid);
+}
+
 gboolean kxl_domain_nic_detach(KxlHost *host, int domid, int devid, KxlDetachFlags flags,
                                GError **error)
 {
@@ -685,6 +690,8 @@ gboolean kxl_domain_nic_detach(KxlHost *host, int domid, int devid, KxlDetachFla
     Fake *fake = find_locked(domid, error);
     KxlDeviceNic *nic = fake != NULL ? find_nic(fake, devid) : NULL;
 
+    if (nic == NULL && fake != NULL)
+        fail_no_nic(devid, error);
     if (nic == NULL || !check_hotplug(nic, error))
         return FALSE;
     g_ptr_array_remove(fake->config->nics, nic);
@@ -697,6 +704,8 @@ gboolean kxl_domain_nic_update(KxlHost *host, int domid, const KxlDeviceNic *nic
     Fake *fake = find_locked(domid, error);
     const KxlDeviceNic *is = fake != NULL ? find_nic(fake, nic->devid) : NULL;
 
+    if (is == NULL && fake != NULL)
+        fail_no_nic(nic->devid, error);
     if (is == NULL || !check_hotplug(nic, error))
         return FALSE;
     if (is->kind == nic->kind && kxl_pci_equal(&is->pci, &nic->pci) && is->vlan == nic->vlan)
