@@ -428,7 +428,8 @@ static gboolean check_memballoon(const DomainDef *def, GError **error)
 gboolean check_supported(const DomainDef *def, const DomainXmlCaps *caps, GError **error)
 {
     return check_supported_host(def, caps, error) && check_disks(def, error) &&
-           check_interfaces(def, error) && check_functions(def, error) && check_graphics(def, error) && check_videos(def, error) &&
+           check_interfaces(def, error) && check_functions(def, error) &&
+           check_graphics(def, error) && check_videos(def, error) &&
            check_hvm_devices(def, error) && check_small_devices(def, error) &&
            check_iommu(def, error) && check_hostdevs(def, error) &&
            check_vhost_user(def, error) && check_bus_options(def, error) &&

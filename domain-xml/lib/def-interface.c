@@ -25,7 +25,10 @@ static const char *const interface_types[] = {
     NULL,
 };
 static const char *const other_interface_types[] = {
-    "internal", "vdpa", "vds", NULL,
+    "internal",
+    "vdpa",
+    "vds",
+    NULL,
 };
 static const char *const direct_modes[] = { "", "vepa", "bridge", "private", "passthrough", NULL };
 static const char *const vhost_types[] = { "", "unix", NULL };
@@ -187,7 +190,8 @@ static const XmlRow interface_rows[] = {
     { "mac/@address", XML_STRING, F(mac), XML_LOWER },
     { "mac/@type", XML_STRING, F(mac_type), XML_KEPT, .words = mac_types },
     { "mac/@check", XML_STRING, F(mac_check), XML_KEPT, .words = xml_yes_no },
-    { "source/address", XML_OBJECT, F(function), .item = &domain_function_class, .when = is_hostdev },
+    { "source/address", XML_OBJECT, F(function), .item = &domain_function_class,
+      .when = is_hostdev },
     { "source/@network", XML_STRING, F(network), XML_LIVE, .when = is_of_network },
     { "source/@portgroup", XML_STRING, F(portgroup), XML_LIVE, .when = is_of_network },
     { "source/@portid", XML_STRING, F(port_id), XML_LIVE, .when = is_of_network },

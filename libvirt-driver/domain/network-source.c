@@ -47,12 +47,11 @@ static void take_function(DomainInterface *interface, const NetworkPort *port)
     interface->function->pci_bus = port->pci_bus;
     interface->function->slot = port->pci_slot;
     interface->function->function = port->pci_function;
-    interface->managed =
-        g_strcmp0(port->managed, "yes") == 0 ? DOMAIN_YES : DOMAIN_ABSENT;
+    interface->managed = g_strcmp0(port->managed, "yes") == 0 ? DOMAIN_YES : DOMAIN_ABSENT;
     take_text(&interface->function_driver, port->driver);
 }
 
-/* What its interfaces are of, as libvirt shows it; a virtual network's are nothing else than that. */
+/* What its interfaces are of, as libvirt shows it; a virtual network's are nothing else. */
 static const int actual_types[] = {
     [NETWORK_PLUG_BRIDGE] = DOMAIN_INTERFACE_BRIDGE,
     [NETWORK_PLUG_DIRECT] = DOMAIN_INTERFACE_DIRECT,
@@ -75,8 +74,7 @@ static void take_port(DomainInterface *interface, NetworkPort *port)
     if (interface->vlan_tags->len == 0 && port->vlan_tags->len > 0) {
         interface->vlan_trunk = port->vlan_trunk;
         while (port->vlan_tags->len > 0)
-            g_ptr_array_add(interface->vlan_tags,
-                            g_ptr_array_steal_index(port->vlan_tags, 0));
+            g_ptr_array_add(interface->vlan_tags, g_ptr_array_steal_index(port->vlan_tags, 0));
     }
     if (interface->isolated == DOMAIN_ABSENT)
         interface->isolated = port->isolated;

@@ -24,23 +24,12 @@
 #include "supervise.h"
 #include "userdata.h"
 
-/* Files of one run of the machine; the rest of the folder goes over to the domain's next life. */
+/* Files of one run of the machine; the rest of the folder goes over to the domain's next life, a
+ * mark that it is to be destroyed as well. */
 static const char *const run_files[] = {
-    "boot",
-    "hv.log",
-    "status",
-    "qmp.sock",
-    "xs-ops.sock",
-    "xs-daemon.sock",
-    "events.in",
-    "events.out",
-    "emulator.pid",
-    KXL_RUNDIR_REPLUGGED,
-    "incoming",
-    "guest-domid",
-    "vnc.sock",
-    "spice.sock",
-    "swtpm.sock",
+    "boot",           "hv.log",      "status",     "qmp.sock",     "xs-ops.sock",
+    "xs-daemon.sock", "events.in",   "events.out", "emulator.pid", KXL_RUNDIR_REPLUGGED,
+    "incoming",       "guest-domid", "vnc.sock",   "spice.sock",   "swtpm.sock",
     "swtpm.pid",
 };
 

@@ -19,7 +19,6 @@
 #include "process.h"
 #include "rundir.h"
 
-
 /* --- files ------------------------------------------------------------------------------------ */
 
 /* A regular file, or a block device when that will do, which may be opened in this way. */
@@ -233,8 +232,7 @@ gboolean kxl_host_check_files(const KxlHost *host, const KxlDomainConfig *config
 {
     return check_emulator(host, config, error) && check_boot(host, config, error) &&
            check_disks(config, error) && check_nics(config, error) &&
-           kxl_host_check_devices(config, error) &&
-           check_host_devices(config, error) &&
+           kxl_host_check_devices(config, error) && check_host_devices(config, error) &&
            (!config->cpus ||
             kxl_affinity_check(config->cpus, (guint)sysconf(_SC_NPROCESSORS_CONF), error));
 }
@@ -344,8 +342,8 @@ static gboolean check_own_pcis(const KxlDomainConfig *config, GError **error)
         for (guint n = 0; n < i; n++) {
             if (!kxl_pci_equal(list->pdata[i], list->pdata[n]))
                 continue;
-            g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE,
-                        "pci '%s' is in the domain twice", name);
+            g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE, "pci '%s' is in the domain twice",
+                        name);
             return FALSE;
         }
     }

@@ -22,7 +22,8 @@ gboolean kxl_host_pci_reset(const char *sysfs, const KxlDevicePci *pci, GError *
 /* NULL: it has none. */
 char *kxl_host_pci_driver(const char *sysfs, const KxlDevicePci *pci);
 
-/* All that a domain gets of the host's PCI, nics' functions too: const KxlDevicePci, the configuration's. */
+/* All that a domain gets of the host's PCI, nics' functions too: const KxlDevicePci, the
+ * configuration's. */
 GPtrArray *kxl_host_pci_list(const KxlDomainConfig *config);
 
 /* Sets the node of a SCSI device, NULL: there is no such device. Others are left alone. */

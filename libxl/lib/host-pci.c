@@ -4,7 +4,6 @@
 
 #include "host-device.h"
 
-
 static int compare(gconstpointer a, gconstpointer b)
 {
     const char *const *x = a, *const *y = b;

@@ -40,7 +40,8 @@ static void before_clear(Before *before)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Before, before_clear)
 
-/* --- where it is: Linux Documentation/ABI/testing/sysfs-bus-pci --------------------------------- */
+/* --- where it is: Linux Documentation/ABI/testing/sysfs-bus-pci ---------------------------------
+ */
 
 static char *device_file(const char *sysfs, const char *name, const char *file)
 {
@@ -104,9 +105,11 @@ static gboolean find_card(const char *sysfs, const KxlDeviceNic *nic, Before *be
     return FALSE;
 }
 
-/* --- its IOMMU group ---------------------------------------------------------------------------- */
+/* --- its IOMMU group ----------------------------------------------------------------------------
+ */
 
-/* What VFIO lets be in a group that a guest has a device of (Linux, Documentation/driver-api/vfio). */
+/* What VFIO lets be in a group that a guest has a device of (Linux, Documentation/driver-api/vfio).
+ */
 static const char *const harmless_drivers[] = { KXL_VFIO_DRIVER, "pci-stub", "pcieport", NULL };
 
 static gboolean is_listed(const GPtrArray *list, const KxlDevicePci *pci)
@@ -133,8 +136,7 @@ static gboolean check_group(const char *sysfs, const KxlDevicePci *pci, const GP
         if (!kxl_pci_parse(other, &member, &rest) || kxl_pci_equal(&member, pci))
             continue;
         driver = kxl_host_pci_driver(sysfs, &member);
-        if (!driver || g_strv_contains(harmless_drivers, driver) ||
-            (is_listed(others, &member)))
+        if (!driver || g_strv_contains(harmless_drivers, driver) || (is_listed(others, &member)))
             continue;
         g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE,
                     "pci '%s': the host's driver '%s' has '%s', which is in the same IOMMU group "
@@ -154,12 +156,13 @@ gboolean kxl_nic_function_check(const char *sysfs, const KxlDeviceNic *nic, cons
            check_group(sysfs, &nic->pci, others, error);
 }
 
-/* --- what the card has set for it: ip-link(8) --------------------------------------------------- */
+/* --- what the card has set for it: ip-link(8) ---------------------------------------------------
+ */
 
 static JsonObject *object_at(JsonArray *array, guint i)
 {
-    JsonNode *node = array && i < json_array_get_length(array) ? json_array_get_element(array, i)
-                                                               : NULL;
+    JsonNode *node =
+        array && i < json_array_get_length(array) ? json_array_get_element(array, i) : NULL;
 
     return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
 }
@@ -229,13 +232,14 @@ static gboolean set_settings(const Before *before, const char *mac, guint vlan, 
 {
     g_autofree char *number = g_strdup_printf("%u", before->number);
     g_autofree char *tag = g_strdup_printf("%u", vlan);
-    const char *const argv[] = { "ip",   "link", "set", "dev",  before->card, "vf", number,
-                                 "mac",  mac,    "vlan", tag,    NULL };
+    const char *const argv[] = { "ip",   "link", "set", "dev",  before->card, "vf",
+                                 number, "mac",  mac,   "vlan", tag,          NULL };
 
     return kxl_command_run(argv, NULL, COMMAND_TIMEOUT_MS, NULL, error);
 }
 
-/* --- to the guest and back ---------------------------------------------------------------------- */
+/* --- to the guest and back ----------------------------------------------------------------------
+ */
 
 static gboolean write_before(const char *path, const Before *before, GError **error)
 {

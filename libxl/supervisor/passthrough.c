@@ -6,7 +6,6 @@
 #include "host-device.h"
 #include "session.h"
 
-
 /* There as long as the device is not given back. */
 static char *mark_path(const Session *s, guint i)
 {
@@ -22,8 +21,7 @@ gboolean passthrough_take(Session *s, GError **error)
         g_autofree char *mark = mark_path(s, i);
 
         if (kxl_host_pci_is_to_take(kxl_host_sysfs(), pci) &&
-            (!kxl_file_write(mark, "", error) ||
-             !kxl_host_pci_take(kxl_host_sysfs(), pci, error)))
+            (!kxl_file_write(mark, "", error) || !kxl_host_pci_take(kxl_host_sysfs(), pci, error)))
             return FALSE;
     }
     return TRUE;

@@ -8,11 +8,11 @@
 #define XML                                                                                        \
     "<domain type='xen'><name>x</name><memory>65536</memory><os><type>%s</type></os>"              \
     "<devices>%s</devices></domain>"
-#define SOURCE "<source><address type='pci' domain='0' bus='3' slot='16' function='1'/></source>"
+#define SOURCE         "<source><address type='pci' domain='0' bus='3' slot='16' function='1'/></source>"
 #define FUNCTION(more) "<interface type='hostdev'>" SOURCE more "</interface>"
 #define UNFIT(what)                                                                                \
-    "/domain/devices/interface[1]: " what                                                          \
-    " is not supported for network interfaces of type hostdev"
+    "/domain/devices/interface[1]: " what " is not supported for network interfaces of type "      \
+                                          "hostdev"
 
 static DomainDef *define(const char *type, const char *devices, GError **error)
 {
@@ -30,7 +30,8 @@ static const struct {
       "No <source> 'address' specified with <interface type='hostdev'/> "
       "(/domain/devices/interface, line 1)" },
     { "hvm",
-      "<interface type='hostdev'><source><address type='usb' bus='1' port='2'/></source></interface>",
+      "<interface type='hostdev'><source><address type='usb' bus='1' "
+      "port='2'/></source></interface>",
       DOMAIN_XML_ERROR_UNSUPPORTED,
       "'usb' is not supported (/domain/devices/interface/source/address/@type, line 1)" },
     { "hvm", "<interface type='bridge' managed='yes'><source bridge='b'/></interface>",
@@ -87,9 +88,10 @@ static void test_live(void)
     const DomainLive live = { .domid = 7, .ifnames = ifnames };
     g_autoptr(GError) error = NULL;
     g_autoptr(DomainDef) def =
-        define("hvm", FUNCTION("") "<interface type='bridge'><source bridge='b'/></interface>"
-                                   "<hostdev type='pci'><source><address bus='4' slot='0' "
-                                   "function='0'/></source></hostdev>",
+        define("hvm",
+               FUNCTION("") "<interface type='bridge'><source bridge='b'/></interface>"
+                            "<hostdev type='pci'><source><address bus='4' slot='0' "
+                            "function='0'/></source></hostdev>",
                &error);
     const DomainInterface *function, *bridged;
     const DomainHostdev *hostdev;
@@ -112,8 +114,10 @@ static void test_of_a_pool(void)
     static const char kept[] =
         "<domain type='xen' id='3'><name>x</name><memory>65536</memory><os><type>hvm</type></os>"
         "<devices><interface type='network'><mac address='00:16:3e:00:00:01'/>"
-        "<source network='pool' portid='p'/><actual managed='yes' driver='vfio'><address type='pci' "
-        "domain='0x0000' bus='0x03' slot='0x10' function='0x1'/></actual></interface></devices></domain>";
+        "<source network='pool' portid='p'/><actual managed='yes' driver='vfio'><address "
+        "type='pci' "
+        "domain='0x0000' bus='0x03' slot='0x10' "
+        "function='0x1'/></actual></interface></devices></domain>";
     g_autoptr(GError) error = NULL;
     g_autoptr(DomainDef) live = domain_def_parse(kept, DOMAIN_XML_PARSE_NONE, &error);
     g_autoptr(DomainDef) inactive = domain_def_parse(kept, DOMAIN_XML_PARSE_INACTIVE, NULL);
@@ -148,8 +152,9 @@ static void test_native(void)
     static const char *const formats[] = { "xen-xl", "xen-xm" };
     g_autoptr(GError) error = NULL;
     g_autoptr(DomainDef) def =
-        define("hvm", FUNCTION("") "<interface type='bridge'><mac address='00:16:3e:00:00:02'/>"
-                                   "<source bridge='b'/></interface>",
+        define("hvm",
+               FUNCTION("") "<interface type='bridge'><mac address='00:16:3e:00:00:02'/>"
+                            "<source bridge='b'/></interface>",
                &error);
 
     g_assert_no_error(error);

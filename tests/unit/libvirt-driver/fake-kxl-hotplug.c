@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices and vCPUs of the fake: nothing but nics (fake-kxl.c) comes, nothing goes, and it is said so. */
+/* Devices and vCPUs of the fake: nothing but nics (fake-kxl.c) comes, nothing goes, and it is said
+ * so. */
 #include <kxl-vcpu.h>
 
 static gboolean refuse(GError **error)

@@ -52,9 +52,10 @@ static void test_check(Fixture *f, gconstpointer data)
 {
     accept(f);
     card_remove(&f->card, CARD "/net");
-    refuse(f, KXL_ERROR_STATE,
-           "pci '0000:03:10.1': its card '0000:03:00.0' has no network interface on the host to set "
-           "its MAC address by");
+    refuse(
+        f, KXL_ERROR_STATE,
+        "pci '0000:03:10.1': its card '0000:03:00.0' has no network interface on the host to set "
+        "its MAC address by");
     card_remove(&f->card, FUNCTION "/physfn");
     refuse(f, KXL_ERROR_UNSUPPORTED,
            "pci '0000:03:10.1' is not supported as a network interface: it is no virtual function "
@@ -70,9 +71,11 @@ static void test_group(Fixture *f, gconstpointer data)
 {
     KxlDevicePci other = { .bus = 3, .dev = 0x10, .fn = 0, .managed = TRUE };
 
-    card_link(&f->card, "kernel/iommu_groups/7/devices/0000:00:01.0", "bus/pci/devices/0000:00:01.0");
+    card_link(&f->card, "kernel/iommu_groups/7/devices/0000:00:01.0",
+              "bus/pci/devices/0000:00:01.0");
     card_link(&f->card, "bus/pci/devices/0000:00:01.0/driver", "bus/pci/drivers/pcieport");
-    card_link(&f->card, "kernel/iommu_groups/7/devices/0000:03:10.0", "bus/pci/devices/0000:03:10.0");
+    card_link(&f->card, "kernel/iommu_groups/7/devices/0000:03:10.0",
+              "bus/pci/devices/0000:03:10.0");
     accept(f);
     card_link(&f->card, "bus/pci/devices/0000:03:10.0/driver", "bus/pci/drivers/ixgbevf");
     refuse(f, KXL_ERROR_IN_USE,
