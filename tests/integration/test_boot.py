@@ -30,7 +30,7 @@ def test_several_cpus(guest):
     console = Console("xl", "console", guest.name).login(timeout=150)
     assert console.command("nproc") == "8"
     assert console.command("for i in 1 2 3 4 5 6 7 8; do (seq 2000 | wc -l) & done; wait").split() == ["2000"] * 8
-    assert "lockup" not in console.command("dmesg")
+    assert console.command("dmesg | grep lockup") == ""
     assert console.leave() == 0
 
 
