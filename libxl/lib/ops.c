@@ -270,18 +270,21 @@ static gboolean end_life(KxlHost *host, int domid, const char *how, gint64 deadl
     return TRUE;
 }
 
-/* The next life of the domain with that UUID, which was domid and has just restarted; -1: none. One
- * that somebody has created in the meantime is another domain. */
-static int find_successor(const KxlHost *host, const char *uuid, int domid)
+/* The next life of a domain that has just restarted; -1: none. One that somebody has created in the
+ * meantime is another domain. */
+static int find_successor(const KxlHost *host, int domid)
 {
-    g_autoptr(GArray) domids = kxl_rundir_list(host);
+    g_autoptr(KxlState) end = kxl_rundir_load_end(host, domid, NULL);
+    g_autoptr(GArray) domids = NULL;
 
+    if (!end || end->reason == KXL_REASON_DESTROYED)
+        return -1;
+    domids = kxl_rundir_list(host);
     for (guint i = 0; i < domids->len; i++) {
         int other = g_array_index(domids, int, i);
-        g_autoptr(KxlDomainConfig) config = kxl_rundir_load_config(host, other, NULL);
-        g_autoptr(KxlState) state = config ? kxl_rundir_load_state(host, other, NULL) : NULL;
+        g_autoptr(KxlState) state = kxl_rundir_load_state(host, other, NULL);
 
-        if (state && state->restarted && other != domid && g_str_equal(config->uuid, uuid))
+        if (state && state->restarted && other != domid && g_strcmp0(state->uuid, end->uuid) == 0)
             return other;
     }
     return -1;
@@ -290,7 +293,6 @@ static int find_successor(const KxlHost *host, const char *uuid, int domid)
 gboolean kxl_domain_end(KxlHost *host, int domid, const char *how, GError **error)
 {
     g_autofree char *dir = kxl_rundir_path(host, domid, NULL);
-    g_autoptr(KxlDomainConfig) config = NULL; /* a domain whose own is damaged can still be ended */
     gint64 deadline = g_get_monotonic_time() + DESTROY_US;
 
     if (domid == 0) {
@@ -302,12 +304,11 @@ gboolean kxl_domain_end(KxlHost *host, int domid, const char *how, GError **erro
         kxl_rundir_no_domain(error, domid);
         return FALSE;
     }
-    config = kxl_rundir_load_config(host, domid, NULL);
     /* It may be restarting: then its folder has got the next domid, with the mark or without. */
     while (domid > 0) {
         if (!end_life(host, domid, how, deadline, error))
             return FALSE;
-        domid = config ? find_successor(host, config->uuid, domid) : -1;
+        domid = find_successor(host, domid);
     }
     return TRUE;
 }
