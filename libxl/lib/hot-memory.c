@@ -97,19 +97,24 @@ gboolean kxl_domain_memory_attach(KxlHost *host, int domid, const KxlDeviceMemor
     return device && kxl_hot_attach(device, config, error);
 }
 
+/* Begins an operation on one of the domain's. NULL: there is none such. */
+static KxlHotDevice *begin(KxlOp *op, KxlHost *host, int domid, const char *model, int devid,
+                           int *ret_index, GError **error)
+{
+    if (!kxl_op_begin(op, host, domid, error))
+        return NULL;
+    *ret_index = find(op, model, devid, error);
+    return *ret_index < 0 ? NULL
+                          : kxl_hot_memory_new(op, op->config->memories->pdata[*ret_index], error);
+}
+
 gboolean kxl_domain_memory_detach(KxlHost *host, int domid, const char *model, int devid,
                                   GError **error)
 {
     g_auto(KxlOp) op = { .lock = -1 };
-    g_autoptr(KxlHotDevice) device = NULL;
     int index;
+    g_autoptr(KxlHotDevice) device = begin(&op, host, domid, model, devid, &index, error);
 
-    if (!kxl_op_begin(&op, host, domid, error))
-        return FALSE;
-    index = find(&op, model, devid, error);
-    if (index < 0)
-        return FALSE;
-    device = kxl_hot_memory_new(&op, op.config->memories->pdata[index], error);
     return device && kxl_hot_detach(device, FALSE, error);
 }
 
@@ -137,15 +142,12 @@ gboolean kxl_domain_memory_request(KxlHost *host, int domid, int devid, guint64 
 {
     g_auto(KxlOp) op = { .lock = -1 };
     g_autoptr(KxlDomainConfig) config = NULL;
-    g_autoptr(KxlHotDevice) device = NULL;
+    int index;
+    g_autoptr(KxlHotDevice) device = begin(&op, host, domid, virtio_mem, devid, &index, error);
     g_auto(KxlFd) all = -1;
     KxlDeviceMemory *memory;
-    int index;
 
-    if (!kxl_op_begin(&op, host, domid, error))
-        return FALSE;
-    index = find(&op, virtio_mem, devid, error);
-    if (index < 0)
+    if (!device)
         return FALSE;
     config = kxl_domain_config_dup(op.config);
     memory = config->memories->pdata[index];
@@ -157,8 +159,7 @@ gboolean kxl_domain_memory_request(KxlHost *host, int domid, int devid, guint64 
         return FALSE;
     }
     memory->requested_kb = kb;
-    device = kxl_hot_memory_new(&op, op.config->memories->pdata[index], error);
-    if (!device || !set_requested(device, kb, error))
+    if (!set_requested(device, kb, error))
         return FALSE;
     all = kxl_rundir_lock(host, error);
     return all >= 0 && kxl_rundir_save_config(host, domid, config, error);
@@ -187,14 +188,8 @@ gboolean kxl_domain_memory_taken(KxlHost *host, int domid, int devid, guint64 *r
                                  GError **error)
 {
     g_auto(KxlOp) op = { .lock = -1 };
-    g_autoptr(KxlHotDevice) device = NULL;
     int index;
+    g_autoptr(KxlHotDevice) device = begin(&op, host, domid, virtio_mem, devid, &index, error);
 
-    if (!kxl_op_begin(&op, host, domid, error))
-        return FALSE;
-    index = find(&op, virtio_mem, devid, error);
-    if (index < 0)
-        return FALSE;
-    device = kxl_hot_memory_new(&op, op.config->memories->pdata[index], error);
     return device && get_size(device, ret_kb, error);
 }
