@@ -22,7 +22,6 @@ void complete_devices(DomainDef *def);
 gboolean check_definition(const DomainDef *def, GError **error);
 /* check-machine.c, check-host.c: their parts but for devices. */
 gboolean check_machine_parts(const DomainDef *def, GError **error);
-/* check-memory.c; one device, the number-th, alone. */
 /* complete-char.c: the place of a serial port among libkxl's, where an ISA port's is its number: what
  * is missing before it is left out there too. */
 guint domain_serial_place(const GPtrArray *serials, const DomainChar *serial);
@@ -32,6 +31,7 @@ gboolean check_functions(const DomainDef *def, GError **error);
 gboolean check_bus_options(const DomainDef *def, GError **error);
 gboolean check_disk_source(const DomainDisk *disk, guint number, GError **error);
 gboolean check_memory_parts(const DomainDef *def, GError **error);
+/* One device, the number-th, alone. */
 gboolean check_memory_device(const DomainDef *def, const DomainMemory *memory, guint number,
                              GError **error);
 gboolean check_supported_host(const DomainDef *def, const DomainXmlCaps *caps, GError **error);

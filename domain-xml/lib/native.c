@@ -60,16 +60,28 @@ static void set_xm_backend(KxlDeviceDisk *disk, const char *spec)
     disk->backendtype = g_strdup(backend);
 }
 
+/* The entries of a list; NULL: it is none, or not there. */
+static const GPtrArray *find_list(const GPtrArray *settings, const char *key)
+{
+    const XlSetting *setting = find_setting(settings, key);
+
+    return setting != NULL && setting->value != NULL ? setting->value->items : NULL;
+}
+
 static void set_xm_backends(KxlDomainConfig *config, const GPtrArray *settings)
 {
-    const XlSetting *setting = find_setting(settings, "disk");
-    const GPtrArray *specs =
-        setting != NULL && setting->value != NULL ? setting->value->items : NULL;
+    const GPtrArray *specs = find_list(settings, "disk");
 
     for (guint i = 0; specs != NULL && i < MIN(specs->len, config->disks->len); i++) {
         const XlValue *spec = g_ptr_array_index(specs, i);
         set_xm_backend(g_ptr_array_index(config->disks, i), spec->text != NULL ? spec->text : "");
     }
+}
+
+/* What an entry has between commas. */
+static char **split(const XlValue *entry)
+{
+    return g_strsplit(entry != NULL && entry->text != NULL ? entry->text : "", ",", -1);
 }
 
 /* libvirt reads a rate's M and G as binary multiples of KB, though xl's are decimal. */
@@ -86,13 +98,10 @@ static void set_rate(DomainInterface *interface, const char *rate)
 
 static void set_rates(DomainDef *def, const GPtrArray *settings)
 {
-    const XlSetting *setting = find_setting(settings, "vif");
-    const GPtrArray *specs =
-        setting != NULL && setting->value != NULL ? setting->value->items : NULL;
+    const GPtrArray *specs = find_list(settings, "vif");
 
     for (guint i = 0; specs != NULL && i < MIN(specs->len, def->interfaces->len); i++) {
-        const XlValue *spec = g_ptr_array_index(specs, i);
-        g_auto(GStrv) parts = g_strsplit(spec->text != NULL ? spec->text : "", ",", -1);
+        g_auto(GStrv) parts = split(g_ptr_array_index(specs, i));
 
         for (char **part = parts; *part != NULL; part++)
             if (g_str_has_prefix(g_strstrip(*part), "rate="))
@@ -104,12 +113,10 @@ static void set_rates(DomainDef *def, const GPtrArray *settings)
  * any free one; xl would only begin its search there. */
 static void set_vfb_port(DomainDef *def, const GPtrArray *settings)
 {
-    const XlSetting *setting = find_setting(settings, "vfb");
-    const GPtrArray *specs =
-        setting != NULL && setting->value != NULL ? setting->value->items : NULL;
-    const XlValue *spec = specs != NULL && specs->len > 0 ? g_ptr_array_index(specs, 0) : NULL;
+    const GPtrArray *specs = find_list(settings, "vfb");
     DomainGraphics *graphics = def->graphics->len > 0 ? def->graphics->pdata[0] : NULL;
-    g_auto(GStrv) parts = g_strsplit(spec != NULL && spec->text != NULL ? spec->text : "", ",", -1);
+    g_auto(GStrv) parts =
+        split(specs != NULL && specs->len > 0 ? g_ptr_array_index(specs, 0) : NULL);
     gint64 display = -1;
 
     for (char **part = parts; *part != NULL; part++) {
