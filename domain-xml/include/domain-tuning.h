@@ -105,6 +105,8 @@ typedef struct {
 /* What can be counted of a running domain: libvirt's names. */
 #define DOMAIN_PERF_EVENT_COUNT 19
 extern const char *const domain_perf_events[DOMAIN_PERF_EVENT_COUNT];
+/* A processor's cache monitoring, which Linux counts no more since 4.14; ends with NULL. */
+extern const char *const domain_perf_old_events[];
 int domain_perf_event_find(const char *name); /* -1: none of them */
 /* Of a list of DomainPerfEvent; one that is not in it is off. */
 gboolean domain_perf_event_enabled(const GPtrArray *events, const char *name);

@@ -114,23 +114,15 @@ static gboolean check_cpu(const DomainDef *def, GError **error)
     return TRUE;
 }
 
-/* Events of a processor's cache monitoring, which Linux counts no more since 4.14. */
-static gboolean is_cache_monitoring(const char *name)
-{
-    static const char *const names[] = { "cmt", "mbmt", "mbml", NULL };
-
-    return g_strv_contains(names, name);
-}
-
 /* Whether the host can count them is seen when the domain starts. */
 static gboolean check_perf(const DomainDef *def, GError **error)
 {
     for (guint i = 0; i < def->perf_events->len; i++) {
         const DomainPerfEvent *event = g_ptr_array_index(def->perf_events, i);
-        gboolean monitoring = is_cache_monitoring(event->name);
+        gboolean old = g_strv_contains(domain_perf_old_events, event->name);
 
-        if (monitoring ? strcmp(event->enabled, "yes") == 0
-                       : domain_perf_event_find(event->name) < 0)
+        if (old ? strcmp(event->enabled, "yes") == 0
+                : domain_perf_event_find(event->name) < 0)
             return fail_check(error, UNSUPPORTED,
                               "performance event '%s' is not supported (/domain/perf/event[%u])",
                               event->name, i + 1);

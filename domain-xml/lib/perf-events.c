@@ -27,6 +27,8 @@ const char *const domain_perf_events[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(domain_perf_events) == DOMAIN_PERF_EVENT_COUNT);
 
+const char *const domain_perf_old_events[] = { "cmt", "mbmt", "mbml", NULL };
+
 int domain_perf_event_find(const char *name)
 {
     for (int i = 0; i < DOMAIN_PERF_EVENT_COUNT; i++) {

@@ -3,11 +3,6 @@
 #include "handler.h"
 #include "params.h"
 
-/* libvirt knows them, Linux does not any more. */
-static const char *const old_events[] = { "cmt", "mbmt", "mbml" };
-
-enum { N_RULES = DOMAIN_PERF_EVENT_COUNT + G_N_ELEMENTS(old_events) };
-
 guint32 perf_events_of(const DomainDef *def)
 {
     guint32 events = 0;
@@ -32,8 +27,8 @@ gboolean on_domain_get_perf_events(RpcCall *call, GError **error)
     events = flags & AFFECT_LIVE ? perf_table_get(domain_registry_perf(kanzend->domains), view.id)
                                  : perf_events_of(def);
     params_begin(&params, call->ret, G_MAXUINT);
-    for (guint i = 0; i < G_N_ELEMENTS(old_events); i++)
-        params_add_boolean(&params, old_events[i], FALSE);
+    for (guint i = 0; domain_perf_old_events[i] != NULL; i++)
+        params_add_boolean(&params, domain_perf_old_events[i], FALSE);
     for (int i = 0; i < DOMAIN_PERF_EVENT_COUNT; i++)
         params_add_boolean(&params, domain_perf_events[i], (events & 1u << i) != 0);
     params_end(&params);
@@ -42,21 +37,24 @@ gboolean on_domain_get_perf_events(RpcCall *call, GError **error)
 
 static gboolean check_list(const XdrValue *list, GError **error)
 {
-    ParamRule rules[N_RULES];
+    guint n_old = g_strv_length((char **)domain_perf_old_events);
+    guint n_rules = DOMAIN_PERF_EVENT_COUNT + n_old;
+    g_autofree ParamRule *rules = g_new0(ParamRule, n_rules);
 
-    for (guint i = 0; i < N_RULES; i++) {
-        rules[i].name = i < DOMAIN_PERF_EVENT_COUNT ? domain_perf_events[i]
-                                                    : old_events[i - DOMAIN_PERF_EVENT_COUNT];
+    for (guint i = 0; i < n_rules; i++) {
+        rules[i].name = i < DOMAIN_PERF_EVENT_COUNT
+                            ? domain_perf_events[i]
+                            : domain_perf_old_events[i - DOMAIN_PERF_EVENT_COUNT];
         rules[i].type = XDR_PARAM_BOOLEAN;
     }
-    if (!params_check(list, rules, N_RULES, error))
+    if (!params_check(list, rules, n_rules, error))
         return FALSE;
-    for (guint i = 0; i < G_N_ELEMENTS(old_events); i++) {
-        const XdrValue *value = params_find(list, old_events[i]);
+    for (guint i = 0; i < n_old; i++) {
+        const XdrValue *value = params_find(list, domain_perf_old_events[i]);
 
         if (value != NULL && value->i != 0)
             return fail(error, VIR_ERR_ARGUMENT_UNSUPPORTED,
-                        "unable to enable host cpu perf event for %s", old_events[i]);
+                        "unable to enable host cpu perf event for %s", domain_perf_old_events[i]);
     }
     return TRUE;
 }
