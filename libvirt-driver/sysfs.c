@@ -7,9 +7,7 @@
 
 char *sysfs_path(const char *path)
 {
-    const char *root = g_getenv("KANZEN_SYSFS_DIR");
-
-    return g_build_filename(root != NULL ? root : "/sys", path, NULL);
+    return g_build_filename(kxl_sysfs_dir(), path, NULL);
 }
 
 gboolean sysfs_write(const char *path, const char *value, VirErrorCode code, GError **error)

@@ -65,6 +65,13 @@ char *kxl_file_read(const char *path, GError **error)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
+char *kxl_file_link_name(const char *path)
+{
+    g_autofree char *target = g_file_read_link(path, NULL);
+
+    return target ? g_path_get_basename(target) : NULL;
+}
+
 char *kxl_file_tail(const char *path, gsize max_bytes)
 {
     g_auto(KxlFd) fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -13,6 +13,8 @@ gboolean kxl_error_set_errno(GError **error, int error_number, const char *forma
 
 /* Contents, NUL-terminated. NULL on error; KXL_ERROR_NOT_FOUND when there is no such file. */
 char *kxl_file_read(const char *path, GError **error);
+/* What a link leads to, without the folders. NULL: it is none. */
+char *kxl_file_link_name(const char *path);
 /* At most the last max_bytes of it, cut at a line; NULL when there is no file or nothing in it. */
 char *kxl_file_tail(const char *path, gsize max_bytes);
 /* Readers see the old or the new contents, never a part. Mode 0600. */

@@ -13,6 +13,7 @@
 #include "file.h"
 #include "host-device.h"
 #include "kxl-image.h"
+#include "kxl-sysfs.h"
 #include "machine-image.h"
 #include "nic-function.h"
 #include "nic-host.h"
@@ -136,7 +137,7 @@ gboolean kxl_host_check_nic(const KxlDomainConfig *config, guint i, GError **err
     if (nic->kind == KXL_NIC_FUNCTION) {
         g_autoptr(GPtrArray) others = kxl_host_pci_list(config);
 
-        return kxl_nic_function_check(kxl_host_sysfs(), nic, others, error);
+        return kxl_nic_function_check(kxl_sysfs_dir(), nic, others, error);
     }
     if (nic->kind == KXL_NIC_VHOST_USER && !check_vhost_user(nic, i, error))
         return FALSE;
@@ -159,13 +160,13 @@ static gboolean check_usbs(const KxlDomainConfig *config, GError **error)
         KxlDeviceUsb usb;
 
         if (kxl_usb_parse(config->usbdevices[i], &usb) &&
-            !kxl_host_usb_find(kxl_host_sysfs(), &usb, error))
+            !kxl_host_usb_find(kxl_sysfs_dir(), &usb, error))
             return FALSE;
     }
     for (guint i = 0; i < config->usbs->len; i++) {
         KxlDeviceUsb usb = *(const KxlDeviceUsb *)config->usbs->pdata[i];
 
-        if (!kxl_host_usb_find(kxl_host_sysfs(), &usb, error))
+        if (!kxl_host_usb_find(kxl_sysfs_dir(), &usb, error))
             return FALSE;
     }
     return TRUE;
@@ -176,7 +177,7 @@ static gboolean check_host_devices(const KxlDomainConfig *config, GError **error
     if (config->type != KXL_TYPE_HVM)
         return TRUE;
     for (guint i = 0; i < config->pcis->len; i++)
-        if (!kxl_host_pci_check(kxl_host_sysfs(), config->pcis->pdata[i], error))
+        if (!kxl_host_pci_check(kxl_sysfs_dir(), config->pcis->pdata[i], error))
             return FALSE;
     for (guint i = 0; i < config->filesystems->len; i++) {
         const KxlDeviceFilesystem *fs = config->filesystems->pdata[i];
@@ -310,9 +311,8 @@ static gboolean check_against_pcis(const KxlDomainConfig *config, const KxlDomai
     for (guint i = 0; i < mine->len; i++) {
         g_autofree char *name = kxl_pci_name(mine->pdata[i]);
 
-        for (guint n = 0; n < theirs->len; n++)
-            if (kxl_pci_equal(mine->pdata[i], theirs->pdata[n]))
-                return in_use(error, KXL_ERROR_IN_USE, "pci", name, other);
+        if (kxl_host_pci_is_listed(theirs, mine->pdata[i]))
+            return in_use(error, KXL_ERROR_IN_USE, "pci", name, other);
     }
     return TRUE;
 }

@@ -9,13 +9,6 @@
 #include "file.h"
 #include "kxl-sysfs.h"
 
-const char *kxl_host_sysfs(void)
-{
-    const char *path = g_getenv("KANZEN_SYSFS");
-
-    return path ? path : "/sys";
-}
-
 /* --- PCI: Linux Documentation/ABI/testing/sysfs-bus-pci -----------------------------------------
  */
 
@@ -24,7 +17,7 @@ char *kxl_pci_name(const KxlDevicePci *pci)
     return g_strdup_printf("%04x:%02x:%02x.%x", pci->domain, pci->bus, pci->dev, pci->fn);
 }
 
-static char *pci_file(const char *sysfs, const KxlDevicePci *pci, const char *file)
+char *kxl_host_pci_file(const char *sysfs, const KxlDevicePci *pci, const char *file)
 {
     g_autofree char *name = kxl_pci_name(pci);
 
@@ -33,10 +26,9 @@ static char *pci_file(const char *sysfs, const KxlDevicePci *pci, const char *fi
 
 char *kxl_host_pci_driver(const char *sysfs, const KxlDevicePci *pci)
 {
-    g_autofree char *link = pci_file(sysfs, pci, "driver");
-    g_autofree char *target = g_file_read_link(link, NULL);
+    g_autofree char *link = kxl_host_pci_file(sysfs, pci, "driver");
 
-    return target ? g_path_get_basename(target) : NULL;
+    return kxl_file_link_name(link);
 }
 
 gboolean kxl_pci_parse(const char *text, KxlDevicePci *ret_pci, const char **ret_rest)
@@ -75,8 +67,8 @@ static gboolean write_attribute(const char *path, const char *text, GError **err
 gboolean kxl_host_pci_check(const char *sysfs, const KxlDevicePci *pci, GError **error)
 {
     g_autofree char *name = kxl_pci_name(pci);
-    g_autofree char *device = pci_file(sysfs, pci, NULL);
-    g_autofree char *group = pci_file(sysfs, pci, "iommu_group");
+    g_autofree char *device = kxl_host_pci_file(sysfs, pci, NULL);
+    g_autofree char *group = kxl_host_pci_file(sysfs, pci, "iommu_group");
     g_autofree char *driver = kxl_host_pci_driver(sysfs, pci);
     g_autofree char *vfio = g_build_filename(sysfs, "bus/pci/drivers", KXL_VFIO_DRIVER, NULL);
 
@@ -104,8 +96,8 @@ static gboolean rebind(const char *sysfs, const KxlDevicePci *pci, const char *d
                        GError **error)
 {
     g_autofree char *name = kxl_pci_name(pci);
-    g_autofree char *override = pci_file(sysfs, pci, "driver_override");
-    g_autofree char *unbind = pci_file(sysfs, pci, "driver/unbind");
+    g_autofree char *override = kxl_host_pci_file(sysfs, pci, "driver_override");
+    g_autofree char *unbind = kxl_host_pci_file(sysfs, pci, "driver/unbind");
     g_autofree char *probe = g_build_filename(sysfs, "bus/pci/drivers_probe", NULL);
     g_autofree char *line = g_strconcat(driver, "\n", NULL);
 
@@ -134,7 +126,7 @@ gboolean kxl_host_pci_return(const char *sysfs, const KxlDevicePci *pci, GError 
 
 gboolean kxl_host_pci_reset(const char *sysfs, const KxlDevicePci *pci, GError **error)
 {
-    g_autofree char *reset = pci_file(sysfs, pci, "reset");
+    g_autofree char *reset = kxl_host_pci_file(sysfs, pci, "reset");
     g_autofree char *name = kxl_pci_name(pci);
 
     if (g_file_test(reset, G_FILE_TEST_EXISTS))

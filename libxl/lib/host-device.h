@@ -6,10 +6,10 @@
 
 #define KXL_VFIO_DRIVER "vfio-pci"
 
-/* Everything here looks below sysfs: "/sys", another folder in tests. */
+/* Everything here looks below sysfs, kxl_sysfs_dir(). */
 
-/* That folder: $KANZEN_SYSFS, or the kernel's. */
-const char *kxl_host_sysfs(void);
+/* One of its attributes or links. New string. */
+char *kxl_host_pci_file(const char *sysfs, const KxlDevicePci *pci, const char *file);
 
 /* There, and with VFIO's driver or to be given it (managed). */
 gboolean kxl_host_pci_check(const char *sysfs, const KxlDevicePci *pci, GError **error);
@@ -25,6 +25,7 @@ char *kxl_host_pci_driver(const char *sysfs, const KxlDevicePci *pci);
 /* All that a domain gets of the host's PCI, nics' functions too: const KxlDevicePci, the
  * configuration's. */
 GPtrArray *kxl_host_pci_list(const KxlDomainConfig *config);
+gboolean kxl_host_pci_is_listed(const GPtrArray *list, const KxlDevicePci *pci);
 
 /* Sets the node of a SCSI device, NULL: there is no such device. Others are left alone. */
 void kxl_host_scsi_find(const char *sysfs, KxlDeviceHost *device);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "host-device.h"
+#include "kxl-sysfs.h"
 
 static int compare(gconstpointer a, gconstpointer b)
 {
@@ -16,7 +17,7 @@ char **kxl_pci_assignable_list(void)
 {
     GPtrArray *names = g_ptr_array_new();
     g_autofree char *path =
-        g_build_filename(kxl_host_sysfs(), "bus/pci/drivers", KXL_VFIO_DRIVER, NULL);
+        g_build_filename(kxl_sysfs_dir(), "bus/pci/drivers", KXL_VFIO_DRIVER, NULL);
     g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
     const char *name, *rest;
 
@@ -46,10 +47,8 @@ GPtrArray *kxl_host_pci_list(const KxlDomainConfig *config)
     return list;
 }
 
-static gboolean has(const KxlDomainConfig *config, const KxlDevicePci *pci)
+gboolean kxl_host_pci_is_listed(const GPtrArray *list, const KxlDevicePci *pci)
 {
-    g_autoptr(GPtrArray) list = kxl_host_pci_list(config);
-
     for (guint i = 0; i < list->len; i++)
         if (kxl_pci_equal(list->pdata[i], pci))
             return TRUE;
@@ -65,8 +64,9 @@ static gboolean check_unused(KxlHost *host, const KxlDevicePci *pci, GError **er
     for (guint i = 0; domains && i < domains->len; i++) {
         const KxlDomainInfo *info = domains->pdata[i];
         g_autoptr(KxlDomainConfig) config = kxl_domain_get_config(host, info->domid, NULL);
+        g_autoptr(GPtrArray) its = config ? kxl_host_pci_list(config) : NULL;
 
-        if (!config || !has(config, pci)) /* NULL: it has just ended */
+        if (!its || !kxl_host_pci_is_listed(its, pci)) /* NULL: it has just ended */
             continue;
         g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE, "PCI device %s is in use by domain %s",
                     name, config->name);
@@ -80,23 +80,23 @@ gboolean kxl_pci_assignable_add(KxlHost *host, const KxlDevicePci *pci, GError *
     KxlDevicePci managed = *pci;
 
     managed.managed = TRUE;
-    if (!check_unused(host, pci, error) || !kxl_host_pci_check(kxl_host_sysfs(), &managed, error))
+    if (!check_unused(host, pci, error) || !kxl_host_pci_check(kxl_sysfs_dir(), &managed, error))
         return FALSE;
-    return !kxl_host_pci_is_to_take(kxl_host_sysfs(), &managed) ||
-           kxl_host_pci_take(kxl_host_sysfs(), pci, error);
+    return !kxl_host_pci_is_to_take(kxl_sysfs_dir(), &managed) ||
+           kxl_host_pci_take(kxl_sysfs_dir(), pci, error);
 }
 
 gboolean kxl_pci_assignable_remove(KxlHost *host, const KxlDevicePci *pci, GError **error)
 {
-    g_autofree char *driver = kxl_host_pci_driver(kxl_host_sysfs(), pci);
+    g_autofree char *driver = kxl_host_pci_driver(kxl_sysfs_dir(), pci);
 
     if (!check_unused(host, pci, error))
         return FALSE;
     return g_strcmp0(driver, KXL_VFIO_DRIVER) != 0 ||
-           kxl_host_pci_return(kxl_host_sysfs(), pci, error);
+           kxl_host_pci_return(kxl_sysfs_dir(), pci, error);
 }
 
 gboolean kxl_pci_reset(KxlHost *host, const KxlDevicePci *pci, GError **error)
 {
-    return check_unused(host, pci, error) && kxl_host_pci_reset(kxl_host_sysfs(), pci, error);
+    return check_unused(host, pci, error) && kxl_host_pci_reset(kxl_sysfs_dir(), pci, error);
 }

@@ -43,26 +43,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Before, before_clear)
 /* --- where it is: Linux Documentation/ABI/testing/sysfs-bus-pci ---------------------------------
  */
 
-static char *device_file(const char *sysfs, const char *name, const char *file)
-{
-    return g_build_filename(sysfs, "bus/pci/devices", name, file, NULL);
-}
-
-/* What a link leads to, without the folders. */
-static char *link_name(const char *path)
-{
-    g_autofree char *target = g_file_read_link(path, NULL);
-
-    return target ? g_path_get_basename(target) : NULL;
-}
-
 /* A card has links virtfn0, virtfn1 ... to its functions. */
 static gboolean find_number(const char *card_path, const char *function, guint *ret_number)
 {
     for (guint i = 0;; i++) {
         g_autofree char *file = g_strdup_printf("virtfn%u", i);
         g_autofree char *path = g_build_filename(card_path, file, NULL);
-        g_autofree char *name = link_name(path);
+        g_autofree char *name = kxl_file_link_name(path);
 
         if (!name)
             return FALSE;
@@ -85,8 +72,8 @@ static gboolean find_card(const char *sysfs, const KxlDeviceNic *nic, Before *be
                           GError **error)
 {
     g_autofree char *name = kxl_pci_name(&nic->pci);
-    g_autofree char *card_path = device_file(sysfs, name, "physfn");
-    g_autofree char *card = link_name(card_path);
+    g_autofree char *card_path = kxl_host_pci_file(sysfs, &nic->pci, "physfn");
+    g_autofree char *card = kxl_file_link_name(card_path);
 
     if (!card || !find_number(card_path, name, &before->number)) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
@@ -112,20 +99,13 @@ static gboolean find_card(const char *sysfs, const KxlDeviceNic *nic, Before *be
  */
 static const char *const harmless_drivers[] = { KXL_VFIO_DRIVER, "pci-stub", "pcieport", NULL };
 
-static gboolean is_listed(const GPtrArray *list, const KxlDevicePci *pci)
-{
-    for (guint i = 0; i < list->len; i++)
-        if (kxl_pci_equal(list->pdata[i], pci))
-            return TRUE;
-    return FALSE;
-}
-
 static gboolean check_group(const char *sysfs, const KxlDevicePci *pci, const GPtrArray *others,
                             GError **error)
 {
     g_autofree char *name = kxl_pci_name(pci);
-    g_autofree char *link = device_file(sysfs, name, "iommu_group");
-    g_autofree char *group = link_name(link), *path = g_build_filename(link, "devices", NULL);
+    g_autofree char *link = kxl_host_pci_file(sysfs, pci, "iommu_group");
+    g_autofree char *group = kxl_file_link_name(link);
+    g_autofree char *path = g_build_filename(link, "devices", NULL);
     g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
     const char *other, *rest;
 
@@ -136,7 +116,8 @@ static gboolean check_group(const char *sysfs, const KxlDevicePci *pci, const GP
         if (!kxl_pci_parse(other, &member, &rest) || kxl_pci_equal(&member, pci))
             continue;
         driver = kxl_host_pci_driver(sysfs, &member);
-        if (!driver || g_strv_contains(harmless_drivers, driver) || (is_listed(others, &member)))
+        if (!driver || g_strv_contains(harmless_drivers, driver) ||
+            kxl_host_pci_is_listed(others, &member))
             continue;
         g_set_error(error, KXL_ERROR, KXL_ERROR_IN_USE,
                     "pci '%s': the host's driver '%s' has '%s', which is in the same IOMMU group "

@@ -5,7 +5,7 @@
 
 #include "kxl.h"
 
-/* Everything here looks below sysfs: "/sys", another folder in tests. */
+/* Everything here looks below sysfs, kxl_sysfs_dir(). */
 
 /* A function that can be taken, of a card whose interface is the host's. `others`: of
  * const KxlDevicePci, what else the domain gets; of other devices in its IOMMU group the host must

@@ -7,6 +7,13 @@
 
 #include "fd.h"
 
+const char *kxl_sysfs_dir(void)
+{
+    const char *dir = g_getenv("KANZEN_SYSFS_DIR");
+
+    return dir ? dir : "/sys";
+}
+
 int kxl_sysfs_write(const char *path, const char *value)
 {
     g_auto(KxlFd) fd = open(path, O_WRONLY | O_CLOEXEC);

@@ -8,7 +8,7 @@
 #include "command.h"
 #include "config.h"
 #include "file.h"
-#include "host-device.h"
+#include "kxl-sysfs.h"
 #include "nic-function.h"
 #include "nic-host.h"
 #include "rundir.h"
@@ -94,11 +94,11 @@ static gboolean take_function(const KxlHost *host, int domid, const KxlDeviceNic
     g_autofree char *before = function_path(host, domid, nic->devid);
 
     return mark(host, domid, nic, error) &&
-           kxl_nic_function_take(kxl_host_sysfs(), nic, before, error);
+           kxl_nic_function_take(kxl_sysfs_dir(), nic, before, error);
 }
 
-static gboolean open_host_side(const KxlHost *host, int domid, const KxlDeviceNic *nic, guint queues,
-                               KxlTap *tap, GError **error)
+static gboolean open_host_side(const KxlHost *host, int domid, const KxlDeviceNic *nic,
+                               guint queues, KxlTap *tap, GError **error)
 {
     g_autofree char *folder = kxl_rundir_path(host, domid, NULL);
 
@@ -162,7 +162,7 @@ void kxl_vif_down(const KxlHost *host, int domid, int devid)
     if (nic && nic->kind == KXL_NIC_DIRECT)
         kxl_macvtap_remove(nic);
     else if (nic && nic->kind == KXL_NIC_FUNCTION)
-        kxl_nic_function_return(kxl_host_sysfs(), nic, before);
+        kxl_nic_function_return(kxl_sysfs_dir(), nic, before);
     else if (!nic || (nic->kind == KXL_NIC_BRIDGE && !run_script(domid, nic, "offline", &error)))
         g_warning("domain %d: vif %d: %s; ignoring", domid, devid, error->message);
     kxl_device_nic_free(nic);

@@ -4,6 +4,7 @@
 
 #include "file.h"
 #include "host-device.h"
+#include "kxl-sysfs.h"
 #include "session.h"
 
 /* There as long as the device is not given back. */
@@ -20,8 +21,8 @@ gboolean passthrough_take(Session *s, GError **error)
         const KxlDevicePci *pci = s->config->pcis->pdata[i];
         g_autofree char *mark = mark_path(s, i);
 
-        if (kxl_host_pci_is_to_take(kxl_host_sysfs(), pci) &&
-            (!kxl_file_write(mark, "", error) || !kxl_host_pci_take(kxl_host_sysfs(), pci, error)))
+        if (kxl_host_pci_is_to_take(kxl_sysfs_dir(), pci) &&
+            (!kxl_file_write(mark, "", error) || !kxl_host_pci_take(kxl_sysfs_dir(), pci, error)))
             return FALSE;
     }
     return TRUE;
@@ -35,7 +36,7 @@ void passthrough_return(Session *s)
 
         if (!g_file_test(mark, G_FILE_TEST_EXISTS))
             continue;
-        if (!kxl_host_pci_return(kxl_host_sysfs(), s->config->pcis->pdata[i], &error))
+        if (!kxl_host_pci_return(kxl_sysfs_dir(), s->config->pcis->pdata[i], &error))
             g_warning("PCI device cannot be given back: %s", error->message);
         remove(mark);
     }

@@ -37,7 +37,7 @@ static void set_up(Fixture *f, gconstpointer data)
         g_mkdir_with_parents(path, 0700);
         g_setenv(dirs[i][0], path, TRUE);
     }
-    g_setenv("KANZEN_SYSFS", f->card.dir, TRUE);
+    g_setenv("KANZEN_SYSFS_DIR", f->card.dir, TRUE);
     g_setenv("KANZEN_QEMU", g_getenv("TEST_FAKE_QEMU"), TRUE);
     g_setenv("KANZEN_ACCEL", "tcg", TRUE);
     g_unsetenv("FAKE_QEMU");
