@@ -31,8 +31,51 @@ static size_t send(struct consback *cb, const char *data, size_t len)
     return cb->host ? vcon_write(cb->host, data, len) : len;
 }
 
-/* Guest to host. Returns whether the guest has room again. */
-static bool drain_output(struct consback *cb)
+/* ---- pace ---- */
+
+/*
+ * QEMU's virtconsole, which the first console's port is, has no flow control: what its terminal does not take at once QEMU 7.2
+ * drops, and tells nobody. That terminal is a Linux pty, which holds 11 to 20 KB, by the size of the writes, until its reader
+ * comes to run. So output goes out in bursts of at most PACE_BURST, and at PACE_NS_PER_BYTE on the long run: 50 KB/s, where a
+ * serial line has 11. A reader may be late by 100 ms at the worst, 200 ms with what a kernel writes. What has to wait stays
+ * in the ring, whose fill the guest sees; hv's own timer goes on with it, whatever the guest does. A Linux boot, 14 KB, never
+ * waits. xenconsoled, too, reads a ring only so often.
+ */
+#define PACE_BURST       6144U
+#define PACE_NS_PER_BYTE 20000U
+#define PACE_BURST_NS    ((uint64_t)PACE_BURST * PACE_NS_PER_BYTE)
+#define PACE_STEP        512U /* what waits goes on in pieces no smaller, if it is not less itself */
+
+/* How far sending is ahead of the reader, in time. Never more than a burst: console_flush() keeps no pace. */
+static uint64_t pace_ahead_ns(const struct consback *cb, uint64_t now)
+{
+    return cb->read_ns > now ? MIN(cb->read_ns - now, PACE_BURST_NS) : 0;
+}
+
+/* How many of so many bytes may go now. 0: the timer is set for when some may. */
+static size_t pace_allow(struct consback *cb, size_t len)
+{
+    size_t room, step = MIN(len, (size_t)PACE_STEP);
+    uint64_t now = now_ns();
+
+    if (!cb->is_paced)
+        return len;
+    room = (PACE_BURST_NS - pace_ahead_ns(cb, now)) / PACE_NS_PER_BYTE;
+    if (room >= step)
+        return MIN(room, len);
+    hv_timer_set(&cb->resume, now + (step - room) * PACE_NS_PER_BYTE);
+    return 0;
+}
+
+static void pace_note_sent(struct consback *cb, size_t len)
+{
+    uint64_t now = now_ns();
+
+    cb->read_ns = now + pace_ahead_ns(cb, now) + len * PACE_NS_PER_BYTE;
+}
+
+/* Guest to host, all of it or what the pace allows. Returns whether the guest has room again. */
+static bool drain_output(struct consback *cb, bool all)
 {
     struct xencons_interface *ring = cb->ring;
     uint32_t cons = READ_ONCE(ring->out_cons), prod = READ_ONCE(ring->out_prod);
@@ -46,7 +89,12 @@ static bool drain_output(struct consback *cb)
         size_t start = MASK_XENCONS_IDX(cons, ring->out);
         size_t len = MIN(fill, sizeof(ring->out) - start), sent;
 
+        if (!all)
+            len = pace_allow(cb, len);
+        if (len == 0)
+            break; /* cb->resume goes on */
         sent = send(cb, ring->out + start, len);
+        pace_note_sent(cb, sent);
         cons += sent;
         fill -= sent;
         progress |= sent > 0;
@@ -64,7 +112,7 @@ static void work(void *opaque)
 
     if (!cb->ring)
         return;
-    if (drain_output(cb))
+    if (drain_output(cb, false))
         evtchn_notify_guest(cb->domain, cb->port);
     if (cb->input_waits && cb->host) {
         cb->input_waits = false;
@@ -124,7 +172,12 @@ static const struct vcon_ops host_ops = {
 
 void consback_init(struct consback *cb, struct domain *d, const char *name)
 {
-    *cb = (struct consback){ .domain = d, .work = { .fn = work, .opaque = cb } };
+    *cb = (struct consback){
+        .domain = d,
+        .work = { .fn = work, .opaque = cb },
+        .resume = { .fn = work, .opaque = cb },
+        .is_paced = !name, /* the others' ports have flow control, and QEMU's sockets and files need none */
+    };
     cb->host = vcon_claim(name, &host_ops, cb);
     if (!cb->host)
         printk(LOG_WARNING, "console: the machine has no port '%s': output is dropped", name ? name : "console");
@@ -149,6 +202,7 @@ void consback_disconnect(struct consback *cb)
 {
     evtchn_unbind_hv(cb->domain, cb->port, guest_event, cb);
     softirq_cancel(&cb->work);
+    hv_timer_cancel(&cb->resume);
     cb->ring = NULL;
 }
 
@@ -165,7 +219,7 @@ void console_flush(void)
     if (!cb)
         return;
     do
-        drain_output(cb);
+        drain_output(cb, true);
     while (READ_ONCE(cb->ring->out_cons) != READ_ONCE(cb->ring->out_prod) && !cb->garbage &&
            now_ns() < deadline);
 }

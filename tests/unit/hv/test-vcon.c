@@ -98,6 +98,13 @@ static char *take_output(unsigned int port, unsigned int max)
     return g_string_free(s, false);
 }
 
+static void pass_ms(unsigned int ms)
+{
+    harness.now_ns += ms * 1000000ULL;
+    harness_run_timers();
+    harness_run_softirqs();
+}
+
 /* The host types; returns how much found a buffer. */
 static size_t put_input(unsigned int port, const char *text, size_t len)
 {
@@ -196,20 +203,88 @@ static void test_output(void)
         fake_guest_send(PORT);
         out = take_output(0, 3);
         g_string_append(got, out);
+        pass_ms(10);
     }
     for (unsigned int i = 0; i < 9; i++) {
         g_autofree char *out = take_output(0, 99);
 
         g_string_append(got, out);
+        pass_ms(10);
     }
     g_assert_cmpstr(got->str, ==, sent->str);
     g_assert_cmpuint(ring->out_cons, ==, ring->out_prod);
 }
 
-/* Without an event: the guest was ended before it sent one. */
+/* The guest fills its ring as often as there is room in it, for so long. What came out. */
+static size_t flood(unsigned int ms)
+{
+    size_t got = 0;
+
+    for (unsigned int i = 0; i <= ms; i++) {
+        size_t before;
+
+        do {
+            g_autofree char *out = NULL;
+
+            before = got;
+            ring->out_prod = ring->out_cons + sizeof(ring->out);
+            fake_guest_send(PORT);
+            out = take_output(0, 99);
+            got += strlen(out);
+        } while (got > before);
+        if (i < ms)
+            pass_ms(1);
+    }
+    return got;
+}
+
+/* The terminal takes 15 KiB at least before QEMU drops what more there is, see consback.c. */
+static void test_pace(void)
+{
+    size_t burst, rate;
+
+    pass_ms(10000);
+    memset(ring->out, 'p', sizeof(ring->out));
+    burst = flood(0);
+    g_assert_cmpuint(burst, >=, 4096); /* what a command of usual size prints does not wait */
+    g_assert_cmpuint(burst, <=, 8192);
+    rate = flood(1000);
+    g_assert_cmpuint(rate, >=, 40000);
+    g_assert_cmpuint(rate, <=, 60000);
+    /* As long as it pleased, it is never ahead by more than a burst. */
+    pass_ms(100000);
+    g_assert_cmpuint(flood(0), <=, burst);
+}
+
+/* What waits goes out without an event of the guest's, which is told that there is room. */
+static void test_pace_goes_on(void)
+{
+    unsigned int told;
+    g_autofree char *out = NULL;
+
+    flood(0);
+    told = fake_backend.nr_notified[PORT];
+    g_assert_cmpuint(ring->out_cons, !=, ring->out_prod);
+    for (unsigned int i = 0; i < 100; i++) {
+        pass_ms(1);
+        g_free(out);
+        out = take_output(0, 99);
+    }
+    g_assert_cmpuint(ring->out_cons, ==, ring->out_prod);
+    g_assert_cmpuint(fake_backend.nr_notified[PORT], >, told);
+    g_assert_cmpuint(harness_run_timers(), ==, 0);
+}
+
+/* Without an event: the guest was ended before it sent one. It does not wait for the pace. */
 static void test_flush(void)
 {
     g_autofree char *out = NULL;
+
+    flood(0);
+    console_flush();
+    g_assert_cmpuint(ring->out_cons, ==, ring->out_prod);
+    out = take_output(0, 9);
+    g_clear_pointer(&out, g_free);
 
     for (const char *c = "last words"; *c; c++)
         ring->out[MASK_XENCONS_IDX(ring->out_prod++, ring->out)] = *c;
@@ -217,6 +292,7 @@ static void test_flush(void)
     g_assert_cmpuint(ring->out_cons, ==, ring->out_prod);
     out = take_output(0, 9);
     g_assert_cmpstr(out, ==, "last words");
+    pass_ms(1000);
 }
 
 /* A guest that does not read stops the host, and goes on where it stopped. */
@@ -509,6 +585,8 @@ int main(int argc, char **argv)
 
     g_test_add_func("/vcon/1-start", test_start);
     g_test_add_func("/vcon/2-console-output", test_output);
+    g_test_add_func("/vcon/2-console-pace", test_pace);
+    g_test_add_func("/vcon/2-console-pace-goes-on", test_pace_goes_on);
     g_test_add_func("/vcon/2-flush", test_flush);
     g_test_add_func("/vcon/2-console-input", test_input);
     g_test_add_func("/vcon/3-console-bad-indices", test_bad_indices);
