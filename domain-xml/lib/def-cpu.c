@@ -9,14 +9,14 @@ static const char *const policies[] = { "",        "force",  "require", "optiona
 #define F(field) offsetof(DomainCpuFeature, field)
 static const XmlRow feature_rows[] = {
     { "@policy", XML_STRING, F(policy), .words = policies, .def = "require" },
-    { "@name", XML_STRING, F(name), XML_REQUIRED },
+    { "@name", XML_STRING, F(name), XML_REQUIRED | XML_KEY },
 };
 #undef F
 XML_CLASS_DEFINE(domain_cpu_feature_class, DomainCpuFeature, feature_rows, NULL)
 
 #define F(field) offsetof(DomainNumaSibling, field)
 static const XmlRow sibling_rows[] = {
-    { "@id", XML_UINT, F(id), XML_REQUIRED | XML_ALWAYS },
+    { "@id", XML_UINT, F(id), XML_REQUIRED | XML_ALWAYS | XML_KEY },
     { "@value", XML_UINT, F(value), XML_REQUIRED | XML_ALWAYS, .max = 255 },
 };
 #undef F
@@ -26,7 +26,7 @@ static const char *const memory_accesses[] = { "", "shared", "private", NULL };
 
 #define F(field) offsetof(DomainNumaCell, field)
 static const XmlRow cell_rows[] = {
-    { "@id", XML_INT, F(id), XML_OPTIONAL, .def = "-1" },
+    { "@id", XML_INT, F(id), XML_OPTIONAL | XML_KEY, .def = "-1" },
     { "@cpus", XML_STRING, F(cpus) },
     { "@memory", XML_KIB, F(memory_kib), XML_REQUIRED | XML_ALWAYS },
     { "@memAccess", XML_STRING, F(mem_access), 0, .words = memory_accesses },
@@ -120,7 +120,7 @@ static const char *const timer_modes[] = { "",         "auto",    "native", "emu
 
 #define F(field) offsetof(DomainTimer, field)
 static const XmlRow timer_rows[] = {
-    { "@name", XML_STRING, F(name), XML_REQUIRED, .words = timer_names,
+    { "@name", XML_STRING, F(name), XML_REQUIRED | XML_KEY, .words = timer_names,
       .refused = other_timer_names },
     { "@present", XML_WORD, F(present), .words = xml_yes_no },
     { "@tickpolicy", XML_STRING, F(tickpolicy), XML_HVM, .words = tickpolicies },

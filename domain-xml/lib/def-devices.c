@@ -29,8 +29,8 @@ static gboolean is_evdev(const void *object)
 
 #define F(field) offsetof(DomainInput, field)
 static const XmlRow input_rows[] = {
-    { "@type", XML_STRING, F(type), XML_REQUIRED, .words = input_types },
-    { "@bus", XML_STRING, F(bus), .words = input_buses, .refused = other_input_buses },
+    { "@type", XML_STRING, F(type), XML_REQUIRED | XML_KEY, .words = input_types },
+    { "@bus", XML_STRING, F(bus), XML_KEY, .words = input_buses, .refused = other_input_buses },
     { "@model", XML_STRING, F(model), XML_KEPT, .words = domain_virtio_models },
     { "source/@evdev", XML_STRING, F(evdev), XML_REQUIRED, .when = is_passthrough },
     { "source/@dev", XML_STRING, F(dev), XML_REQUIRED, .when = is_evdev },
@@ -125,7 +125,7 @@ static gboolean is_usb_by_id(const void *object)
 static const XmlRow hostdev_rows[] = {
     { "@mode", XML_STRING, F(mode), .words = hostdev_modes, .refused = other_hostdev_modes,
       .def = "subsystem" },
-    { "@type", XML_WORD, F(type), XML_REQUIRED, .words = hostdev_types,
+    { "@type", XML_WORD, F(type), XML_REQUIRED | XML_KEY, .words = hostdev_types,
       .refused = other_hostdev_types },
     { "@managed", XML_WORD, F(managed), .words = xml_yes_no, .def = "no" },
     { "@rawio", XML_STRING, F(rawio), XML_KEPT, .words = xml_yes_no, .when = is_scsi },

@@ -337,7 +337,7 @@ static const XmlRow disk_rows[] = {
     { "geometry/@trans", XML_STRING, F(trans), .words = disk_transes },
     { "blockio/@logical_block_size", XML_UINT, F(logical_block_size) },
     { "blockio/@physical_block_size", XML_UINT, F(physical_block_size) },
-    { "target/@dev", XML_STRING, F(target) },
+    { "target/@dev", XML_STRING, F(target), XML_KEY },
     { "target/@bus", XML_WORD, F(bus), .words = disk_buses, .refused = other_disk_buses },
     { "target/@tray", XML_STRING, F(tray), .words = disk_trays },
     { "target/@removable", XML_WORD, F(removable), .words = xml_on_off },
@@ -416,9 +416,9 @@ static gboolean is_not_pci_bridge(const void *object)
 
 #define F(field) offsetof(DomainController, field)
 static const XmlRow controller_rows[] = {
-    { "@type", XML_STRING, F(type), XML_REQUIRED, .words = controller_types,
+    { "@type", XML_STRING, F(type), XML_REQUIRED | XML_KEY, .words = controller_types,
       .refused = other_controller_types },
-    { "@index", XML_INT, F(index), XML_OPTIONAL, .def = "-1" },
+    { "@index", XML_INT, F(index), XML_OPTIONAL | XML_KEY, .def = "-1" },
     { "@model", XML_STRING, F(model) },
     { "@ports", XML_UINT, F(ports) },
     { "@vectors", XML_UINT, F(vectors) },

@@ -54,7 +54,7 @@ XML_CLASS_DEFINE(domain_boot_dev_class, DomainBootDev, boot_dev_rows, NULL)
 
 #define F(field) offsetof(DomainVcpuPin, field)
 static const XmlRow vcpu_pin_rows[] = {
-    { "@vcpu", XML_UINT, F(vcpu), XML_REQUIRED | XML_ALWAYS },
+    { "@vcpu", XML_UINT, F(vcpu), XML_REQUIRED | XML_ALWAYS | XML_KEY },
     { "@cpuset", XML_STRING, F(cpuset), XML_REQUIRED },
 };
 #undef F

@@ -118,7 +118,7 @@ static gboolean has_rendernode(const void *object)
 
 #define F(field) offsetof(DomainGraphics, field)
 static const XmlRow graphics_rows[] = {
-    { "@type", XML_WORD, F(type), XML_REQUIRED, .words = graphics_types,
+    { "@type", XML_WORD, F(type), XML_REQUIRED | XML_KEY, .words = graphics_types,
       .refused = other_graphics_types },
     { "@socket", XML_STRING, F(socket), .when = is_vnc },
     { "@port", XML_INT, F(port), .when = is_remote },

@@ -187,7 +187,7 @@ static const XmlRow interface_rows[] = {
     { "@managed", XML_REFUSED, .when = is_no_hostdev },
     { "@trustGuestRxFilters", XML_STRING, F(trust_filters), XML_KEPT, .words = only_no,
       .refused = only_yes },
-    { "mac/@address", XML_STRING, F(mac), XML_LOWER },
+    { "mac/@address", XML_STRING, F(mac), XML_LOWER | XML_KEY },
     { "mac/@type", XML_STRING, F(mac_type), XML_KEPT, .words = mac_types },
     { "mac/@check", XML_STRING, F(mac_check), XML_KEPT, .words = xml_yes_no },
     { "source/address", XML_OBJECT, F(function), .item = &domain_function_class,

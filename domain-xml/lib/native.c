@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "map.h"
+#include "native-loss.h"
 #include "seclabel.h"
+#include "xlcfg-options.h"
 #include "xlcfg-syntax.h"
 
 #define VNC_PORT 5900 /* of display 0 */
@@ -218,13 +220,16 @@ static gboolean append_xm_disks(const DomainDef *def, GString *text, GError **er
 
     for (guint i = 0; i < def->disks->len; i++) {
         const DomainDisk *disk = g_ptr_array_index(def->disks, i);
-        if (disk->type == DOMAIN_DISK_NETWORK || disk->type == DOMAIN_DISK_VOLUME)
-            return fail_check(error, UNSUPPORTED, "disk '%s' is not supported by xen-xm",
-                              disk->target);
         if (disk->device == DOMAIN_DISK_DEVICE_FLOPPY) {
             append_xm_floppy(disk, text);
             continue;
         }
+        if (disk->type == DOMAIN_DISK_NETWORK ||
+            (disk->source != NULL && strchr(disk->source, ',') != NULL))
+            return fail_check(error, UNSUPPORTED,
+                              "disk '%s' is not supported by xen-xm "
+                              "(/domain/devices/disk[%u]/source)",
+                              disk->target, i + 1);
         g_autofree char *spec = format_xm_disk(disk);
         g_ptr_array_add(list->items, xlcfg_value_new_atom(XL_VALUE_STRING, spec, 0, 0));
     }
@@ -297,7 +302,9 @@ static void append_xm_setting(const XlSetting *setting, GString *text)
 static char *to_xm(const DomainDef *def, KxlDomainConfig *config, GError **error)
 {
     if (config->serials->len > 1) {
-        fail_check(error, UNSUPPORTED, "Multiple serial devices are not supported by xen-xm");
+        fail_check(error, UNSUPPORTED,
+                   "Multiple serial devices are not supported by xen-xm "
+                   "(/domain/devices/serial[2])");
         return NULL;
     }
     /* What xl calls a firmware's path was an HVM guest's kernel. UEFI came with xl: its bios stays.
@@ -318,47 +325,6 @@ static char *to_xm(const DomainDef *def, KxlDomainConfig *config, GError **error
     if (!append_xm_disks(def, text, error))
         return NULL;
     return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-/* Clocks and timers that Xen has none of. */
-static gboolean check_clock(const DomainDef *def, GError **error)
-{
-    static const char *const offsets[] = { [DOMAIN_CLOCK_VARIABLE] = "variable",
-                                           [DOMAIN_CLOCK_TIMEZONE] = "timezone",
-                                           [DOMAIN_CLOCK_ABSOLUTE] = "absolute" };
-    gboolean is_hvm = domain_is_hvm(def);
-
-    if (def->clock >= (is_hvm ? DOMAIN_CLOCK_TIMEZONE : DOMAIN_CLOCK_VARIABLE))
-        return fail_check(error, UNSUPPORTED, "unsupported clock offset='%s'", offsets[def->clock]);
-    if (is_hvm && g_strcmp0(def->clock_adjustment, "reset") == 0)
-        return fail_check(error, UNSUPPORTED, "unsupported clock adjustment='reset'");
-    for (guint i = 0; i < def->timers->len; i++) {
-        const DomainTimer *timer = g_ptr_array_index(def->timers, i);
-
-        if (strcmp(timer->name, "tsc") != 0 && (!is_hvm || strcmp(timer->name, "hpet") != 0))
-            return fail_check(error, UNSUPPORTED, "unsupported timer type (name) '%s'",
-                              timer->name);
-    }
-    return TRUE;
-}
-
-/* What neither format can say. */
-static gboolean check_sayable(const DomainDef *def, const KxlDomainConfig *config, GError **error)
-{
-    for (guint i = 0; i < config->nics->len; i++) {
-        const KxlDeviceNic *nic = g_ptr_array_index(config->nics, i);
-        if (nic->kind > KXL_NIC_NONE && nic->kind != KXL_NIC_FUNCTION)
-            return fail_check(error, UNSUPPORTED, "Unsupported net type (interface %s)", nic->mac);
-    }
-    for (guint i = 0; i < def->disks->len; i++) {
-        const DomainDisk *disk = g_ptr_array_index(def->disks, i);
-        if (disk->transient)
-            return fail_check(error, UNSUPPORTED, "transient disks not supported yet");
-        if (domain_disk_encryption(disk) != NULL)
-            return fail_check(error, UNSUPPORTED, "encrypted disk '%s' is not supported",
-                              disk->target);
-    }
-    return check_clock(def, error);
 }
 
 /* Xen has one security driver, whose label xl's file says; labels of others are nothing to it. */
@@ -395,7 +361,12 @@ char *domain_def_to_native(const DomainDef *def, const char *format, GError **er
     if (!find_format(format, &native, error))
         return NULL;
     g_autoptr(KxlDomainConfig) config = domain_def_to_config(def, error);
-    if (config == NULL || !check_sayable(def, config, error) || !add_seclabel(def, config, error))
+    if (config == NULL || !add_seclabel(def, config, error))
         return NULL;
-    return native == NATIVE_XM ? to_xm(def, config, error) : xl_cfg_format(config, error);
+    xlcfg_options_clear_unsayable(config);
+    g_autofree char *text =
+        native == NATIVE_XM ? to_xm(def, config, error) : xl_cfg_format(config, error);
+    if (text == NULL || !native_check_loss(def, format, text, error))
+        return NULL;
+    return g_steal_pointer(&text);
 }

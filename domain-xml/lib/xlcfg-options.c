@@ -306,3 +306,14 @@ const XlOption *xlcfg_option_find(const char *key)
             return &xlcfg_options[i];
     return NULL;
 }
+
+void xlcfg_options_clear_unsayable(KxlDomainConfig *config)
+{
+    for (guint i = 0; i < xlcfg_n_options; i++) {
+        const XlOption *option = &xlcfg_options[i];
+        char **field = G_STRUCT_MEMBER_P(config, option->offset);
+
+        if (option->kind == XL_WORD && *field != NULL && !g_strv_contains(option->words, *field))
+            g_clear_pointer(field, g_free);
+    }
+}

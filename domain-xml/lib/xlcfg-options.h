@@ -76,6 +76,8 @@ struct XlOption {
 extern const XlOption xlcfg_options[];
 extern const guint xlcfg_n_options;
 const XlOption *xlcfg_option_find(const char *key);
+/* Takes out what the options have no word for, as a sort of adapter that is QEMU's only. */
+void xlcfg_options_clear_unsayable(KxlDomainConfig *config);
 
 /* For the parse functions of rows and the devices behind them. All fail with the place of value:
  * fail for a value that is wrong, fail_syntax for what is not xl.cfg's language, refuse for what

@@ -46,6 +46,7 @@ typedef enum {
     XML_KEPT = 1 << 9,     /* remembered and shown, without effect on the domain */
     XML_HVM = 1 << 11, /* honoured for HVM guests, kept for others, whose machine has none of it */
     XML_ALIAS = 1 << 10, /* as XML_LIVE, except for names a user may give ("ua-...") */
+    XML_KEY = 1 << 12,   /* tells elements of a list apart, whatever their order */
 } XmlFlags;
 
 typedef struct XmlClass XmlClass;
@@ -114,6 +115,19 @@ gboolean xml_object_parse(const XmlClass *class, gpointer object, xmlNodePtr nod
 /* xml-table-format.c: appends the element <name> of an object. flags: DomainXmlFormatFlags. */
 void xml_object_format(const XmlClass *class, gconstpointer object, const char *name, guint indent,
                        guint flags, GString *out);
+
+/* What need not be said again by the other of two objects that are compared. path: of what one
+ * says; row: what stands for it in both. */
+typedef struct {
+    gboolean (*forgives)(const char *path, const XmlRow *row, gconstpointer object,
+                         gconstpointer other, gconstpointer data);
+    gconstpointer data;
+} XmlForgiving;
+
+/* xml-table-compare.c: the path of the first thing that object says and other does not, or says
+ * otherwise, in a new string; NULL: there is none. path: of the element that both are. */
+char *xml_object_find_loss(const XmlClass *class, gconstpointer object, gconstpointer other,
+                           const char *path, const XmlForgiving *forgiving);
 
 /* Sets a DOMAIN_XML_ERROR that ends with the path of the node, or of its attribute, and its line.
  * attribute may be NULL. */

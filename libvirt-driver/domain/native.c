@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "network-source.h"
 #include "random.h"
+#include "volume-source.h"
 
 gboolean on_connect_domain_xml_from_native(RpcCall *call, GError **error)
 {
@@ -40,7 +42,9 @@ gboolean on_connect_domain_xml_to_native(RpcCall *call, GError **error)
     caps.for_conversion = TRUE;
     caps.nvram_dir = NULL;
     def = domain_def_parse(call->args[1].str, DOMAIN_XML_PARSE_INACTIVE, error);
-    if (def == NULL || !domain_def_complete(def, &caps, random_fill, error))
+    if (def == NULL || !domain_def_complete(def, &caps, random_fill, error) ||
+        !name_bridges(kanzend->networks, def, error) ||
+        !resolve_volumes(domain_registry_pools(kanzend->domains), def, error))
         return FALSE;
     text = domain_def_to_native(def, call->args[0].str, error);
     if (text == NULL)

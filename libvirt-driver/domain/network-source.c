@@ -122,6 +122,25 @@ gboolean plug_interface(NetworkRegistry *networks, const DomainDef *owner,
     return FALSE;
 }
 
+gboolean name_bridges(NetworkRegistry *networks, DomainDef *def, GError **error)
+{
+    for (guint i = 0; i < def->interfaces->len; i++) {
+        DomainInterface *interface = g_ptr_array_index(def->interfaces, i);
+        g_auto(NetworkView) network = { 0 };
+
+        if (interface->type != DOMAIN_INTERFACE_NETWORK)
+            continue;
+        if (!network_find_name(networks, interface->network, &network, error))
+            return FALSE;
+        if (network.def->bridge == NULL)
+            return fail(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                        "network '%s' has no bridge (/domain/devices/interface[%u]/source)",
+                        interface->network, i + 1);
+        take_text(&interface->bridge, network.def->bridge);
+    }
+    return TRUE;
+}
+
 /* ---- staying ---- */
 
 static gboolean same_function(const DomainAddress *a, const DomainAddress *b)

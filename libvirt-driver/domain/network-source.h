@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  * VLAN, bandwidth, isolation. The others are left alone. */
 gboolean plug_interface(NetworkRegistry *networks, const DomainDef *owner,
                         DomainInterface *interface, GError **error);
+/* For what is to be said of a domain only: the bridges of its interfaces' networks, no ports. */
+gboolean name_bridges(NetworkRegistry *networks, DomainDef *def, GError **error);
 /* An interface that is to take the place of `before`, and is of the same network or, as its live
  * XML says it, in the same place: it gets what that has of the network. FALSE: it is to move. */
 gboolean stay_plugged(const DomainInterface *before, DomainInterface *interface);

@@ -396,6 +396,20 @@ def test_native(conn):
     assert code_of(conn.domainXMLToNative, "xen-xl", other) == libvirt.VIR_ERR_CONFIG_UNSUPPORTED
 
 
+def test_native_names_bridges(conn):
+    """A file names the bridge of an interface's network, as libvirt's do; what it cannot say is refused with its path."""
+    conn.networkDefineXML("<network><name>net</name><bridge name='br7'/></network>")
+    nic = "<interface type='network'><mac address='00:16:3e:00:00:01'/><source network='{}'/>{}</interface>"
+
+    def document(network, inside=""):
+        return xml("a").replace("</devices>", f"{nic.format(network, inside)}</devices>")
+    assert "mac=00:16:3e:00:00:01,bridge=br7" in conn.domainXMLToNative("xen-xl", document("net"))
+    assert code_of(conn.domainXMLToNative, "xen-xl", document("nowhere")) == libvirt.VIR_ERR_NO_NETWORK
+    with pytest.raises(libvirt.libvirtError, match=r"\(/domain/devices/interface\[2\]/bandwidth/inbound/@average\)") as raised:
+        conn.domainXMLToNative("xen-xl", document("net", "<bandwidth><inbound average='5'/></bandwidth>"))
+    assert raised.value.get_error_code() == libvirt.VIR_ERR_CONFIG_UNSUPPORTED
+
+
 def test_bulk_stats(conn):
     conn.defineXML(xml("off"))
     domain = conn.defineXML(xml("on"))

@@ -69,48 +69,6 @@ static void test_native(void)
     test_each_file(FOLDER, ".cfg", check_file);
 }
 
-/* What Xen's formats have no words for is an error, and not left out. */
-static void test_not_native(void)
-{
-    static const struct {
-        const char *machine, *type, *inside, *message;
-    } cases[] = {
-        { "xenpv", "linux", "<clock offset='timezone' timezone='Europe/Berlin'/>",
-          "unsupported clock offset='timezone'" },
-        { "xenfv", "hvm", "<clock offset='absolute' start='1'/>",
-          "unsupported clock offset='absolute'" },
-        { "xenpv", "linux", "<clock offset='variable' adjustment='3'/>",
-          "unsupported clock offset='variable'" },
-        { "xenfv", "hvm", "<clock offset='utc' adjustment='reset'/>",
-          "unsupported clock adjustment='reset'" },
-        { "xenfv", "hvm", "<clock offset='utc'><timer name='rtc' tickpolicy='catchup'/></clock>",
-          "unsupported timer type (name) 'rtc'" },
-        { "xenfv", "hvm",
-          "<devices><disk><driver name='qemu' type='raw'/><source file='/a'><encryption "
-          "format='luks'>"
-          "<secret type='passphrase' usage='a'/></encryption></source><target "
-          "dev='hda'/></disk></devices>",
-          "encrypted disk 'hda' is not supported" },
-    };
-
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *xml =
-            g_strdup_printf("<domain type='xen'><name>n</name><memory>65536</memory><os><type "
-                            "machine='%s'>%s</type>"
-                            "<kernel>/k</kernel></os>%s</domain>",
-                            cases[i].machine, cases[i].type, cases[i].inside);
-        g_autoptr(GError) error = NULL;
-        g_autoptr(DomainDef) def = test_define(xml, &test_xen_caps, &error);
-        g_autofree char *text = NULL;
-
-        g_assert_no_error(error);
-        text = domain_def_to_native(def, "xen-xl", &error);
-        g_assert_null(text);
-        g_assert_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_UNSUPPORTED);
-        g_assert_cmpstr(error->message, ==, cases[i].message);
-    }
-}
-
 /* The label of Xen's own security driver is xl's seclabel; nothing would say another's. */
 static void test_seclabel(void)
 {
@@ -214,7 +172,6 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/xlcfg/native", test_native);
-    g_test_add_func("/xlcfg/native/not", test_not_native);
     g_test_add_func("/xlcfg/native/seclabel", test_seclabel);
     g_test_add_func("/xlcfg/native/codes", test_codes);
     return g_test_run();
