@@ -111,25 +111,10 @@ static gboolean destroy(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
     g_auto(DomainView) view = { 0 };
-    g_autoptr(GError) failed = NULL;
-    int domid;
 
-    if (!call_running(call, "destroyed", &view, error))
+    if (!call_running(call, "destroyed", &view, error) ||
+        !kxl_domain_destroy(kanzend->host, view.id, error))
         return FALSE;
-    domid = view.id;
-    if (!kxl_domain_destroy(kanzend->host, domid, &failed)) {
-        /* That life may just have ended, and the next one begun, which then is meant. */
-        domid = g_error_matches(failed, KXL_ERROR, KXL_ERROR_NO_DOMAIN)
-                    ? kxl_domain_find(kanzend->host, view.uuid, NULL)
-                    : -1;
-        if (domid < 0) {
-            g_propagate_error(error, g_steal_pointer(&failed));
-            return FALSE;
-        }
-        if (!kxl_domain_destroy(kanzend->host, domid, error))
-            return FALSE;
-        domain_registry_sync_gone(kanzend->domains, domid, KXL_REASON_DESTROYED);
-    }
     domain_registry_sync_gone(kanzend->domains, view.id, KXL_REASON_DESTROYED);
     return TRUE;
 }

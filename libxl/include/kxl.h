@@ -156,8 +156,8 @@ gboolean kxl_domain_shutdown (KxlHost *host, int domid, GError **error);
 gboolean kxl_domain_reboot (KxlHost *host, int domid, GError **error);
 /* HVM: reset button. PV: like destroy and create. */
 gboolean kxl_domain_reset (KxlHost *host, int domid, GError **error);
-/* Ends it now; returns when nothing of it is left, nor of a life that it is just restarting into.
- * KXL_ERROR_NO_DOMAIN: there is none of that number (any more). */
+/* Ends it now; returns when nothing of it is left, nor of a life that it has restarted into.
+ * KXL_ERROR_NO_DOMAIN: there is none of that number, and none that has restarted from it. */
 gboolean kxl_domain_destroy (KxlHost *host, int domid, GError **error);
 gboolean kxl_domain_rename (KxlHost *host, int domid, const char *name, GError **error);
 gboolean kxl_domain_set_memory_target (KxlHost *host, int domid, guint64 target_kb, GError **error);

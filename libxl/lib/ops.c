@@ -270,7 +270,7 @@ static gboolean end_life(KxlHost *host, int domid, const char *how, gint64 deadl
     return TRUE;
 }
 
-/* The next life of a domain that has just restarted; -1: none. One that somebody has created in the
+/* The present life of a domain that has restarted; -1: none. One that somebody has created in the
  * meantime is another domain. */
 static int find_successor(const KxlHost *host, int domid)
 {
@@ -294,22 +294,23 @@ gboolean kxl_domain_end(KxlHost *host, int domid, const char *how, GError **erro
 {
     g_autofree char *dir = kxl_rundir_path(host, domid, NULL);
     gint64 deadline = g_get_monotonic_time() + DESTROY_US;
+    int life;
 
     if (domid == 0) {
         g_set_error_literal(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
                             "Domain-0 cannot be destroyed");
         return FALSE;
     }
-    if (!g_file_test(dir, G_FILE_TEST_IS_DIR)) {
+    /* It may restart before we ask or while we do: then its folder has got the next domid, with the
+     * mark or without. */
+    life = g_file_test(dir, G_FILE_TEST_IS_DIR) ? domid : find_successor(host, domid);
+    if (life < 0) {
         kxl_rundir_no_domain(error, domid);
         return FALSE;
     }
-    /* It may be restarting: then its folder has got the next domid, with the mark or without. */
-    while (domid > 0) {
-        if (!end_life(host, domid, how, deadline, error))
+    for (; life >= 0; life = find_successor(host, life))
+        if (!end_life(host, life, how, deadline, error))
             return FALSE;
-        domid = find_successor(host, domid);
-    }
     return TRUE;
 }
 

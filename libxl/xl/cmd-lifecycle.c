@@ -39,19 +39,10 @@ int cmd_destroy(Xl *xl, const XlArgs *args)
                          "using a disaggregated hardware domain and toolstack.\n");
         return XL_FAILED;
     }
-    while (!kxl_domain_destroy(xl->host, domid, &error)) {
-        int next = g_error_matches(error, KXL_ERROR, KXL_ERROR_NO_DOMAIN)
-                       ? kxl_domain_find(xl->host, args->args[0], NULL)
-                       : -1;
-
-        if (next < 0 || next == domid) {
-            xl_say(xl, "destroy failed: %s", error->message);
-            return XL_FAILED;
-        }
-        domid = next; /* it has just restarted */
-        g_clear_error(&error);
-    }
-    return XL_OK;
+    if (kxl_domain_destroy(xl->host, domid, &error))
+        return XL_OK;
+    xl_say(xl, "destroy failed: %s", error->message);
+    return XL_FAILED;
 }
 
 /* How a domain is asked, and what is said about it. */

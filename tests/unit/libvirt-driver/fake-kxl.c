@@ -491,23 +491,6 @@ gboolean kxl_domain_destroy(KxlHost *host, int domid, GError **error)
     return end(domid, KXL_REASON_DESTROYED, error);
 }
 
-int kxl_domain_find(KxlHost *host, const char *spec, GError **error)
-{
-    int domid = -1;
-
-    g_mutex_lock(&lock);
-    for (GList *l = domains; l != NULL; l = l->next) {
-        const Fake *fake = l->data;
-
-        if (g_str_equal(fake->info.uuid, spec))
-            domid = fake->info.domid;
-    }
-    g_mutex_unlock(&lock);
-    if (domid < 0)
-        g_set_error(error, KXL_ERROR, KXL_ERROR_NO_DOMAIN, "there is no domain '%s'", spec);
-    return domid;
-}
-
 gboolean kxl_domain_set_memory_target(KxlHost *host, int domid, guint64 target_kb, GError **error)
 {
     Fake *fake;
