@@ -36,6 +36,12 @@ void uuid_to_text(const guint8 *uuid, char *text)
     *text = '\0';
 }
 
+const char *call_uuid(const RpcCall *call, char *text)
+{
+    uuid_to_text(call->args[0].items[1].bytes, text);
+    return text;
+}
+
 gboolean uuid_from_text(const char *text, guint8 *ret_uuid)
 {
     guint8 uuid[XDR_UUID_LEN];

@@ -27,6 +27,8 @@ gboolean fail_from(GError **error, VirErrorFrom from, VirErrorCode code, const c
 /* 16 bytes as 36 characters and a NUL; and back (FALSE: not a UUID). */
 void uuid_to_text(const guint8 *uuid, char *text);
 gboolean uuid_from_text(const char *text, guint8 *ret_uuid);
+/* As uuid_to_text(), of the network, pool or filter whose handle is args[0]; returns text. */
+const char *call_uuid(const RpcCall *call, char *text);
 /* A UUID that was checked already, as its 16 bytes; after its name: the handle of a network, a
  * pool or a filter. */
 void put_uuid(GByteArray *out, const char *uuid);

@@ -34,6 +34,13 @@ void list_put_handles(RpcCall *call, gboolean need_results, const GPtrArray *ite
     xdr_put_u32(call->ret, items->len);
 }
 
+guint32 list_state_flags(gboolean active, gboolean persistent, gboolean autostart)
+{
+    return (active ? LIST_STATE_ACTIVE : LIST_STATE_INACTIVE) |
+           (persistent ? LIST_STATE_PERSISTENT : LIST_STATE_TRANSIENT) |
+           (autostart ? LIST_STATE_AUTOSTART : LIST_STATE_NO_AUTOSTART);
+}
+
 gboolean list_put_all(RpcCall *call, const ListKind *kind, GError **error)
 {
     guint32 flags = call->args[1].u, known = 0;

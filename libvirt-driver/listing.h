@@ -19,6 +19,21 @@ typedef struct {
     guint32 groups[8]; /* of its list flags, as in list_wanted(); no others are known */
 } ListKind;
 
+/* The list flags that networks, storage pools and (the first two) interfaces have in common:
+ * virConnectListAllNetworksFlags, virConnectListAllStoragePoolsFlags. */
+enum {
+    LIST_STATE_INACTIVE = 1 << 0,
+    LIST_STATE_ACTIVE = 1 << 1,
+    LIST_STATE_PERSISTENT = 1 << 2,
+    LIST_STATE_TRANSIENT = 1 << 3,
+    LIST_STATE_AUTOSTART = 1 << 4,
+    LIST_STATE_NO_AUTOSTART = 1 << 5,
+};
+#define LIST_STATE_GROUPS                                                                          \
+    LIST_STATE_INACTIVE | LIST_STATE_ACTIVE, LIST_STATE_PERSISTENT | LIST_STATE_TRANSIENT,         \
+        LIST_STATE_AUTOSTART | LIST_STATE_NO_AUTOSTART
+guint32 list_state_flags(gboolean active, gboolean persistent, gboolean autostart);
+
 /* A "list all" call: args[0] tells whether handles are wanted beside their number, args[1] are
  * flags. FALSE with VIR_ERR_INVALID_ARG for unknown ones. */
 gboolean list_put_all(RpcCall *call, const ListKind *kind, GError **error);

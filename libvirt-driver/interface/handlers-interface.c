@@ -14,8 +14,6 @@ static void put_handle(GByteArray *out, const HostInterface *interface)
 
 /* ---- lists ---- */
 
-enum { LIST_INACTIVE = 1, LIST_ACTIVE = 2 }; /* virConnectListAllInterfacesFlags */
-
 static HostConfig *call_config(const RpcCall *call)
 {
     const Kanzend *kanzend = call->app;
@@ -30,7 +28,7 @@ static GPtrArray *list_all(const RpcCall *call)
 
 static guint32 flags_of(gconstpointer item)
 {
-    return ((const HostInterface *)item)->active ? LIST_ACTIVE : LIST_INACTIVE;
+    return ((const HostInterface *)item)->active ? LIST_STATE_ACTIVE : LIST_STATE_INACTIVE;
 }
 
 static const char *name_of(gconstpointer item)
@@ -48,7 +46,7 @@ static const ListKind interfaces_listed = {
     .flags_of = flags_of,
     .name_of = name_of,
     .put_handle = put_listed,
-    .groups = { LIST_INACTIVE | LIST_ACTIVE },
+    .groups = { LIST_STATE_INACTIVE | LIST_STATE_ACTIVE },
 };
 
 gboolean on_connect_list_all_interfaces(RpcCall *call, GError **error)
@@ -58,22 +56,22 @@ gboolean on_connect_list_all_interfaces(RpcCall *call, GError **error)
 
 gboolean on_connect_num_of_interfaces(RpcCall *call, GError **error)
 {
-    return list_put_number(call, &interfaces_listed, LIST_ACTIVE);
+    return list_put_number(call, &interfaces_listed, LIST_STATE_ACTIVE);
 }
 
 gboolean on_connect_list_interfaces(RpcCall *call, GError **error)
 {
-    return list_put_names(call, &interfaces_listed, LIST_ACTIVE);
+    return list_put_names(call, &interfaces_listed, LIST_STATE_ACTIVE);
 }
 
 gboolean on_connect_num_of_defined_interfaces(RpcCall *call, GError **error)
 {
-    return list_put_number(call, &interfaces_listed, LIST_INACTIVE);
+    return list_put_number(call, &interfaces_listed, LIST_STATE_INACTIVE);
 }
 
 gboolean on_connect_list_defined_interfaces(RpcCall *call, GError **error)
 {
-    return list_put_names(call, &interfaces_listed, LIST_INACTIVE);
+    return list_put_names(call, &interfaces_listed, LIST_STATE_INACTIVE);
 }
 
 /* ---- one of them ---- */

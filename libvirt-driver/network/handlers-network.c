@@ -5,12 +5,6 @@
 #include "listing.h"
 #include "network.h"
 
-static const char *call_uuid(const RpcCall *call, char *text)
-{
-    uuid_to_text(call->args[0].items[1].bytes, text);
-    return text;
-}
-
 /* The network whose handle is args[0]. */
 static gboolean call_network(const RpcCall *call, NetworkView *view, GError **error)
 {
@@ -51,15 +45,6 @@ gboolean on_network_lookup_by_uuid(RpcCall *call, GError **error)
     return TRUE;
 }
 
-enum { /* virConnectListAllNetworksFlags */
-       LIST_INACTIVE = 1 << 0,
-       LIST_ACTIVE = 1 << 1,
-       LIST_PERSISTENT = 1 << 2,
-       LIST_TRANSIENT = 1 << 3,
-       LIST_AUTOSTART = 1 << 4,
-       LIST_NO_AUTOSTART = 1 << 5,
-};
-
 static GPtrArray *list_all(const RpcCall *call)
 {
     const Kanzend *kanzend = call->app;
@@ -71,9 +56,7 @@ static guint32 flags_of(gconstpointer item)
 {
     const NetworkView *view = item;
 
-    return (view->active ? LIST_ACTIVE : LIST_INACTIVE) |
-           (view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT) |
-           (view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART);
+    return list_state_flags(view->active, view->persistent, view->autostart);
 }
 
 static const char *name_of(gconstpointer item)
@@ -91,8 +74,7 @@ static const ListKind networks_listed = {
     .flags_of = flags_of,
     .name_of = name_of,
     .put_handle = put_view,
-    .groups = { LIST_INACTIVE | LIST_ACTIVE, LIST_PERSISTENT | LIST_TRANSIENT,
-                LIST_AUTOSTART | LIST_NO_AUTOSTART },
+    .groups = { LIST_STATE_GROUPS },
 };
 
 gboolean on_connect_list_all_networks(RpcCall *call, GError **error)
@@ -102,22 +84,22 @@ gboolean on_connect_list_all_networks(RpcCall *call, GError **error)
 
 gboolean on_connect_num_of_networks(RpcCall *call, GError **error)
 {
-    return list_put_number(call, &networks_listed, LIST_ACTIVE);
+    return list_put_number(call, &networks_listed, LIST_STATE_ACTIVE);
 }
 
 gboolean on_connect_num_of_defined_networks(RpcCall *call, GError **error)
 {
-    return list_put_number(call, &networks_listed, LIST_INACTIVE);
+    return list_put_number(call, &networks_listed, LIST_STATE_INACTIVE);
 }
 
 gboolean on_connect_list_networks(RpcCall *call, GError **error)
 {
-    return list_put_names(call, &networks_listed, LIST_ACTIVE);
+    return list_put_names(call, &networks_listed, LIST_STATE_ACTIVE);
 }
 
 gboolean on_connect_list_defined_networks(RpcCall *call, GError **error)
 {
-    return list_put_names(call, &networks_listed, LIST_INACTIVE);
+    return list_put_names(call, &networks_listed, LIST_STATE_INACTIVE);
 }
 
 /* ---- reading ---- */

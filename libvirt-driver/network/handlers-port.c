@@ -44,10 +44,9 @@ gboolean on_network_list_all_ports(RpcCall *call, GError **error)
     const Kanzend *kanzend = call->app;
     char uuid[UUID_TEXT_LEN];
 
-    uuid_to_text(call->args[0].items[1].bytes, uuid);
     if (!check_flags(call, call->args[2].u, 0, error))
         return FALSE;
-    g_autoptr(GPtrArray) ports = network_port_list(kanzend->networks, uuid, error);
+    g_autoptr(GPtrArray) ports = network_port_list(kanzend->networks, call_uuid(call, uuid), error);
     if (ports == NULL)
         return FALSE;
     list_put_handles(call, call->args[1].i != 0, ports, put_handle);
@@ -59,9 +58,9 @@ gboolean on_network_port_lookup_by_uuid(RpcCall *call, GError **error)
     const Kanzend *kanzend = call->app;
     char network[UUID_TEXT_LEN], port[UUID_TEXT_LEN];
 
-    uuid_to_text(call->args[0].items[1].bytes, network);
     uuid_to_text(call->args[1].bytes, port);
-    g_autoptr(NetworkPort) found = network_port_find(kanzend->networks, network, port, error);
+    g_autoptr(NetworkPort) found =
+        network_port_find(kanzend->networks, call_uuid(call, network), port, error);
     if (found == NULL)
         return FALSE;
     put_handle(call, found);
@@ -75,12 +74,11 @@ gboolean on_network_port_create_xml(RpcCall *call, GError **error)
     guint32 flags = call->args[2].u;
     char network[UUID_TEXT_LEN];
 
-    uuid_to_text(call->args[0].items[1].bytes, network);
     if (!check_flags(call, flags, CREATE_VALIDATE, error))
         return FALSE;
     g_autoptr(NetworkPort) port = network_port_parse(
         call->args[1].str, flags & CREATE_VALIDATE ? DOMAIN_XML_PARSE_VALIDATE : 0, error);
-    if (port == NULL || !network_port_add(kanzend->networks, network, port, error))
+    if (port == NULL || !network_port_add(kanzend->networks, call_uuid(call, network), port, error))
         return FALSE;
     put_handle(call, port);
     return TRUE;

@@ -17,12 +17,6 @@ static NwfilterRegistry *call_registry(const RpcCall *call)
     return kanzend->nwfilters;
 }
 
-static const char *call_uuid(const RpcCall *call, char *text)
-{
-    uuid_to_text(call->args[0].items[1].bytes, text);
-    return text;
-}
-
 static gboolean validate(const RpcCall *call, guint32 flags, const char *schema, GError **error)
 {
     if (!check_flags(call, flags, XML_VALIDATE, error))

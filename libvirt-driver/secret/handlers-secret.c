@@ -4,7 +4,7 @@
 #include "listing.h"
 #include "secret.h"
 
-static const char *call_uuid(const RpcCall *call, char *text)
+static const char *secret_uuid(const RpcCall *call, char *text)
 {
     uuid_to_text(call->args[0].items[0].bytes, text);
     return text;
@@ -125,7 +125,7 @@ gboolean on_secret_get_xml_desc(RpcCall *call, GError **error)
 
     if (!check_flags(call, call->args[1].u, 0, error))
         return FALSE;
-    g_autoptr(SecretDef) def = secret_find_uuid(kanzend->secrets, call_uuid(call, uuid), error);
+    g_autoptr(SecretDef) def = secret_find_uuid(kanzend->secrets, secret_uuid(call, uuid), error);
     if (def == NULL)
         return FALSE;
     g_autofree char *xml = secret_def_format(def);
@@ -140,7 +140,7 @@ gboolean on_secret_set_value(RpcCall *call, GError **error)
     char uuid[UUID_TEXT_LEN];
 
     return check_flags(call, call->args[2].u, 0, error) &&
-           secret_set_value(kanzend->secrets, call_uuid(call, uuid), value, error);
+           secret_set_value(kanzend->secrets, secret_uuid(call, uuid), value, error);
 }
 
 gboolean on_secret_get_value(RpcCall *call, GError **error)
@@ -150,7 +150,7 @@ gboolean on_secret_get_value(RpcCall *call, GError **error)
 
     if (!check_flags(call, call->args[1].u, 0, error))
         return FALSE;
-    g_autoptr(SecretDef) def = secret_find_uuid(kanzend->secrets, call_uuid(call, uuid), error);
+    g_autoptr(SecretDef) def = secret_find_uuid(kanzend->secrets, secret_uuid(call, uuid), error);
     if (def == NULL)
         return FALSE;
     if (def->is_private == DOMAIN_YES)
@@ -169,5 +169,5 @@ gboolean on_secret_undefine(RpcCall *call, GError **error)
     const Kanzend *kanzend = call->app;
     char uuid[UUID_TEXT_LEN];
 
-    return secret_undefine(kanzend->secrets, call_uuid(call, uuid), error);
+    return secret_undefine(kanzend->secrets, secret_uuid(call, uuid), error);
 }

@@ -14,8 +14,7 @@ static gboolean call_pool(const RpcCall *call, PoolView *view, GError **error)
     const Kanzend *kanzend = call->app;
     char uuid[UUID_TEXT_LEN];
 
-    uuid_to_text(call->args[0].items[1].bytes, uuid);
-    return pool_find_uuid(kanzend->pools, uuid, view, error);
+    return pool_find_uuid(kanzend->pools, call_uuid(call, uuid), view, error);
 }
 
 static void put_handle(GByteArray *out, const PoolDef *def)
@@ -79,15 +78,7 @@ gboolean on_pool_lookup_by_volume(RpcCall *call, GError **error)
     return TRUE;
 }
 
-enum { /* virConnectListAllStoragePoolsFlags: state, then the types */
-       LIST_INACTIVE = 1 << 0,
-       LIST_ACTIVE = 1 << 1,
-       LIST_PERSISTENT = 1 << 2,
-       LIST_TRANSIENT = 1 << 3,
-       LIST_AUTOSTART = 1 << 4,
-       LIST_NO_AUTOSTART = 1 << 5,
-       LIST_TYPES = 0xfffffu << 6,
-};
+#define LIST_TYPES (0xfffffu << 6) /* virConnectListAllStoragePoolsFlags: after those of state */
 
 static GPtrArray *list_all(const RpcCall *call)
 {
@@ -100,9 +91,8 @@ static guint32 flags_of(gconstpointer item)
 {
     const PoolView *view = item;
 
-    return (view->active ? LIST_ACTIVE : LIST_INACTIVE) |
-           (view->persistent ? LIST_PERSISTENT : LIST_TRANSIENT) |
-           (view->autostart ? LIST_AUTOSTART : LIST_NO_AUTOSTART) | view->def->type->list_flag;
+    return list_state_flags(view->active, view->persistent, view->autostart) |
+           view->def->type->list_flag;
 }
 
 static const char *name_of(gconstpointer item)
@@ -120,8 +110,7 @@ static const ListKind pools_listed = {
     .flags_of = flags_of,
     .name_of = name_of,
     .put_handle = put_view,
-    .groups = { LIST_INACTIVE | LIST_ACTIVE, LIST_PERSISTENT | LIST_TRANSIENT,
-                LIST_AUTOSTART | LIST_NO_AUTOSTART, LIST_TYPES },
+    .groups = { LIST_STATE_GROUPS, LIST_TYPES },
 };
 
 gboolean on_connect_list_all_pools(RpcCall *call, GError **error)
@@ -131,22 +120,22 @@ gboolean on_connect_list_all_pools(RpcCall *call, GError **error)
 
 gboolean on_connect_num_of_pools(RpcCall *call, GError **error)
 {
-    return list_put_number(call, &pools_listed, LIST_ACTIVE);
+    return list_put_number(call, &pools_listed, LIST_STATE_ACTIVE);
 }
 
 gboolean on_connect_num_of_defined_pools(RpcCall *call, GError **error)
 {
-    return list_put_number(call, &pools_listed, LIST_INACTIVE);
+    return list_put_number(call, &pools_listed, LIST_STATE_INACTIVE);
 }
 
 gboolean on_connect_list_pools(RpcCall *call, GError **error)
 {
-    return list_put_names(call, &pools_listed, LIST_ACTIVE);
+    return list_put_names(call, &pools_listed, LIST_STATE_ACTIVE);
 }
 
 gboolean on_connect_list_defined_pools(RpcCall *call, GError **error)
 {
-    return list_put_names(call, &pools_listed, LIST_INACTIVE);
+    return list_put_names(call, &pools_listed, LIST_STATE_INACTIVE);
 }
 
 /* ---- reading ---- */
@@ -217,12 +206,6 @@ gboolean on_pool_get_autostart(RpcCall *call, GError **error)
 }
 
 /* ---- changing ---- */
-
-static const char *call_uuid(const RpcCall *call, char *text)
-{
-    uuid_to_text(call->args[0].items[1].bytes, text);
-    return text;
-}
 
 /* A client's definition; validate: by libvirt's schema too, where that is installed. What is not
  * understood is refused anyway. */

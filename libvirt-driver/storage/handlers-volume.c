@@ -15,8 +15,8 @@ gboolean call_volume_pool(const RpcCall *call, PoolView *view, PoolAccess *acces
     const Kanzend *kanzend = call->app;
     char uuid[UUID_TEXT_LEN];
 
-    uuid_to_text(call->args[0].items[1].bytes, uuid);
-    if (!pool_find_uuid(kanzend->pools, uuid, view, error) || !check_active(view, error))
+    if (!pool_find_uuid(kanzend->pools, call_uuid(call, uuid), view, error) ||
+        !check_active(view, error))
         return FALSE;
     *access = pool_access(kanzend->pools, view->def);
     return TRUE;
