@@ -20,7 +20,18 @@ static NodeDevice *find_first(NodeDevices *devices, IsWanted is_wanted, const ch
 
     for (guint i = 0; i < all->len; i++)
         if (is_wanted(all->pdata[i], key))
-            return node_device_find(devices, node_device_name(all->pdata[i]), NULL);
+            return g_ptr_array_steal_index_fast(all, i);
+    return NULL;
+}
+
+/* The one that the description of a new device names. */
+static NodeDevice *find_parent(NodeDevices *devices, xmlNodePtr root, GError **error)
+{
+    g_autofree char *name = xml_text(root, "parent");
+
+    if (name != NULL)
+        return node_device_find(devices, name, error);
+    fail(error, VIR_ERR_XML_ERROR, "a new device needs its <parent>");
     return NULL;
 }
 
@@ -100,28 +111,6 @@ static gboolean is_file_name(const char *text)
     return *text != '\0' && *text != '.' && strchr(text, '/') == NULL;
 }
 
-static gboolean create_mdev(const NodeDevice *parent, xmlNodePtr root, char **ret_uuid,
-                            GError **error)
-{
-    g_autofree char *type = xml_attribute(root, "capability/type", "id");
-    g_autofree char *path = NULL;
-
-    *ret_uuid = xml_text(root, "capability/uuid");
-    if (*ret_uuid == NULL)
-        *ret_uuid = g_uuid_string_random();
-    if (!g_uuid_string_is_valid(*ret_uuid))
-        return fail(error, VIR_ERR_XML_ERROR, "malformed uuid '%s'", *ret_uuid);
-    if (type == NULL || !is_file_name(type))
-        return fail(error, VIR_ERR_XML_ERROR, "missing type id attribute for '%s'",
-                    node_device_name(parent));
-    path = g_build_filename(node_device_path(parent), "mdev_supported_types", type, "create", NULL);
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
-                    "device '%s' makes no mediated devices of type '%s'", node_device_name(parent),
-                    type);
-    return sysfs_write(path, *ret_uuid, VIR_ERR_OPERATION_FAILED, error);
-}
-
 /* The type is looked for when it is started: its parent's driver may not be there yet. */
 static MdevConfig *read_config(xmlNodePtr root, GError **error)
 {
@@ -153,6 +142,26 @@ static MdevConfig *read_config(xmlNodePtr root, GError **error)
     return g_steal_pointer(&config);
 }
 
+static gboolean create_mdev(const NodeDevice *parent, xmlNodePtr root, char **ret_uuid,
+                            GError **error)
+{
+    g_autoptr(MdevConfig) config = read_config(root, error);
+
+    if (config == NULL)
+        return FALSE;
+    if (config->attributes->len > 0)
+        return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                    "a mediated device with attributes must be defined, then started");
+    g_autofree char *path = g_build_filename(node_device_path(parent), "mdev_supported_types",
+                                             config->type, "create", NULL);
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return fail(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                    "device '%s' makes no mediated devices of type '%s'", node_device_name(parent),
+                    config->type);
+    *ret_uuid = g_strdup(config->uuid);
+    return sysfs_write(path, *ret_uuid, VIR_ERR_OPERATION_FAILED, error);
+}
+
 char *node_device_define(NodeDevices *devices, const char *xml, GError **error)
 {
     g_autoptr(xmlDoc) doc = xml_parse(xml, "device", error);
@@ -161,19 +170,13 @@ char *node_device_define(NodeDevices *devices, const char *xml, GError **error)
         return NULL;
     xmlNodePtr root = xmlDocGetRootElement(doc);
     g_autofree char *type = xml_attribute(root, "capability", "type");
-    g_autofree char *parent_name = xml_text(root, "parent");
     if (g_strcmp0(type, "mdev") != 0) {
         fail(error, VIR_ERR_OPERATION_UNSUPPORTED, "devices of type '%s' cannot be defined",
              type != NULL ? type : "");
         return NULL;
     }
-    if (parent_name == NULL) {
-        fail(error, VIR_ERR_XML_ERROR, "a new device needs its <parent>");
-        return NULL;
-    }
     g_autoptr(MdevConfig) config = read_config(root, error);
-    g_autoptr(NodeDevice) parent =
-        config != NULL ? node_device_find(devices, parent_name, error) : NULL;
+    g_autoptr(NodeDevice) parent = config != NULL ? find_parent(devices, root, error) : NULL;
     if (parent == NULL)
         return NULL;
     config->parent = g_path_get_basename(node_device_path(parent));
@@ -210,17 +213,11 @@ NodeDevice *node_device_create(NodeDevices *devices, const char *xml, GError **e
     if (doc == NULL)
         return NULL;
     xmlNodePtr root = xmlDocGetRootElement(doc);
-    g_autofree char *type = xml_attribute(root, "capability", "type");
-    g_autofree char *parent_name = xml_text(root, "parent"), *key = NULL;
-
+    g_autofree char *type = xml_attribute(root, "capability", "type"), *key = NULL;
     for (guint i = 0; i < G_N_ELEMENTS(makers); i++) {
         if (g_strcmp0(type, makers[i].type) != 0)
             continue;
-        if (parent_name == NULL) {
-            fail(error, VIR_ERR_XML_ERROR, "a new device needs its <parent>");
-            return NULL;
-        }
-        g_autoptr(NodeDevice) parent = node_device_find(devices, parent_name, error);
+        g_autoptr(NodeDevice) parent = find_parent(devices, root, error);
         if (parent == NULL || !makers[i].create(parent, root, &key, error))
             return NULL;
         return wait_for(devices, makers[i].is_made, key, error);

@@ -243,6 +243,8 @@ def test_refused(mocked):
                       (make.format("pci_0000_03_00_0", "mdev", "i915-1"), libvirt.VIR_ERR_OPERATION_UNSUPPORTED),
                       (make.format("scsi_host5", "scsi_host", "x"), libvirt.VIR_ERR_XML_ERROR)]:
         assert code_of(mocked.nodeDeviceCreateXML, xml) == code, xml
+    with pytest.raises(libvirt.libvirtError, match="must be defined, then started"):
+        mocked.nodeDeviceCreateXML(MDEV_XML)
 
 
 def test_events(testbed, tmp_path):
