@@ -50,6 +50,16 @@ static gboolean read_set(const char *text, guint8 *members, guint *ret_size)
     }
 }
 
+gboolean number_set_read(const char *text, guint8 *members, guint size)
+{
+    guint needed;
+
+    if (!read_set(text, NULL, &needed) || needed > size)
+        return FALSE;
+    memset(members, 0, size);
+    return read_set(text, members, &needed);
+}
+
 char *number_set_normalise(const char *text)
 {
     guint size;

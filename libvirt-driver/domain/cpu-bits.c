@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu-bits.h"
 
-#include <string.h>
+#include <kxl-vcpu.h>
 #include <unistd.h>
 
 #include "handler-util.h"
@@ -13,27 +13,15 @@ guint host_cpus(void)
 
 void cpu_bits_from_text(guint8 *map, guint maplen, const char *text)
 {
-    g_auto(GStrv) items = g_strsplit(text != NULL ? text : "all", ",", -1);
+    cpu_set_t cpus;
 
-    if (maplen == 0)
-        return;
-    memset(map, 0, maplen);
-    for (guint i = 0; items[i] != NULL; i++) {
-        gboolean out = *items[i] == '^', all = strcmp(items[i], "all") == 0;
-        const char *at = items[i] + out;
-        const char *dash = strchr(at, '-');
-        guint64 first = all ? 0 : g_ascii_strtoull(at, NULL, 10);
-        guint64 last = all ? host_cpus() - 1 : dash ? g_ascii_strtoull(dash + 1, NULL, 10) : first;
-
-        if (out && i == 0)
-            cpu_bits_from_text(map, maplen, NULL);
-        for (guint64 cpu = first; cpu <= last && cpu < host_cpus() && cpu < maplen * 8; cpu++) {
-            if (out)
-                map[cpu / 8] &= (guint8) ~(1u << cpu % 8);
-            else
-                map[cpu / 8] |= (guint8)(1u << cpu % 8);
-        }
-    }
+    CPU_ZERO(&cpus);
+    kxl_affinity_parse(text != NULL ? text : "all", host_cpus(), &cpus, NULL);
+    for (guint i = 0; i < maplen; i++)
+        map[i] = 0;
+    for (guint cpu = 0; cpu < maplen * 8 && cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &cpus))
+            map[cpu / 8] |= (guint8)(1u << cpu % 8);
 }
 
 char *cpu_bits_to_text(const guint8 *map, guint maplen, GError **error)

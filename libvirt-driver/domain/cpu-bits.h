@@ -7,8 +7,7 @@
 G_BEGIN_DECLS
 
 guint host_cpus(void);
-/* Sets the bits of "0-3,5" or "all" (NULL too); "^2" takes one out, a list that begins so begins
- * with all. */
+/* Sets the bits of xl.cfg's list (kxl_affinity_parse()); NULL: all. */
 void cpu_bits_from_text(guint8 *map, guint maplen, const char *text);
 /* "0-1,3"; NULL with an error when no CPU of the host is in it. */
 char *cpu_bits_to_text(const guint8 *map, guint maplen, GError **error);

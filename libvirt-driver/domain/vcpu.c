@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How many virtual processors a domain has. */
 #include <kxl-vcpu.h>
+#include <number-set.h>
 
 #include "handler.h"
 
@@ -119,60 +120,29 @@ gboolean on_domain_set_vcpus_flags(RpcCall *call, GError **error)
 
 /* ---- one by one ---- */
 
-/* "3", "0-2", "^1"; others than there can be are none. */
-static gboolean parse_item(const char *item, guint8 *map)
+static gboolean read_map(const char *text, guint8 *map, GError **error)
 {
-    gboolean out = *item == '^';
-    g_auto(GStrv) ends = g_strsplit(item + out, "-", 2);
-    guint64 first, last;
-
-    if (!g_ascii_string_to_unsigned(ends[0] != NULL ? ends[0] : "", 10, 0, KXL_MAX_VCPUS - 1,
-                                    &first, NULL))
-        return FALSE;
-    last = first;
-    if (ends[1] != NULL &&
-        !g_ascii_string_to_unsigned(ends[1], 10, first, KXL_MAX_VCPUS - 1, &last, NULL))
-        return FALSE;
-    for (guint64 i = first; i <= last; i++) {
-        if (out)
-            map[i / 8] &= (guint8) ~(1u << i % 8);
-        else
-            map[i / 8] |= (guint8)(1u << i % 8);
-    }
-    return TRUE;
+    if (*text == '\0')
+        return fail(error, VIR_ERR_INVALID_ARG, "no vcpus selected for modification");
+    return number_set_read(text, map, KXL_MAX_VCPUS) ||
+           fail(error, VIR_ERR_INVALID_ARG, "Invalid value '%s' for 'vcpumap'", text);
 }
 
-static gboolean parse_map(const char *text, guint8 *map, GError **error)
-{
-    g_auto(GStrv) items = g_strsplit(text, ",", -1);
-
-    for (char **item = items; *item != NULL; item++) {
-        if (!parse_item(*item, map))
-            return fail(error, VIR_ERR_INVALID_ARG, "Invalid value '%s' for 'vcpumap'", text);
-    }
-    return *text != '\0' || fail(error, VIR_ERR_INVALID_ARG, "no vcpus selected for modification");
-}
-
-static gboolean in_map(const guint8 *map, guint vcpu)
-{
-    return map[vcpu / 8] & 1u << vcpu % 8;
-}
-
-/* How many there are when those of the map come, or go. A guest has the first ones of those it may
- * have: neither Xen nor hv knows which others it is asked for. */
+/* How many there are when those with a 1 in the map come, or go. A guest has the first ones of
+ * those it may have: neither Xen nor hv knows which others it is asked for. */
 static gboolean count_after(const guint8 *map, guint max, guint now, gboolean online, guint *ret_n,
                             GError **error)
 {
     guint n = now;
 
     if (online)
-        while (n < max && in_map(map, n))
+        while (n < max && map[n])
             n++;
     else
-        while (n > 0 && in_map(map, n - 1))
+        while (n > 0 && map[n - 1])
             n--;
     for (guint i = 0; i < KXL_MAX_VCPUS; i++) {
-        if (!in_map(map, i))
+        if (!map[i])
             continue;
         if (i >= max)
             return fail(error, VIR_ERR_INVALID_ARG, "vcpu '%u' is not present in domain definition",
@@ -216,14 +186,14 @@ gboolean on_domain_set_vcpu(RpcCall *call, GError **error)
     const Kanzend *kanzend = call->app;
     gint32 state = call->args[2].i;
     guint32 flags = call->args[3].u;
-    guint8 map[(KXL_MAX_VCPUS + 7) / 8] = { 0 };
+    guint8 map[KXL_MAX_VCPUS];
     g_auto(DomainView) view = { 0 };
 
     if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG, error))
         return FALSE;
     if (state != 0 && state != 1)
         return fail(error, VIR_ERR_INVALID_ARG, "unsupported state value");
-    return parse_map(call->args[1].str, map, error) &&
+    return read_map(call->args[1].str, map, error) &&
            call_job(call, "given other vCPUs", &view, error) &&
            resolve_impact(&view, &flags, error) &&
            (!(flags & AFFECT_LIVE) || set_running(kanzend, &view, map, state == 1, error)) &&

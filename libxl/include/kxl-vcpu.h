@@ -2,6 +2,7 @@
 /* vCPUs of a running domain: how many, where they run, how they weigh. */
 #pragma once
 
+#include <sched.h>
 #include "kxl.h"
 
 G_BEGIN_DECLS
@@ -21,6 +22,9 @@ GPtrArray *kxl_domain_vcpu_list (KxlHost *host, int domid, GError **error);
 /* Asks the guest to run on the first n. A PV guest and an HVM guest that has less do it in their time; of an HVM guest it is
  * waited that a vCPU goes (KXL_ERROR_TIMEOUT), and those it started with stay (KXL_ERROR_UNSUPPORTED). */
 gboolean kxl_domain_set_vcpus (KxlHost *host, int domid, guint n, GError **error);
+/* xl.cfg's list of the host's CPUs: "0-3,5", "all", "nodes:1", "^2" takes one out. Numbers that are
+ * not below nr_cpus are passed over. KXL_ERROR_INVALID: no such list, or no CPU is left. */
+gboolean kxl_affinity_parse (const char *cpus, guint nr_cpus, cpu_set_t *ret_set, GError **error);
 /* Where a vCPU (-1: each) may run, as in xl.cfg's cpus=. Stays over restarts. */
 gboolean kxl_domain_pin_vcpu (KxlHost *host, int domid, int vcpu, const char *cpus, GError **error);
 /* As xl.cfg's cpu_weight=. */

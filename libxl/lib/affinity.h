@@ -2,15 +2,10 @@
 /* Which CPUs a domain's vCPUs run on, and how they weigh against others'. */
 #pragma once
 
-#include <sched.h>
-#include "kxl.h"
+#include "kxl-vcpu.h"
 
-/* xl.cfg's list, "0-3,5,^1" or "all". Numbers the host has not are passed over; none left is an
- * error. */
-gboolean kxl_affinity_parse(const char *cpus, guint nr_cpus, cpu_set_t *ret_set, GError **error);
-
-/* The same for one vCPU: cpus may also be xl.cfg's list of lists, [ "0", "2-3,^1" ], one for each
- * vCPU; those beyond its end run anywhere. */
+/* kxl_affinity_parse() for one vCPU: cpus may also be xl.cfg's list of lists, [ "0", "2-3,^1" ],
+ * one for each vCPU; those beyond its end run anywhere. */
 gboolean kxl_affinity_parse_vcpu(const char *cpus, guint vcpu, guint nr_cpus, cpu_set_t *ret_set,
                                  GError **error);
 /* The list of that vCPU alone. New string. */
