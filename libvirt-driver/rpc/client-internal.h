@@ -40,6 +40,7 @@ struct RpcClient {
     GHashTable *out_fds; /* those of out that take a descriptor along; NULL: none yet */
     gsize out_sent;      /* of the first */
     gsize out_bytes;     /* all that is not sent yet */
+    GQueue opening;      /* of RpcStream: their calls are answered, streams has them soon */
     guint running;       /* calls in handlers */
     gboolean attention;  /* the loop thread has been asked to look at this client */
     gboolean wants_slot; /* the loop thread waits for running to go down */
@@ -84,6 +85,7 @@ typedef struct {
     GByteArray *reply; /* taken, as all of these */
     int fd;            /* sent behind it; -1: none */
     RpcCodec *next_codec;
+    RpcStream *stream; /* that the call has opened; NULL: none */
     gsize request_bytes;
 } RpcCallEnd;
 
@@ -98,8 +100,10 @@ void rpc_dispatch_run(RpcCall *call);                         /* worker threads;
 void rpc_stream_packet(RpcClient *client, RpcPacket *packet); /* takes packet */
 void rpc_streams_abort_all(RpcClient *client);
 void rpc_streams_drained(RpcClient *client);
-/* Any thread: the call has succeeded, or failed after the stream was made. */
-void rpc_stream_opened(RpcStream *stream);
+/* Any thread, under the client's lock: the stream's call has succeeded. It sends nothing before
+ * that lock is free, and is there for whatever comes from the client then. */
+void rpc_stream_opened_locked(RpcStream *stream);
+/* Any thread: the call has failed after the stream was made. */
 void rpc_stream_discard(RpcStream *stream);
 
 /* event.c */

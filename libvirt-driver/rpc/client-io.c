@@ -212,6 +212,8 @@ void rpc_client_call_done(RpcClient *client, const RpcCallEnd *end)
     g_mutex_lock(&client->lock);
     client->running--;
     client->running_bytes -= end->request_bytes;
+    if (end->stream != NULL)
+        rpc_stream_opened_locked(end->stream);
     if (send_locked(client, g_byte_array_free_to_bytes(end->reply)) && end->fd >= 0)
         send_descriptor_locked(client, end->fd);
     else if (end->fd >= 0)

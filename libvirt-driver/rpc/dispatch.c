@@ -117,14 +117,12 @@ static void finish_call(RpcCall *call, const GError *error)
     if (error == NULL && fd >= 0)
         announce_descriptor(reply, call);
     rpc_packet_finish(reply);
-    /* Before the reply goes out, so that the stream is there when the client's first bytes come. */
-    if (call->stream != NULL && error == NULL)
-        rpc_stream_opened(call->stream);
-    else if (call->stream != NULL)
-        rpc_stream_discard(call->stream);
+    if (call->stream != NULL && error != NULL)
+        rpc_stream_discard(g_steal_pointer(&call->stream));
     end = (RpcCallEnd){ .reply = reply,
                         .fd = error == NULL ? fd : -1,
                         .next_codec = error == NULL ? g_steal_pointer(&call->next_codec) : NULL,
+                        .stream = call->stream,
                         .request_bytes = call->packet->len };
     rpc_client_call_done(call->client, &end);
     if (error != NULL && fd >= 0)

@@ -161,6 +161,33 @@ void rpc_stream_fail(RpcStream *stream, const GError *error)
     stream_end(stream);
 }
 
+/* ---- beginning ---- */
+
+/* Streams whose replies are on their way: the lock is not free before. */
+static void adopt_opened(RpcClient *client)
+{
+    RpcStream *stream;
+
+    do {
+        g_mutex_lock(&client->lock);
+        stream = g_queue_pop_head(&client->opening);
+        g_mutex_unlock(&client->lock);
+        if (stream != NULL && client->closed) {
+            stream_free(stream);
+        } else if (stream != NULL) {
+            g_hash_table_add(client->streams, stream);
+            stream->ops->opened(stream, stream->data);
+        }
+    } while (stream != NULL);
+}
+
+static gboolean adopt_opened_in_loop(gpointer user_data)
+{
+    adopt_opened(user_data);
+    rpc_client_unref(user_data);
+    return G_SOURCE_REMOVE;
+}
+
 /* ---- from the client ---- */
 
 static RpcStream *find_stream(RpcClient *client, const RpcHeader *header)
@@ -168,6 +195,7 @@ static RpcStream *find_stream(RpcClient *client, const RpcHeader *header)
     GHashTableIter iter;
     gpointer key;
 
+    adopt_opened(client);
     g_hash_table_iter_init(&iter, client->streams);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
         RpcStream *stream = key;
@@ -262,21 +290,6 @@ void rpc_stream_packet(RpcClient *client, RpcPacket *packet)
 
 /* ---- the connection ---- */
 
-static gboolean stream_opened_in_loop(gpointer user_data)
-{
-    RpcStream *stream = user_data;
-    RpcClient *client = stream->client;
-
-    if (client->closed) {
-        stream_free(stream);
-    } else {
-        g_hash_table_add(client->streams, stream);
-        stream->ops->opened(stream, stream->data);
-    }
-    rpc_client_unref(client);
-    return G_SOURCE_REMOVE;
-}
-
 void rpc_server_run_in_loop(RpcServer *server, GSourceFunc func, gpointer data)
 {
     GSource *source = g_idle_source_new();
@@ -287,10 +300,12 @@ void rpc_server_run_in_loop(RpcServer *server, GSourceFunc func, gpointer data)
     g_source_unref(source);
 }
 
-void rpc_stream_opened(RpcStream *stream)
+void rpc_stream_opened_locked(RpcStream *stream)
 {
-    rpc_client_ref(stream->client);
-    rpc_server_run_in_loop(stream->client->server, stream_opened_in_loop, stream);
+    RpcClient *client = stream->client;
+
+    g_queue_push_tail(&client->opening, stream);
+    rpc_server_run_in_loop(client->server, adopt_opened_in_loop, rpc_client_ref(client));
 }
 
 void rpc_stream_discard(RpcStream *stream)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is done with the bytes of volumes: streams, copies, wiping, encryption, and what is left when something goes wrong."""
+import contextlib
 import os
 import shutil
 import subprocess
@@ -11,6 +12,9 @@ import pytest
 
 from test_libvirt import code_of
 from test_storage import needs_qemu_img, pool, vol_xml  # noqa: F401
+from wire import OK, string
+
+VOL_DOWNLOAD = 209
 
 MIB = 1 << 20
 PATTERN = bytes(range(256)) * 4096  # 1 MiB
@@ -48,6 +52,18 @@ def test_upload_and_download(conn, pool):
     with pytest.raises(libvirt.libvirtError):
         send(conn, vol, b"12345", 0, 4)
     assert receive(conn, vol, 0, 4) in (bytes(4), b"1234")
+
+
+def test_the_reply_comes_before_the_data(daemon, pool):
+    vol = pool.createXML(vol_xml("a.img", capacity=MIB))
+    where = string(pool.name()) + string(vol.name()) + string(vol.key())
+    for _ in range(20):
+        with contextlib.closing(daemon.wire()) as wire:
+            assert wire.call(VOL_DOWNLOAD, where + bytes(8 + 8 + 4)).status == OK  # call() asserts that this is its reply
+            received = 0
+            while data := wire.receive().payload:
+                received += len(data)
+            assert received == MIB
 
 
 def test_sparse_streams(conn, pool, tmp_path):
