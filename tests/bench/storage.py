@@ -19,12 +19,14 @@ from pathlib import Path
 import libvirt
 
 from daemons import daemons
+from wire import HEADER, string
 
 BASE = "/var/lib/libvirt/bench"  # --memory: a tmpfs is mounted there
 POOL = f"{BASE}/pool"
 MANY = 5000
 FEW = 200
 MIB = 1 << 20
+VOL_DOWNLOAD = 209
 
 
 def volume_xml(name, fmt, capacity):
@@ -93,6 +95,44 @@ def transfer(daemon, size, what, put, work):
     put(f"{what}, CPU ms a GiB in the client", (children_ms() - before_child) * 1024 / size)
 
 
+def bare_download(daemon, volume, to):
+    """What vol-download does, by a child that does nothing else: what of its time is the daemon's and what libvirt's library's."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            wire = daemon.open_wire()
+            wire.call(VOL_DOWNLOAD, string("bench") + string(volume.name()) + string(volume.key()) + bytes(8 + 8 + 4))
+            packet = memoryview(bytearray(MIB))
+            with open(to, "wb", buffering=0) as f:
+                while (length := receive_into(wire.socket, packet)) > HEADER.size:
+                    f.write(packet[HEADER.size:length])
+            code = 0
+        finally:
+            os._exit(code)
+    if os.waitpid(pid, 0)[1] != 0:
+        raise RuntimeError("the bare download failed")
+
+
+def receive_into(sock, packet):
+    """The next packet's length; it is not copied."""
+    got, want = 0, 4
+    while got < want:
+        more = sock.recv_into(packet[got:want])
+        if more == 0:
+            raise EOFError
+        got += more
+        if want == 4 and got == 4:
+            want = int.from_bytes(packet[:4], "big")
+    return want
+
+
+def check_and_remove(source, back):
+    if subprocess.run(["cmp", source, back]).returncode != 0:
+        raise RuntimeError("what came back is not what was sent")
+    os.unlink(back)
+
+
 def send_and_receive(daemon, pool, size, put):
     """Whole and, with every other MiB a hole, sparse."""
     source, back = f"{BASE}/source", f"{BASE}/back"
@@ -108,9 +148,10 @@ def send_and_receive(daemon, pool, size, put):
         os.unlink(back)
         transfer(daemon, size, f"{kind}vol-upload", put, lambda: virsh(daemon.uri, "vol-upload", "--pool", "bench", "big", source, *options))
         transfer(daemon, size, f"{kind}vol-download", put, lambda: virsh(daemon.uri, "vol-download", "--pool", "bench", "big", back, *options))
-        if subprocess.run(["cmp", source, back]).returncode != 0:
-            raise RuntimeError("what came back is not what was sent")
-        os.unlink(back)
+        check_and_remove(source, back)
+        if not options:
+            transfer(daemon, size, "vol-download without the library", put, lambda: bare_download(daemon, volume, back))
+            check_and_remove(source, back)
         volume.delete()
     os.unlink(source)
 
