@@ -9,6 +9,7 @@ from pathlib import Path
 import pexpect
 
 LOGIN = "kanzen-guest login:"
+KANZEND_LOG = "/var/log/kanzen/kanzend.log"
 PROMPT = r"[#] (\x1b\[6n)?$"  # busybox asks the terminal where its cursor is
 
 
@@ -55,7 +56,7 @@ def state(domain):
 def report_logs(name):
     """Prints the ends of the logs of name's guest, for a failed test's report."""
     paths = sorted(glob.glob(f"/var/log/kanzen/*{name}*") + glob.glob("/run/kanzen/[0-9]*/hv.log"))
-    for path in paths + ["/var/log/kanzen/kanzend.log"]:
+    for path in paths + [KANZEND_LOG]:
         try:
             with open(path, "rb") as f:
                 tail = f.read()[-4000:].decode(errors="replace")

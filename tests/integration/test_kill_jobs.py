@@ -4,7 +4,6 @@
 KANZEN_DELAYS, seconds between the begin of a job and the kill, for more trials than these: "0,0.01,0.05,0.2,0.5".
 """
 import os
-import signal
 import subprocess
 import threading
 import time
@@ -14,19 +13,10 @@ import libvirt
 import pytest
 
 import running
-from kanzen import run, virsh, wait_for
-from test_kill import pids
+from kanzen import virsh, wait_for
+from processes import restart_kanzend
 
 guest = running.fixture(kinds=("pv",))
-
-
-def restart():
-    for pid in pids("kanzend"):
-        os.kill(pid, signal.SIGKILL)
-    wait_for("it to be gone", lambda: not pids("kanzend"))
-    with open("/var/log/kanzen/kanzend.log", "ab") as log:
-        subprocess.Popen(["kanzend", "--foreground"], stderr=log)
-    wait_for("kanzend to answer", lambda: run("virsh", "version", check=False).returncode == 0)
 
 
 def interrupted(name, job, delay_s):
@@ -43,7 +33,7 @@ def interrupted(name, job, delay_s):
     thread = threading.Thread(target=work)
     thread.start()
     time.sleep(delay_s)
-    restart()
+    restart_kanzend()
     thread.join(timeout=30)
     return bool(told)
 

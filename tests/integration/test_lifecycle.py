@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The main commands of virsh on a PV and on an HVM guest, seen by a second client and by xl."""
 import re
-import subprocess
 
 import pexpect
 import pytest
 
 from kanzen import Console, run, state, virsh, wait_for, xl
+from processes import restart_kanzend
 
 
 @pytest.fixture(params=["pv", "hvm"])
@@ -158,18 +158,11 @@ def test_definitions_survive_a_killed_daemon(guest):
     virsh("define", guest.write_xml(guest.xml()))
     virsh("start", guest.name)
     before = virsh("dumpxml", guest.name)
-    pid = int(run("pgrep", "-x", "kanzend").stdout.split()[0])
-    run("kill", "-9", pid)
-    daemon = subprocess.Popen(["kanzend", "--foreground"], stderr=subprocess.DEVNULL)
-    try:
-        wait_for("the new daemon", lambda: run("virsh", "version", check=False).returncode == 0)
-        assert state(guest.name) == "running"
-        assert virsh("dumpxml", guest.name) == before
-        virsh("destroy", guest.name)
-        assert state(guest.name) == "shut off"
-    finally:
-        # The rest of the run goes on with this daemon; the private host's end takes it down.
-        assert daemon.poll() is None
+    restart_kanzend()
+    assert state(guest.name) == "running"
+    assert virsh("dumpxml", guest.name) == before
+    virsh("destroy", guest.name)
+    assert state(guest.name) == "shut off"
 
 
 def test_xenstore_shows_the_guest(guest):

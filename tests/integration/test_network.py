@@ -11,8 +11,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from kanzen import run, virsh, wait_for
-from test_kill import pids
+from kanzen import KANZEND_LOG, run, virsh, wait_for
+from processes import restart_kanzend
 
 NAT = """<network><name>tnat</name><forward mode='nat'/><bridge name='tvnat' stp='off'/><domain name='lab' localOnly='yes'/>
 <dns><host ip='192.168.150.1'><hostname>gateway</hostname></host></dns>
@@ -42,19 +42,6 @@ def clean():
 
 def interface(network, mac, more=""):
     return f"<interface type='network'><mac address='{mac}'/><source network='{network}'/>{more}</interface>"
-
-
-def start_kanzend():
-    with open("/var/log/kanzen/kanzend.log", "ab") as log:
-        subprocess.Popen(["kanzend", "--foreground"], stderr=log, start_new_session=True)
-    wait_for("kanzend", lambda: run("virsh", "version", check=False).returncode == 0)
-
-
-def restart_kanzend():
-    for pid in pids("kanzend"):
-        os.kill(pid, signal.SIGKILL)
-    wait_for("kanzend to end", lambda: not pids("kanzend"))
-    start_kanzend()
 
 
 def host_state():
@@ -120,8 +107,8 @@ def test_dnsmasq_is_restarted(clean, tmp_path):
     pid = Path("/run/kanzen-dnsmasq/tnat.pid")
     old = int(pid.read_text())
     os.kill(old, signal.SIGKILL)
-    wait_for("a new dnsmasq", lambda: pid.exists() and pid.read_text().strip() not in ("", str(old)), 10)
-    assert "dnsmasq of 'tnat' had ended and was started again" in Path("/var/log/kanzen/kanzend.log").read_text()
+    wait_for("a new dnsmasq", lambda: pid.exists() and pid.read_text().strip() not in ("", str(old)))
+    wait_for("kanzend to say so", lambda: "dnsmasq of 'tnat' had ended and was started again" in Path(KANZEND_LOG).read_text())
 
 
 @pytest.mark.parametrize("xml, words", [

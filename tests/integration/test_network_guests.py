@@ -10,7 +10,8 @@ import pytest
 
 import kanzen
 from kanzen import Console, run, virsh, wait_for
-from test_network import net, restart_kanzend
+from processes import restart_kanzend
+from test_network import net
 
 NAT = """<network><name>tnat</name><forward mode='nat'><nat ipv6='yes'/></forward><bridge name='tvnat' stp='off'/>
 <domain name='lab' localOnly='yes'/><dns><host ip='192.168.150.1'><hostname>gateway</hostname></host></dns>

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from kanzen import run, virsh, wait_for, xl
-from test_kill import Daemon, pids
+from processes import has_ended, pids, start_kanzend
 
 
 def active(what):
@@ -26,12 +26,12 @@ def test_graceful_restart(guest):
                                stderr=subprocess.DEVNULL)
     time.sleep(0.1)
     os.kill(daemon, signal.SIGTERM)
-    wait_for("kanzend to end", lambda: daemon not in pids("kanzend"), timeout=30)
+    wait_for("kanzend to end", lambda: has_ended(daemon), timeout=30)
     busy.wait(timeout=30)
     console.wait(timeout=30)  # it is told, and does not hang
     assert pids("qemu-system-x86_64") == machines and not os.path.exists("/run/libvirt/virtxend-sock")
 
-    Daemon().ensure()
+    start_kanzend()
     assert virsh("domid", guest.name).strip() == domid and virsh("domstate", guest.name).strip() == "paused"
     assert (active("net-list"), active("pool-list")) == (networks, pools)
     virsh("pool-refresh", "default")

@@ -2,7 +2,6 @@
 """Storage pools and volumes through stock virsh and python3-libvirt."""
 import json
 import os
-import signal
 import subprocess
 import threading
 import xml.etree.ElementTree as ElementTree
@@ -12,6 +11,7 @@ import libvirt
 import pytest
 
 from kanzen import run, virsh, wait_for
+from processes import restart_kanzend
 
 MIB = 1 << 20
 
@@ -299,20 +299,6 @@ def test_the_read_only_connection_cannot_change(pool):
 
 
 # ---- kanzend ends ----
-
-def kanzend_pids():
-    """Those that have not ended; one nobody has waited for yet has."""
-    return [int(pid) for pid in run("pgrep", "-x", "-r", "R,S,D", "kanzend", check=False).stdout.split()]
-
-
-def restart_kanzend():
-    for pid in kanzend_pids():
-        os.kill(pid, signal.SIGKILL)
-    wait_for("kanzend's end", lambda: not kanzend_pids())
-    with open("/var/log/kanzen/kanzend.log", "ab") as log:
-        subprocess.Popen(["kanzend", "--foreground"], stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-    wait_for("kanzend", lambda: run("virsh", "pool-list", check=False).returncode == 0)
-
 
 def test_a_killed_kanzend_finds_its_pools_again(pool, name, tmp_path):
     transient, stopped = name + "t", name + "s"

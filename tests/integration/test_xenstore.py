@@ -6,6 +6,7 @@ import time
 import pytest
 
 from kanzen import Console, run, virsh, wait_for, xl
+from processes import restart_kanzend
 
 
 def read(path):
@@ -150,11 +151,5 @@ def test_front_end_comes_back(guest, domid):
 
 def test_daemon_restart_keeps_the_stores(guest, domid):
     run("xenstore-write", f"/local/domain/{domid}/data/kept", "yes")
-    pid = int(run("pgrep", "-x", "kanzend").stdout.split()[0])
-    run("kill", "-9", pid)
-    wait_for("kanzend's end", lambda: run("kill", "-0", pid, check=False).returncode != 0)
-    daemon = subprocess.Popen(["kanzend", "--foreground"], stderr=subprocess.DEVNULL)
-    try:
-        wait_for("the store", lambda: read(f"/local/domain/{domid}/data/kept") == "yes")
-    finally:
-        assert daemon.poll() is None
+    restart_kanzend()
+    wait_for("the store", lambda: read(f"/local/domain/{domid}/data/kept") == "yes")
