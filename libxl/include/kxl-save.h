@@ -35,6 +35,7 @@ gboolean kxl_domain_save (KxlHost *host, int domid, const char *path, KxlSaveFla
 typedef struct {
     KxlDomainConfig *config;
     char *userdata_key, *userdata;  /* NULL: none */
+    char *places;                   /* of an HVM machine's devices, when they are not where a start would put them; else NULL */
     gboolean running;               /* it is to run when it is restored */
     int guest_domid;                /* what the guest itself takes for its domid */
     guint64 data_offset;            /* where QEMU's part begins */

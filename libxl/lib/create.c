@@ -30,7 +30,7 @@ static const char *const run_files[] = {
     "boot",           "hv.log",      "status",     "qmp.sock",     "xs-ops.sock",
     "xs-daemon.sock", "events.in",   "events.out", "emulator.pid", KXL_RUNDIR_REPLUGGED,
     "incoming",       "guest-domid", "vnc.sock",   "spice.sock",   "swtpm.sock",
-    "swtpm.pid",
+    "swtpm.pid",      KXL_RUNDIR_PLACES,
 };
 
 /* The folder under a name of no domain, with its supervisor's lock held. */
@@ -54,6 +54,15 @@ static gboolean make_folder(const KxlHost *host, const char *path, int domid,
            kxl_state_save(state, state_path, error);
 }
 
+/* Its machine is one into which devices were plugged. */
+static gboolean write_places(const char *folder, const char *places, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, KXL_RUNDIR_PLACES, NULL);
+    g_autofree char *mark = g_build_filename(folder, KXL_RUNDIR_REPLUGGED, NULL);
+
+    return kxl_file_write(path, places, error) && kxl_file_write(mark, "", error);
+}
+
 /* What a new domain is made of. */
 typedef struct {
     const char *userdata_key, *userdata;
@@ -73,7 +82,8 @@ static gboolean write_origin(const char *folder, const Origin *origin, GError **
         return TRUE;
     text = g_strdup_printf("%" G_GUINT64_FORMAT " %s\n", origin->image->data_offset,
                            origin->image_path);
-    return kxl_file_write(path, text, error) &&
+    return (!origin->image->places || write_places(folder, origin->image->places, error)) &&
+           kxl_file_write(path, text, error) &&
            kxl_guest_domid_write(folder, origin->image->guest_domid, error);
 }
 
@@ -130,8 +140,7 @@ static KxlDomainConfig *plan_start(const KxlHost *host, const KxlDomainConfig *c
     return planned;
 }
 
-/* What a start would find out about the emulator's options: whether this one has what they name. */
-static gboolean try_machine(KxlHost *host, const KxlDomainConfig *config, GError **error)
+char **kxl_create_plan(KxlHost *host, const KxlDomainConfig *config, GError **error)
 {
     g_autofree KxlTap *taps = g_new0(KxlTap, config->nics->len + 1);
     g_autoptr(KxlDomainConfig) planned = plan_start(host, config);
@@ -144,13 +153,19 @@ static gboolean try_machine(KxlHost *host, const KxlDomainConfig *config, GError
         .accel = kxl_host_accel(host, NULL),
         .taps = taps,
     };
-    g_auto(GStrv) argv = NULL;
 
     for (guint i = 0; i < config->nics->len; i++) {
         taps[i].nr = kxl_machine_nic_queues(planned, planned->nics->pdata[i]);
         memset(taps[i].fd, 0xff, sizeof taps[i].fd); /* -1 */
     }
-    argv = kxl_machine_argv(&machine, error);
+    return kxl_machine_argv(&machine, error);
+}
+
+/* What a start would find out about the emulator's options: whether this one has what they name. */
+static gboolean try_machine(KxlHost *host, const KxlDomainConfig *config, GError **error)
+{
+    g_auto(GStrv) argv = kxl_create_plan(host, config, error);
+
     return argv && kxl_qemu_caps_check(host, argv, error);
 }
 

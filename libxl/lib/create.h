@@ -9,3 +9,6 @@
 gboolean kxl_create_successor(const KxlHost *host, int domid, GError **error);
 /* Gives such a folder its new name, again if need be. Returns the new domid, -1 on error. */
 int kxl_create_move(const KxlHost *host, int domid, GError **error);
+
+/* The machine that a configuration makes, with examples of what is only chosen when it starts. */
+char **kxl_create_plan(KxlHost *host, const KxlDomainConfig *config, GError **error);

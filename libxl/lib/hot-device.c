@@ -395,6 +395,14 @@ static gboolean take_down(KxlHotDevice *d, GError **error)
     return TRUE;
 }
 
+/* QEMU gives USB's ports as devices come, and does not tell. */
+static gboolean mark_replugged(const KxlHotDevice *d, GError **error)
+{
+    gboolean usb = d->disk && g_strcmp0(d->disk->bus, "usb") == 0;
+
+    return kxl_rundir_mark_replugged(d->op->host, d->op->domid, usb ? "USB devices" : NULL, error);
+}
+
 /* --- attach ----------------------------------------------------------------------------------- */
 
 /* Checks what depends on other domains and takes its place among them. */
@@ -406,7 +414,7 @@ static gboolean record(KxlHotDevice *d, const KxlDomainConfig *config, GError **
     return all >= 0 && kxl_host_check_unique(d->op->host, config, d->op->domid, error) &&
            journal_write(d, attach_word, error) &&
            (!d->disk || kxl_disk_secrets_write(folder, d->disk, error)) &&
-           kxl_rundir_mark_replugged(d->op->host, d->op->domid, error) &&
+           mark_replugged(d, error) &&
            kxl_rundir_save_config(d->op->host, d->op->domid, config, error);
 }
 
@@ -533,7 +541,7 @@ gboolean kxl_hot_detach(KxlHotDevice *d, gboolean force, GError **error)
     if (!kxl_hot_connect(d, error))
         return FALSE;
     if (journal_write(d, detach_word, error) &&
-        kxl_rundir_mark_replugged(d->op->host, d->op->domid, error) &&
+        mark_replugged(d, error) &&
         (!is_pv(d) || force || kxl_xendev_close(d->xs, &xen, GUEST_MS, error)) &&
         take_down(d, error))
         return TRUE;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "machine-args.h"
+#include "places.h"
 
 /* What hv keeps for itself (docs/hv-memory-layout.md): image, firmware and heap; eight bytes a page
  * and a little more for its tables; stacks and tables of each further CPU; rings and requests of
@@ -234,6 +235,10 @@ char **kxl_machine_argv(const KxlMachine *m, GError **error)
         kxl_args_add(args, "-incoming", "defer");
     for (char **arg = m->config->device_model_args; arg && *arg; arg++)
         kxl_args_flag(args, *arg);
+    if (m->places) {
+        kxl_places_put(args, m->places);
+        kxl_args_sort_devices(args);
+    }
     g_ptr_array_add(args, NULL);
     return (char **)g_ptr_array_free(g_steal_pointer(&args), FALSE);
 }

@@ -27,6 +27,7 @@ typedef struct {
     const KxlTap *taps; /* by nic */
     gint64 now_us;
     gboolean incoming; /* its memory comes from a saved image, by the monitor */
+    const char *places; /* of its devices, see places.h; NULL: as QEMU chooses */
 } KxlMachine;
 
 /* Sockets in the run directory: those of displays that were asked for one without a place, and the

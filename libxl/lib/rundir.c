@@ -224,16 +224,19 @@ gboolean kxl_rundir_take_inspection(const KxlHost *host, int domid)
     return remove(path) == 0;
 }
 
-gboolean kxl_rundir_mark_replugged(const KxlHost *host, int domid, GError **error)
+gboolean kxl_rundir_mark_replugged(const KxlHost *host, int domid, const char *unsaved,
+                                   GError **error)
 {
     g_autofree char *path = kxl_rundir_path(host, domid, KXL_RUNDIR_REPLUGGED);
 
-    return kxl_file_write(path, "", error);
+    if (!unsaved && g_file_test(path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    return kxl_file_write(path, unsaved ? unsaved : "", error);
 }
 
-gboolean kxl_rundir_is_replugged(const KxlHost *host, int domid)
+char *kxl_rundir_replugged(const KxlHost *host, int domid)
 {
     g_autofree char *path = kxl_rundir_path(host, domid, KXL_RUNDIR_REPLUGGED);
 
-    return g_file_test(path, G_FILE_TEST_EXISTS);
+    return kxl_file_read(path, NULL);
 }

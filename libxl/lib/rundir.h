@@ -62,5 +62,11 @@ gboolean kxl_rundir_take_inspection(const KxlHost *host, int domid);
 /* The machine has other devices, or the same at other places, than a start from its configuration would
  * give it; until its next life. */
 #define KXL_RUNDIR_REPLUGGED "replugged"
-gboolean kxl_rundir_mark_replugged(const KxlHost *host, int domid, GError **error);
-gboolean kxl_rundir_is_replugged(const KxlHost *host, int domid);
+/* unsaved: what of it no saved image tells, "vCPUs"; NULL: it tells all. */
+gboolean kxl_rundir_mark_replugged(const KxlHost *host, int domid, const char *unsaved,
+                                   GError **error);
+/* NULL: it has not; else what no image tells, "": nothing. */
+char *kxl_rundir_replugged(const KxlHost *host, int domid);
+
+/* Where the devices of a machine from a saved image sit, see places.h. */
+#define KXL_RUNDIR_PLACES "places"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The saved image: one sector of header, two places for texts, then QEMU's migration stream. The
- * texts are the configuration as JSON and a client's own data. New texts go to the place that is
+ * texts are the configuration as JSON, a client's own data and the devices' places. New texts go to the place that is
  * not in use, and become the image's with the header, which is one sector and so the old one or the
  * new one.
  */
@@ -29,7 +29,7 @@ typedef struct {
     guint32 guest_domid;
     guint32 place; /* 0, 1: where the texts are */
     guint32 place_size;
-    guint32 text_len; /* configuration, key and userdata, each with its NUL */
+    guint32 text_len; /* configuration, key, userdata and, if any, places, each with its NUL */
     guint64 data_offset;
     guint8 unused[SECTOR - 40];
 } Header;
@@ -43,6 +43,7 @@ void kxl_save_image_free(KxlSaveImage *image)
     kxl_domain_config_free(image->config);
     g_free(image->userdata_key);
     g_free(image->userdata);
+    g_free(image->places);
     g_free(image);
 }
 
@@ -54,10 +55,10 @@ static gint64 place_offset(const Header *header)
 static GByteArray *make_text(const KxlSaveImage *image)
 {
     g_autofree char *json = kxl_domain_config_to_json(image->config);
-    const char *const texts[] = { json, image->userdata_key, image->userdata };
+    const char *const texts[] = { json, image->userdata_key, image->userdata, image->places };
     GByteArray *out = g_byte_array_new();
 
-    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+    for (guint i = 0; i < G_N_ELEMENTS(texts) - !image->places; i++) {
         const char *text = texts[i] ? texts[i] : "";
 
         g_byte_array_append(out, (const guint8 *)text, (guint)strlen(text) + 1);
@@ -131,7 +132,7 @@ static KxlSaveImage *parse_text(const char *path, const Header *header, const ch
                                 GError **error)
 {
     g_autoptr(KxlSaveImage) image = g_new0(KxlSaveImage, 1);
-    const char *end = text + header->text_len, *key, *data;
+    const char *end = text + header->text_len, *key, *data, *places;
 
     key = memchr(text, '\0', header->text_len);
     data = key && key + 1 < end ? memchr(key + 1, '\0', (gsize)(end - key - 1)) : NULL;
@@ -148,6 +149,9 @@ static KxlSaveImage *parse_text(const char *path, const Header *header, const ch
         image->userdata_key = g_strdup(key + 1);
         image->userdata = g_strdup(data + 1);
     }
+    places = data + 1 + strlen(data + 1) + 1;
+    if (places < end)
+        image->places = g_strdup(places);
     image->running = header->flags & FLAG_RUNNING;
     image->guest_domid = (int)header->guest_domid;
     image->data_offset = header->data_offset;

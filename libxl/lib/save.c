@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "core.h"
+#include "create.h"
 #include "file.h"
 #include "guest-domid.h"
 #include "job.h"
 #include "ops.h"
+#include "places.h"
 #include "save-image.h"
 
 #define POLL_US (20 * 1000)
@@ -187,6 +189,34 @@ static gboolean migrate(const Work *work, KxlFd fd, GError **error)
 
 /* --- saving ----------------------------------------------------------------------------------- */
 
+/* QEMU loads a state only into the machine it is of, each device in the same place: a PV machine's configuration says
+ * which. */
+static gboolean add_places(const Work *work, KxlSaveImage *image, GError **error)
+{
+    g_autofree char *unsaved = image->config->type == KXL_TYPE_PV
+                                   ? NULL
+                                   : kxl_rundir_replugged(work->host, work->domid);
+    g_auto(KxlOp) op = { .lock = -1 };
+    g_autoptr(KxlQmp) qmp = NULL;
+    g_auto(GStrv) argv = NULL;
+
+    if (!unsaved)
+        return TRUE;
+    if (*unsaved) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
+                    "domain '%s': %s were plugged or unplugged since its start: its state is not "
+                    "supported in an image until it has rebooted",
+                    image->config->name, unsaved);
+        return FALSE;
+    }
+    argv = kxl_create_plan(work->host, image->config, error);
+    qmp = argv ? kxl_op_begin_monitor(&op, work->host, work->domid, error) : NULL;
+    image->places = qmp ? kxl_places_ask(qmp, argv, error) : NULL;
+    if (!image->places)
+        g_prefix_error(error, "domain '%s': ", image->config->name);
+    return image->places != NULL;
+}
+
 static KxlSaveImage *describe(const Work *work, KxlSaveFlags flags, const char *key,
                               const char *userdata, GError **error)
 {
@@ -195,15 +225,8 @@ static KxlSaveImage *describe(const Work *work, KxlSaveFlags flags, const char *
     image->config = kxl_domain_get_config(work->host, work->domid, error);
     if (!image->config)
         return NULL;
-    /* QEMU loads a state only into the machine it is of, each device in the same slot: a PV machine's configuration says
-     * which. */
-    if (image->config->type != KXL_TYPE_PV && kxl_rundir_is_replugged(work->host, work->domid)) {
-        g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
-                    "domain '%s': devices or vCPUs were plugged or unplugged since its start: its "
-                    "state is not supported in an image until it has rebooted",
-                    image->config->name);
+    if (!add_places(work, image, error))
         return NULL;
-    }
     image->userdata = userdata ? g_strdup(userdata)
                                : kxl_domain_userdata_load(work->host, work->domid, key, NULL);
     if (image->userdata)

@@ -261,7 +261,7 @@ gboolean kxl_domain_set_vcpus(KxlHost *host, int domid, guint n, GError **error)
     if (op.config->type == KXL_TYPE_PV) {
         ok = set_pv_vcpus(&op, n, error);
     } else {
-        ok = kxl_rundir_mark_replugged(host, domid, error) && set_hvm_vcpus(&op, n, error);
+        ok = kxl_rundir_mark_replugged(host, domid, "vCPUs", error) && set_hvm_vcpus(&op, n, error);
         kxl_rundir_ask_inspection(host, domid);
     }
     return ok && kxl_op_change_config(host, domid, change_vcpus, &n, error);

@@ -75,7 +75,8 @@ static KxlFd open_log(Session *s, char **argv, GError **error)
 
 static char **make_argv(Session *s, GError **error)
 {
-    g_autofree char *dir = session_path(s, NULL);
+    g_autofree char *dir = session_path(s, NULL), *file = session_path(s, KXL_RUNDIR_PLACES);
+    g_autofree char *places = s->image ? kxl_file_read(file, NULL) : NULL;
     KxlMachine machine = {
         .config = s->config,
         .domid = s->domid,
@@ -87,6 +88,7 @@ static char **make_argv(Session *s, GError **error)
         .taps = s->taps,
         .now_us = g_get_real_time(),
         .incoming = s->image != NULL,
+        .places = places,
     };
 
     return kxl_machine_argv(&machine, error);

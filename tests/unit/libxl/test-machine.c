@@ -11,7 +11,8 @@
 
 #define DATA_DIR TEST_DATA_DIR "/machine"
 
-static char **argv_for(const KxlDomainConfig *config, KxlAccel accel, GError **error)
+static char **argv_with(const KxlDomainConfig *config, KxlAccel accel, const char *places,
+                        GError **error)
 {
     KxlTap taps[4] = { { 0 } };
     KxlMachine machine = {
@@ -24,6 +25,7 @@ static char **argv_for(const KxlDomainConfig *config, KxlAccel accel, GError **e
         .accel = accel,
         .taps = taps,
         .now_us = G_GINT64_CONSTANT(1700000000000000),
+        .places = places,
     };
 
     for (guint i = 0; i < MIN(config->nics->len, G_N_ELEMENTS(taps)); i++) {
@@ -32,6 +34,11 @@ static char **argv_for(const KxlDomainConfig *config, KxlAccel accel, GError **e
             taps[i].fd[n] = 20 + (int)(i + n * 10);
     }
     return kxl_machine_argv(&machine, error);
+}
+
+static char **argv_for(const KxlDomainConfig *config, KxlAccel accel, GError **error)
+{
+    return argv_with(config, accel, NULL, error);
 }
 
 static void test_golden(gconstpointer data)
@@ -241,6 +248,51 @@ static void test_places(void)
 }
 
 /* What is there keeps its place when others come and go; new ones take what is free. */
+static KxlDomainConfig *load_case(const char *name)
+{
+    g_autofree char *path = g_strdup_printf("%s/%s.json", DATA_DIR, name);
+    g_autofree char *json = NULL;
+    g_autoptr(GError) error = NULL;
+    KxlDomainConfig *config;
+
+    g_file_get_contents(path, &json, NULL, &error);
+    g_assert_no_error(error);
+    config = kxl_domain_config_from_json(json, &error);
+    g_assert_no_error(error);
+    return config;
+}
+
+/* A machine that was saved after devices came and went: each where it was, and what the configuration says is not said twice. */
+static void test_saved_places(void)
+{
+    static const struct {
+        const char *name, *places, *want;
+    } rows[] = {
+        { "hvm-virtio", "vif-0 bus=pci.0 addr=06.0\nnobody bus=pci.0 addr=1e.0\n", "virtio-net-pci,id=vif-0,*,bus=pci.0,addr=06.0" },
+        { "hvm-virtio", "dev-disk-vda bus=pci.0 addr=09.0\n", "virtio-blk-pci*,id=dev-disk-vda,bus=pci.0,addr=09.0,*,queue-size=512" },
+        { "hvm-virtio", "video0 bus=pci.0 addr=02.0\n", "virtio-vga,id=video0,addr=02.0,*,bus=pci.0" },
+        { "hvm-virtio", "dev-disk-sda\n", "scsi-hd,id=dev-disk-sda,*,rotation_rate=1" },
+        { "hvm-memory", "dimm0 slot=1 addr=0x120000000\n", "pc-dimm,id=dimm0,*,slot=1,addr=0x120000000" },
+        { "hvm-memory", "dimm1 slot=2 addr=0x150000000\n", "pc-dimm,id=dimm1,*,slot=2,addr=5637144576" },
+        { "hvm-memory", "virtiomem0 bus=pci.0 addr=09.0 memaddr=0x140000000\n", "virtio-mem-pci,*,addr=09.0,memaddr=0x140000000" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(KxlDomainConfig) config = load_case(rows[i].name);
+        g_autoptr(GError) error = NULL;
+        g_auto(GStrv) plain = argv_for(config, KXL_ACCEL_TCG, &error);
+        g_auto(GStrv) argv = argv_with(config, KXL_ACCEL_TCG, rows[i].places, &error);
+        guint n = 0;
+
+        g_assert_no_error(error);
+        g_assert_cmpuint(g_strv_length(plain), ==, g_strv_length(argv));
+        for (char **arg = argv; *arg; arg++)
+            n += g_pattern_match_simple(rows[i].want, *arg);
+        g_test_message("%s", rows[i].want);
+        g_assert_cmpuint(n, ==, 1);
+    }
+}
+
 static void test_places_stay(void)
 {
     g_autoptr(KxlDomainConfig) config = config_with(3, 2);
@@ -298,6 +350,7 @@ int main(int argc, char **argv)
     g_test_add_func("/machine/conflict", test_conflict);
     g_test_add_func("/machine/places", test_places);
     g_test_add_func("/machine/places-stay", test_places_stay);
+    g_test_add_func("/machine/saved-places", test_saved_places);
     g_test_add_func("/machine/memory-stays", test_memory_stays);
     g_test_add_func("/machine/pvh-cmdline", test_pvh_cmdline);
     return g_test_run();
