@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Waiting, ending, timers, and the account of a vCPU's time. */
 #include "pv/sched.h"
+#include "cpu/asm.h"
 #include "cpu/dump.h"
 #include "cpu/exit.h"
 #include "cpu/biglock.h"
@@ -203,10 +204,11 @@ static int64_t do_shutdown(struct vcpu *v, uint32_t reason)
     return domain_shutdown(v, reason);
 }
 
-/* One domain: yielding finds nobody else to run, but hv's own work and the machine get their turn.
- */
+/* One domain: yielding finds nobody else to run, but hv's own work gets its turn, and by the PAUSE the machine's other CPUs: KVM and QEMU
+ * with one thread for all of them let another one run. */
 static int64_t do_yield(void)
 {
+    cpu_relax();
     return 0;
 }
 

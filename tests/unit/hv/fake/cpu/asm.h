@@ -26,6 +26,10 @@ static inline void wbinvd(void)
 {
 }
 
+static inline void cpu_relax(void)
+{
+}
+
 static inline void swapgs(void)
 {
     fake_core.nr_swapgs++;
