@@ -32,6 +32,8 @@ typedef struct {
     const char *emulator;    /* "/usr/bin/qemu-system-x86_64" */
     const char *loader;      /* HVM loader written when none was given; NULL: none is */
     const char *nvram_dir;   /* where UEFI guests keep their variables when they do not say; NULL: not said for them */
+    char *(*expand_cpus)(const char *cpus, GError **error); /* the host's CPUs that a list of xl.cfg's stands for ("node:0"), as
+                                                               "0,2-3"; NULL: there is no host to ask */
     gboolean allow_arguments; /* <xen:commandline>: arguments of the device model's own */
     gboolean for_conversion; /* only to be converted: what cannot be started here is not refused */
 } DomainXmlCaps;

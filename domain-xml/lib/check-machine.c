@@ -12,7 +12,7 @@ gboolean check_set(const char *text, const char *path, GError **error)
     g_autofree char *set = text != NULL ? number_set_normalise(text) : NULL;
 
     return text == NULL || set != NULL ||
-           fail_check(error, SYNTAX, "Failed to parse bitmap '%s' (%s)", text, path);
+           fail_check(error, INVALID_ARG, "Failed to parse bitmap '%s' (%s)", text, path);
 }
 
 /* ---- memory ---- */

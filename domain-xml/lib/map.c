@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "number-set.h"
+
 static const struct {
     gboolean (*to)(const DomainDef *def, KxlDomainConfig *config, GError **error);
     gboolean (*from)(const KxlDomainConfig *config, DomainDef *def, GError **error);
@@ -54,6 +56,28 @@ static void name_host_files(DomainDef *def, const DomainXmlCaps *caps)
     g_clear_pointer(&def->os_firmware, g_free);
 }
 
+/* xl.cfg(5) names CPUs also by the host's nodes, or as all but some; libvirt's XML by their numbers.
+ * What the host cannot say is left for the checks to name. */
+static void expand_set(char **set, const DomainXmlCaps *caps)
+{
+    g_autofree char *plain = *set != NULL ? number_set_normalise(*set) : NULL;
+
+    if (*set == NULL || plain != NULL || caps->expand_cpus == NULL)
+        return;
+    char *expanded = caps->expand_cpus(*set, NULL);
+    if (expanded != NULL) {
+        g_free(*set);
+        *set = expanded;
+    }
+}
+
+static void expand_affinity(DomainDef *def, const DomainXmlCaps *caps)
+{
+    expand_set(&def->vcpu_cpuset, caps);
+    for (guint i = 0; i < def->vcpu_pins->len; i++)
+        expand_set(&((DomainVcpuPin *)g_ptr_array_index(def->vcpu_pins, i))->cpuset, caps);
+}
+
 DomainDef *domain_def_from_config(const KxlDomainConfig *config, const DomainXmlCaps *caps,
                                   GError **error)
 {
@@ -66,6 +90,7 @@ DomainDef *domain_def_from_config(const KxlDomainConfig *config, const DomainXml
             return NULL;
     if (config->type == KXL_TYPE_HVM)
         name_host_files(def, caps);
+    expand_affinity(def, caps);
     return g_steal_pointer(&def);
 }
 

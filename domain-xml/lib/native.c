@@ -134,6 +134,20 @@ static void set_vfb_port(DomainDef *def, const GPtrArray *settings)
     graphics->autoport = DOMAIN_NO;
 }
 
+/* Xen's one security driver. */
+#define XSM_MODEL "flask"
+
+/* xl.cfg(5) seclabel=. Those of a stub domain and of the time of building have no word in libvirt's
+ * XML, and nothing here that would bear them. */
+static void set_seclabel(DomainDef *def, const GPtrArray *settings)
+{
+    const XlSetting *setting = find_setting(settings, "seclabel");
+    const XlValue *value = setting != NULL ? setting->value : NULL;
+
+    if (value != NULL && value->kind == XL_VALUE_STRING && *value->text != '\0')
+        domain_label_add(def, XSM_MODEL, value->text);
+}
+
 DomainDef *domain_def_from_native(const char *format, const char *text, const DomainXmlCaps *caps,
                                   void (*random)(guint8 *buf, gsize len), GError **error)
 {
@@ -163,6 +177,7 @@ DomainDef *domain_def_from_native(const char *format, const char *text, const Do
         return NULL;
     set_rates(def, settings);
     set_vfb_port(def, settings);
+    set_seclabel(def, settings);
     if (!domain_def_complete(def, &conversion, random, error))
         return NULL;
     return g_steal_pointer(&def);
@@ -330,7 +345,7 @@ static char *to_xm(const DomainDef *def, KxlDomainConfig *config, GError **error
 /* Xen has one security driver, whose label xl's file says; labels of others are nothing to it. */
 static gboolean add_seclabel(const DomainDef *def, KxlDomainConfig *config, GError **error)
 {
-    static const char *const models[] = { "flask", "xsm", "", NULL };
+    static const char *const models[] = { XSM_MODEL, "xsm", "", NULL };
     guint at = 0;
 
     for (;;) {

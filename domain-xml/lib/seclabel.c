@@ -39,6 +39,17 @@ DomainLabel *domain_label_next(const DomainDef *def, guint *at)
     return NULL;
 }
 
+void domain_label_add(DomainDef *def, const char *model, const char *label)
+{
+    xmlNodePtr node = xmlNewNode(NULL, BAD_CAST "seclabel");
+
+    xmlNewProp(node, BAD_CAST "type", BAD_CAST "static");
+    xmlNewProp(node, BAD_CAST "model", BAD_CAST model);
+    xmlNewProp(node, BAD_CAST "relabel", BAD_CAST "no");
+    xmlNewTextChild(node, NULL, BAD_CAST "label", BAD_CAST label);
+    g_ptr_array_add(def->seclabels, node);
+}
+
 void domain_label_free(DomainLabel *label)
 {
     g_free(label->model);

@@ -13,6 +13,8 @@ typedef struct {
     char *model, *label;
 } DomainLabel;
 DomainLabel *domain_label_next(const DomainDef *def, guint *at);
+/* Adds a static one. */
+void domain_label_add(DomainDef *def, const char *model, const char *label);
 void domain_label_free(DomainLabel *label);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DomainLabel, domain_label_free)
 

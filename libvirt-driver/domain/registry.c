@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <kxl-vcpu.h>
+
 #include "backup.h"
 #include "handler-util.h"
 #include "network/network.h"
@@ -429,6 +431,7 @@ DomainRegistry *domain_registry_new(KxlHost *host, RpcServer *server, GError **e
     registry->perf = perf_table_new();
     registry->emulator = find_emulator(host);
     registry->xml_caps.emulator = registry->emulator;
+    registry->xml_caps.expand_cpus = kxl_cpus_expand;
     registry->nvram_dir = g_build_filename(kxl_host_lib_dir(host), "nvram", NULL);
     registry->xml_caps.nvram_dir = registry->nvram_dir;
     registry->store = store_new(dir, error);

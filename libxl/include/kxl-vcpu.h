@@ -27,6 +27,9 @@ gboolean kxl_domain_set_vcpus (KxlHost *host, int domid, guint n, GError **error
 gboolean kxl_affinity_parse (const char *cpus, guint nr_cpus, cpu_set_t *ret_set, GError **error);
 /* Where a vCPU (-1: each) may run, as in xl.cfg's cpus=. Stays over restarts. */
 gboolean kxl_domain_pin_vcpu (KxlHost *host, int domid, int vcpu, const char *cpus, GError **error);
+/* The CPUs of this host that a list of xl.cfg's stands for ("node:0", "all,^1"), as "0,2-3" in a new string; NULL: it is no such
+ * list (KXL_ERROR_INVALID), or the host has none of them. */
+char *kxl_cpus_expand (const char *cpus, GError **error);
 /* As xl.cfg's cpu_weight=. */
 gboolean kxl_domain_set_weight (KxlHost *host, int domid, guint weight, GError **error);
 /* The limits of like become the domain's: its share of CPU time as a whole (limits.global, cpu_cap), memory, block I/O. Through

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "kxl-vcpu.h"
 
 #define DEFAULT_WEIGHT 256  /* xl.cfg(5) */
 #define MAX_NODES      1024 /* Linux's limit on x86-64 (NODES_SHIFT) */
@@ -105,6 +106,34 @@ gboolean kxl_affinity_parse(const char *cpus, guint nr_cpus, cpu_set_t *ret_set,
     }
     *ret_set = set;
     return TRUE;
+}
+
+char *kxl_affinity_format(const cpu_set_t *set, guint nr_cpus)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint first = 0; first < nr_cpus; first++) {
+        guint last = first;
+
+        if (!CPU_ISSET(first, set))
+            continue;
+        while (last + 1 < nr_cpus && CPU_ISSET(last + 1, set))
+            last++;
+        g_string_append_printf(text, "%s%u", text->len ? "," : "", first);
+        if (last > first)
+            g_string_append_printf(text, "-%u", last);
+        first = last;
+    }
+    return g_string_free(text, FALSE);
+}
+
+char *kxl_cpus_expand(const char *cpus, GError **error)
+{
+    guint nr_cpus = (guint)sysconf(_SC_NPROCESSORS_CONF);
+    cpu_set_t set;
+
+    return kxl_affinity_parse(cpus, nr_cpus, &set, error) ? kxl_affinity_format(&set, nr_cpus)
+                                                          : NULL;
 }
 
 /* The items of [ "0", '1-2', 3 ] without their quotes; NULL when cpus is no such list. */

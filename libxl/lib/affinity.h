@@ -4,6 +4,9 @@
 
 #include "kxl-vcpu.h"
 
+/* A set as xl.cfg has it, "0-3,5". New string. */
+char *kxl_affinity_format(const cpu_set_t *set, guint nr_cpus);
+
 /* kxl_affinity_parse() for one vCPU: cpus may also be xl.cfg's list of lists, [ "0", "2-3,^1" ],
  * one for each vCPU; those beyond its end run anywhere. */
 gboolean kxl_affinity_parse_vcpu(const char *cpus, guint vcpu, guint nr_cpus, cpu_set_t *ret_set,

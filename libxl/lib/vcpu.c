@@ -34,26 +34,9 @@ static guint host_cpus(void)
 /* "0-3,5", or "all". New string. */
 static char *format_set(const cpu_set_t *set)
 {
-    GString *text = g_string_new(NULL);
     guint n = host_cpus();
 
-    for (guint first = 0; first < n; first++) {
-        guint last = first;
-
-        if (!CPU_ISSET(first, set))
-            continue;
-        while (last + 1 < n && CPU_ISSET(last + 1, set))
-            last++;
-        if (first == 0 && last == n - 1) {
-            g_string_assign(text, "all");
-            break;
-        }
-        g_string_append_printf(text, "%s%u", text->len ? "," : "", first);
-        if (last > first)
-            g_string_append_printf(text, "-%u", last);
-        first = last;
-    }
-    return g_string_free(text, FALSE);
+    return (guint)CPU_COUNT(set) >= n ? g_strdup("all") : kxl_affinity_format(set, n);
 }
 
 static KxlVcpu *vcpu_new(const KxlDomainConfig *config, guint number)

@@ -390,6 +390,9 @@ def test_native(conn):
     assert code_of(conn.domainXMLFromNative, "xen-sxpr", "()") == libvirt.VIR_ERR_OPERATION_UNSUPPORTED
     assert code_of(conn.domainXMLFromNative, "xen-xl", "name =") == libvirt.VIR_ERR_CONF_SYNTAX
     assert code_of(conn.domainXMLFromNative, "nonsense", "") == libvirt.VIR_ERR_INVALID_ARG
+    if os.path.exists("/sys/devices/system/node/node0/cpulist"):
+        assert "cpuset='" in conn.domainXMLFromNative("xen-xl", cfg + 'cpus = "node:0"\n')
+    assert code_of(conn.domainXMLFromNative, "xen-xl", cfg + 'cpus = "node:1000"\n') == libvirt.VIR_ERR_INVALID_ARG
     label = "<seclabel type='static' model='{}'><label>system_u:system_r:domU_t</label></seclabel></domain>"
     assert 'seclabel = "system_u' in conn.domainXMLToNative("xen-xl", xml("a").replace("</domain>", label.format("flask")))
     other = xml("a").replace("</domain>", label.format("selinux"))

@@ -143,7 +143,7 @@ static const struct {
       "Invalid value for element 'vcpu': '0'. Zero is not permitted (/domain/vcpu, line 1)" },
     { "xen", "<vcpu current='3'>2</vcpu>", DOMAIN_XML_ERROR_SYNTAX,
       "maxvcpus must not be less than current vcpus (2 < 3)" },
-    { "xen", "<vcpu cpuset='0-'>1</vcpu>", DOMAIN_XML_ERROR_SYNTAX,
+    { "xen", "<vcpu cpuset='0-'>1</vcpu>", DOMAIN_XML_ERROR_INVALID_ARG,
       "Failed to parse bitmap '0-' (/domain/vcpu/@cpuset)" },
     { "xen", "<uuid>123</uuid>", DOMAIN_XML_ERROR_SYNTAX,
       "malformed uuid element '123' (/domain, line 1)" },

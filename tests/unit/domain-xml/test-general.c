@@ -33,7 +33,7 @@ static const struct {
     { "hvm", "<numatune><memory mode='restrictive' nodeset='0'/></numatune>",
       DOMAIN_XML_ERROR_UNSUPPORTED,
       "'restrictive' is not supported (/domain/numatune/memory/@mode, line 1)" },
-    { "hvm", "<numatune><memory nodeset='0-x'/></numatune>", DOMAIN_XML_ERROR_SYNTAX,
+    { "hvm", "<numatune><memory nodeset='0-x'/></numatune>", DOMAIN_XML_ERROR_INVALID_ARG,
       "Failed to parse bitmap '0-x' (/domain/numatune/memory/@nodeset)" },
     { "hvm", "<numatune><memnode cellid='1' nodeset='0'/></numatune>", DOMAIN_XML_ERROR_UNSUPPORTED,
       "memnode: there is no guest NUMA cell 1 (/domain/numatune/memnode/@cellid)" },
@@ -41,7 +41,7 @@ static const struct {
       DOMAIN_XML_ERROR_SYNTAX,
       "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not "
       "starting from 0 are not allowed" },
-    { "hvm", "<cpu><numa><cell cpus='-' memory='4096'/></numa></cpu>", DOMAIN_XML_ERROR_SYNTAX,
+    { "hvm", "<cpu><numa><cell cpus='-' memory='4096'/></numa></cpu>", DOMAIN_XML_ERROR_INVALID_ARG,
       "Failed to parse bitmap '-' (/domain/cpu/numa/cell/@cpus)" },
 
     { "xen", "<vcpus><vcpu id='1' enabled='yes'/></vcpus>", DOMAIN_XML_ERROR_SYNTAX,

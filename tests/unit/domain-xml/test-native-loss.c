@@ -207,6 +207,8 @@ static void test_refused_xm(void)
           "/domain/devices/disk[1]/driver/@cache" },
         { HVM, HVM_DISK("<boot order='1'/>"), "/domain/devices/disk[1]/boot/@order" },
         { PV, DISK("<serial>S</serial>"), "/domain/devices/disk[1]/serial" },
+        { PV, DISK("<driver name='qemu' type='raw' discard='unmap'/>"),
+          "/domain/devices/disk[1]/driver/@discard" },
         { PV, "<devices><disk><source file='/a,b'/><target dev='xvda'/></disk></devices>",
           "/domain/devices/disk[1]/source" },
         { HVM,

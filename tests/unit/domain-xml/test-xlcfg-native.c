@@ -124,6 +124,57 @@ static void test_seclabel(void)
     }
 }
 
+/* A host of eight CPUs in two nodes. */
+static char *expand_cpus(const char *cpus, GError **error)
+{
+    static const char *const rows[][2] = {
+        { "node:1", "4-7" }, { "nodes:0-1", "0-7" }, { "all,^nodes:1", "0-3" }, { "^0", "1-7" }
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (strcmp(cpus, rows[i][0]) == 0)
+            return g_strdup(rows[i][1]);
+    g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_INVALID_ARG, "none of the host's");
+    return NULL;
+}
+
+/* xl's words for CPUs become their numbers; what the host has not is no set. */
+static void test_cpus(void)
+{
+    static const struct {
+        const char *cpus, *line;
+    } cases[] = {
+        { "'node:1'", "<vcpu placement='static' cpuset='4-7'>2</vcpu>" },
+        { "'all,^nodes:1'", "<vcpu placement='static' cpuset='0-3'>2</vcpu>" },
+        { "'^0'", "<vcpu placement='static' cpuset='1-7'>2</vcpu>" },
+        { "'0-3,^1'", "<vcpu placement='static' cpuset='0,2-3'>2</vcpu>" },
+        { "[ 'node:1', '2' ]", "<vcpupin vcpu='0' cpuset='4-7'/>" },
+        { "[ '2', 'all' ]", "<vcpupin vcpu='0' cpuset='2'/>" },
+        { "'all'", "<vcpu placement='static'>2</vcpu>" },
+        { "'node:7'", NULL },
+        { "'nonsense'", NULL },
+    };
+    DomainXmlCaps caps = test_xen_caps;
+
+    caps.expand_cpus = expand_cpus;
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text =
+            g_strdup_printf("name = 'n'\nkernel = '/k'\nvcpus = 2\ncpus = %s\n", cases[i].cpus);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(DomainDef) def =
+            domain_def_from_native("xen-xl", text, &caps, test_random, &error);
+
+        if (cases[i].line == NULL) {
+            g_assert_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_INVALID_ARG);
+            continue;
+        }
+        g_assert_no_error(error);
+        g_autofree char *xml = domain_def_format(def, DOMAIN_XML_FORMAT_INACTIVE);
+        if (strstr(xml, cases[i].line) == NULL)
+            g_error("%s: %s", cases[i].cpus, xml);
+    }
+}
+
 /* libvirt has three codes for what is wrong in a file; all of ours tell the place. */
 static void test_codes(void)
 {
@@ -173,6 +224,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/xlcfg/native", test_native);
     g_test_add_func("/xlcfg/native/seclabel", test_seclabel);
+    g_test_add_func("/xlcfg/native/cpus", test_cpus);
     g_test_add_func("/xlcfg/native/codes", test_codes);
     return g_test_run();
 }

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "kxl-vcpu.h"
+
 static const struct {
     const char *cpus;
     guint64 mask; /* 0: refused */
@@ -64,6 +66,9 @@ static void test_nodes(void)
         g_assert_true(kxl_affinity_parse(same[i], nr_cpus, &set, NULL));
         g_assert_true(CPU_EQUAL(&all, &set));
     }
+    g_autofree char *numbers = kxl_cpus_expand(same[0], NULL);
+    g_assert_true(g_ascii_isdigit(numbers[0]));
+    g_assert_null(kxl_cpus_expand("node:1023", NULL));
     g_assert_false(kxl_affinity_parse("all,^nodes:0-1023", nr_cpus, &set, NULL));
     g_assert_false(kxl_affinity_parse("all,nodes:^0-1023", nr_cpus, &set, NULL));
 }
