@@ -11,11 +11,26 @@
 #include "prepare.h"
 #include "vdev.h"
 
-static gboolean no_disk(const KxlOp *op, const char *vdev, GError **error)
+/* Its index in the configuration; -1: there is none such. */
+static int find(const KxlOp *op, const char *vdev)
 {
-    g_set_error(error, KXL_ERROR, KXL_ERROR_NO_DEVICE, "domain '%s' has no disk '%s'",
-                op->config->name, vdev);
-    return FALSE;
+    int devid = vdev ? kxl_vdev_to_devid(vdev) : -1;
+
+    return devid < 0 ? -1 : kxl_config_find_disk(op->config, devid);
+}
+
+/* Begins an operation on one of the domain's. */
+static int begin(KxlOp *op, KxlHost *host, int domid, const char *vdev, GError **error)
+{
+    int index;
+
+    if (!kxl_op_begin(op, host, domid, error))
+        return -1;
+    index = find(op, vdev);
+    if (index < 0)
+        g_set_error(error, KXL_ERROR, KXL_ERROR_NO_DEVICE, "domain '%s' has no disk '%s'",
+                    op->config->name, vdev);
+    return index;
 }
 
 /* IDE drives cannot be plugged in: where that is only our choice of a bus it is another. */
@@ -71,8 +86,7 @@ gboolean kxl_domain_disk_attach(KxlHost *host, int domid, const KxlDeviceDisk *d
 
     if (!kxl_op_begin(&op, host, domid, error))
         return FALSE;
-    if (disk->vdev && kxl_vdev_to_devid(disk->vdev) >= 0 &&
-        kxl_config_find_disk(op.config, kxl_vdev_to_devid(disk->vdev)) >= 0) {
+    if (find(&op, disk->vdev) >= 0) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_EXISTS, "target '%s' already exists in domain '%s'",
                     disk->vdev, op.config->name);
         return FALSE;
@@ -90,14 +104,10 @@ gboolean kxl_domain_disk_detach(KxlHost *host, int domid, const char *vdev, KxlD
 {
     g_auto(KxlOp) op = { .lock = -1 };
     g_autoptr(KxlHotDevice) device = NULL;
-    int index;
+    int index = begin(&op, host, domid, vdev, error);
 
-    if (!kxl_op_begin(&op, host, domid, error))
-        return FALSE;
-    index =
-        kxl_vdev_to_devid(vdev) < 0 ? -1 : kxl_config_find_disk(op.config, kxl_vdev_to_devid(vdev));
     if (index < 0)
-        return no_disk(&op, vdev, error);
+        return FALSE;
     device = kxl_hot_disk_new(&op, op.config->disks->pdata[index], error);
     return device && kxl_hot_detach(device, flags & KXL_DETACH_FORCE, error);
 }
@@ -302,13 +312,10 @@ gboolean kxl_domain_disk_update(KxlHost *host, int domid, const KxlDeviceDisk *d
 {
     g_auto(KxlOp) op = { .lock = -1 };
     const KxlDeviceDisk *is;
-    int index;
+    int index = begin(&op, host, domid, disk->vdev, error);
 
-    if (!kxl_op_begin(&op, host, domid, error))
-        return FALSE;
-    index = kxl_config_find_disk(op.config, kxl_vdev_to_devid(disk->vdev));
     if (index < 0)
-        return no_disk(&op, disk->vdev, error);
+        return FALSE;
     is = op.config->disks->pdata[index];
     if (!same_drive(is, disk, error))
         return FALSE;

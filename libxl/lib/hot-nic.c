@@ -7,11 +7,18 @@
 #include "prepare.h"
 #include "vif.h"
 
-static gboolean no_nic(const KxlOp *op, int devid, GError **error)
+/* Begins an operation on one of the domain's. Its index; -1: there is none such. */
+static int begin(KxlOp *op, KxlHost *host, int domid, int devid, GError **error)
 {
-    g_set_error(error, KXL_ERROR, KXL_ERROR_NO_DEVICE, "domain '%s' has no vif %d",
-                op->config->name, devid);
-    return FALSE;
+    int index;
+
+    if (!kxl_op_begin(op, host, domid, error))
+        return -1;
+    index = kxl_config_find_nic(op->config, devid);
+    if (index < 0)
+        g_set_error(error, KXL_ERROR, KXL_ERROR_NO_DEVICE, "domain '%s' has no vif %d",
+                    op->config->name, devid);
+    return index;
 }
 
 /* All that is chosen for a nic, as at a start. */
@@ -61,13 +68,10 @@ gboolean kxl_domain_nic_detach(KxlHost *host, int domid, int devid, KxlDetachFla
 {
     g_auto(KxlOp) op = { .lock = -1 };
     g_autoptr(KxlHotDevice) device = NULL;
-    int index;
+    int index = begin(&op, host, domid, devid, error);
 
-    if (!kxl_op_begin(&op, host, domid, error))
-        return FALSE;
-    index = kxl_config_find_nic(op.config, devid);
     if (index < 0)
-        return no_nic(&op, devid, error);
+        return FALSE;
     device = kxl_hot_nic_new(&op, op.config->nics->pdata[index], error);
     return device && kxl_hot_detach(device, flags & KXL_DETACH_FORCE, error);
 }
@@ -150,14 +154,9 @@ gboolean kxl_domain_nic_update(KxlHost *host, int domid, const KxlDeviceNic *wan
     g_auto(KxlOp) op = { .lock = -1 };
     g_autoptr(KxlDomainConfig) given = NULL, config = NULL;
     g_auto(KxlFd) all = -1;
-    int index;
+    int index = begin(&op, host, domid, wanted->devid, error);
 
-    if (!kxl_op_begin(&op, host, domid, error))
-        return FALSE;
-    index = kxl_config_find_nic(op.config, wanted->devid);
-    if (index < 0)
-        return no_nic(&op, wanted->devid, error);
-    if (!may_become(op.config->nics->pdata[index], wanted, error))
+    if (index < 0 || !may_become(op.config->nics->pdata[index], wanted, error))
         return FALSE;
     given = kxl_domain_config_dup(op.config);
     take_settings(given->nics->pdata[index], wanted);
