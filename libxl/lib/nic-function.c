@@ -177,12 +177,9 @@ static gboolean read_entry(JsonObject *entry, Before *before)
     return TRUE;
 }
 
-static gboolean parse_settings(const char *text, Before *before)
+/* FALSE: it is not listed. */
+static gboolean find_settings(JsonArray *links, Before *before)
 {
-    g_autoptr(JsonParser) parser = json_parser_new();
-    JsonNode *root =
-        json_parser_load_from_data(parser, text, -1, NULL) ? json_parser_get_root(parser) : NULL;
-    JsonArray *links = root && JSON_NODE_HOLDS_ARRAY(root) ? json_node_get_array(root) : NULL;
     JsonArray *list = array_member(object_at(links, 0), "vfinfo_list");
 
     for (guint i = 0; list && i < json_array_get_length(list); i++) {
@@ -194,19 +191,44 @@ static gboolean parse_settings(const char *text, Before *before)
     return FALSE;
 }
 
-static gboolean read_settings(Before *before, GError **error)
+/* The kernel's list of functions is an attribute of netlink's, whose length has 16 bits: of a card
+ * with more than about 200 it is cut short (ip(8): "Truncated VF list"). The address is known to
+ * the function's own interface, as long as the host's driver has it; a tag is to nobody. */
+static void read_own_address(const char *sysfs, const KxlDevicePci *pci, Before *before)
+{
+    g_autofree char *function = kxl_host_pci_file(sysfs, pci, "");
+    g_autofree char *interface = first_interface(function);
+    g_autofree char *path =
+        interface ? g_build_filename(function, "net", interface, "address", NULL) : NULL;
+    g_autofree char *address = path ? kxl_file_read(path, NULL) : NULL;
+
+    before->mac = address ? g_strdup(g_strstrip(address)) : g_strdup(NO_MAC);
+    before->vlan = 0;
+    g_warning("'ip link show dev %s' does not list function %u: it will be given back with address "
+              "%s and no VLAN",
+              before->card, before->number, before->mac);
+}
+
+static gboolean read_settings(const char *sysfs, const KxlDevicePci *pci, Before *before,
+                              GError **error)
 {
     const char *const argv[] = { "ip", "-json", "link", "show", "dev", before->card, NULL };
+    g_autoptr(JsonParser) parser = json_parser_new();
     g_autofree char *output = NULL;
+    JsonNode *root;
 
     if (!kxl_command_run(argv, NULL, COMMAND_TIMEOUT_MS, &output, error))
         return FALSE;
-    if (parse_settings(output, before))
-        return TRUE;
-    g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED,
-                "'ip link show dev %s' does not say what function %u has", before->card,
-                before->number);
-    return FALSE;
+    root =
+        json_parser_load_from_data(parser, output, -1, NULL) ? json_parser_get_root(parser) : NULL;
+    if (!root || !JSON_NODE_HOLDS_ARRAY(root)) {
+        g_set_error(error, KXL_ERROR, KXL_ERROR_FAILED,
+                    "'ip -json link show dev %s' printed no JSON", before->card);
+        return FALSE;
+    }
+    if (!find_settings(json_node_get_array(root), before))
+        read_own_address(sysfs, pci, before);
+    return TRUE;
 }
 
 static gboolean set_settings(const Before *before, const char *mac, guint vlan, GError **error)
@@ -238,7 +260,7 @@ gboolean kxl_nic_function_take(const char *sysfs, const KxlDeviceNic *nic, const
 
     if (!find_card(sysfs, nic, &before, error))
         return FALSE;
-    if (read_settings(&before, error) && write_before(path, &before, error) &&
+    if (read_settings(sysfs, &nic->pci, &before, error) && write_before(path, &before, error) &&
         (!before.taken || kxl_host_pci_take(sysfs, &nic->pci, error)) &&
         set_settings(&before, nic->mac, nic->vlan, error))
         return TRUE;

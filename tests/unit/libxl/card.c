@@ -6,18 +6,39 @@
 
 #include "file.h"
 
-/* "show dev CARD" and "link set dev CARD vf 1 mac MAC vlan VLAN", in the words of iproute2 6.1. By
- * then the kernel has given a function that it was asked to probe again to the driver of its
- * override. */
+/* "show dev CARD" and "link set dev CARD vf 1 mac MAC vlan VLAN", in the words of iproute2 6.1
+ * (ip/ipaddress.c, print_vfinfo): a tag of 0 is not printed, neither is a list that the kernel does
+ * not give. By then the kernel has given a function that it was asked to probe again to the driver
+ * of its override. */
 #define IP                                                                                         \
     "#!/bin/sh\n"                                                                                  \
     "cd '%s' || exit 1\n"                                                                          \
     "read mac vlan < card\n"                                                                       \
+    "number=1\n"                                                                                   \
+    "[ ! -e number ] || read number < number\n"                                                    \
     "if [ \"$3\" = show ]; then\n"                                                                 \
-    "  printf '[{\"ifname\":\"%%s\",\"vfinfo_list\":[' \"$5\"\n"                                   \
-    "  printf '{\"vf\":0,\"address\":\"00:00:00:00:00:01\"},'\n"                                   \
-    "  printf '{\"vf\":1,\"address\":\"%%s\",' \"$mac\"\n"                                         \
-    "  printf '\"vlan_list\":[{\"vlan\":%%s}]}]}]\\n' \"$vlan\"\n"                                 \
+    "  printf "                                                                                    \
+    "'[{\"ifindex\":3,\"ifname\":\"%%s\",\"flags\":[\"BROADCAST\",\"UP\"],\"mtu\":1500,' \"$5\"\n" \
+    "  printf '\"link_type\":\"ether\"'\n"                                                         \
+    "  printf ',\"address\":\"a0:36:9f:00:00:01\",\"broadcast\":\"ff:ff:ff:ff:ff:ff\"'\n"          \
+    "  all='\"rate\":{\"max_tx\":0,\"min_tx\":0},\"spoofchk\":true,\"link_state\":\"auto\"'\n"     \
+    "  [ -e functions ] && read n < functions || n=2\n"                                            \
+    "  [ \"$n\" = 0 ] || printf ',\"vfinfo_list\":['\n"                                            \
+    "  i=0\n"                                                                                      \
+    "  while [ $i -lt $n ]; do\n"                                                                  \
+    "    list='{}' address=00:00:00:00:00:00\n"                                                    \
+    "    if [ $i = $number ]; then\n"                                                              \
+    "      address=$mac\n"                                                                         \
+    "      [ \"$vlan\" = 0 ] || list=\"{\\\"vlan\\\":$vlan}\"\n"                                   \
+    "    fi\n"                                                                                     \
+    "    printf '{\"vf\":%%s,\"link_type\":\"ether\",\"address\":\"%%s\",' $i $address\n"          \
+    "    printf '\"broadcast\":\"ff:ff:ff:ff:ff:ff\",'\n"                                          \
+    "    i=$((i + 1))\n"                                                                           \
+    "    printf '\"vlan_list\":[%%s],%%s}' \"$list\" \"$all\"\n"                                   \
+    "    [ $i = $n ] || printf ,\n"                                                                \
+    "  done\n"                                                                                     \
+    "  [ \"$n\" = 0 ] || printf ']'\n"                                                             \
+    "  printf '}]\\n'\n"                                                                           \
     "  exit\n"                                                                                     \
     "fi\n"                                                                                         \
     "read driver < " FUNCTION "/driver_override\n"                                                 \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A virtual function of a made-up card goes to a guest and comes back. */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "card.h"
@@ -148,16 +149,70 @@ static void test_card_refuses(Fixture *f, gconstpointer data)
     card_check(&f->card, "card", "00:00:00:00:00:00 0\n");
 }
 
-static void test_says_nothing(Fixture *f, gconstpointer data)
+/* The function is the card's last one but four. */
+static void add_functions(Fixture *f, guint count)
 {
+    g_autofree char *functions = g_strdup_printf("%u\n", count);
+    g_autofree char *last = g_strdup_printf(CARD "/virtfn%u", count - 5);
+    g_autofree char *number = g_strdup_printf("%u\n", count - 5);
+
+    for (guint i = 1; i < count - 5; i++) {
+        g_autofree char *link = g_strdup_printf(CARD "/virtfn%u", i);
+
+        card_link(&f->card, link, "bus/pci/devices/0000:03:10.2");
+    }
+    card_link(&f->card, last, FUNCTION);
+    card_put(&f->card, "number", number);
+    card_put(&f->card, "functions", functions);
+}
+
+static void test_many(Fixture *f, gconstpointer data)
+{
+    add_functions(f, 256);
+    card_put(&f->card, "card", "52:54:00:00:00:09 7\n");
+    take(f);
+    card_check(&f->card, "log", "link set dev ens3 vf 251 mac 00:16:3e:00:00:07 vlan 42\n");
+    kxl_nic_function_return(f->card.dir, &f->nic, f->before);
+    card_check(&f->card, "card", "52:54:00:00:00:09 7\n");
+}
+
+static void check_unlisted(Fixture *f, const char *warning, const char *back)
+{
+    g_test_expect_message("kxl", G_LOG_LEVEL_WARNING, warning);
+    take(f);
+    g_test_assert_expected_messages();
+    card_check(&f->card, "card", "00:16:3e:00:00:07 42\n");
+    kxl_nic_function_return(f->card.dir, &f->nic, f->before);
+    card_check(&f->card, "card", back);
+}
+
+/* More functions than fit into netlink's attribute. */
+static void test_list_is_cut(Fixture *f, gconstpointer data)
+{
+    add_functions(f, 256);
+    card_put(&f->card, "functions", "220\n");
+    card_put(&f->card, FUNCTION "/net/ens3v251/address", "52:54:00:00:00:0a\n");
+    check_unlisted(f, "'ip link show dev ens3' does not list function 251: *52:54:00:00:00:0a *",
+                   "52:54:00:00:00:0a 0\n");
+}
+
+static void test_no_list(Fixture *f, gconstpointer data)
+{
+    card_put(&f->card, "functions", "0\n");
+    check_unlisted(f, "'ip link show dev ens3' does not list function 1: *00:00:00:00:00:00 *",
+                   "00:00:00:00:00:00 0\n");
+}
+
+static void test_no_json(Fixture *f, gconstpointer data)
+{
+    g_autofree char *ip = card_path(&f->card, "bin/ip");
     g_autoptr(GError) error = NULL;
 
-    card_remove(&f->card, CARD "/virtfn1");
-    card_link(&f->card, CARD "/virtfn1", "bus/pci/devices/0000:03:10.2");
-    card_link(&f->card, CARD "/virtfn2", FUNCTION);
+    card_put(&f->card, "bin/ip", "#!/bin/sh\necho 3: ens3\n");
+    g_assert_cmpint(g_chmod(ip, 0755), ==, 0);
     g_assert_false(kxl_nic_function_take(f->card.dir, &f->nic, f->before, &error));
     g_assert_cmpstr(error->message, ==,
-                    "pci '0000:03:10.1': 'ip link show dev ens3' does not say what function 2 has");
+                    "pci '0000:03:10.1': 'ip -json link show dev ens3' printed no JSON");
     g_assert_false(g_file_test(f->before, G_FILE_TEST_EXISTS));
     card_check(&f->card, "bus/pci/drivers/ixgbevf/unbind", "");
 }
@@ -174,7 +229,10 @@ int main(int argc, char **argv)
         { "/nic-function/unmanaged", test_unmanaged },
         { "/nic-function/address-of-nobody", test_address_of_nobody },
         { "/nic-function/card-refuses", test_card_refuses },
-        { "/nic-function/says-nothing", test_says_nothing },
+        { "/nic-function/many", test_many },
+        { "/nic-function/list-is-cut", test_list_is_cut },
+        { "/nic-function/no-list", test_no_list },
+        { "/nic-function/no-json", test_no_json },
     };
 
     g_test_init(&argc, &argv, NULL);
