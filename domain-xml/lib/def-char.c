@@ -53,7 +53,7 @@ static const char *const channel_states[] = { "", "connected", "disconnected", N
 
 #define F(field) offsetof(DomainCharSource, field)
 static const XmlRow source_rows[] = {
-    { "@mode", XML_STRING, F(mode), .words = source_modes },
+    { "@mode", XML_STRING, F(mode), XML_KEY, .words = source_modes },
     { "@path", XML_STRING, F(path) },
     { "@host", XML_STRING, F(host) },
     { "@service", XML_STRING, F(service) },

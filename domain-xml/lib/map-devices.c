@@ -87,7 +87,7 @@ static gboolean add_usb(const DomainHostdev *hostdev, KxlDomainConfig *config, X
         return fail_check(error, UNSUPPORTED, "USB device %04x:%04x must be looked up first",
                           hostdev->usb_vendor, hostdev->usb_product);
     if (config->type != KXL_TYPE_HVM) {
-        text = g_strdup_printf("hostbus=%x,hostaddr=%x", hostdev->usb_bus, hostdev->usb_device);
+        text = g_strdup_printf("hostbus=%u,hostaddr=%u", hostdev->usb_bus, hostdev->usb_device);
         g_ptr_array_add(pv_list->items, xlcfg_value_new_atom(XL_VALUE_STRING, text, 0, 0));
         return TRUE;
     }
@@ -210,7 +210,7 @@ static void map_usb_from_config(const char *device, DomainDef *def)
     }
 }
 
-/* usbdev= of a PV guest: a list of "hostbus=HEX,hostaddr=HEX". */
+/* usbdev= of a PV guest: a list of "hostbus=BUS,hostaddr=ADDRESS". */
 static void map_usbdev_from_config(const char *text, DomainDef *def)
 {
     g_autoptr(XlValue) list = xlcfg_syntax_parse_value(text);
@@ -219,7 +219,7 @@ static void map_usbdev_from_config(const char *text, DomainDef *def)
         const XlValue *item = g_ptr_array_index(list->items, i);
         guint bus, device;
         if (item->kind == XL_VALUE_STRING &&
-            sscanf(item->text, "hostbus=%x,hostaddr=%x", &bus, &device) == 2) {
+            sscanf(item->text, "hostbus=%u,hostaddr=%u", &bus, &device) == 2) {
             DomainHostdev *hostdev = add_hostdev(def, DOMAIN_HOSTDEV_USB);
             hostdev->usb_bus = bus;
             hostdev->usb_device = device;
@@ -289,7 +289,7 @@ static void map_controllers_to_config(const DomainDef *def, KxlDomainConfig *con
             add_limit(config, "max_event_channels", controller->max_event_channels);
         } else if (controller->model != NULL && g_str_has_prefix(controller->model, "qusb")) {
             g_autofree char *text =
-                g_strdup_printf("type=qusb,version=%s,ports=%x", controller->model + strlen("qusb"),
+                g_strdup_printf("type=qusb,version=%s,ports=%u", controller->model + strlen("qusb"),
                                 controller->ports != 0 ? controller->ports : 8);
             g_ptr_array_add(usb->items, xlcfg_value_new_atom(XL_VALUE_STRING, text, 0, 0));
         } else if (config->type == KXL_TYPE_HVM) {
@@ -358,7 +358,7 @@ static void map_controllers_from_config(const KxlDomainConfig *config, DomainDef
         const XlValue *item = g_ptr_array_index(list->items, i);
         guint version = 2, ports = 8;
         if (item->kind != XL_VALUE_STRING ||
-            sscanf(item->text, "type=qusb,version=%u,ports=%x", &version, &ports) < 1)
+            sscanf(item->text, "type=qusb,version=%u,ports=%u", &version, &ports) < 1)
             continue;
         DomainController *usb = add_controller(def, "usb");
         usb->model = g_strdup_printf("qusb%u", version == 1 ? 1 : 2);

@@ -280,8 +280,7 @@ static DomainDisk *map_disk_from_config(const KxlDeviceDisk *from)
     to->driver_name = g_strdup(driver);
     to->driver_type =
         g_strdup(from->format == KXL_DISK_EMPTY ? "raw"
-                 : from->format == KXL_DISK_VHD ? "vpc"
-                                                : kxl_disk_format_to_string(from->format));
+                                                 : kxl_disk_format_to_string(from->format));
     if (from->is_cdrom)
         to->device = DOMAIN_DISK_DEVICE_CDROM;
     else if (from->is_floppy)

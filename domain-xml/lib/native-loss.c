@@ -84,6 +84,18 @@ static gboolean same_bootloader_args(const Loss *loss)
     return same_strings(loss->in->config->bootloader_args, loss->in->back_config->bootloader_args);
 }
 
+/* Names of one format. */
+static gboolean same_format(const Loss *loss)
+{
+    static const char *const pairs[][2] = { { "vpc", "vhd" }, { "aio", "raw" } };
+    const DomainDisk *disk = loss->object, *other = loss->other;
+
+    for (guint i = 0; i < G_N_ELEMENTS(pairs); i++)
+        if (strcmp(disk->driver_type, pairs[i][0]) == 0)
+            return g_strcmp0(other->driver_type, pairs[i][1]) == 0;
+    return FALSE;
+}
+
 /* A URI's path begins with a '/' in any case. */
 static gboolean same_but_slash(const Loss *loss)
 {
@@ -138,6 +150,7 @@ static const struct {
     { "/domain/cpu/feature", FOR_HVM, .when = same_flags },
     { "/domain/clock/@offset", FOR_HVM, .when = same_clock },
     { "/domain/features/xen/passthrough", .when = same_passthrough },
+    { "/domain/devices/disk/driver/@type", .when = same_format },
     { "/domain/devices/disk/source/@name", .when = same_but_slash },
     { "/domain/devices/interface[]", .when = is_plain_function },
     { "/domain/qemu:commandline/qemu:arg", .when = same_arguments },
@@ -153,6 +166,7 @@ static const struct {
     { "/domain/devices/disk/driver/@cache", .value = "default" },
     { "/domain/devices/disk/driver/@discard", .value = "default" },
     { "/domain/devices/interface/link/@state", .value = "up" },
+    { "/domain/devices/video/model/@ram", .value = "65536" },
     { "/domain/devices/controller[]", .when = is_board },
 
     /* Back ends have no effect here, and a CPU that is the host's is not compared with it. */

@@ -120,9 +120,12 @@ void xlcfg_pci_finish(XlReader *reader)
 
 static void add_pci(GPtrArray *list, const KxlDevicePci *pci)
 {
-    g_ptr_array_add(list, g_strdup_printf("%04x:%02x:%02x.%x%s%s", pci->domain, pci->bus, pci->dev,
-                                          pci->fn, pci->options ? "," : "",
-                                          pci->options ? pci->options : ""));
+    g_autofree char *seize = pci_option(pci, "seize");
+
+    g_ptr_array_add(list, g_strdup_printf("%04x:%02x:%02x.%x%s%s%s", pci->domain, pci->bus,
+                                          pci->dev, pci->fn, pci->options ? "," : "",
+                                          pci->options ? pci->options : "",
+                                          pci->managed && !seize ? ",seize=1" : ""));
 }
 
 /* Nics that are functions of a card are devices like any other here, as for libvirt's Xen driver:
