@@ -341,4 +341,5 @@ static gboolean domain_check(gpointer object, xmlNodePtr node, GError **error)
     normalise_uuid(&def->uuid);
     return check_uuid(def->uuid, node, error) && check_adjustment(def, node, error);
 }
-XML_CLASS_DEFINE(domain_def_class, DomainDef, domain_rows, domain_check)
+/* libvirt looks for devices and the like in all that stands there. */
+XML_CLASS_DEFINE_MERGES(domain_def_class, DomainDef, domain_rows, domain_check)

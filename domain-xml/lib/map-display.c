@@ -343,6 +343,8 @@ static void map_spice_from_config(const KxlDomainConfig *config, DomainDef *def)
     if (!from->disable_ticketing)
         to->passwd = g_strdup(from->passwd);
     to->mouse_mode = g_strdup(from->agent_mouse ? "client" : "server");
+    to->image_compression = g_strdup(from->image_compression);
+    to->streaming_mode = g_strdup(from->streaming);
     if (extra_is_on(config, "spicevdagent"))
         to->clipboard_copypaste =
             g_strdup(extra_is_on(config, "spice_clipboard_sharing") ? "yes" : "no");

@@ -166,6 +166,7 @@ static const struct {
     { "/domain/devices/disk/driver/@cache", .value = "default" },
     { "/domain/devices/disk/driver/@discard", .value = "default" },
     { "/domain/devices/interface/link/@state", .value = "up" },
+    { "/domain/devices/graphics/clipboard/@copypaste", .value = "no" }, /* without an agent */
     { "/domain/devices/video/model/@ram", .value = "65536" },
     { "/domain/devices/controller[]", .when = is_board },
 

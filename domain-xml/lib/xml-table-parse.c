@@ -282,7 +282,8 @@ static gboolean is_opaque(const Parse *parse, const XmlSpan *span)
     return FALSE;
 }
 
-static gboolean parse_children(const Parse *parse, const XmlSpan *span, xmlNodePtr node);
+static gboolean parse_children(const Parse *parse, const XmlSpan *span, xmlNodePtr node,
+                               gboolean again);
 
 /* Attributes first and in the rows' order, whatever the document's: children's rows may depend on
  * them. */
@@ -312,11 +313,13 @@ static gboolean parse_element(const Parse *parse, const XmlSpan *span, xmlNodePt
     }
     gboolean only_value = span->hi - span->lo == 1 &&
                           xml_tail_is_value(xml_span_tail(span, &parse->class->rows[span->lo]));
-    return !first || only_value || parse_children(&inside, span, node);
+    return only_value || (!first && !parse->class->merges) ||
+           parse_children(&inside, span, node, !first);
 }
 
-/* Of an element that may stand once, the first counts. */
-static gboolean parse_children(const Parse *parse, const XmlSpan *span, xmlNodePtr node)
+/* Of an element that may stand once, the first counts. again: the whole of node is another one. */
+static gboolean parse_children(const Parse *parse, const XmlSpan *span, xmlNodePtr node,
+                               gboolean again)
 {
     guint8 seen[XML_MAX_ROWS / 8] = { 0 };
 
@@ -330,7 +333,7 @@ static gboolean parse_children(const Parse *parse, const XmlSpan *span, xmlNodeP
             continue;
         }
         guint8 bit = (guint8)(1 << (below.lo % 8));
-        gboolean first = !(seen[below.lo / 8] & bit);
+        gboolean first = !again && !(seen[below.lo / 8] & bit);
         seen[below.lo / 8] |= bit;
         if (!parse_element(parse, &below, child, first))
             return FALSE;

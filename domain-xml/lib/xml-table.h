@@ -74,6 +74,8 @@ struct XmlClass {
     guint n_rows; /* at most XML_MAX_ROWS */
     GDestroyNotify destroy;
     gboolean open; /* written with a closing tag even when nothing is in it */
+    gboolean merges; /* an element that stands again adds to its lists; the first alone counts else
+                      */
     /* After an element has been read: what rows cannot say. NULL: nothing. */
     gboolean (*check)(void *object, xmlNodePtr node, GError **error);
 };
@@ -82,10 +84,12 @@ struct XmlClass {
 
 /* Defines the class `name` of struct Type from its table of rows. */
 #define XML_CLASS_DEFINE(name, Type, table, check_func)                                            \
-    XML_CLASS_DEFINE_FULL(name, Type, table, check_func, FALSE)
+    XML_CLASS_DEFINE_FULL(name, Type, table, check_func, .open = FALSE)
 #define XML_CLASS_DEFINE_OPEN(name, Type, table, check_func)                                       \
-    XML_CLASS_DEFINE_FULL(name, Type, table, check_func, TRUE)
-#define XML_CLASS_DEFINE_FULL(name, Type, table, check_func, is_open)                              \
+    XML_CLASS_DEFINE_FULL(name, Type, table, check_func, .open = TRUE)
+#define XML_CLASS_DEFINE_MERGES(name, Type, table, check_func)                                     \
+    XML_CLASS_DEFINE_FULL(name, Type, table, check_func, .merges = TRUE)
+#define XML_CLASS_DEFINE_FULL(name, Type, table, check_func, more)                                 \
     extern const XmlClass name;                                                                    \
     static void name##_destroy(gpointer object)                                                    \
     {                                                                                              \
@@ -96,8 +100,8 @@ struct XmlClass {
                             .rows = table,                                                         \
                             .n_rows = G_N_ELEMENTS(table),                                         \
                             .destroy = name##_destroy,                                             \
-                            .open = is_open,                                                       \
-                            .check = check_func };
+                            .check = check_func,                                                   \
+                            more };
 
 /* xml-table.c: life of an object. New ones have empty lists and the rows' defaults. */
 gpointer xml_object_new(const XmlClass *class);

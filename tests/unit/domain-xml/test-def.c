@@ -488,6 +488,25 @@ static void test_documents(void)
     }
 }
 
+/* libvirt finds devices wherever <devices> stands; of what may stand once, it takes the first. */
+static void test_again(void)
+{
+    g_autofree char *xml =
+        g_strdup_printf(TOP "<vcpu>2</vcpu><vcpu>3</vcpu><devices><emulator>/a</emulator>"
+                            "<disk><source file='/a'/><target dev='xvda'/></disk></devices>"
+                            "<devices><emulator>/b</emulator><disk><source file='/b'/>"
+                            "<source file='/c'/><target dev='xvdb'/></disk></devices></domain>",
+                        "xen", "");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DomainDef) def = domain_def_parse(xml, DOMAIN_XML_PARSE_INACTIVE, &error);
+
+    g_assert_no_error(error);
+    g_assert_cmpuint(def->vcpus_max, ==, 2);
+    g_assert_cmpstr(def->emulator, ==, "/a");
+    g_assert_cmpuint(def->disks->len, ==, 2);
+    g_assert_cmpstr(((DomainDisk *)def->disks->pdata[1])->source, ==, "/b");
+}
+
 /* ---- what nobody knows ---- */
 
 static const struct {
@@ -727,6 +746,7 @@ int main(int argc, char **argv)
     g_test_add_func("/domain-xml/escape", test_escape);
     g_test_add_func("/domain-xml/errors", test_errors);
     g_test_add_func("/domain-xml/documents", test_documents);
+    g_test_add_func("/domain-xml/again", test_again);
     g_test_add_func("/domain-xml/validate", test_validate);
     g_test_add_func("/domain-xml/limits", test_limits);
     g_test_add_func("/domain-xml/live", test_live);

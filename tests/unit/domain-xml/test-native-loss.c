@@ -50,7 +50,7 @@ static void assert_refused(const char *text, const GError *error, const char *in
 
 #define DISK(inside)                                                                               \
     "<devices><disk type='file'><source file='/a'/><target dev='xvda'/>" inside "</disk></"        \
-                                                                                "devices>"
+    "devices>"
 #define HVM_DISK(inside)                                                                           \
     "<devices><disk type='file'><source file='/a'/><target dev='hda'/>" inside "</disk></devices>"
 #define NIC(inside)                                                                                \
@@ -251,14 +251,17 @@ static void test_not_refused(void)
         { HVM, "<devices><hostdev mode='subsystem' type='usb'><source><address bus='1' "
                "device='2'/></source></hostdev><hostdev mode='subsystem' type='pci'><source>"
                "<address bus='3'/></source></hostdev></devices>" },
-        { PV, "<devices><hostdev mode='subsystem' type='pci' managed='yes'><source><address bus='3'/>"
-              "</source></hostdev><hostdev mode='subsystem' type='usb'><source><address bus='12' "
-              "device='31'/></source></hostdev></devices>" },
+        { PV,
+          "<devices><hostdev mode='subsystem' type='pci' managed='yes'><source><address bus='3'/>"
+          "</source></hostdev><hostdev mode='subsystem' type='usb'><source><address bus='12' "
+          "device='31'/></source></hostdev></devices>" },
         { HVM, "<devices><serial type='udp'><source mode='connect' host='h' service='7'/>"
                "<source mode='bind' host='b' service='8'/></serial></devices>" },
         { PV, DISK("<driver name='tap' type='vpc'/>") },
         { HVM, "<devices><graphics type='vnc'/><video><model type='qxl' ram='65536' vram='65536'/>"
                "</video></devices>" },
+        { HVM, "<devices><graphics type='spice' autoport='yes'><image compression='glz'/>"
+               "<streaming mode='all'/><clipboard copypaste='no'/></graphics></devices>" },
         { HVM, "<devices><interface type='hostdev'><mac address='00:16:3e:00:00:01'/><source>"
                "<address type='pci' bus='3' slot='16'/></source></interface></devices>" },
         /* as it is in any case */
