@@ -167,13 +167,14 @@ static void take_in_config(gpointer target, const char *path, const DeviceField 
     set_number(device, field->config, field->config_size, value);
 }
 
-static void limit(KxlDomainConfig *config, const XdrValue *list)
+static gboolean limit(KxlDomainConfig *config, const XdrValue *list, GError **error)
 {
     const XdrValue *weight = params_find(list, "weight");
 
     if (weight != NULL)
         config->limits.blkio_weight = weight->u;
     take_all(list, take_in_config, &config->limits);
+    return TRUE;
 }
 
 static gboolean check(const XdrValue *list, GError **error)

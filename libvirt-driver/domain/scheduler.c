@@ -105,10 +105,11 @@ static void change_cap(DomainDef *def, gpointer list)
         all->quota = g_strdup_printf("%u", cap * (PERIOD_US / 100));
 }
 
-static void limit_cap(KxlDomainConfig *config, const XdrValue *list)
+static gboolean limit_cap(KxlDomainConfig *config, const XdrValue *list, GError **error)
 {
     config->cpu_cap = params_find(list, "cap")->u;
     config->limits.global = (KxlBandwidth){ 0 };
+    return TRUE;
 }
 
 static gboolean set_weight(const Kanzend *kanzend, const DomainView *view, guint32 flags,

@@ -2,7 +2,7 @@
 /*
  * Memory and NUMA parameters. They are of the definition: what it says is what the domain's control
  * groups are given when it starts, and what they are given when it is changed while the domain
- * runs. Where its memory comes from is settled at the start.
+ * runs.
  */
 #include <kxl-vcpu.h>
 #include <string.h>
@@ -30,14 +30,9 @@ gboolean tune_live(const Kanzend *kanzend, const DomainView *view, LimitsChange 
 {
     g_autoptr(KxlDomainConfig) config = NULL;
 
-    if (live == NULL)
-        return fail(error, VIR_ERR_OPERATION_INVALID,
-                    "where a running domain's memory comes from cannot be changed; use --config");
     config = kxl_domain_get_config(kanzend->host, view->id, error);
-    if (config == NULL)
-        return FALSE;
-    live(config, list);
-    return kxl_domain_set_limits(kanzend->host, view->id, config, error);
+    return config != NULL && live(config, list, error) &&
+           kxl_domain_set_limits(kanzend->host, view->id, config, error);
 }
 
 gboolean tune_set(RpcCall *call, const ParamRule *rules, guint n_rules, DefChange change,
@@ -106,7 +101,7 @@ static void change_memory(DomainDef *def, gpointer data)
     take_memory(data, slots);
 }
 
-static void limit_memory(KxlDomainConfig *config, const XdrValue *list)
+static gboolean limit_memory(KxlDomainConfig *config, const XdrValue *list, GError **error)
 {
     guint64 *slots[G_N_ELEMENTS(memory_rules)] = {
         &config->limits.mem_hard_kb,
@@ -115,6 +110,7 @@ static void limit_memory(KxlDomainConfig *config, const XdrValue *list)
     };
 
     take_memory(list, slots);
+    return TRUE;
 }
 
 /* Memory and swap together are no less than memory. */
@@ -180,6 +176,29 @@ static void change_numa(DomainDef *def, gpointer data)
     }
 }
 
+/* The policy is settled at the start, and only a strict one says where all of the memory is. */
+static gboolean move_memory(KxlDomainConfig *config, const XdrValue *list, GError **error)
+{
+    const char *is = config->memory.mode != NULL ? config->memory.mode : numa_modes[0];
+    const XdrValue *mode = params_find(list, "numa_mode");
+    const char *nodes = params_find_string(list, "numa_nodeset");
+
+    if (mode != NULL && strcmp(numa_modes[mode->i], is) != 0)
+        return fail(error, VIR_ERR_OPERATION_INVALID,
+                    "the NUMA mode of a running domain cannot be changed");
+    if (nodes == NULL || *nodes == '\0')
+        return TRUE;
+    if (strcmp(is, "strict") != 0 && strcmp(is, "restrictive") != 0)
+        return fail(error, VIR_ERR_OPERATION_INVALID,
+                    "the NUMA nodes of a running domain can be changed in strict mode only");
+    if (strchr(nodes, '^') != NULL)
+        return fail(error, VIR_ERR_INVALID_ARG,
+                    "nodeset '%s': a running domain's is a list of nodes, without '^'", nodes);
+    g_free(config->memory.nodes);
+    config->memory.nodes = g_strdup(nodes);
+    return TRUE;
+}
+
 gboolean on_domain_set_numa_parameters(RpcCall *call, GError **error)
 {
     static const ParamRule rules[] = { { "numa_mode", XDR_PARAM_INT },
@@ -194,5 +213,5 @@ gboolean on_domain_set_numa_parameters(RpcCall *call, GError **error)
         return fail(error, VIR_ERR_INVALID_ARG, "unsupported numatune mode: '%d'", mode->i);
     if (nodes != NULL && strspn(nodes, "0123456789,-^") != strlen(nodes))
         return fail(error, VIR_ERR_INVALID_ARG, "Invalid nodeset of 'numatune': %s", nodes);
-    return tune_set(call, rules, G_N_ELEMENTS(rules), change_numa, NULL, error);
+    return tune_set(call, rules, G_N_ELEMENTS(rules), change_numa, move_memory, error);
 }

@@ -8,11 +8,11 @@
 G_BEGIN_DECLS
 
 /* A change of a running domain's configuration, as a DefChange is of its definition. */
-typedef void (*LimitsChange)(KxlDomainConfig *config, const XdrValue *list);
+typedef gboolean (*LimitsChange)(KxlDomainConfig *config, const XdrValue *list, GError **error);
 
 /* Args: domain, number of parameters, flags. */
 gboolean tune_get(RpcCall *call, ParamsFill fill, GError **error);
-/* Args: domain, parameters, flags. live NULL: those of a running domain stay as they are. */
+/* Args: domain, parameters, flags. */
 gboolean tune_set(RpcCall *call, const ParamRule *rules, guint n_rules, DefChange change,
                   LimitsChange live, GError **error);
 /* The control groups of a running domain. */

@@ -17,7 +17,7 @@
 #define DEFAULT_BLKIO_WEIGHT 100
 
 /* The controllers that limits need, in both versions. */
-static const char *const controllers[] = { "cpu", "memory", "blkio" };
+static const char *const controllers[] = { "cpu", "memory", "blkio", "cpuset" };
 
 typedef struct {
     const char *controller; /* version 1's name */
@@ -180,6 +180,18 @@ static gboolean add_devices(GPtrArray *settings, const KxlLimits *limits, const 
     return TRUE;
 }
 
+/* At its start QEMU asks for its memory where it shall be. What is somewhere else by now follows when
+ * the group's nodes change: always in version 2, when told so in version 1. */
+static void add_nodes(GPtrArray *settings, const char *nodes, const char *before)
+{
+    if (g_strcmp0(nodes, before) == 0)
+        return;
+    add(settings, "cpuset", "cpuset.memory_migrate", NULL, g_strdup("1"));
+    add(settings, "cpuset", NULL, "cpuset.mems", g_strdup(nodes ? nodes : "\n")); /* the parent's */
+    if (nodes)
+        add(settings, "cpuset", "cpuset.mems", NULL, g_strdup(nodes));
+}
+
 /* Of the domain's group itself. What before limits and config does not is taken back. */
 static GPtrArray *group_settings(const KxlDomainConfig *config, const KxlDomainConfig *before,
                                  GError **error)
@@ -192,6 +204,7 @@ static GPtrArray *group_settings(const KxlDomainConfig *config, const KxlDomainC
         total.quota = -1;
     add_bandwidth(settings, &total);
     add_memory(settings, limits, &before->limits);
+    add_nodes(settings, config->memory.nodes, before->memory.nodes);
     if (limits->blkio_weight || before->limits.blkio_weight)
         add(settings, "blkio", "blkio.bfq.weight", "io.bfq.weight",
             g_strdup_printf("%u",
@@ -247,9 +260,26 @@ static gboolean write_file(const char *dir, const char *file, const char *value,
                                path);
 }
 
+/* A group of version 1's cpuset begins with neither CPUs nor nodes, and takes no process in so. */
+static gboolean inherit_cpuset(const char *from, const char *to, GError **error)
+{
+    static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *parent = g_build_filename(from, files[i], NULL);
+        g_autofree char *own = g_build_filename(to, files[i], NULL);
+        g_autofree char *given = kxl_file_read(parent, NULL), *has = kxl_file_read(own, NULL);
+
+        if (given && (!has || !*g_strstrip(has)) &&
+            !write_file(to, files[i], g_strstrip(given), error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* Makes base/a/b/c. In version 2 each group passes the controller on to those below it. */
 static gboolean make_group(const char *base, const char *relative, const char *pass_on,
-                           GError **error)
+                           gboolean is_cpuset, GError **error)
 {
     g_auto(GStrv) parts = g_strsplit(relative, "/", -1);
     g_autofree char *path = g_strdup(base);
@@ -261,10 +291,12 @@ static gboolean make_group(const char *base, const char *relative, const char *p
             g_free(next);
             return FALSE;
         }
-        g_free(path);
+        g_autofree char *parent = path;
         path = next;
         if (mkdir(path, 0755) < 0 && errno != EEXIST)
             return kxl_error_set_errno(error, errno, "control group '%s'", path);
+        if (is_cpuset && !inherit_cpuset(parent, path, error))
+            return FALSE;
     }
     return TRUE;
 }
@@ -278,6 +310,21 @@ static char *group_path(const KxlCgroup *group, const char *controller, gboolean
     return base ? g_build_filename(base, relative, NULL) : NULL;
 }
 
+static const char *title(const char *controller)
+{
+    static const char *const titles[][2] = {
+        { "cpu", "a limit of CPU time" },
+        { "memory", "a limit of memory" },
+        { "blkio", "a limit of blkio" },
+        { "cpuset", "memory of other NUMA nodes for a running domain" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(titles); i++)
+        if (g_str_equal(controller, titles[i][0]))
+            return titles[i][1];
+    return controller;
+}
+
 static gboolean need_group(const KxlCgroup *group, const char *controller, char **ret_path,
                            gboolean *ret_v2, GError **error)
 {
@@ -288,12 +335,13 @@ static gboolean need_group(const KxlCgroup *group, const char *controller, char 
 
     if (!base) {
         g_set_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED,
-                    "a limit of %s needs the host's control groups, which have no '%s'",
-                    g_str_equal(controller, "cpu") ? "CPU time" : controller, controller);
+                    "%s needs the host's control groups, which have no '%s'", title(controller),
+                    controller);
         return FALSE;
     }
     *ret_path = g_build_filename(base, relative, NULL);
-    return make_group(base, relative, *ret_v2 ? pass_on : NULL, error);
+    return make_group(base, relative, *ret_v2 ? pass_on : NULL,
+                      !*ret_v2 && g_str_equal(controller, "cpuset"), error);
 }
 
 /* --- making ----------------------------------------------------------------------------------- */

@@ -19,6 +19,8 @@ static void change_limits(KxlDomainConfig *config, gconstpointer data)
     to->blkio_devices = from->blkio_devices;
     from->blkio_devices = devices;
     config->cpu_cap = like->cpu_cap;
+    g_free(config->memory.nodes);
+    config->memory.nodes = g_strdup(like->memory.nodes);
 }
 
 gboolean kxl_domain_set_limits(KxlHost *host, int domid, const KxlDomainConfig *like,

@@ -109,6 +109,9 @@ def test_limits_of_a_running_domain(conn, daemon):
     assert "<global_quota>150000</global_quota>" in domain.XMLDesc(libvirt.VIR_DOMAIN_XML_INACTIVE)
     assert code_of(domain.setSchedulerParametersFlags, {"cap": 70000}, CONFIG) == libvirt.VIR_ERR_INVALID_ARG
     assert code_of(domain.setNumaParameters, {"numa_mode": 1}, LIVE) == libvirt.VIR_ERR_OPERATION_INVALID
+    assert code_of(domain.setNumaParameters, {"numa_nodeset": "0,^1"}, LIVE) == libvirt.VIR_ERR_INVALID_ARG
+    domain.setNumaParameters({"numa_mode": 0, "numa_nodeset": "0"}, LIVE)
+    assert domain.numaParameters(LIVE)["numa_nodeset"] == "0" and domain.numaParameters(CONFIG)["numa_nodeset"] == ""
     domain.destroy()
     assert domain.schedulerType()[0] == "credit"  # as schedinfo --config asks
 

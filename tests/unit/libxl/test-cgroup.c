@@ -47,6 +47,15 @@ static KxlDomainConfig *limited(void)
     return config;
 }
 
+static void clear_limits(KxlDomainConfig *config)
+{
+    KxlLimits *limits = &config->limits;
+
+    limits->global = limits->vcpu = (KxlBandwidth){ 0 };
+    limits->mem_hard_kb = limits->mem_soft_kb = limits->swap_hard_kb = 0;
+    limits->blkio_weight = 0;
+}
+
 /* What the kernel would have put into the groups. */
 static const char *const v1_files[] = {
     "cpu/" GROUP "/cpu.cfs_period_us",
@@ -226,6 +235,68 @@ static void test_change(void)
     kxl_remove_tree(root);
 }
 
+/* Nodes of memory are no limit: there is a group for them from when they change. */
+static void test_nodes_v2(void)
+{
+    static const char *const files[] = {
+        "machine/cgroup.subtree_control", "cgroup.subtree_control", GROUP "/cpuset.mems",
+        GROUP "/cgroup.procs",
+    };
+    g_autofree char *root = g_dir_make_tmp("cgroup-XXXXXX", NULL);
+    g_autoptr(KxlDomainConfig) before = limited(), after = limited();
+    KxlCgroup group = { .root = root, .config = after, .domid = 7 };
+    g_autoptr(GError) error = NULL;
+
+    clear_limits(before);
+    clear_limits(after);
+    put(root, "cgroup.controllers", "cpuset\n");
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
+        put(root, files[i], "");
+    after->memory.nodes = g_strdup("0-1");
+    g_assert_true(kxl_cgroup_change(&group, before, 123, &error));
+    assert_file(root, GROUP "/cpuset.mems", "0-1");
+    assert_file(root, "cgroup.subtree_control", "+cpuset");
+    group.config = before;
+    put(root, GROUP "/cpuset.mems", ""); /* the kernel's files are not truncated when written */
+    g_assert_true(kxl_cgroup_change(&group, after, 123, &error));
+    assert_file(root, GROUP "/cpuset.mems", "\n");
+    kxl_remove_tree(root);
+}
+
+static void test_nodes_v1(void)
+{
+    static const char *const files[] = {
+        "cpuset/machine/cpuset.cpus",  "cpuset/machine/cpuset.mems",
+        "cpuset/" GROUP "/cpuset.cpus", "cpuset/" GROUP "/cpuset.mems",
+        "cpuset/" GROUP "/cpuset.memory_migrate",
+    };
+    g_autofree char *root = g_dir_make_tmp("cgroup-XXXXXX", NULL);
+    g_autofree char *made = g_build_filename(root, "cpuset", GROUP, NULL);
+    g_autoptr(KxlDomainConfig) before = limited(), after = limited();
+    KxlCgroup group = { .root = root, .config = after, .domid = 7 };
+    g_autoptr(GError) error = NULL;
+
+    clear_limits(before);
+    clear_limits(after);
+    after->memory.nodes = g_strdup("2-3");
+    g_assert_false(kxl_cgroup_change(&group, before, 123, &error));
+    g_assert_error(error, KXL_ERROR, KXL_ERROR_UNSUPPORTED);
+    g_assert_true(g_pattern_match_simple("*NUMA*no 'cpuset'*", error->message));
+    g_clear_error(&error);
+
+    put(root, "cpuset/cgroup.procs", "");
+    put(root, "cpuset/cpuset.cpus", "0-7\n");
+    put(root, "cpuset/cpuset.mems", "0-3\n");
+    for (guint i = 0; i < G_N_ELEMENTS(files); i++)
+        put(root, files[i], "");
+    g_assert_true(kxl_cgroup_change(&group, before, 123, &error));
+    assert_file(root, "cpuset/machine/cpuset.mems", "0-3");
+    assert_file(root, "cpuset/" GROUP "/cpuset.cpus", "0-7");
+    assert_file(root, "cpuset/" GROUP "/cpuset.memory_migrate", "1");
+    assert_file(root, "cpuset/" GROUP "/cpuset.mems", "2-3");
+    kxl_remove_tree(root);
+}
+
 /* What was made goes, also when a later part of it fails. */
 static void test_removal(void)
 {
@@ -253,5 +324,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cgroup/absent", test_absent);
     g_test_add_func("/cgroup/removal", test_removal);
     g_test_add_func("/cgroup/change", test_change);
+    g_test_add_func("/cgroup/nodes-v2", test_nodes_v2);
+    g_test_add_func("/cgroup/nodes-v1", test_nodes_v1);
     return g_test_run();
 }
