@@ -192,6 +192,7 @@ gboolean on_domain_screenshot(RpcCall *call, GError **error);
 gboolean on_domain_send_key(RpcCall *call, GError **error);
 gboolean on_domain_inject_nmi(RpcCall *call, GError **error);
 gboolean on_domain_memory_peek(RpcCall *call, GError **error);
+gboolean on_domain_fd_associate(RpcCall *call, GError **error);
 gboolean on_domain_open_graphics(RpcCall *call, GError **error);
 gboolean on_domain_open_graphics_fd(RpcCall *call, GError **error);
 gboolean on_domain_monitor_command(RpcCall *call, GError **error);

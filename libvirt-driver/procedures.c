@@ -692,7 +692,7 @@ static const RpcProc remote_procs[] = {
     [440] = { "DOMAIN_SAVE_PARAMS", "virDomainSaveParams", "D<64>Pu", "", L, HV, on_domain_save_params },
     [441] = { "DOMAIN_RESTORE_PARAMS", "virDomainRestoreParams", "<64>Pu", "", L, HV, on_domain_restore_params },
     [442] = { "DOMAIN_ABORT_JOB_FLAGS", "virDomainAbortJobFlags", "Du", "", L, HV, on_domain_abort_job_flags },
-    [443] = { "DOMAIN_FD_ASSOCIATE", "virDomainFDAssociate", "Dsu", "", L, HV },
+    [443] = { "DOMAIN_FD_ASSOCIATE", "virDomainFDAssociate", "Dsu", "", L, HV, on_domain_fd_associate },
 };
 
 static const RpcProc qemu_procs[] = {

@@ -130,6 +130,7 @@ typedef struct {
     guint iothread, queues;
 
     char *source; /* path of file, block, dir; NULL: an empty drive */
+    char *fdgroup; /* file: opened through descriptors that a client has associated under that name */
     char *startup_policy;
     guint source_index; /* live only */
     char *pool, *volume, *volume_mode;

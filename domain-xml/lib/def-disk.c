@@ -298,6 +298,7 @@ static const XmlRow disk_rows[] = {
     /* The old place of <auth>. */
     { "auth", XML_OBJECT, F(auth_outside), .item = &domain_disk_auth_class },
     { "source/@file", XML_STRING, F(source), .when = disk_is_file },
+    { "source/@fdgroup", XML_STRING, F(fdgroup), .when = disk_is_file },
     { "source/@dev", XML_STRING, F(source), .when = disk_is_block },
     { "source/@dir", XML_STRING, F(source), .when = disk_is_dir },
     { "source/@pool", XML_STRING, F(pool), XML_REQUIRED, .when = disk_is_volume },
@@ -327,7 +328,6 @@ static const XmlRow disk_rows[] = {
     { "source/reservations", XML_REFUSED },
     { "source/slices/slice", XML_LIST, F(slices), .item = &domain_slice_class },
     { "source/seclabel", XML_NODES, F(source_labels), XML_KEPT },
-    { "source/@fdgroup", XML_REFUSED },
     { "backingStore", XML_NODE, F(backing_store), XML_KEPT },
     { "mirror", XML_NODE, F(mirror), XML_LIVE },
     { "backenddomain", XML_REFUSED },
@@ -377,6 +377,12 @@ static gboolean disk_check(gpointer object, xmlNodePtr node, GError **error)
     if (disk->target == NULL || *disk->target == '\0') {
         xml_error(error, DOMAIN_XML_ERROR_NO_TARGET, node, NULL, "%s",
                   disk->source != NULL ? disk->source : disk_devices[disk->device]);
+        return FALSE;
+    }
+    if (disk->fdgroup != NULL && (disk->source == NULL || disk->transient)) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
+                  disk->transient ? "'fdgroup' is not supported for a transient disk"
+                                  : "'fdgroup' without 'file'");
         return FALSE;
     }
     if (disk->removable != DOMAIN_ABSENT && disk->bus != DOMAIN_DISK_BUS_USB &&

@@ -57,6 +57,7 @@ static gboolean map_source(const DomainDisk *from, KxlDeviceDisk *to, GError **e
     case DOMAIN_DISK_DIR:
         to->path = g_strdup(from->source);
         to->is_dir = from->type == DOMAIN_DISK_DIR;
+        to->fd_group = g_strdup(from->fdgroup);
         break;
     case DOMAIN_DISK_NETWORK:
         to->is_uri = TRUE;
@@ -235,11 +236,14 @@ static void map_source_from_config(const KxlDeviceDisk *from, DomainDisk *to)
 {
     gboolean is_block = g_strcmp0(from->backendtype, "phy") == 0;
 
-    to->type = from->is_dir ? DOMAIN_DISK_DIR : is_block ? DOMAIN_DISK_BLOCK : DOMAIN_DISK_FILE;
+    to->type = from->is_dir                  ? DOMAIN_DISK_DIR
+               : is_block && !from->fd_group ? DOMAIN_DISK_BLOCK
+                                             : DOMAIN_DISK_FILE;
     if (from->is_uri && from->path != NULL && map_disk_from_uri(from->path, to))
         to->type = DOMAIN_DISK_NETWORK;
     else
         to->source = g_strdup(from->path);
+    to->fdgroup = g_strdup(from->fd_group);
 }
 
 /* NULL: no limits. */

@@ -49,6 +49,7 @@ static void change_image(DomainDef *def, gpointer data)
             g_strcmp0(disk->source, change->old_source) != 0)
             continue;
         disk->type = DOMAIN_DISK_FILE;
+        g_clear_pointer(&disk->fdgroup, g_free);
         g_free(disk->source);
         disk->source = g_strdup(change->new_source);
         g_free(disk->driver_type);

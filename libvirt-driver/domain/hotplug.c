@@ -3,6 +3,7 @@
 #include <domain-xml.h>
 #include <string.h>
 
+#include "descriptors.h"
 #include "device.h"
 #include "filter-source.h"
 #include "memory-device.h"
@@ -178,11 +179,18 @@ static void choose_alias(const Device *device, DomainDef *def, int index)
 static gboolean plug_disk(const Change *change, const DomainDisk *disk, GError **error)
 {
     g_autoptr(KxlDomainConfig) config = to_config(change, error);
+    g_autoptr(GArray) held = NULL;
 
     if (config == NULL || !resolve_secrets(change->kanzend->secrets, config, error))
         return FALSE;
-    return kxl_domain_disk_attach(change->kanzend->host, change->view.id,
-                                                    config_disk(config, disk->target), error);
+    /* Of the others' groups there need not be any left. */
+    for (guint i = config->disks->len; i-- > 0;)
+        if (config->disks->pdata[i] != config_disk(config, disk->target))
+            g_ptr_array_remove_index(config->disks, i);
+    return resolve_descriptors(change->kanzend->domains, change->view.domain, config, &held,
+                               error) &&
+           kxl_domain_disk_attach(change->kanzend->host, change->view.id, config->disks->pdata[0],
+                                  error);
 }
 
 /* Of the device's among the running domain's. */

@@ -24,6 +24,7 @@ struct Domain {
     char *name;
     int id;
     gboolean autostart;
+    GHashTable *fd_groups; /* name -> FdGroup (descriptors.c); NULL: none */
     const RpcClient *autodestroy; /* ends with this client; only compared */
     gboolean restarting;          /* its machine has ended and the supervisor makes the next one */
     KxlShutdownReason reason_ended; /* why, when restarting */

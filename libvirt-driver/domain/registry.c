@@ -32,6 +32,7 @@ void domain_unref(Domain *domain)
     definition_unref(domain->live);
     g_clear_object(&domain->task.cancellable);
     backup_unref(domain->backup);
+    g_clear_pointer(&domain->fd_groups, g_hash_table_unref);
     g_mutex_clear(&domain->job_lock);
     g_cond_clear(&domain->job_cond);
     g_free(domain->name);

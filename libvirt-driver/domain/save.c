@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "filter-source.h"
 #include "network-source.h"
 #include "params.h"
@@ -348,8 +349,11 @@ static gboolean follow_definition(KxlDomainConfig *config, const DomainDef *def,
         KxlDeviceDisk *disk = config->disks->pdata[i];
         KxlDeviceDisk *now = disk_of(wanted, disk->vdev);
 
-        if (now == NULL || g_strcmp0(now->path, disk->path) == 0)
+        if (now == NULL || (g_strcmp0(now->path, disk->path) == 0 &&
+                            g_strcmp0(now->fd_group, disk->fd_group) == 0))
             continue;
+        g_free(disk->fd_group);
+        disk->fd_group = g_strdup(now->fd_group);
         g_free(disk->path);
         disk->path = g_strdup(now->path);
         disk->format = now->format;
@@ -395,6 +399,7 @@ gboolean restore_domain(DomainRegistry *registry, Domain *domain, const char *pa
     g_autoptr(KxlSaveImage) image = load_image(path, error);
     g_autoptr(Definition) definition = NULL;
     g_autoptr(GError) failed = NULL;
+    g_autoptr(GArray) held = NULL;
     Task task;
     int domid;
 
@@ -408,7 +413,8 @@ gboolean restore_domain(DomainRegistry *registry, Domain *domain, const char *pa
     if (!connect_interfaces(registry, def, error))
         return FALSE;
     if (!follow_definition(image->config, def, error) ||
-        !resolve_secrets(domain_registry_secrets(registry), image->config, error)) {
+        !resolve_secrets(domain_registry_secrets(registry), image->config, error) ||
+        !resolve_descriptors(registry, domain, image->config, &held, error)) {
         disconnect_interfaces(registry, def);
         return FALSE;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Starting domains. */
 #include "cpu/cpu-update.h"
+#include "descriptors.h"
 #include "filter-source.h"
 #include "handler.h"
 #include "network-source.h"
@@ -27,18 +28,20 @@ static void log_limits(KxlDomainConfig *config)
 }
 
 /* -1: it did not start. */
-static int create_machine(DomainRegistry *registry, const DomainDef *shown, gboolean paused,
-                          GError **error)
+static int create_machine(DomainRegistry *registry, Domain *domain, const DomainDef *shown,
+                          gboolean paused, GError **error)
 {
     /* One more copy, in which everything else is found that the definition only names. */
     g_autoptr(DomainDef) def = domain_def_dup(shown);
     g_autoptr(KxlDomainConfig) config = NULL;
+    g_autoptr(GArray) held = NULL;
     g_autofree char *xml = domain_def_format(shown, DOMAIN_XML_FORMAT_SECURE);
 
     if (!resolve_volumes(domain_registry_pools(registry), def, error))
         return -1;
     config = domain_def_to_config(def, error);
-    if (config == NULL || !resolve_secrets(domain_registry_secrets(registry), config, error))
+    if (config == NULL || !resolve_secrets(domain_registry_secrets(registry), config, error) ||
+        !resolve_descriptors(registry, domain, config, &held, error))
         return -1;
     log_limits(config);
     return kxl_domain_create(domain_registry_host(registry), config,
@@ -63,7 +66,7 @@ gboolean domain_start(DomainRegistry *registry, Domain *domain, Definition *defi
         unplug_interfaces(networks, def);
         return FALSE;
     }
-    int domid = create_machine(registry, def, paused, error);
+    int domid = create_machine(registry, domain, def, paused, error);
     if (domid < 0) {
         unfilter_interfaces(nwfilters, def);
         unplug_interfaces(networks, def);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backup.h"
+#include "descriptors.h"
 #include "filter-source.h"
 #include "network-source.h"
 #include "rpc/client.h"
@@ -414,6 +415,7 @@ void domain_registry_client_closed(DomainRegistry *registry, const RpcClient *cl
         Domain *domain = value;
         Destruction *task;
 
+        fd_groups_drop_locked(domain, client);
         if (domain->autodestroy != client)
             continue;
         domain->autodestroy = NULL;

@@ -96,6 +96,8 @@ typedef struct { /* what an image is encrypted with */
 typedef struct {
     char *path;             /* file or block device; or a QEMU URI (nbd://, iscsi://, rbd:) when is_uri */
     gboolean is_uri;
+    char *fd_group;         /* not opened by path but through descriptors that whoever starts it has; NULL: by path */
+    char *fds;              /* fd_group: their numbers in the process at hand, "7:8"; in memory only */
     KxlDiskFormat format;   /* never guessed from the image */
     char *vdev;             /* xvda, xvda1, sda1, hda, ...: decides bus (HVM) and device number (PV) */
     gboolean readwrite;
@@ -603,6 +605,10 @@ KxlDeviceFilesystem *kxl_device_filesystem_new (void);
 KxlDeviceChannel *kxl_device_channel_new (void);
 KxlExtra *kxl_extra_new (const char *key, const char *value);
 void kxl_device_disk_free (KxlDeviceDisk *disk);
+/* What a disk with fd_group is opened through: of int. They stay the caller's, and open until the
+ * domain has been created or the disk attached. */
+void kxl_device_disk_set_fds(KxlDeviceDisk *disk, const GArray *fds);
+GArray *kxl_disk_fds(const KxlDeviceDisk *disk); /* maybe none */
 void kxl_device_nic_free (KxlDeviceNic *nic);
 void kxl_device_vfb_free (KxlDeviceVfb *vfb);
 

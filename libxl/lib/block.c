@@ -344,6 +344,7 @@ static void change_image(KxlDomainConfig *config, gconstpointer data)
     disk->path = g_strdup(image->path);
     disk->format = image->format;
     disk->is_uri = FALSE;
+    g_clear_pointer(&disk->fd_group, g_free);
 }
 
 gboolean kxl_block_set_image(KxlHost *host, int domid, const char *vdev, const char *path,

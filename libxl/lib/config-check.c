@@ -161,6 +161,9 @@ static gboolean check_disk(const KxlDeviceDisk *disk, GError **error)
     if (disk->transient && (!disk->readwrite || disk->is_cdrom || disk->is_dir || empty))
         return invalid(error, "disk '%s': one that is not written to cannot be transient",
                        disk->vdev);
+    if (disk->fd_group && (disk->is_uri || disk->is_dir || disk->transient || empty))
+        return invalid(error, "disk '%s': only a file's or a block device's image that is kept can "
+                       "be opened through descriptors", disk->vdev);
     if (!check_encryption(disk, error))
         return FALSE;
     if (disk->bootindex < 0)

@@ -68,6 +68,8 @@ KXL_TYPE_DEFINE(encryption, KxlEncryption, encryption_rows)
 static const KxlField device_disk_rows[] = {
     KXL_ROW("pdev_path", STRING, KxlDeviceDisk, path),
     KXL_ROW("is_uri", BOOL, KxlDeviceDisk, is_uri),
+    KXL_ROW("fd_group", STRING, KxlDeviceDisk, fd_group),
+    KXL_ROW("fds", HIDDEN, KxlDeviceDisk, fds),
     KXL_ROW_ENUM_ALWAYS("format", KxlDeviceDisk, format, &kxl_words_disk_format, KXL_DISK_RAW),
     KXL_ROW("vdev", STRING, KxlDeviceDisk, vdev),
     KXL_ROW_FLAG_ALWAYS("readwrite", KxlDeviceDisk, readwrite, TRUE),
@@ -118,6 +120,31 @@ static const KxlField device_disk_rows[] = {
     KXL_ROW_TYPE("encryption", STRUCT, KxlDeviceDisk, encryption, encryption),
 };
 KXL_TYPE_DEFINE_NEW(device_disk, KxlDeviceDisk, device_disk_rows)
+
+#define FD_SEPARATOR ":"
+
+GArray *kxl_disk_fds(const KxlDeviceDisk *disk)
+{
+    GArray *fds = g_array_new(FALSE, FALSE, sizeof(int));
+    g_auto(GStrv) words = g_strsplit(disk->fds ? disk->fds : "", FD_SEPARATOR, 0);
+
+    for (char **word = words; *word; word++) {
+        int fd = (int)g_ascii_strtoll(*word, NULL, 10);
+
+        g_array_append_val(fds, fd);
+    }
+    return fds;
+}
+
+void kxl_device_disk_set_fds(KxlDeviceDisk *disk, const GArray *fds)
+{
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < fds->len; i++)
+        g_string_append_printf(text, "%s%d", i ? FD_SEPARATOR : "", g_array_index(fds, int, i));
+    g_free(disk->fds);
+    disk->fds = g_string_free(text, fds->len == 0);
+}
 
 static const KxlField device_controller_rows[] = {
     KXL_ROW("type", STRING, KxlDeviceController, type),

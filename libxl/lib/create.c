@@ -244,7 +244,7 @@ static int create(KxlHost *host, const KxlDomainConfig *given, KxlCreateFlags fl
     domid = allocate(host, config, origin, &lock, error);
     if (domid < 0)
         return -1;
-    if (kxl_supervisor_spawn(host, mode, domid, lock, &local))
+    if (kxl_supervisor_spawn(host, mode, domid, lock, config, &local))
         return domid;
     kxl_fd_close(kxl_fd_steal(&lock));
     if (is_started(host, domid))

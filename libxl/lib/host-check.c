@@ -10,6 +10,7 @@
 
 #include "affinity.h"
 #include "bootloader.h"
+#include "disk-fds.h"
 #include "file.h"
 #include "host-device.h"
 #include "kxl-image.h"
@@ -60,6 +61,8 @@ gboolean kxl_host_check_disk(const KxlDeviceDisk *disk, GError **error)
 
     if (disk->is_uri || kxl_disk_is_empty(disk))
         return TRUE;
+    if (disk->fd_group)
+        return kxl_disk_fds_check(disk, error);
     if (disk->is_dir)
         return check_folder(disk, error);
     return check_file("disk", disk->path, mode, TRUE, error) &&

@@ -7,6 +7,7 @@
 #include <xen/io/xenbus.h>
 
 #include "config.h"
+#include "disk-fds.h"
 #include "disk-secret.h"
 #include "disk-tune.h"
 #include "file.h"
@@ -373,6 +374,8 @@ static void remove_backends(KxlHotDevice *d)
         if (!kxl_hot_remove_node(d->qmp, d->nodes->pdata[i], MACHINE_MS, &error))
             g_warning("domain %d: %s: %s; ignoring", d->op->domid, d->title, error->message);
     }
+    if (d->disk)
+        kxl_disk_fds_unplug(d->qmp, d->disk);
     for (guint i = 0; i < d->objects->len; i++)
         kxl_hot_command(d->qmp, "object-del", "id", d->objects->pdata[i], NULL);
     if (d->netdev)

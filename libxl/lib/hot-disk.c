@@ -262,6 +262,7 @@ static gboolean same_medium(const KxlDeviceDisk *a, const KxlDeviceDisk *b)
 {
     return kxl_disk_is_empty(a) ? kxl_disk_is_empty(b)
                                 : !kxl_disk_is_empty(b) && g_strcmp0(a->path, b->path) == 0 &&
+                                      g_strcmp0(a->fd_group, b->fd_group) == 0 &&
                                       a->format == b->format;
 }
 
@@ -328,6 +329,11 @@ gboolean kxl_domain_disk_update(KxlHost *host, int domid, const KxlDeviceDisk *d
     }
     if (kxl_disk_has_secrets(is) || kxl_disk_has_secrets(disk)) {
         kxl_args_unsupported(error, "disk '%s': a change between media that need secrets",
+                             is->vdev);
+        return FALSE;
+    }
+    if (is->fd_group || disk->fd_group) {
+        kxl_args_unsupported(error, "disk '%s': a change of media that are passed as descriptors",
                              is->vdev);
         return FALSE;
     }

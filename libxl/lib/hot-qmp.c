@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "disk-fds.h"
+
 #define POLL_MIN_US 2000
 #define POLL_MAX_US 50000
 
@@ -185,6 +187,8 @@ static const struct {
 static gboolean plug_one(KxlQmp *qmp, const char *option, const char *value,
                          const KxlHotPlace *place, GError **error)
 {
+    if (g_str_equal(option, "-add-fd"))
+        return kxl_disk_fds_plug(qmp, value, error);
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
         if (g_str_equal(commands[i].option, option))
             return kxl_qmp_run(qmp, commands[i].command, commands[i].make(value, place),

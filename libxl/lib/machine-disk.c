@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "disk-fds.h"
 #include "disk-secret.h"
 #include "machine-image.h"
 #include "vdev.h"
@@ -17,6 +18,7 @@ gboolean kxl_args_image(KxlArgs *args, const char *folder, const KxlDeviceDisk *
     if (!nodes)
         return FALSE;
     kxl_args_disk_secrets(args, folder, disk, node);
+    kxl_args_disk_fds(args, disk);
     for (guint i = 0; i < nodes->len; i++) {
         g_autoptr(JsonNode) json = json_node_init_object(json_node_alloc(), nodes->pdata[i]);
         g_autofree char *text = json_to_string(json, FALSE);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "disk-fds.h"
 #include "disk-secret.h"
 
 /* QEMU's names of our formats. */
@@ -98,6 +99,22 @@ static JsonObject *file_node(const KxlDeviceDisk *disk, const char *path)
     return node;
 }
 
+/*
+ * The same, opened already. QEMU would first open it for reading, and again for writing when the
+ * guest's device comes to it: two descriptors, of which there may be one.
+ */
+static JsonObject *descriptor_node(const KxlDeviceDisk *disk)
+{
+    g_autofree char *path = kxl_disk_fds_path(disk);
+    JsonObject *node = file_node(disk, path);
+
+    json_object_set_string_member(node, "driver",
+                                  kxl_disk_fds_are_block(disk) ? "host_device" : "file");
+    json_object_set_boolean_member(node, "read-only", !kxl_disk_writes_image(disk));
+    json_object_set_boolean_member(node, "auto-read-only", FALSE);
+    return node;
+}
+
 static JsonObject *dir_node(const KxlDeviceDisk *disk)
 {
     JsonObject *node = json_object_new();
@@ -126,6 +143,8 @@ static JsonObject *protocol_node(const KxlDeviceDisk *disk, const char *name, GE
 {
     if (disk->is_uri)
         return uri_node(disk, name, error);
+    if (disk->fd_group)
+        return descriptor_node(disk);
     return disk->is_dir ? dir_node(disk) : file_node(disk, disk->path);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "disk-fds.h"
 #include "file.h"
 #include "rundir.h"
 
@@ -33,21 +34,45 @@ static char **make_environment(const KxlHost *host)
     return env;
 }
 
+/* Above the targets, so that placing one does not overwrite the other. */
+static KxlFd dup_above(KxlFd fd, const GArray *fds)
+{
+    return fcntl(fd, F_DUPFD_CLOEXEC, KXL_SUPERVISOR_FIRST_FD + (int)(fds ? fds->len : 0));
+}
+
+static gboolean dup_all_above(const GArray *fds, GArray *ret_high)
+{
+    for (guint i = 0; fds && i < fds->len; i++) {
+        KxlFd high = dup_above(g_array_index(fds, int, i), fds);
+
+        if (high < 0)
+            return FALSE;
+        g_array_append_val(ret_high, high);
+    }
+    return TRUE;
+}
+
+static void close_one(gpointer fd)
+{
+    kxl_fd_close(*(KxlFd *)fd);
+}
+
 /* The program forks itself away at once, so that its parent need not reap it later. */
 static int spawn(const KxlHost *host, const char *const *argv, KxlFd lock, KxlFd reply,
-                 pid_t *ret_pid)
+                 const GArray *fds, pid_t *ret_pid)
 {
     g_autofree char *log = g_build_filename(kxl_host_log_dir(host), "supervisor.log", NULL);
     g_auto(GStrv) env = make_environment(host);
-    /* Above the targets, so that placing one does not overwrite the other. */
-    g_auto(KxlFd) high_lock = fcntl(lock, F_DUPFD_CLOEXEC, 16);
-    g_auto(KxlFd) high_reply = fcntl(reply, F_DUPFD_CLOEXEC, 16);
+    g_auto(KxlFd) high_lock = dup_above(lock, fds);
+    g_auto(KxlFd) high_reply = dup_above(reply, fds);
+    g_autoptr(GArray) high_fds = g_array_new(FALSE, FALSE, sizeof(KxlFd));
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
     int ret;
 
-    if (high_lock < 0 || high_reply < 0)
+    g_array_set_clear_func(high_fds, close_one);
+    if (high_lock < 0 || high_reply < 0 || !dup_all_above(fds, high_fds))
         return errno;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
@@ -55,6 +80,9 @@ static int spawn(const KxlHost *host, const char *const *argv, KxlFd lock, KxlFd
     posix_spawn_file_actions_adddup2(&actions, 1, 2);
     posix_spawn_file_actions_adddup2(&actions, high_lock, KXL_SUPERVISOR_LOCK_FD);
     posix_spawn_file_actions_adddup2(&actions, high_reply, KXL_SUPERVISOR_REPLY_FD);
+    for (guint i = 0; i < high_fds->len; i++)
+        posix_spawn_file_actions_adddup2(&actions, g_array_index(high_fds, KxlFd, i),
+                                         KXL_SUPERVISOR_FIRST_FD + (int)i);
     posix_spawnattr_init(&attributes);
     sigemptyset(&none);
     sigfillset(&all);
@@ -102,11 +130,12 @@ void kxl_supervisor_reply(KxlFd fd, const GError *error)
 
 /* Returns the pipe's reading end, -1 on error. */
 static KxlFd start_supervisor(const KxlHost *host, KxlSuperviseMode mode, int domid, KxlFd lock,
-                              GError **error)
+                              const KxlDomainConfig *config, GError **error)
 {
-    g_autofree char *number = g_strdup_printf("%d", domid);
+    g_autofree char *number = g_strdup_printf("%d", domid), *word = NULL;
+    g_autoptr(GArray) passed = config ? kxl_disk_fds_list(config, &word) : NULL;
     const char *argv[] = { kxl_host_supervisor_path(host), kxl_supervise_mode_words[mode], number,
-                           NULL };
+                           word && *word ? word : NULL, NULL };
     g_auto(KxlFd) reader = -1, writer = -1;
     int fds[2], ret;
     pid_t pid;
@@ -117,7 +146,7 @@ static KxlFd start_supervisor(const KxlHost *host, KxlSuperviseMode mode, int do
     }
     reader = fds[0];
     writer = fds[1];
-    ret = spawn(host, argv, lock, writer, &pid);
+    ret = spawn(host, argv, lock, writer, passed, &pid);
     if (ret != 0) {
         kxl_error_set_errno(error, ret, "cannot run '%s'", argv[0]);
         return -1;
@@ -127,9 +156,9 @@ static KxlFd start_supervisor(const KxlHost *host, KxlSuperviseMode mode, int do
 }
 
 gboolean kxl_supervisor_spawn(const KxlHost *host, KxlSuperviseMode mode, int domid, KxlFd lock,
-                              GError **error)
+                              const KxlDomainConfig *config, GError **error)
 {
-    g_auto(KxlFd) reader = start_supervisor(host, mode, domid, lock, error);
+    g_auto(KxlFd) reader = start_supervisor(host, mode, domid, lock, config, error);
 
     return reader >= 0 && read_reply(reader, error);
 }
@@ -152,7 +181,7 @@ gboolean kxl_supervise_ensure(const KxlHost *host, int domid, GError **error)
 {
     g_auto(KxlFd) lock = take_over(host, domid);
 
-    return lock < 0 || kxl_supervisor_spawn(host, KXL_SUPERVISE_ADOPT, domid, lock, error);
+    return lock < 0 || kxl_supervisor_spawn(host, KXL_SUPERVISE_ADOPT, domid, lock, NULL, error);
 }
 
 void kxl_supervise_ensure_later(const KxlHost *host, int domid)
@@ -160,5 +189,5 @@ void kxl_supervise_ensure_later(const KxlHost *host, int domid)
     g_auto(KxlFd) lock = take_over(host, domid);
 
     if (lock >= 0)
-        kxl_fd_close(start_supervisor(host, KXL_SUPERVISE_ADOPT, domid, lock, NULL));
+        kxl_fd_close(start_supervisor(host, KXL_SUPERVISE_ADOPT, domid, lock, NULL, NULL));
 }

@@ -8,6 +8,7 @@
 /* Descriptors a supervisor is started with. */
 #define KXL_SUPERVISOR_LOCK_FD  3 /* supervisor.lock, held */
 #define KXL_SUPERVISOR_REPLY_FD 4 /* pipe: one line, "ok" or "error CODE TEXT" */
+#define KXL_SUPERVISOR_FIRST_FD 5 /* of those of disks (disk-fds.h), if it has a third argument */
 
 typedef enum {
     KXL_SUPERVISE_START,
@@ -18,10 +19,11 @@ typedef enum {
 extern const char
     *const kxl_supervise_mode_words[]; /* its first argument; the second is the domid */
 
-/* Runs a supervisor and waits for its answer. lock is passed on; the caller closes its own. The
+/* Runs a supervisor and waits for its answer. lock is passed on, and the descriptors of config's
+ * disks (NULL: none); the caller closes its own. The
  * supervisor takes a caller that ends before the answer as the wish to undo a start. */
 gboolean kxl_supervisor_spawn(const KxlHost *host, KxlSuperviseMode mode, int domid, KxlFd lock,
-                              GError **error);
+                              const KxlDomainConfig *config, GError **error);
 
 /* Gives the domain a supervisor if it has lost its own, which also removes what is left of a dead
  * one. */

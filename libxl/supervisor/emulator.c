@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "disk-fds.h"
 #include "file.h"
 #include "machine.h"
 #include "process.h"
@@ -34,6 +35,8 @@ static void G_GNUC_NORETURN become_emulator(const Session *s, char **argv, char 
     g_autofree char *record = session_path(s, "emulator.pid");
     g_autoptr(GError) error = NULL;
     KxlCgroup group = session_group(s);
+    g_autofree char *word = NULL;
+    g_autoptr(GArray) fds = kxl_disk_fds_list(s->config, &word);
 
     setsid();
     dup2(log, STDOUT_FILENO);
@@ -46,6 +49,8 @@ static void G_GNUC_NORETURN become_emulator(const Session *s, char **argv, char 
     for (guint i = 0; i < s->config->nics->len; i++)
         for (guint n = 0; n < s->taps[i].nr; n++)
             keep_open(s->taps[i].fd[n]);
+    for (guint i = 0; i < fds->len; i++)
+        keep_open(g_array_index(fds, int, i));
     if (kxl_process_record(record, NULL)) {
         for (; *env; env++)
             putenv(*env);
@@ -94,10 +99,18 @@ static char **make_argv(Session *s, GError **error)
     return kxl_machine_argv(&machine, error);
 }
 
+static gboolean check_descriptors(const Session *s, GError **error)
+{
+    for (guint i = 0; i < s->config->disks->len; i++)
+        if (!kxl_disk_fds_check(s->config->disks->pdata[i], error))
+            return FALSE;
+    return TRUE;
+}
+
 gboolean emulator_spawn(Session *s, GError **error)
 {
     g_autofree char *lock_path = session_path(s, "emulator.lock");
-    g_auto(GStrv) argv = make_argv(s, error);
+    g_auto(GStrv) argv = check_descriptors(s, error) ? make_argv(s, error) : NULL;
     g_auto(GStrv) env = kxl_machine_environment(s->config);
     g_auto(KxlFd) log = argv ? open_log(s, argv, error) : -1;
     g_auto(KxlFd) lock = -1;
@@ -121,6 +134,7 @@ gboolean emulator_spawn(Session *s, GError **error)
         return FALSE;
     }
     network_close_taps(s);
+    kxl_disk_fds_close(s->config);
     return TRUE;
 }
 

@@ -10,6 +10,7 @@
 
 #include "core.h"
 #include "create.h"
+#include "disk-fds.h"
 #include "file.h"
 #include "ops.h"
 #include "rename.h"
@@ -231,6 +232,19 @@ static EndResult rename_restart(Session *s)
     return preserve(s);
 }
 
+/* What its disks are opened through is the next machine's as well. Without, that says what it
+ * lacks. */
+static void keep_descriptors(Session *s)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (kxl_disk_fds_wanted(s->config) &&
+        (!emulator_connect(s, &error) ||
+         !kxl_disk_fds_fetch(s->qmp, s->emulator, s->config, &error)))
+        g_warning("domain %d: cannot keep its disks' descriptors: %s", s->domid, error->message);
+    emulator_disconnect(s);
+}
+
 /* A new life under a new domid, in the same folder: its renaming is the moment in which the old
  * domain is gone and the new one is there. */
 static EndResult restart(Session *s)
@@ -238,6 +252,7 @@ static EndResult restart(Session *s)
     g_autoptr(GError) error = NULL;
     int old = s->domid;
 
+    keep_descriptors(s);
     emulator_kill(s, END_GRACE_MS);
     session_undo(s);
     if (kxl_rundir_record_end(s->host, s->state, &error) &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kxl-supervisor start|start-paused|adopt DOMID: looks after one domain from its start to its end.
+ * kxl-supervisor start|start-paused|adopt DOMID [FDS]: looks after one domain from its start to its end.
  * Started by libkxl only, with the domain's lock and a pipe for the answer (lib/supervise.h).
  */
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "create.h"
+#include "disk-fds.h"
 #include "session.h"
 #include "supervise.h"
 
@@ -23,9 +24,12 @@ static void answer(Session *s, const GError *error)
 /* The folder and the records have what a restart changed. */
 static gboolean reload(Session *s, GError **error)
 {
-    g_clear_pointer(&s->config, kxl_domain_config_free);
+    g_autoptr(KxlDomainConfig) before = g_steal_pointer(&s->config);
+
     g_clear_pointer(&s->state, kxl_state_free);
     s->config = kxl_rundir_load_config(s->host, s->domid, error);
+    if (s->config)
+        kxl_disk_fds_copy(before, s->config);
     s->state = s->config ? kxl_rundir_load_state(s->host, s->domid, error) : NULL;
     return s->state != NULL;
 }
@@ -130,8 +134,9 @@ static int parse_mode(const char *word)
     return -1;
 }
 
-/* On its own: no terminal, no parent that has to reap it, no descriptors but the two. */
-static void detach(void)
+/* On its own: no terminal, no parent that has to reap it, no descriptors but the two and those of
+ * disks. */
+static void detach(guint n_fds)
 {
     pid_t pid = fork();
 
@@ -141,7 +146,7 @@ static void detach(void)
     umask(077);
     if (chdir("/") < 0)
         _exit(1);
-    close_range(KXL_SUPERVISOR_REPLY_FD + 1, ~0U, 0);
+    close_range(KXL_SUPERVISOR_FIRST_FD + n_fds, ~0U, 0);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -149,18 +154,23 @@ int main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Session) s = NULL;
+    const char *fds = argc == 4 ? argv[3] : "";
+    guint n_fds = kxl_disk_fds_count(fds);
     int mode, domid;
 
-    if (argc != 3 || (mode = parse_mode(argv[1])) < 0 || (domid = atoi(argv[2])) <= 0 ||
+    if (argc < 3 || argc > 4 || (mode = parse_mode(argv[1])) < 0 || (domid = atoi(argv[2])) <= 0 ||
         fcntl(KXL_SUPERVISOR_LOCK_FD, F_SETFD, FD_CLOEXEC) < 0 ||
         fcntl(KXL_SUPERVISOR_REPLY_FD, F_SETFD, FD_CLOEXEC) < 0)
         return usage();
-    detach();
+    for (guint i = 0; i < n_fds; i++)
+        fcntl(KXL_SUPERVISOR_FIRST_FD + (int)i, F_SETFD, FD_CLOEXEC);
+    detach(n_fds);
     s = session_new(domid, KXL_SUPERVISOR_LOCK_FD, KXL_SUPERVISOR_REPLY_FD, &error);
     if (!s) {
         kxl_supervisor_reply(KXL_SUPERVISOR_REPLY_FD, error);
         return 1;
     }
+    kxl_disk_fds_place(s->config, fds, KXL_SUPERVISOR_FIRST_FD);
     if (mode == KXL_SUPERVISE_ADOPT) {
         adopt(s);
         return 0;
