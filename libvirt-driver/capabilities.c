@@ -65,13 +65,19 @@ static void add_cpu(GString *xml, guint cpu)
 static void add_cell(GString *xml, guint cell)
 {
     g_autofree char *path = g_strdup_printf("/sys/devices/system/node/node%u/cpulist", cell);
-    g_autoptr(GArray) cpus = node_read_cpu_list(path);
+    g_autoptr(GArray) cpus = node_read_cpu_list(path), sizes = node_page_sizes((int)cell);
 
     if (cpus == NULL)
         cpus = g_array_new(FALSE, FALSE, sizeof(guint));
     xml_append(xml, "        <cell id='%u'>\n", cell);
     xml_append(xml, "          <memory unit='KiB'>%" G_GUINT64_FORMAT "</memory>\n",
                node_cell_memory_kib(cell));
+    for (guint i = 0; i < sizes->len; i++) {
+        guint size = g_array_index(sizes, guint, i);
+
+        xml_append(xml, "          <pages unit='KiB' size='%u'>%" G_GUINT64_FORMAT "</pages>\n", size,
+                   node_cell_pages(cell, size));
+    }
     xml_append(xml, "          <cpus num='%u'>\n", cpus->len);
     for (guint i = 0; i < cpus->len; i++)
         add_cpu(xml, g_array_index(cpus, guint, i));
@@ -103,6 +109,7 @@ static void add_host_model(GString *xml, CpuHostCache *cpus)
 static void add_host(GString *xml, const Kanzend *kanzend, const KxlHostInfo *info)
 {
     g_autoptr(GArray) cells = node_read_cpu_list("/sys/devices/system/node/online");
+    g_autoptr(GArray) sizes = node_page_sizes(-1);
 
     xml_append(xml, "  <host>\n    <cpu>\n      <arch>%s</arch>\n", info->machine);
     g_autoptr(GString) model = g_string_new(NULL);
@@ -114,6 +121,8 @@ static void add_host(GString *xml, const Kanzend *kanzend, const KxlHostInfo *in
     xml_append(xml, "      <topology sockets='%u' dies='1' cores='%u' threads='%u'/>\n",
                node_sockets(info), MAX(1, info->cores_per_socket), MAX(1, info->threads_per_core));
     g_string_append(xml, model->str + head);
+    for (guint i = 0; i < sizes->len; i++)
+        xml_append(xml, "      <pages unit='KiB' size='%u'/>\n", g_array_index(sizes, guint, i));
     xml_append(xml, "    </cpu>\n    <power_management/>\n");
     add_accelerator(xml, kanzend->host);
     xml_append(xml, "    <netprefix>vif</netprefix>\n");

@@ -2,10 +2,12 @@
 /* The host's memory in pages: huge pages and merging of equal ones (Linux's admin-guide/mm:
  * hugetlbpage, ksm). */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "handler-util.h"
+#include "node.h"
 #include "params.h"
 
 #define KSM_DIR "/sys/kernel/mm/ksm"
@@ -20,46 +22,114 @@ static gboolean read_number(const char *path, guint64 *ret)
 
 /* ---- pages of each size in each cell ---- */
 
-/* "<node>/hugepages/hugepages-2048kB/free_hugepages" */
-static char *huge_path(guint cell, guint size_kib, const char *file)
+#define ALL_CELLS -1 /* the host's pages, whatever cell they are of */
+#define PAGES_MAX 1024 /* sizes of all cells, in one call */
+
+static char *cell_dir(int cell)
 {
-    return g_strdup_printf("/sys/devices/system/node/node%u/hugepages/hugepages-%ukB/%s", cell,
-                           size_kib, file);
+    return cell == ALL_CELLS ? g_strdup("/sys/kernel/mm")
+                             : g_strdup_printf("/sys/devices/system/node/node%d", cell);
 }
 
-static gboolean free_pages(guint cell, guint size_kib, guint64 *ret, GError **error)
+/* "<node>/hugepages/hugepages-2048kB/free_hugepages" */
+static char *huge_path(int cell, guint size_kib, const char *file)
 {
-    guint own_kib = (guint)sysconf(_SC_PAGESIZE) / 1024;
-    g_autofree char *path = NULL, *text = NULL;
+    g_autofree char *dir = cell_dir(cell);
+
+    return g_strdup_printf("%s/hugepages/hugepages-%ukB/%s", dir, size_kib, file);
+}
+
+static guint own_size_kib(void)
+{
+    return (guint)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+static int compare_sizes(gconstpointer a, gconstpointer b)
+{
+    return *(const guint *)a < *(const guint *)b ? -1 : 1;
+}
+
+GArray *node_page_sizes(int cell)
+{
+    g_autofree char *dir = cell_dir(cell);
+    g_autofree char *path = g_build_filename(dir, "hugepages", NULL);
+    g_autoptr(GDir) sizes_dir = g_dir_open(path, 0, NULL);
+    GArray *sizes = g_array_new(FALSE, FALSE, sizeof(guint));
+    guint size = own_size_kib();
+    const char *name;
+
+    g_array_append_val(sizes, size);
+    while (sizes_dir != NULL && (name = g_dir_read_name(sizes_dir)) != NULL)
+        if (sscanf(name, "hugepages-%ukB", &size) == 1)
+            g_array_append_val(sizes, size);
+    g_array_sort(sizes, compare_sizes);
+    return sizes;
+}
+
+guint64 node_cell_pages(guint cell, guint size_kib)
+{
+    g_autoptr(GArray) sizes = node_page_sizes((int)cell);
+    guint64 rest_kib = node_cell_memory_kib(cell), n = 0;
+
+    for (guint i = 0; i < sizes->len; i++) {
+        guint size = g_array_index(sizes, guint, i);
+        g_autofree char *path = huge_path((int)cell, size, "nr_hugepages");
+
+        if (size == own_size_kib() || !read_number(path, &n))
+            n = 0;
+        if (size == size_kib && size != own_size_kib())
+            return n;
+        rest_kib -= MIN(rest_kib, n * size);
+    }
+    return size_kib == own_size_kib() ? rest_kib / size_kib : 0;
+}
+
+static gboolean free_pages(int cell, guint size_kib, guint64 *ret, GError **error)
+{
+    g_autofree char *dir = cell_dir(cell), *path = NULL, *text = NULL;
     const char *at;
 
-    if (size_kib != own_kib) {
+    if (size_kib != own_size_kib()) {
         path = huge_path(cell, size_kib, "free_hugepages");
         return read_number(path, ret) ||
-               fail(error, VIR_ERR_OPERATION_FAILED, "page size %u KiB is not available on node %u",
+               fail(error, VIR_ERR_OPERATION_FAILED, "page size %u KiB is not available on node %d",
                     size_kib, cell);
     }
-    path = g_strdup_printf("/sys/devices/system/node/node%u/meminfo", cell);
+    path = cell == ALL_CELLS ? g_strdup("/proc/meminfo") : g_build_filename(dir, "meminfo", NULL);
     if (!g_file_get_contents(path, &text, NULL, error))
         return FALSE;
     at = strstr(text, "MemFree:");
-    *ret = at != NULL ? g_ascii_strtoull(at + strlen("MemFree:"), NULL, 10) / own_kib : 0;
+    *ret = at != NULL ? g_ascii_strtoull(at + strlen("MemFree:"), NULL, 10) / size_kib : 0;
     return TRUE;
+}
+
+/* As many cells as the host has of those that were asked for. FALSE: none. */
+static gboolean check_cells(int first, guint cells, guint sizes, int *ret_end, GError **error)
+{
+    if (first < ALL_CELLS || cells == 0 || sizes == 0 || (guint64)cells * sizes > PAGES_MAX)
+        return fail(error, VIR_ERR_INVALID_ARG, "%u page sizes of %u cells from %d on", sizes, cells,
+                    first);
+    for (*ret_end = first; *ret_end < first + (int)cells; (*ret_end)++) {
+        g_autofree char *dir = cell_dir(*ret_end);
+
+        if (!g_file_test(dir, G_FILE_TEST_IS_DIR))
+            break;
+    }
+    return *ret_end > first ||
+           fail(error, VIR_ERR_INTERNAL_ERROR, "start cell %d is not one of the host's", first);
 }
 
 gboolean on_node_get_free_pages(RpcCall *call, GError **error)
 {
     const XdrValue *sizes = &call->args[0];
-    gint32 first = call->args[1].i;
-    guint32 cells = call->args[2].u;
+    int first = call->args[1].i, end;
     guint count, n = 0;
 
-    if (!check_flags(call, call->args[3].u, 0, error))
+    if (!check_flags(call, call->args[3].u, 0, error) ||
+        !check_cells(first, call->args[2].u, sizes->len, &end, error))
         return FALSE;
-    if (first < 0 || cells == 0 || (guint64)cells * sizes->len > 1024)
-        return fail(error, VIR_ERR_INVALID_ARG, "start cell %d, %u cells", first, cells);
     count = xdr_put_count(call->ret);
-    for (guint cell = (guint)first; cell < (guint)first + cells; cell++) {
+    for (int cell = first; cell < end; cell++) {
         for (guint i = 0; i < sizes->len; i++, n++) {
             guint64 pages = 0;
 
@@ -74,14 +144,14 @@ gboolean on_node_get_free_pages(RpcCall *call, GError **error)
 
 enum { PAGES_SET = 1 }; /* else: add to those that are there */
 
-static gboolean set_pages(guint cell, guint size_kib, guint64 pages, gboolean add, GError **error)
+static gboolean set_pages(int cell, guint size_kib, guint64 pages, gboolean add, GError **error)
 {
     g_autofree char *path = huge_path(cell, size_kib, "nr_hugepages");
     g_autofree char *text = NULL;
     guint64 now = 0;
 
     if (!read_number(path, &now))
-        return fail(error, VIR_ERR_OPERATION_FAILED, "page size %u KiB is not available on node %u",
+        return fail(error, VIR_ERR_OPERATION_FAILED, "page size %u KiB is not available on node %d",
                     size_kib, cell);
     text = g_strdup_printf("%" G_GUINT64_FORMAT, add ? now + pages : pages);
     if (!g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_NONE, 0644, error))
@@ -94,20 +164,22 @@ static gboolean set_pages(guint cell, guint size_kib, guint64 pages, gboolean ad
 gboolean on_node_alloc_pages(RpcCall *call, GError **error)
 {
     const XdrValue *sizes = &call->args[0], *counts = &call->args[1];
-    gint32 first = call->args[2].i;
-    guint32 cells = call->args[3].u, flags = call->args[4].u;
+    int first = call->args[2].i, end;
+    guint32 flags = call->args[4].u;
 
     if (!check_flags(call, flags, PAGES_SET, error))
         return FALSE;
-    if (sizes->len != counts->len || first < 0)
+    if (sizes->len != counts->len)
         return fail(error, VIR_ERR_INVALID_ARG, "as many page counts as page sizes are needed");
-    for (guint cell = (guint)first; cell < (guint)first + cells; cell++) {
+    if (!check_cells(first, call->args[3].u, sizes->len, &end, error))
+        return FALSE;
+    for (int cell = first; cell < end; cell++) {
         for (guint i = 0; i < sizes->len; i++)
             if (!set_pages(cell, sizes->items[i].u, counts->items[i].t, !(flags & PAGES_SET),
                            error))
                 return FALSE;
     }
-    xdr_put_i32(call->ret, (gint32)(cells * sizes->len));
+    xdr_put_i32(call->ret, (end - first) * (gint32)sizes->len);
     return TRUE;
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Calls about definitions that other files do not come by: devices, pins, limits, what happens at the end."""
 import json
+import subprocess
 from xml.etree import ElementTree
 
 import libvirt
@@ -282,3 +283,20 @@ def test_an_agent_that_tells_anything(domain, agent, junk):
         except libvirt.libvirtError as error:
             assert error.get_error_code() == libvirt.VIR_ERR_INTERNAL_ERROR
     assert domain.isActive()
+
+
+def test_pages_of_the_host(daemon, conn):
+    sizes = [int(p.get("size")) for p in ElementTree.fromstring(conn.getCapabilities()).findall("host/cpu/pages")]
+    assert sizes[0] == 4 and sizes == sorted(set(sizes))
+    assert list(conn.getFreePages(sizes, 0, 1)[0]) == sizes
+    for words in ("freepages --all", "freepages --cellno 0 --pagesize 4K"):
+        done = subprocess.run(["virsh", "-q", "-c", daemon.uri, words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and "4KiB:" in done.stdout, done.stderr
+    # Without a cell virsh asks for pages of the host; there are none of that size.
+    done = subprocess.run(["virsh", "-c", daemon.uri, "allocpages 12 1"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "page size 12 KiB is not available" in done.stderr
+    wire = daemon.wire()
+    for sizes, first, cells in ((0, 0, 2**32 - 1), (1, 0, 0), (1, -2, 1), (1024, 0, 2)):  # answered at once
+        reply = wire.call(340, u32(sizes, *[4] * sizes) + i32(first) + u32(cells, 0))
+        assert reply.error()[0] == libvirt.VIR_ERR_INVALID_ARG
+    assert wire.call(340, u32(1, 4) + i32(100000) + u32(1, 0)).error()[0] == libvirt.VIR_ERR_INTERNAL_ERROR
