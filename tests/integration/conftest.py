@@ -51,8 +51,8 @@ def name(request):
         kanzen.report_logs(made)
     for left in kanzen.domain_names():
         if left.startswith(made):
-            subprocess.run(["xl", "destroy", left], capture_output=True, timeout=60)
-            subprocess.run(["virsh", "undefine", "--nvram", left], capture_output=True, timeout=60)
+            subprocess.run(["xl", "destroy", left], capture_output=True, timeout=60 * kanzen.PATIENCE)
+            subprocess.run(["virsh", "undefine", "--nvram", left], capture_output=True, timeout=60 * kanzen.PATIENCE)
     assert not [left for left in kanzen.domain_names() if left.startswith(made)]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Helpers of the integration tests: commands with a deadline, consoles, example guests."""
 import glob
+import os
 import shutil
 import subprocess
 import time
@@ -12,10 +13,13 @@ LOGIN = "kanzen-guest login:"
 KANZEND_LOG = "/var/log/kanzen/kanzend.log"
 PROMPT = r"[#] (\x1b\[6n)?$"  # busybox asks the terminal where its cursor is
 
+# How many times as long everything may take: for hosts that are themselves emulated.
+PATIENCE = float(os.environ.get("KANZEN_PATIENCE", "1"))
+
 
 def run(*cmd, timeout=60, check=True, stdin=None, env=None):
     """Runs cmd to its end; with check a non-zero status fails the test with the command's own words."""
-    done = subprocess.run([str(c) for c in cmd], capture_output=True, text=True, timeout=timeout, input=stdin, env=env)
+    done = subprocess.run([str(c) for c in cmd], capture_output=True, text=True, timeout=timeout * PATIENCE, input=stdin, env=env)
     if check and done.returncode:
         raise AssertionError(f"{' '.join(map(str, cmd))}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
     return done
@@ -31,13 +35,13 @@ def xl(*args, **kw):
 
 def wait_for(what, condition, timeout=30.0, interval=0.05):
     """Polls condition until it is true and returns its value; fails naming what was waited for."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + timeout * PATIENCE
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {timeout} s for {what}")
+            raise AssertionError(f"waited {timeout * PATIENCE:g} s for {what}")
         time.sleep(interval)
 
 
@@ -70,7 +74,7 @@ class Console:
 
     def __init__(self, *cmd, timeout=90):
         self.status = None
-        self.child = pexpect.spawn(str(cmd[0]), [str(c) for c in cmd[1:]], timeout=timeout, encoding="utf-8",
+        self.child = pexpect.spawn(str(cmd[0]), [str(c) for c in cmd[1:]], timeout=timeout * PATIENCE, encoding="utf-8",
                                    codec_errors="replace", dimensions=(50, 200))
 
     def login(self, timeout=90):
@@ -80,15 +84,15 @@ class Console:
         return self
 
     def _reach_prompt(self, timeout):
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * PATIENCE
         while True:
             self.child.sendline("")
-            found = self.child.expect([LOGIN, PROMPT, pexpect.TIMEOUT], timeout=3)
+            found = self.child.expect([LOGIN, PROMPT, pexpect.TIMEOUT], timeout=3 * PATIENCE)
             if found == 1:
                 return
             if found == 0:
                 self.child.sendline("root")
-                self.child.expect(PROMPT, timeout=20)
+                self.child.expect(PROMPT, timeout=20 * PATIENCE)
                 return
             if time.monotonic() > deadline:
                 raise AssertionError(f"no login prompt within {timeout} s; last: {self.child.before[-2000:]}")
@@ -98,14 +102,14 @@ class Console:
         mark = str(time.monotonic_ns() % 10**9)
         # The quotes keep the echoed command line, however the terminal wraps it, from matching.
         self.child.sendline(f"echo @{mark}''@; {text}; echo @{mark}''@$?")
-        self.child.expect(f"@{mark}@\r*\n(.*)@{mark}@" + r"(\d+)\r*\n", timeout=timeout)
+        self.child.expect(f"@{mark}@\r*\n(.*)@{mark}@" + r"(\d+)\r*\n", timeout=timeout * PATIENCE)
         self.status = int(self.child.match.group(2))
         return self.child.match.group(1).replace("\r", "").strip()
 
     def leave(self):
         """Leaves with ^] and returns the program's exit status."""
         self.child.send("\x1d")
-        self.child.expect(pexpect.EOF, timeout=20)
+        self.child.expect(pexpect.EOF, timeout=20 * PATIENCE)
         self.child.close()
         return self.child.exitstatus
 
