@@ -103,17 +103,13 @@ gboolean on_domain_get_block_io_tune(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
     const char *path = call->args[1].str;
-    guint32 flags = call->args[3].u;
+    guint32 flags = call->args[3].u & ~TYPED_PARAM_STRING_OKAY;
     g_auto(DomainView) view = { 0 };
     g_auto(KxlBlockTune) tune = { 0 };
     const DomainDisk *disk;
     const DomainDef *def;
 
-    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | TYPED_PARAM_STRING_OKAY, error) ||
-        !call_view(call, &view, error))
-        return FALSE;
-    flags &= AFFECT_LIVE | AFFECT_CONFIG;
-    def = affected_def(&view, &flags, error);
+    def = call_affected_def(call, &flags, &view, error);
     if (def == NULL)
         return FALSE;
     if (path != NULL) {

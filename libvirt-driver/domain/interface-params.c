@@ -56,16 +56,11 @@ static void fill(Params *params, gpointer data)
 
 gboolean on_domain_get_interface_parameters(RpcCall *call, GError **error)
 {
-    guint32 flags = call->args[3].u;
+    guint32 flags = call->args[3].u & ~TYPED_PARAM_STRING_OKAY;
     g_auto(DomainView) view = { 0 };
-    const DomainDef *def;
+    const DomainDef *def = call_affected_def(call, &flags, &view, error);
     DomainInterface *interface;
 
-    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | TYPED_PARAM_STRING_OKAY, error) ||
-        !call_view(call, &view, error))
-        return FALSE;
-    flags &= AFFECT_LIVE | AFFECT_CONFIG;
-    def = affected_def(&view, &flags, error);
     if (def == NULL)
         return FALSE;
     interface = find_interface(def, call->args[1].str);

@@ -17,7 +17,7 @@ guint32 perf_events_of(const DomainDef *def)
 gboolean on_domain_get_perf_events(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
-    guint32 flags = call->args[1].u & ~(guint32)TYPED_PARAM_STRING_OKAY, events;
+    guint32 flags = call->args[1].u & ~TYPED_PARAM_STRING_OKAY, events;
     g_auto(DomainView) view = { 0 };
     const DomainDef *def = call_affected_def(call, &flags, &view, error);
     Params params;
