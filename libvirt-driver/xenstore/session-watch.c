@@ -33,17 +33,23 @@ static void spread_watch(XsJob *job, XsWatch *watch, guint32 type)
     }
 }
 
+/* The host's store first. FALSE: an error, of the path or of that store, ends the job. */
+static gboolean ask_host(XsJob *job, const char *path)
+{
+    if (!xs_job_check_path(job, path))
+        return FALSE;
+    job->host_reply = xs_session_host_call(job->session, job->request);
+    job->finish = finish_with_host_reply;
+    return !xs_message_is_error(job->host_reply);
+}
+
 void xs_job_start_watch(XsJob *job)
 {
     XsSession *s = job->session;
     const char *path = xs_message_string(job->request, XS_WATCH_PATH);
     XsWatch *watch;
 
-    if (!xs_job_check_path(job, path))
-        return;
-    job->host_reply = xs_session_host_call(s, job->request);
-    job->finish = finish_with_host_reply;
-    if (xs_message_is_error(job->host_reply))
+    if (!ask_host(job, path))
         return;
     watch = g_new0(XsWatch, 1);
     watch->session = s;
@@ -72,11 +78,7 @@ void xs_job_start_unwatch(XsJob *job)
     const char *path = xs_message_string(job->request, XS_WATCH_PATH);
     XsWatch *watch;
 
-    if (!xs_job_check_path(job, path))
-        return;
-    job->host_reply = xs_session_host_call(s, job->request);
-    job->finish = finish_with_host_reply;
-    if (xs_message_is_error(job->host_reply))
+    if (!ask_host(job, path))
         return;
     watch = find_watch(s, path, xs_message_string(job->request, XS_WATCH_TOKEN));
     spread_watch(job, watch, XS_UNWATCH);
