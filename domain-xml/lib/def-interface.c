@@ -327,6 +327,20 @@ static const char *missing_of_socket(const DomainInterface *interface)
     return NULL;
 }
 
+/* Rows cannot say that the whole of <source> is needed. */
+static const char *missing_of_source(const DomainInterface *interface)
+{
+    if (interface->type == DOMAIN_INTERFACE_BRIDGE && interface->bridge == NULL)
+        return "No <source> 'bridge' attribute specified with <interface type='bridge'/>";
+    if (interface->type == DOMAIN_INTERFACE_NETWORK && interface->network == NULL)
+        return "No <source> 'network' attribute specified with <interface type='network'/>";
+    if (is_direct(interface) && interface->source_dev == NULL)
+        return "No <source> 'dev' attribute specified with <interface type='direct'/>";
+    if (is_vhostuser(interface) && interface->path == NULL)
+        return "No <source> element specified with <interface type='vhostuser'/>";
+    return is_socket(interface) ? missing_of_socket(interface) : NULL;
+}
+
 static gboolean interface_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainInterface *interface = object;
@@ -340,34 +354,11 @@ static gboolean interface_check(gpointer object, xmlNodePtr node, GError **error
                   interface_types[interface->type]);
         return FALSE;
     }
-    /* Rows cannot say that the whole of <source> is needed. */
-    if (interface->type == DOMAIN_INTERFACE_BRIDGE && interface->bridge == NULL) {
-        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-                  "No <source> 'bridge' attribute specified with <interface type='bridge'/>");
-        return FALSE;
-    }
-    if (interface->type == DOMAIN_INTERFACE_NETWORK && interface->network == NULL) {
-        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-                  "No <source> 'network' attribute specified with <interface type='network'/>");
-        return FALSE;
-    }
-    if (is_direct(interface) && interface->source_dev == NULL) {
-        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-                  "No <source> 'dev' attribute specified with <interface type='direct'/>");
-        return FALSE;
-    }
-    if (is_vhostuser(interface) && interface->path == NULL) {
-        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL,
-                  "No <source> element specified with <interface type='vhostuser'/>");
-        return FALSE;
-    }
-    if (is_hostdev(interface) && !check_function(interface, node, error))
-        return FALSE;
-    const char *missing = is_socket(interface) ? missing_of_socket(interface) : NULL;
+    const char *missing = missing_of_source(interface);
     if (missing != NULL) {
         xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "%s", missing);
         return FALSE;
     }
-    return TRUE;
+    return !is_hostdev(interface) || check_function(interface, node, error);
 }
 XML_CLASS_DEFINE(domain_interface_class, DomainInterface, interface_rows, interface_check)

@@ -64,6 +64,25 @@ static void map_function(const DomainInterface *from, KxlDeviceNic *to)
     to->vlan = tag != NULL ? tag->id : 0;
 }
 
+static void map_socket(const DomainInterface *from, KxlDeviceNic *to)
+{
+    to->kind = socket_kinds[from->type];
+    to->host = g_strdup(from->host);
+    to->port = from->port;
+    to->local_host = g_strdup(from->local_host);
+    to->local_port = from->local_port;
+}
+
+static void map_vhost_user(const DomainInterface *from, KxlDeviceNic *to)
+{
+    to->kind = KXL_NIC_VHOST_USER;
+    to->path = g_strdup(from->path);
+    to->listens = strcmp(from->socket_mode, "server") == 0;
+    if (g_strcmp0(from->reconnect, "yes") == 0 && from->reconnect_timeout != NULL)
+        to->reconnect_secs = (guint)g_ascii_strtoull(from->reconnect_timeout, NULL, 10);
+    to->queues = from->driver_queues;
+}
+
 static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GError **error)
 {
     gboolean is_ovs = g_strcmp0(from->virtualport_type, "openvswitch") == 0;
@@ -79,11 +98,10 @@ static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GE
             map_function(from, to);
             return TRUE;
         }
-        if (from->source_dev != NULL) {
+        if (from->source_dev != NULL)
             map_direct(from, to);
-            break;
-        }
-        to->bridge = is_ovs ? ovs_bridge(from) : g_strdup(from->bridge);
+        else
+            to->bridge = is_ovs ? ovs_bridge(from) : g_strdup(from->bridge);
         break;
     case DOMAIN_INTERFACE_BRIDGE:
         to->bridge = is_ovs ? ovs_bridge(from) : g_strdup(from->bridge);
@@ -106,19 +124,10 @@ static gboolean map_connection(const DomainInterface *from, KxlDeviceNic *to, GE
     case DOMAIN_INTERFACE_MCAST:
     case DOMAIN_INTERFACE_SERVER:
     case DOMAIN_INTERFACE_CLIENT:
-        to->kind = socket_kinds[from->type];
-        to->host = g_strdup(from->host);
-        to->port = from->port;
-        to->local_host = g_strdup(from->local_host);
-        to->local_port = from->local_port;
+        map_socket(from, to);
         break;
     case DOMAIN_INTERFACE_VHOSTUSER:
-        to->kind = KXL_NIC_VHOST_USER;
-        to->path = g_strdup(from->path);
-        to->listens = strcmp(from->socket_mode, "server") == 0;
-        if (g_strcmp0(from->reconnect, "yes") == 0 && from->reconnect_timeout != NULL)
-            to->reconnect_secs = (guint)g_ascii_strtoull(from->reconnect_timeout, NULL, 10);
-        to->queues = from->driver_queues;
+        map_vhost_user(from, to);
         break;
     case DOMAIN_INTERFACE_HOSTDEV:
         map_function(from, to);

@@ -176,6 +176,18 @@ static gboolean check_readonly_flags(const RpcCall *call, GError **error)
     return TRUE;
 }
 
+/* What is wrong with the call itself; FALSE. */
+static gboolean G_GNUC_PRINTF(3, 4)
+    refuse(GError **error, VirErrorCode code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_propagate_error(error, g_error_new_valist(RPC_PROTOCOL_ERROR, (gint)code, format, args));
+    va_end(args);
+    return FALSE;
+}
+
 /* Fills in the row and the decoded arguments. */
 static gboolean prepare_call(RpcCall *call, const RpcPacket *packet, GError **error)
 {
@@ -183,40 +195,24 @@ static gboolean prepare_call(RpcCall *call, const RpcPacket *packet, GError **er
     const RpcProgram *program =
         find_program(call->client->server, header->program, header->version);
 
-    if (program == NULL) {
-        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC, "Cannot find program %d version %d",
-                    (int)header->program, (int)header->version);
-        return FALSE;
-    }
-    if (header->status != RPC_OK) {
-        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC, "Unexpected message status %u",
-                    header->status);
-        return FALSE;
-    }
+    if (program == NULL)
+        return refuse(error, VIR_ERR_RPC, "Cannot find program %d version %d", (int)header->program,
+                      (int)header->version);
+    if (header->status != RPC_OK)
+        return refuse(error, VIR_ERR_RPC, "Unexpected message status %u", header->status);
     call->proc = find_proc(program, header->procedure);
-    if (call->proc == NULL) {
-        /* The client library looks for exactly these words. */
-        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC, "unknown procedure: %d",
-                    header->procedure);
-        return FALSE;
-    }
-    if (!rpc_client_is_authenticated(call->client) && !(call->proc->flags & RPC_PROC_ANON)) {
-        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC, "authentication required");
-        return FALSE;
-    }
-    if (!rpc_client_is_open(call->client) && !(call->proc->flags & RPC_PROC_EARLY)) {
-        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_INTERNAL_ERROR,
-                    "hypervisor connection not open");
-        return FALSE;
-    }
+    if (call->proc == NULL) /* the client library looks for exactly these words */
+        return refuse(error, VIR_ERR_RPC, "unknown procedure: %d", header->procedure);
+    if (!rpc_client_is_authenticated(call->client) && !(call->proc->flags & RPC_PROC_ANON))
+        return refuse(error, VIR_ERR_RPC, "authentication required");
+    if (!rpc_client_is_open(call->client) && !(call->proc->flags & RPC_PROC_EARLY))
+        return refuse(error, VIR_ERR_INTERNAL_ERROR, "hypervisor connection not open");
     if (!check_readonly(call, error))
         return FALSE;
     call->args_owner =
         xdr_decode(call->proc->args, packet->data + packet->payload, packet->len - packet->payload);
-    if (call->args_owner == NULL) {
-        g_set_error(error, RPC_PROTOCOL_ERROR, VIR_ERR_RPC, "Unable to decode message payload");
-        return FALSE;
-    }
+    if (call->args_owner == NULL)
+        return refuse(error, VIR_ERR_RPC, "Unable to decode message payload");
     call->args = call->args_owner->values;
     if (!check_readonly_flags(call, error))
         return FALSE;
