@@ -67,11 +67,17 @@ static gboolean fail_missing(const char *tool, GError **error)
     return fail(error, VIR_ERR_INTERNAL_ERROR, "there is no program '%s'", tool);
 }
 
-/* iptables and its like, and LVM's tools, end with where to get help. */
-static gboolean offers_help(const char *line)
+/* iptables and its like, and LVM's tools, end with where to get help; ip and tc -batch with the
+ * number of the line that they were given. */
+static gboolean says_nothing(const char *line)
 {
+    static const char *const beginnings[] = { "Try `", "Run `", "Command failed -:" };
+
     line += strspn(line, " \n");
-    return g_str_has_prefix(line, "Try `") || g_str_has_prefix(line, "Run `");
+    for (guint i = 0; i < G_N_ELEMENTS(beginnings); i++)
+        if (g_str_has_prefix(line, beginnings[i]))
+            return TRUE;
+    return FALSE;
 }
 
 /* The last line that says what is wrong. */
@@ -80,7 +86,7 @@ static const char *last_line(char *text)
     char *line;
 
     g_strchomp(text);
-    while ((line = strrchr(text, '\n')) != NULL && offers_help(line))
+    while ((line = strrchr(text, '\n')) != NULL && says_nothing(line))
         *line = '\0';
     return g_strchug(line != NULL ? line + 1 : text);
 }
@@ -110,8 +116,8 @@ static int input_fd(const char *input, GError **error)
 static GSubprocess *launch(const char *const *argv, const char *const *environment,
                            const char *input, GError **error)
 {
-    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
-        G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
     int fd = input != NULL ? input_fd(input, error) : -1;
 
     if (input != NULL && fd < 0)

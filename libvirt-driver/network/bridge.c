@@ -145,14 +145,8 @@ static void append_ip(GString *text, const NetworkDef *def, const NetworkIp *ip)
 
 static void append_route(GString *text, const NetworkDef *def, const NetworkRoute *route)
 {
-    InetAddress address;
-
-    inet_parse(route->address, &address);
-    guint prefix = route->prefix >= 0       ? (guint)route->prefix
-                   : route->netmask != NULL ? (guint)inet_mask_prefix(route->netmask)
-                                            : inet_natural_prefix(&address);
     g_string_append_printf(text, "route add %s/%u via %s dev %s proto static", route->address,
-                           prefix, route->gateway, def->bridge);
+                           network_route_prefix(route), route->gateway, def->bridge);
     if (route->metric > 0)
         g_string_append_printf(text, " metric %u", route->metric);
     g_string_append_c(text, '\n');

@@ -55,8 +55,8 @@ static gboolean check_mac(NetworkDef *def, xmlNodePtr node, GError **error)
         return TRUE;
     char *mac = inet_mac_normal(def->mac);
     if (mac == NULL)
-        return bad_element(error, node, "Invalid bridge mac address '%s' in network '%s'",
-                           def->mac, def->name);
+        return bad_element(error, node, "Invalid bridge mac address '%s' in network '%s'", def->mac,
+                           def->name);
     g_free(def->mac);
     def->mac = mac;
     return TRUE;
@@ -205,11 +205,33 @@ static gboolean check_not_virtual(NetworkDef *def, xmlNodePtr node, GError **err
 
 /* ---- the rest ---- */
 
+static gboolean check_dhcp(NetworkDef *def, xmlNodePtr node, GError **error)
+{
+    gboolean seen[2] = { FALSE, FALSE };
+
+    for (guint i = 0; i < def->ips->len; i++) {
+        const NetworkIp *ip = def->ips->pdata[i];
+        gboolean is_v6 = network_ip_is_v6(ip);
+        const char *family = is_v6 ? "IPv6" : "IPv4";
+
+        if (!network_ip_has_dhcp(ip))
+            continue;
+        if (seen[is_v6]) {
+            g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_UNSUPPORTED,
+                        "Multiple %s dhcp sections found -- dhcp is supported only for a single %s "
+                        "address on each network",
+                        family, family);
+            return FALSE;
+        }
+        seen[is_v6] = TRUE;
+    }
+    return TRUE;
+}
+
 static gboolean check_dns(NetworkDef *def, xmlNodePtr node, GError **error)
 {
-    if (def->dns_enable == DOMAIN_NO &&
-        (def->forwarders->len > 0 || def->txts->len > 0 || def->srvs->len > 0 ||
-         def->dns_hosts->len > 0))
+    if (def->dns_enable == DOMAIN_NO && (def->forwarders->len > 0 || def->txts->len > 0 ||
+                                         def->srvs->len > 0 || def->dns_hosts->len > 0))
         return bad_element(error, node, "Extra data in disabled network '%s'", def->name);
     for (guint i = 0; i < def->txts->len; i++)
         if (!network_txt_check_complete(def->txts->pdata[i], node, error))
@@ -272,7 +294,7 @@ static gboolean check_routes(NetworkDef *def, xmlNodePtr node, GError **error)
 static gboolean check_traffic(NetworkDef *def, xmlNodePtr node, GError **error)
 {
     return network_vlan_check(&def->vlan_trunk, def->vlan_tags, node, error) &&
-           network_bandwidth_check(def->inbound, def->outbound, node, error);
+           network_bandwidth_check_no_floor(def->inbound, def->outbound, node, error);
 }
 
 /* A minus sign is not how -1, "not given", may come in. */
@@ -329,10 +351,11 @@ static void drop_forward(NetworkDef *def)
 
 gboolean network_def_check(gpointer object, xmlNodePtr node, GError **error)
 {
-    static const Check checks[] = { check_name,       check_texts,  check_mac,     check_sources,
-                                    check_listed_once, check_nat,    check_mode,    check_not_virtual,
-                                    check_dns,        check_portgroups, check_routes, check_traffic,
-                                    check_delay };
+    static const Check checks[] = { check_name,    check_texts,       check_mac,
+                                    check_sources, check_listed_once, check_nat,
+                                    check_mode,    check_not_virtual, check_dhcp,
+                                    check_dns,     check_portgroups,  check_routes,
+                                    check_traffic, check_delay };
     NetworkDef *def = object;
 
     if (def->forward == NETWORK_FORWARD_SAID_NONE)

@@ -7,11 +7,10 @@
 #define RANGE_MAX 65535u /* libvirt's own limit, and one dnsmasq can live with */
 
 static const char *const families[] = { "", "ipv4", "ipv6", NULL };
-static const char *const lease_units[] = { "",
-                                           [NETWORK_LEASE_SECONDS] = "seconds",
-                                           [NETWORK_LEASE_MINUTES] = "minutes",
-                                           [NETWORK_LEASE_HOURS] = "hours",
-                                           NULL };
+static const char *const lease_units[] = {
+    "", [NETWORK_LEASE_SECONDS] = "seconds", [NETWORK_LEASE_MINUTES] = "minutes",
+    [NETWORK_LEASE_HOURS] = "hours", NULL
+};
 
 gboolean normalise_address(char **text, xmlNodePtr node, GError **error)
 {
@@ -92,7 +91,18 @@ gboolean network_range_check_in(const NetworkRange *range, const NetworkIp *ip, 
     if (!inet_in_network(&start, &own, prefix) || !inet_in_network(&end, &own, prefix))
         return bad_element(error, node, "range %s - %s is not entirely within network %s/%u",
                            range->start, range->end, ip->address, prefix);
-    return TRUE;
+    if (own.family == AF_INET6)
+        return TRUE;
+    if (inet_is_network(&start, prefix))
+        return bad_element(error, node,
+                           "start of range %s - %s in network %s/%u is the network "
+                           "address",
+                           range->start, range->end, ip->address, prefix);
+    return !inet_is_broadcast(&end, prefix) ||
+           bad_element(error, node,
+                       "end of range %s - %s in network %s/%u is the broadcast "
+                       "address",
+                       range->start, range->end, ip->address, prefix);
 }
 
 #define F(field) offsetof(NetworkHost, field)
@@ -150,8 +160,9 @@ gboolean network_host_check_complete(const NetworkHost *host, gboolean is_v6, xm
     if (!is_v6 && host->id != NULL)
         return bad_element(error, node, "Invalid to specify id '%s' in IPv4 host", host->id);
     if (host->name == NULL && host->mac == NULL && host->id == NULL)
-        return bad_element(error, node, "At least one of name, mac, or id attribute must be "
-                                        "specified for static host definition");
+        return bad_element(error, node,
+                           "At least one of name, mac, or id attribute must be "
+                           "specified for static host definition");
     return TRUE;
 }
 
@@ -205,13 +216,15 @@ char *network_ip_cidr(const NetworkIp *ip)
     return g_strdup_printf("%s/%u", text, prefix);
 }
 
-static gboolean check_mask(const char *family, const char *address, const char *netmask,
-                           int prefix, xmlNodePtr node, GError **error)
+static gboolean check_mask(const char *family, const char *address, const char *netmask, int prefix,
+                           xmlNodePtr node, GError **error)
 {
     InetAddress parsed;
 
     inet_parse(address, &parsed);
     gboolean is_v6 = parsed.family == AF_INET6;
+    if (family == NULL && is_v6)
+        return bad_element(error, node, "no family specified for non-IPv4 address '%s'", address);
     if (family != NULL && (strcmp(family, "ipv6") == 0) != is_v6)
         return bad_element(error, node, "family '%s' does not fit the address '%s'", family,
                            address);
@@ -268,6 +281,18 @@ static const XmlRow route_rows[] = {
 };
 #undef F
 
+guint network_route_prefix(const NetworkRoute *route)
+{
+    InetAddress address;
+
+    if (route->prefix >= 0)
+        return (guint)route->prefix;
+    if (route->netmask != NULL)
+        return (guint)inet_mask_prefix(route->netmask);
+    inet_parse(route->address, &address);
+    return inet_natural_prefix(&address);
+}
+
 static gboolean route_check(gpointer object, xmlNodePtr node, GError **error)
 {
     NetworkRoute *route = object;
@@ -282,6 +307,8 @@ static gboolean route_check(gpointer object, xmlNodePtr node, GError **error)
     if (address.family != gateway.family)
         return bad_element(error, node, "route address '%s' and gateway '%s' are of two families",
                            route->address, route->gateway);
-    return TRUE;
+    return inet_is_network(&address, network_route_prefix(route)) ||
+           bad_element(error, node, "Address '%s' in route definition is not a network address",
+                       route->address);
 }
 XML_CLASS_DEFINE(network_route_class, NetworkRoute, route_rows, route_check)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char *const virtualport_types[] = { "",        "none",      "802.1Qbg", "802.1Qbh",
+static const char *const virtualport_types[] = { "",        "none",        "802.1Qbg", "802.1Qbh",
                                                  "midonet", "openvswitch", NULL };
 
 #define F(field) offsetof(NetworkVirtualPort, field)
@@ -31,7 +31,8 @@ gboolean network_vlan_check(int *trunk, const GPtrArray *tags, xmlNodePtr node, 
                            "invalid \"trunk='no'\" in <vlan> - trunk='yes' is required for more "
                            "than one vlan tag or a native mode");
     if (*trunk == DOMAIN_YES && tags->len == 0)
-        return bad_element(error, node, "missing tag id - each <vlan> must have at least one <tag>");
+        return bad_element(error, node,
+                           "missing tag id - each <vlan> must have at least one <tag>");
     *trunk = needs_trunk || *trunk == DOMAIN_YES ? DOMAIN_YES : DOMAIN_ABSENT;
     return TRUE;
 }
@@ -54,6 +55,18 @@ gboolean network_bandwidth_check(const DomainBandwidth *inbound, const DomainBan
     return check_rate(inbound, node, error) && check_rate(outbound, node, error);
 }
 
+gboolean network_bandwidth_check_no_floor(const DomainBandwidth *inbound,
+                                          const DomainBandwidth *outbound, xmlNodePtr node,
+                                          GError **error)
+{
+    if (inbound != NULL && inbound->floor > 0) {
+        g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_UNSUPPORTED,
+                    "floor attribute is not supported for this config");
+        return FALSE;
+    }
+    return network_bandwidth_check(inbound, outbound, node, error);
+}
+
 #define F(field) offsetof(NetworkPortGroup, field)
 static const XmlRow port_group_rows[] = {
     { "@name", XML_STRING, F(name), XML_REQUIRED },
@@ -74,6 +87,6 @@ static gboolean port_group_check(gpointer object, xmlNodePtr node, GError **erro
     if (group->is_default == DOMAIN_NO)
         group->is_default = DOMAIN_ABSENT;
     return network_vlan_check(&group->vlan_trunk, group->vlan_tags, node, error) &&
-           network_bandwidth_check(group->inbound, group->outbound, node, error);
+           network_bandwidth_check_no_floor(group->inbound, group->outbound, node, error);
 }
 XML_CLASS_DEFINE_OPEN(network_port_group_class, NetworkPortGroup, port_group_rows, port_group_check)

@@ -171,8 +171,8 @@ static void add_return(const Rules *r, const char *net, const char *dev, const c
 
 static void add_nat(const Rules *r, const char *net, const char *dev)
 {
-    guint first = r->def->nat_port_start > 0 ? r->def->nat_port_start : 1024;
-    guint last = r->def->nat_port_start > 0 ? r->def->nat_port_end : 65535;
+    guint first = r->def->nat_port_start > 0 ? r->def->nat_port_start : NETWORK_NAT_PORT_FIRST;
+    guint last = r->def->nat_port_start > 0 ? r->def->nat_port_end : NETWORK_NAT_PORT_LAST;
     g_autofree char *ports = g_strdup_printf("%u-%u", first, last);
 
     add_forward_out(r, net, dev);

@@ -104,6 +104,19 @@ gboolean on_connect_list_defined_networks(RpcCall *call, GError **error)
 
 /* ---- reading ---- */
 
+/* An active network shows the ports that its addresses are hidden behind. */
+static char *format_live(const NetworkView *view)
+{
+    g_autoptr(NetworkDef) live = NULL;
+
+    if (!view->active || view->def->forward != NETWORK_FORWARD_NAT || view->def->nat_port_start > 0)
+        return network_def_format(view->def, DOMAIN_XML_FORMAT_NONE);
+    live = network_def_dup(view->def);
+    live->nat_port_start = NETWORK_NAT_PORT_FIRST;
+    live->nat_port_end = NETWORK_NAT_PORT_LAST;
+    return network_def_format(live, DOMAIN_XML_FORMAT_NONE);
+}
+
 gboolean on_network_get_xml_desc(RpcCall *call, GError **error)
 {
     enum { XML_INACTIVE = 1 };
@@ -117,7 +130,7 @@ gboolean on_network_get_xml_desc(RpcCall *call, GError **error)
         xml = network_def_format(view.next != NULL ? view.next : view.def,
                                  DOMAIN_XML_FORMAT_INACTIVE);
     else
-        xml = network_def_format(view.def, DOMAIN_XML_FORMAT_NONE);
+        xml = format_live(&view);
     xdr_put_string(call->ret, xml);
     return TRUE;
 }

@@ -63,8 +63,13 @@ InetAddress inet_mask(const InetAddress *address, guint prefix)
     InetAddress network = *address;
 
     for (guint bit = prefix; bit < inet_bits(address->family); bit++)
-        network.bytes[bit / 8] &= (guint8)~(0x80u >> bit % 8);
+        network.bytes[bit / 8] &= (guint8) ~(0x80u >> bit % 8);
     return network;
+}
+
+static gboolean is_same(const InetAddress *a, const InetAddress *b)
+{
+    return a->family == b->family && memcmp(a->bytes, b->bytes, inet_bits(a->family) / 8) == 0;
 }
 
 gboolean inet_in_network(const InetAddress *address, const InetAddress *network, guint prefix)
@@ -72,7 +77,26 @@ gboolean inet_in_network(const InetAddress *address, const InetAddress *network,
     InetAddress a = inet_mask(address, prefix);
     InetAddress b = inet_mask(network, prefix);
 
-    return a.family == b.family && memcmp(a.bytes, b.bytes, inet_bits(a.family) / 8) == 0;
+    return is_same(&a, &b);
+}
+
+gboolean inet_is_network(const InetAddress *address, guint prefix)
+{
+    InetAddress network = inet_mask(address, prefix);
+
+    return is_same(address, &network);
+}
+
+gboolean inet_is_broadcast(const InetAddress *address, guint prefix)
+{
+    InetAddress inverse = *address;
+
+    for (guint i = 0; i < sizeof inverse.bytes; i++)
+        inverse.bytes[i] = (guint8)~inverse.bytes[i];
+    inverse = inet_mask(&inverse, prefix);
+    for (guint i = 0; i < sizeof inverse.bytes; i++)
+        inverse.bytes[i] = (guint8)~inverse.bytes[i];
+    return is_same(address, &inverse);
 }
 
 char *inet_netmask_text(int family, guint prefix)

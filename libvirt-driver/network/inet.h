@@ -25,6 +25,9 @@ guint inet_natural_prefix(const InetAddress *address);
 /* Keeps the first prefix bits and clears the others. */
 InetAddress inet_mask(const InetAddress *address, guint prefix);
 gboolean inet_in_network(const InetAddress *address, const InetAddress *network, guint prefix);
+/* Whether all bits behind the prefix are clear; all are set. */
+gboolean inet_is_network(const InetAddress *address, guint prefix);
+gboolean inet_is_broadcast(const InetAddress *address, guint prefix);
 char *inet_netmask_text(int family, guint prefix);
 /* Number of addresses from start to end; -1: reversed, of two families, or more than max. */
 gint64 inet_range_size(const InetAddress *start, const InetAddress *end, guint max);

@@ -40,6 +40,10 @@ gboolean network_dns_host_check_complete(const NetworkDnsHost *host, xmlNodePtr 
 gboolean network_vlan_check(int *trunk, const GPtrArray *tags, xmlNodePtr node, GError **error);
 gboolean network_bandwidth_check(const DomainBandwidth *inbound, const DomainBandwidth *outbound,
                                  xmlNodePtr node, GError **error);
+/* The same where no minimum can be promised: of a whole network and its port groups. */
+gboolean network_bandwidth_check_no_floor(const DomainBandwidth *inbound,
+                                          const DomainBandwidth *outbound, xmlNodePtr node,
+                                          GError **error);
 
 /* What depends on several elements; also completes what is implied. node: <network>. */
 gboolean network_def_check(gpointer object, xmlNodePtr node, GError **error);

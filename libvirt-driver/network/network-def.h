@@ -11,6 +11,10 @@
 
 G_BEGIN_DECLS
 
+/* What NAT maps ports to where the definition does not say: all that need no privileges. */
+#define NETWORK_NAT_PORT_FIRST 1024u
+#define NETWORK_NAT_PORT_LAST  65535u
+
 typedef enum {
     NETWORK_FORWARD_NONE, /* isolated */
     NETWORK_FORWARD_NAT,
@@ -158,6 +162,7 @@ const NetworkPortGroup *network_def_find_portgroup(const NetworkDef *def, const 
 guint network_ip_prefix(const NetworkIp *ip);
 gboolean network_ip_is_v6(const NetworkIp *ip);
 gboolean network_ip_has_dhcp(const NetworkIp *ip);
+guint network_route_prefix(const NetworkRoute *route);
 /* "192.168.122.0/24" */
 char *network_ip_cidr(const NetworkIp *ip);
 

@@ -58,6 +58,17 @@ def test_redefine(conn):
     assert code_of(conn.networkDefineXML, net_xml("m", uuid=network.UUIDString())) == libvirt.VIR_ERR_OPERATION_FAILED
 
 
+IP = "<ip address='10.9.{}.1' prefix='24'><dhcp>{}</dhcp></ip>"
+
+
+def isolated(more):
+    return f"<network><name>n</name><bridge name='br-n'/>{more}</network>"
+
+
+def range_of(start, end):
+    return f"<range start='{start}' end='{end}'/>"
+
+
 @pytest.mark.parametrize("xml, code", [
     ("<network", libvirt.VIR_ERR_XML_DETAIL),
     ("<pool/>", libvirt.VIR_ERR_XML_ERROR),
@@ -66,6 +77,14 @@ def test_redefine(conn):
     ("<network><name>n</name><uuid>1234</uuid></network>", libvirt.VIR_ERR_XML_ERROR),
     (net_xml(more="<ip address='10.0.0.1'/>"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
     (net_xml(more="<bandwidth><inbound average='1'/></bandwidth>"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
+    (isolated("<ip address='fd00::1' prefix='64'/>"), libvirt.VIR_ERR_XML_ERROR),  # no family
+    (isolated(IP.format(1, range_of("10.9.1.0", "10.9.1.9"))), libvirt.VIR_ERR_XML_ERROR),  # the network's address
+    (isolated(IP.format(1, range_of("10.9.1.2", "10.9.1.255"))), libvirt.VIR_ERR_XML_ERROR),  # the broadcast address
+    (isolated(IP.format(1, range_of("10.9.1.2", "10.9.1.9")) + IP.format(2, range_of("10.9.2.2", "10.9.2.9"))),
+     libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
+    (isolated(IP.format(1, "") + "<route address='10.77.0.1' prefix='16' gateway='10.9.1.9'/>"), libvirt.VIR_ERR_XML_ERROR),
+    (isolated("<bandwidth><inbound average='9' floor='1'/></bandwidth>"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
+    (isolated("<portgroup name='g'><bandwidth><inbound average='9' floor='1'/></bandwidth></portgroup>"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
     ("<network><name>n</name><bridge name='../x'/></network>", libvirt.VIR_ERR_XML_ERROR),
     ("<network><name>..</name></network>", libvirt.VIR_ERR_XML_ERROR),
     ("<network><name>a&#10;b</name></network>", libvirt.VIR_ERR_XML_ERROR),
