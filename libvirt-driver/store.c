@@ -13,8 +13,9 @@
 #define TMP_SUFFIX ".new"
 
 /* Before each text: who wrote it, and a sum over it that tells whether somebody else has since. */
-#define HEADER     "<!-- Written by kanzend " KANZEN_VERSION ", %016" G_GINT64_MODIFIER                \
-                   "x. Change it with virsh, not here. -->\n"
+#define HEADER                                                                                     \
+    "<!-- Written by kanzend " KANZEN_VERSION ", %016" G_GINT64_MODIFIER                           \
+    "x. Change it with virsh, not here. -->\n"
 #define HEADER_MAX 160
 
 struct Store {

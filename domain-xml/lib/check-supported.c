@@ -119,8 +119,8 @@ static gboolean check_graphics(const DomainDef *def, GError **error)
     return TRUE;
 }
 
-/* What QEMU gives to HVM guests; PV guests and those of PVH have no back ends for it. Serial ports are
- * kept in their definitions without an effect, as libvirt's Xen driver does. */
+/* What QEMU gives to HVM guests; PV guests and those of PVH have no back ends for it. Serial ports
+ * are kept in their definitions without an effect, as libvirt's Xen driver does. */
 static gboolean check_hvm_devices(const DomainDef *def, GError **error)
 {
     const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What only devices on PCI, or only virtio's, are told (DEVICE_VIRTIO_ROWS, DEVICE_ALIAS_ACPI_ROW).
- */
+/* What only devices on PCI, or only virtio's, are told (DEVICE_VIRTIO_ROWS,
+ * DEVICE_ALIAS_ACPI_ROW). */
 #include "complete.h"
 
 #include <string.h>

@@ -108,7 +108,8 @@ static gboolean has_audio(const void *object)
 
 static gboolean has_gl(const void *object)
 {
-    return !is_vnc(object) && ((const DomainGraphics *)object)->type != DOMAIN_GRAPHICS_EGL_HEADLESS;
+    return !is_vnc(object) &&
+           ((const DomainGraphics *)object)->type != DOMAIN_GRAPHICS_EGL_HEADLESS;
 }
 
 static gboolean has_rendernode(const void *object)

@@ -30,7 +30,8 @@ static const struct {
 #define URI_PATH_CHARS "/:@!$&'()*+,;="
 #define HOST_UNIX      2 /* DomainDiskHost.transport */
 
-/* A name or an address. Anything else would be taken for several hosts, or for options, when it is read again. */
+/* A name or an address. Anything else would be taken for several hosts, or for options, when it is
+ * read again. */
 static gboolean check_host(const DomainDisk *disk, const DomainDiskHost *host, GError **error)
 {
     static const char allowed[] = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_:%";

@@ -56,8 +56,8 @@ static void name_host_files(DomainDef *def, const DomainXmlCaps *caps)
     g_clear_pointer(&def->os_firmware, g_free);
 }
 
-/* xl.cfg(5) names CPUs also by the host's nodes, or as all but some; libvirt's XML by their numbers.
- * What the host cannot say is left for the checks to name. */
+/* xl.cfg(5) names CPUs also by the host's nodes, or as all but some; libvirt's XML by their
+ * numbers. What the host cannot say is left for the checks to name. */
 static void expand_set(char **set, const DomainXmlCaps *caps)
 {
     g_autofree char *plain = *set != NULL ? number_set_normalise(*set) : NULL;

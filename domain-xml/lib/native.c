@@ -322,8 +322,8 @@ static char *to_xm(const DomainDef *def, KxlDomainConfig *config, GError **error
                    "(/domain/devices/serial[2])");
         return NULL;
     }
-    /* What xl calls a firmware's path was an HVM guest's kernel. UEFI came with xl: its bios stays.
-     */
+    /* What xl calls a firmware's path was an HVM guest's kernel. UEFI came with xl: its bios
+     * stays. */
     if (config->type == KXL_TYPE_HVM && config->kernel == NULL &&
         g_strcmp0(def->loader_type, "pflash") != 0)
         config->kernel = g_strdup(def->loader);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* vfb=, and the top-level vnc options, which an HVM guest's adapter or a PV guest's one vfb take.
- */
+/* vfb=, and the top-level vnc options, which an HVM guest's adapter or a PV guest's one vfb
+ * take. */
 #include "xlcfg-devices.h"
 
 #include <string.h>

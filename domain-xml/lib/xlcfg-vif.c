@@ -58,8 +58,8 @@ static gboolean rate_parse(const char *text, guint64 *ret_bytes, guint32 *ret_us
     return *ret_bytes > 0;
 }
 
-/* The smallest rate that reads back as the same credit; in the largest unit that says it exactly.
- */
+/* The smallest rate that reads back as the same credit; in the largest unit that says it
+ * exactly. */
 static char *rate_format(guint64 bytes, guint32 usecs)
 {
     guint64 interval = usecs ? usecs : DEFAULT_INTERVAL_USECS, rate;

@@ -21,8 +21,8 @@ static void stop_at_doctype(void *user_data, const xmlChar *name, const xmlChar 
     xmlStopParser(context);
 }
 
-/* libvirt's form: the label and line, libxml2's words, the line itself and a mark below the column.
- */
+/* libvirt's form: the label and line, libxml2's words, the line itself and a mark below the
+ * column. */
 static void set_parse_error(xmlParserCtxtPtr context, const char *text, const char *label,
                             GError **error)
 {
@@ -90,8 +90,8 @@ static const char *skip_tag(const char *p, guint *ret_attributes)
     return NULL;
 }
 
-/* libxml2 compares each attribute of a tag with all before it: hours for a few megabytes of them.
- */
+/* libxml2 compares each attribute of a tag with all before it: hours for a few megabytes of
+ * them. */
 static gboolean has_crowded_tag(const char *text)
 {
     guint n;

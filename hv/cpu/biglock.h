@@ -2,9 +2,11 @@
 /*
  * The big lock. It covers all of hv that is not one vCPU's own: interrupt handlers, softirqs,
  * timers, the store, the back ends, and the hypercalls that the table does not call lockless
- * (pv/hypercall.c). What a busy guest does all the time goes without it: sending events, and the block and network
- * queues, which are parallel softirqs (irq.h); event channels, grants, heap and log have short locks of their own. It is never held while a CPU waits for an interrupt or runs the guest. Whoever
- * waits for it serves TLB flushes meanwhile, since the holder may be waiting for one.
+ * (pv/hypercall.c). What a busy guest does all the time goes without it: sending events, and the
+ * block and network queues, which are parallel softirqs (irq.h); event channels, grants, heap and
+ * log have short locks of their own. It is never held while a CPU waits for an interrupt or runs
+ * the guest. Whoever waits for it serves TLB flushes meanwhile, since the holder may be waiting for
+ * one.
  */
 #pragma once
 

@@ -24,8 +24,8 @@
  * more than this. */
 #define REFINE_PPM 500
 
-/* What QEMU's and KVM's APIC timers count at; a measurement this near to it (in percent) means it.
- */
+/* What QEMU's and KVM's APIC timers count at; a measurement this near to it (in percent) means
+ * it. */
 #define APIC_NOMINAL_HZ      NS_PER_S
 #define APIC_NOMINAL_PERCENT 5
 
@@ -90,8 +90,8 @@ static void set_scale(uint64_t hz)
     clk.mul = (uint32_t)((NS_PER_S << 32) / (clk.shift < 0 ? hz >> -clk.shift : hz << clk.shift));
 }
 
-/* value * mul / div; the result must fit. (C's 128-bit division would need the compiler's library.)
- */
+/* value * mul / div; the result must fit. (C's 128-bit division would need the compiler's
+ * library.) */
 static uint64_t scale(uint64_t value, uint64_t mul, uint64_t div)
 {
     uint64_t quotient, high;

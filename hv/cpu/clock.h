@@ -26,8 +26,8 @@ void clock_set_wall(struct domain *d, uint64_t epoch_ns, int64_t offset_s);
 
 /* System time is ns further from now on; the guest is told that it was stopped. */
 void clock_jump(struct domain *d, uint64_t ns);
-/* The host's clock says so now: a machine that stood still makes up for it, in system time too, as Xen's goes on while a
- * domain is paused. Never backwards. */
+/* The host's clock says so now: a machine that stood still makes up for it, in system time too, as
+ * Xen's goes on while a domain is paused. Never backwards. */
 void clock_catch_up(struct domain *d, uint64_t epoch_ns);
 /* Follows KZ_STORE_CLOCK. 0, or -XEN_ENOMEM. */
 int clock_watch_host(struct domain *d);

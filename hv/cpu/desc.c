@@ -200,8 +200,8 @@ void desc_load(struct vcpu *v)
                            [ds] "r"(SEL_HV_DS), [zero] "r"(0), [tss] "r"((uint16_t)SEL_TSS)
                          : "rax", "memory");
 
-    /* SYSRET's selectors are those of Linux's users (0x33, 0x2b), the ones worth a short way back.
-     */
+    /* SYSRET's selectors are those of Linux's users (0x33, 0x2b), the ones worth a short way
+     * back. */
     wrmsr(MSR_STAR, (uint64_t)0x23 << 48 | (uint64_t)SEL_HV_CS << 32);
     wrmsr(MSR_LSTAR,
           (uintptr_t)(v->domain->is_32bit ? syscall32_stubs : syscall64_stubs) + v->id * 64);

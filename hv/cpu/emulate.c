@@ -53,8 +53,8 @@ static bool do_out(struct vcpu *v, struct cpu_regs *regs, const struct insn *i)
     return true;
 }
 
-/* One element of a string instruction; with REP the instruction is executed again until rcx is 0.
- */
+/* One element of a string instruction; with REP the instruction is executed again until rcx is
+ * 0. */
 static void string_step(struct cpu_regs *regs, const struct insn *i, uint64_t *pointer)
 {
     *pointer += regs->rflags & RFLAGS_DF ? -(uint64_t)i->size : i->size;

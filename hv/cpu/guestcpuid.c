@@ -71,8 +71,8 @@ static const uint16_t pv_features[] = {
     F(AVX_VNNI),
 };
 
-/* Where each 32-bit word of the feature set comes from (cpufeatureset.h), and what of it we offer.
- */
+/* Where each 32-bit word of the feature set comes from (cpufeatureset.h), and what of it we
+ * offer. */
 static struct feature_word {
     uint32_t leaf, subleaf;
     uint8_t reg; /* index into struct cpuid_regs */
@@ -85,7 +85,8 @@ static struct feature_word {
 };
 
 static bool compat_syscall_exists;
-/* Without the word of it, Linux on AMD's CPUs loads the users' GS twice in each context switch, by a hypercall each. */
+/* Without the word of it, Linux on AMD's CPUs loads the users' GS twice in each context switch, by
+ * a hypercall each. */
 static bool null_selector_clears_base;
 
 #define MAX_BASIC    0x0000000d
@@ -118,7 +119,8 @@ static bool vendor_is_amd(void)
     return ebx == 0x68747541 /* "Auth" */ || ebx == 0x6f677948 /* "Hygo" */;
 }
 
-/* Whatever CPUID says: a hypervisor below may be too old to pass the bit on. No guest runs yet, FS is nobody's. */
+/* Whatever CPUID says: a hypervisor below may be too old to pass the bit on. No guest runs yet, FS
+ * is nobody's. */
 static bool find_null_selector_clears_base(void)
 {
     uint64_t base;

@@ -28,7 +28,8 @@ static bool vector_is_usable(unsigned int vector)
 static int find_free(void)
 {
     for (int vector = VEC_IRQ_FIRST; vector <= VEC_IRQ_LAST; vector++)
-        if (!irqs[vector].handler && !irqs[vector].softirq && vector_is_usable((unsigned int)vector))
+        if (!irqs[vector].handler && !irqs[vector].softirq &&
+            vector_is_usable((unsigned int)vector))
             return vector;
     return -XEN_ENOSPC;
 }
@@ -57,7 +58,8 @@ void irq_free(int vector)
 {
     irqs[vector].handler = NULL;
     WRITE_ONCE(irqs[vector].softirq, NULL);
-    mb(); /* the softirq is gone before a look at who may have seen it; pairs with raise_softirq() */
+    mb(); /* the softirq is gone before a look at who may have seen it; pairs with
+             raise_softirq() */
     for (unsigned int cpu = 0; cpu < MAX_VCPUS; cpu++)
         while (READ_ONCE(serving[cpu]) == vector)
             spin_wait();

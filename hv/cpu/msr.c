@@ -36,8 +36,8 @@ bool guest_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *ret)
     case MSR_PAT:
         *ret = rdmsr(msr);
         return true;
-    case MSR_EFER: /* a PV kernel has no business with SVME; SCE, LME, LMA and NXE are as they are
-                    */
+    case MSR_EFER: /* a PV kernel has no business with SVME; SCE, LME, LMA and NXE are as they
+                      are */
         *ret = rdmsr(msr) & (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE);
         return true;
     case MSR_UCODE_REV:

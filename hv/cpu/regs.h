@@ -67,8 +67,8 @@
 #define SEL_KERNEL_CS_SHOWN 0xe030
 
 /* Vectors. 0x82 is the hypercall instruction's, from ring 1 only; VEC_SYSCALL and what
- * follows mark frames built by the SYSCALL and SYSENTER entries, which do not come through the IDT.
- */
+ * follows mark frames built by the SYSCALL and SYSENTER entries, which do not come through the
+ * IDT. */
 #define VEC_DEBUG     1
 #define VEC_NMI       2
 #define VEC_INT3      3

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The wall clock at boot, from the machine's RTC (MC146818) and the time the boot file was written.
- */
+/* The wall clock at boot, from the machine's RTC (MC146818) and the time the boot file was
+ * written. */
 #include <xen/errno.h>
 
 #include "cpu/clock.h"

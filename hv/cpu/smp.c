@@ -116,8 +116,8 @@ void ap_start(uint32_t vcpu_id)
     enter_guest(guest_regs());
 }
 
-/* Page tables that show the trampoline where it is in physical memory, and hv where it always is.
- */
+/* Page tables that show the trampoline where it is in physical memory, and hv where it always
+ * is. */
 static uint64_t *make_tables(void *pages)
 {
     uint64_t *l4 = pages, *l3 = l4 + PT_ENTRIES, *l2 = l3 + PT_ENTRIES;

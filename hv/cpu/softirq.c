@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Softirqs: each CPU has a list of those to be run under the big lock, and one of the parallel ones. */
+/* Softirqs: each CPU has a list of those to be run under the big lock, and one of the parallel
+ * ones. */
 #include "cpu/softirq.h"
 #include "cpu/vcpu.h"
 #include "cpu/smp.h"
@@ -24,8 +25,8 @@ static struct {
     bool put_off; /* parallel ones wait for the next time in hv */
 } cpus[MAX_VCPUS];
 
-/* The longest time a softirq is put off: more than a tick of Linux's at its usual 250 Hz, which is what ends it should the
- * guest not come into hv before. */
+/* The longest time a softirq is put off: more than a tick of Linux's at its usual 250 Hz, which is
+ * what ends it should the guest not come into hv before. */
 #define PUT_OFF_NS 5000000ULL
 
 static struct list *list_of(const struct softirq *s, unsigned int cpu)
@@ -40,7 +41,8 @@ static unsigned int this_cpu(void)
 
 static bool change_state(struct softirq *s, uint8_t from, uint8_t to)
 {
-    return __atomic_compare_exchange_n(&s->state, &from, to, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return __atomic_compare_exchange_n(&s->state, &from, to, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
 }
 
 /* False: it is not in that state. */
@@ -65,7 +67,8 @@ static bool append(struct softirq *s, uint8_t from)
 void softirq_raise(struct softirq *s)
 {
     for (;;) {
-        mb(); /* what it is raised for, before its state: who runs it changes that before it looks */
+        mb(); /* what it is raised for, before its state: who runs it changes that before it
+                 looks */
         switch (READ_ONCE(s->state)) {
         case IDLE:
             if (append(s, IDLE))
@@ -123,7 +126,8 @@ static unsigned int length(struct list *l)
     return n;
 }
 
-/* Both run as many as wait now. What they raise is left for the next round, after timers and the rest had their turn. */
+/* Both run as many as wait now. What they raise is left for the next round, after timers and the
+ * rest had their turn. */
 void softirq_run(void)
 {
     struct list *l = &cpus[this_cpu()].locked;

@@ -7,8 +7,8 @@
 /* Called from the interrupt entry for every vector from VEC_IRQ_FIRST on. */
 void irq_dispatch(unsigned int vector);
 
-/* Runs the softirqs that are raised on this CPU now: those that need the big lock, which the caller holds, and those
- * that do not. */
+/* Runs the softirqs that are raised on this CPU now: those that need the big lock, which the caller
+ * holds, and those that do not. */
 void softirq_run(void);
 void softirq_run_parallel(void);
 

@@ -8,8 +8,8 @@
 
 #define NS_PER_S 1000000000ULL
 
-/* Each CPU's, by deadline. A timer goes off on the CPU that set it; the big lock guards them all.
- */
+/* Each CPU's, by deadline. A timer goes off on the CPU that set it; the big lock guards them
+ * all. */
 static struct hv_timer *queues[MAX_VCPUS];
 
 /* When each CPU's APIC timer goes off, or went off. Its own CPU's alone. */

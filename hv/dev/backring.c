@@ -64,11 +64,12 @@ int backring_unconsumed(const struct backring *r, uint32_t *ret_nr)
 {
     uint32_t prod = shared(r)->req_prod;
 
-    /* The guest reuses an entry only when it has seen the response in it. This also bounds what it can make hv
-     * look at before the next push. */
+    /* The guest reuses an entry only when it has seen the response in it. This also bounds what it
+     * can make hv look at before the next push. */
     if (prod - r->rsp_shown > r->nr_entries || prod - r->rsp_shown < r->req_cons - r->rsp_shown)
         return -XEN_EINVAL;
-    rmb(); /* req_prod before the requests it shows; pairs with the front end's wmb() in RING_PUSH_REQUESTS */
+    rmb(); /* req_prod before the requests it shows; pairs with the front end's wmb() in
+              RING_PUSH_REQUESTS */
     *ret_nr = prod - r->req_cons;
     return 0;
 }

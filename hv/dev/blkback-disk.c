@@ -17,7 +17,8 @@
 
 void blk_disk_stop(struct blkback *bb)
 {
-    virtio_reset(bb->vd); /* from here on the device touches no page of the guest, and no queue runs */
+    virtio_reset(bb->vd); /* from here on the device touches no page of the guest, and no queue
+                             runs */
     for (unsigned int i = 0; i < BLK_MAX_QUEUES; i++)
         if (bb->queue[i])
             bb->queue[i]->vq = NULL;
@@ -43,7 +44,8 @@ int blk_disk_start(struct blkback *bb, unsigned int nr_queues, uint64_t *ret_fea
     return 0;
 }
 
-/* How many front ends may ask for: one for each vCPU, as Linux's back end has it, as far as the machine's disk goes. */
+/* How many front ends may ask for: one for each vCPU, as Linux's back end has it, as far as the
+ * machine's disk goes. */
 static unsigned int most_queues(struct blkback *bb, uint64_t features)
 {
     uint16_t nr = 1;
@@ -55,7 +57,8 @@ static unsigned int most_queues(struct blkback *bb, uint64_t features)
 
 void blk_disk_read_capacity(struct blkback *bb)
 {
-    virtio_read_config(bb->vd, VIRTIO_BLK_CFG_CAPACITY, &bb->disk.capacity, sizeof(bb->disk.capacity));
+    virtio_read_config(bb->vd, VIRTIO_BLK_CFG_CAPACITY, &bb->disk.capacity,
+                       sizeof(bb->disk.capacity));
 }
 
 static void read_geometry(struct blkback *bb, uint64_t features)
@@ -173,7 +176,8 @@ int blk_disk_write_properties(struct blkback *bb)
 
     err = err ? err : backend_write(bb->dev, "info", "%u", info);
     err = err ? err : backend_write(bb->dev, "sector-size", "%u", disk->sector_size);
-    err = err ? err : backend_write(bb->dev, "physical-sector-size", "%u", disk->physical_sector_size);
+    err = err ? err
+              : backend_write(bb->dev, "physical-sector-size", "%u", disk->physical_sector_size);
     return err ? backend_error(bb->dev, err, "cannot write the disk's properties") : 0;
 }
 

@@ -181,7 +181,8 @@ static void step_done(struct blk_queue *q, struct blk_request *req)
     }
     if (step != STEP_DISCARD || req->nr_sectors == 0)
         req->steps &= ~step;
-    /* What follows fits: it is as long as what came back, or the request has the queue to itself. */
+    /* What follows fits: it is as long as what came back, or the request has the queue to
+     * itself. */
     if (req->steps != 0)
         submit(q, req);
     else
@@ -190,7 +191,8 @@ static void step_done(struct blk_queue *q, struct blk_request *req)
 
 /* ---- from the guest ---- */
 
-/* Does it start on an empty queue and keep it for itself? Then q->sg holds its pages until a later step. */
+/* Does it start on an empty queue and keep it for itself? Then q->sg holds its pages until a later
+ * step. */
 static bool is_exclusive(const struct blkif_op *op)
 {
     return op_row(op->operation)->drains ||
@@ -228,7 +230,8 @@ static int check_op(const struct blk_queue *q, const struct blkif_op *op)
 }
 
 /* The range of a discard; nothing of it is mapped. */
-static int check_discard(const struct blk_queue *q, struct blk_request *req, const struct blkif_op *op)
+static int check_discard(const struct blk_queue *q, struct blk_request *req,
+                         const struct blkif_op *op)
 {
     unsigned int shift = __builtin_ctz(q->bb->disk.sector_size) - VIRTIO_BLK_SECTOR_SHIFT;
     uint64_t nr = op->nr_sectors << shift;
@@ -286,8 +289,8 @@ static void start(struct blk_queue *q, const struct blkif_op *op)
     submit(q, req);
 }
 
-/* Takes requests while there is room for them; ret_waits: some must wait for what is in flight. -XEN_EINVAL: the ring holds
- * garbage. */
+/* Takes requests while there is room for them; ret_waits: some must wait for what is in flight.
+ * -XEN_EINVAL: the ring holds garbage. */
 static int consume(struct blk_queue *q, bool *ret_waits)
 {
     uint8_t entry[BLKIF_MAX_ENTRY_SIZE];

@@ -22,7 +22,8 @@ static bool reserve_refs(struct blk_request *req, unsigned int nr)
     return true;
 }
 
-/* Copies the segments out of the pages an indirect request names, so that they cannot change any more. */
+/* Copies the segments out of the pages an indirect request names, so that they cannot change any
+ * more. */
 static bool copy_indirect(struct blk_queue *q, const struct blkif_op *op)
 {
     for (unsigned int done = 0, page = 0, n; done < op->nr_segments; done += n, page++) {
@@ -67,7 +68,8 @@ static bool check_range(const struct blk_queue *q, struct blk_request *req, unsi
         sectors += seg->last_sect - seg->first_sect + 1U;
     }
     req->nr_sectors = sectors << shift;
-    return req->sector <= q->bb->disk.capacity && req->nr_sectors <= q->bb->disk.capacity - req->sector;
+    return req->sector <= q->bb->disk.capacity &&
+           req->nr_sectors <= q->bb->disk.capacity - req->sector;
 }
 
 /* The next piece of memory; joined to the one before when it follows it. */
@@ -86,7 +88,8 @@ static void add_sg(struct blk_queue *q, paddr_t addr, uint32_t len)
 #define BATCH 32U
 
 /* Segments first to first + nr - 1 of the request. */
-static bool map_batch(struct blk_queue *q, struct blk_request *req, unsigned int first, unsigned int nr)
+static bool map_batch(struct blk_queue *q, struct blk_request *req, unsigned int first,
+                      unsigned int nr)
 {
     struct grant_frame frames[BATCH];
     uint32_t *refs = req->refs + first;

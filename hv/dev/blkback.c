@@ -62,7 +62,8 @@ static int read_protocol(struct blkback *bb)
     return bb->abi ? 0 : -XEN_EINVAL;
 }
 
-static int read_ring_refs(struct blkback *bb, const struct queue_dir *dir, uint32_t refs[], unsigned int *ret_nr)
+static int read_ring_refs(struct blkback *bb, const struct queue_dir *dir, uint32_t refs[],
+                          unsigned int *ret_nr)
 {
     uint64_t order = 0, ref;
     char name[16];
@@ -79,7 +80,8 @@ static int read_ring_refs(struct blkback *bb, const struct queue_dir *dir, uint3
         if (order == 0)
             found = queue_dir_read_u64(dir, "ring-ref", &ref);
         if (!found && !queue_dir_read_u64(dir, name, &ref))
-            return backend_error(bb->dev, -XEN_EINVAL, "no %s%s", dir->prefix, order ? name : "ring-ref");
+            return backend_error(bb->dev, -XEN_EINVAL, "no %s%s", dir->prefix,
+                                 order ? name : "ring-ref");
         refs[i] = (uint32_t)ref;
     }
     return 0;
@@ -104,8 +106,8 @@ static void guest_event(void *opaque)
     struct blk_queue *q = opaque;
 
     q->counted.events_in++;
-    /* Linux shows the parts of a large request one by one. Only where the device's interrupt comes to: another CPU would have
-     * to wait for this one. */
+    /* Linux shows the parts of a large request one by one. Only where the device's interrupt comes
+     * to: another CPU would have to wait for this one. */
     if (q->vcpu == current_vcpu())
         softirq_raise_soon(&q->work);
     else
@@ -123,7 +125,8 @@ static int map_ring(struct blk_queue *q, const struct queue_dir *dir)
         return err;
     err = backring_map(&q->ring, bb->domain, refs, nr, bb->abi->entry_size);
     if (err)
-        return backend_error(bb->dev, err, "cannot map the ring of %u pages at grant %u", nr, refs[0]);
+        return backend_error(bb->dev, err, "cannot map the ring of %u pages at grant %u", nr,
+                             refs[0]);
     err = blk_io_start(q);
     return err ? backend_error(bb->dev, err, "no memory for %u requests", q->ring.nr_entries) : 0;
 }

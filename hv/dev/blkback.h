@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside of the block back end: blkback.c is the front end's nodes and rings, blkback-disk.c the machine's disk,
- * blkback-io.c the requests, blkback-segs.c their pages.
+ * Inside of the block back end: blkback.c is the front end's nodes and rings, blkback-disk.c the
+ * machine's disk, blkback-io.c the requests, blkback-segs.c their pages.
  */
 #pragma once
 
@@ -56,8 +56,8 @@ struct blk_disk {
 
 struct blkback;
 
-/* One ring of the front end on one queue of the device. Served by its own softirq, beside all else: what is in here only that
- * touches while the front end is connected. */
+/* One ring of the front end on one queue of the device. Served by its own softirq, beside all else:
+ * what is in here only that touches while the front end is connected. */
 struct blk_queue {
     struct blkback *bb;
     struct virtq *vq;
@@ -69,7 +69,8 @@ struct blk_queue {
     struct blk_request *requests, *free;
     unsigned int in_flight;
     struct blk_request *exclusive; /* nothing is taken from the ring until this one is done */
-    unsigned int nr_data;          /* entries of sg the request being built has, the header's not counted */
+    unsigned int nr_data;          /* entries of sg the request being built has, the header's not
+                                      counted */
     uint64_t nr_done, nr_errors;
     struct ring_counters counted; /* but for what the device's queue counts */
 
@@ -96,8 +97,8 @@ struct blkback {
 };
 
 /* blkback-disk.c; errors have been said. */
-/* Starts the machine's disk with that many queues, whose interrupts are spread over the vCPUs. 0 or -XEN_E*; undone by
- * blk_disk_stop() in any case. */
+/* Starts the machine's disk with that many queues, whose interrupts are spread over the vCPUs. 0 or
+ * -XEN_E*; undone by blk_disk_stop() in any case. */
 int blk_disk_start(struct blkback *bb, unsigned int nr_queues, uint64_t *ret_features);
 /* From here on it touches no page of the guest, and no queue runs. */
 void blk_disk_stop(struct blkback *bb);
@@ -117,7 +118,7 @@ void blk_io_stop(struct blk_queue *q);
 void blk_io_run(void *opaque);
 
 /* blkback-segs.c */
-/* Grants the pages of op and fills q->sg[1..nr_data], neighbours merged. BLKIF_RSP_*; after an error nothing is
- * held. */
+/* Grants the pages of op and fills q->sg[1..nr_data], neighbours merged. BLKIF_RSP_*; after an
+ * error nothing is held. */
 int blk_map_segments(struct blk_queue *q, struct blk_request *req, const struct blkif_op *op);
 void blk_unmap_segments(struct blk_queue *q, struct blk_request *req);

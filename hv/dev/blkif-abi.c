@@ -38,8 +38,10 @@ _Static_assert(offsetof(struct blkif_request, sector_number) == 16, "blkif_reque
 _Static_assert(offsetof(struct blkif_request, seg) == 24, "blkif_request");
 _Static_assert(offsetof(struct blkif_request_discard, nr_sectors) == 24, "blkif_request_discard");
 _Static_assert(offsetof(struct blkif_request_indirect, id) == 8, "blkif_request_indirect");
-_Static_assert(offsetof(struct blkif_request_indirect, sector_number) == 16, "blkif_request_indirect");
-_Static_assert(offsetof(struct blkif_request_indirect, indirect_grefs) == 28, "blkif_request_indirect");
+_Static_assert(offsetof(struct blkif_request_indirect, sector_number) == 16,
+               "blkif_request_indirect");
+_Static_assert(offsetof(struct blkif_request_indirect, indirect_grefs) == 28,
+               "blkif_request_indirect");
 _Static_assert(offsetof(struct blkif_response, operation) == 8, "blkif_response");
 _Static_assert(offsetof(struct blkif_response, status) == 10, "blkif_response");
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Requests and responses of io/blkif.h as 32-bit and 64-bit x86 guests lay them out in the ring. They differ because
- * i386 aligns 64-bit fields to 4 bytes.
+ * Requests and responses of io/blkif.h as 32-bit and 64-bit x86 guests lay them out in the ring.
+ * They differ because i386 aligns 64-bit fields to 4 bytes.
  */
 #pragma once
 
@@ -16,7 +16,8 @@ struct blkif_abi {
     const char *protocol; /* the front end's "protocol" node */
     uint32_t entry_size;
     uint32_t response_size;
-    /* Byte offsets. id, sector and the rest shift together; the response's id and operation do not. */
+    /* Byte offsets. id, sector and the rest shift together; the response's id and operation do
+     * not. */
     uint8_t id, sector, segments, discard_nr;
     uint8_t indirect_id, indirect_sector, indirect_grefs;
 };

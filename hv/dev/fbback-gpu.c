@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The framebuffer on a virtio-gpu device. The device copies from the guest's own pages, only what changed, and while it does so
- * further changes are gathered into one rectangle, so a guest cannot ask for more than the display takes.
+ * The framebuffer on a virtio-gpu device. The device copies from the guest's own pages, only what
+ * changed, and while it does so further changes are gathered into one rectangle, so a guest cannot
+ * ask for more than the display takes.
  */
 #include "fbback.h"
 
@@ -54,8 +55,9 @@ static int submit(struct fbback *fb, struct fb_command *c, size_t size)
     int err;
 
     if (c->entries)
-        out[nr_out++] = (struct virtio_sg){ virt_to_paddr(c->entries),
-                                            c->request.attach.nr_entries * (uint32_t)sizeof(*c->entries) };
+        out[nr_out++] =
+            (struct virtio_sg){ virt_to_paddr(c->entries),
+                                c->request.attach.nr_entries * (uint32_t)sizeof(*c->entries) };
     err = virtq_add(fb->vq, out, nr_out, &in, 1, c);
     if (err) {
         command_free(c);
@@ -243,7 +245,8 @@ int fb_gpu_start(struct fbback *fb)
     fb->resource = 0;
     fb->dirty.width = 0;
     if (virtio_negotiate(fb->vd, 0) == 0)
-        return backend_error(fb->dev, -XEN_ENODEV, "the machine's graphics device refuses the driver");
+        return backend_error(fb->dev, -XEN_ENODEV,
+                             "the machine's graphics device refuses the driver");
     fb->vq = virtio_queue(fb->vd, VIRTIO_GPU_QUEUE_CONTROL, QUEUE_SIZE, used, fb);
     if (!fb->vq)
         return backend_error(fb->dev, -XEN_ENOMEM, "no memory for the graphics device's queue");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Back end "vfb" (io/fbif.h): a guest's framebuffer on the machine's virtio-gpu. Frames come by number, not by grant, and stay
- * the guest's: each is checked when the device is told of it, the shared page each time hv touches it.
+ * Back end "vfb" (io/fbif.h): a guest's framebuffer on the machine's virtio-gpu. Frames come by
+ * number, not by grant, and stay the guest's: each is checked when the device is told of it, the
+ * shared page each time hv touches it.
  */
 #include "fbback.h"
 
@@ -15,7 +16,8 @@
 #include <xen/io/fbif.h>
 #include <xen/io/protocols.h>
 
-/* Where the page directory starts, which is an array of the front end's longs: after struct xenfb_page's depth. */
+/* Where the page directory starts, which is an array of the front end's longs: after struct
+ * xenfb_page's depth. */
 #define PD_OFFSET_64 40U
 #define PD_OFFSET_32 36U
 #define PD_ENTRIES   256U
@@ -57,11 +59,13 @@ static mfn_t find_frame(const struct fbback *fb, const struct xenfb_page *page, 
 static struct virtio_gpu_entry *list_frames(struct fbback *fb, const struct xenfb_page *page,
                                             uint32_t *ret_nr)
 {
-    uint32_t nr_frames = (uint32_t)(ROUND_UP((uint64_t)fb->mem_bytes, PAGE_SIZE) >> PAGE_SHIFT), nr = 0;
+    uint32_t nr_frames = (uint32_t)(ROUND_UP((uint64_t)fb->mem_bytes, PAGE_SIZE) >> PAGE_SHIFT),
+             nr = 0;
     struct virtio_gpu_entry *entries = kmalloc(nr_frames * sizeof(*entries));
 
     if (!entries) {
-        backend_error(fb->dev, -XEN_ENOMEM, "no memory for a framebuffer of %u bytes", fb->mem_bytes);
+        backend_error(fb->dev, -XEN_ENOMEM, "no memory for a framebuffer of %u bytes",
+                      fb->mem_bytes);
         return NULL;
     }
     for (uint32_t i = 0; i < nr_frames; i++) {
@@ -89,11 +93,13 @@ static int check_mode(const struct fbback *fb, const struct fb_mode *m, int dept
     uint64_t end = m->offset + (uint64_t)m->stride * m->height;
 
     if (depth != 32)
-        return backend_error(fb->dev, -XEN_EOPNOTSUPP, "pixels of %d bits: only 32 are supported", depth);
-    if (m->width == 0 || m->height == 0 || m->stride % 4 || m->stride / 4 < m->width || end > fb->mem_bytes)
+        return backend_error(fb->dev, -XEN_EOPNOTSUPP, "pixels of %d bits: only 32 are supported",
+                             depth);
+    if (m->width == 0 || m->height == 0 || m->stride % 4 || m->stride / 4 < m->width ||
+        end > fb->mem_bytes)
         return backend_error(fb->dev, -XEN_EINVAL,
-                             "%ux%u with rows of %u bytes at %u does not fit into %u bytes", m->width,
-                             m->height, m->stride, m->offset, fb->mem_bytes);
+                             "%ux%u with rows of %u bytes at %u does not fit into %u bytes",
+                             m->width, m->height, m->stride, m->offset, fb->mem_bytes);
     return 0;
 }
 
@@ -117,7 +123,8 @@ static int show(struct fbback *fb, const struct xenfb_page *page, const struct f
 /* ---- the front end's events ---- */
 
 /* Clips to the picture; false: nothing of it is in there. */
-static bool clip(const struct fb_mode *mode, const struct xenfb_update *u, struct virtio_gpu_rect *ret)
+static bool clip(const struct fb_mode *mode, const struct xenfb_update *u,
+                 struct virtio_gpu_rect *ret)
 {
     int64_t left = MAX(u->x, 0), top = MAX(u->y, 0);
     int64_t right = MIN((int64_t)u->x + u->width, (int64_t)mode->width);
@@ -140,7 +147,8 @@ static void resize(struct fbback *fb, const struct xenfb_page *page, const struc
         backend_fail(fb->dev, "cannot go on after a resize");
 }
 
-static void take_event(struct fbback *fb, const struct xenfb_page *page, const union xenfb_out_event *event)
+static void take_event(struct fbback *fb, const struct xenfb_page *page,
+                       const union xenfb_out_event *event)
 {
     struct virtio_gpu_rect rect;
 
@@ -216,25 +224,28 @@ static int read_nodes(struct fbback *fb)
         return backend_error(fb->dev, -XEN_EINVAL, "no event-channel");
     backend_read_frontend_u64(fb->dev, "feature-update", &update);
     if (!update)
-        return backend_error(fb->dev, -XEN_EOPNOTSUPP, "the front end does not tell what it draws (feature-update)");
+        return backend_error(fb->dev, -XEN_EOPNOTSUPP,
+                             "the front end does not tell what it draws (feature-update)");
     fb->page = page;
     fb->port = (uint32_t)port;
     if (!shared(fb))
-        return backend_error(fb->dev, -XEN_EINVAL, "page-ref %#llx is not the guest's", (unsigned long long)page);
+        return backend_error(fb->dev, -XEN_EINVAL, "page-ref %#llx is not the guest's",
+                             (unsigned long long)page);
     return read_layout(fb);
 }
 
 static int show_first(struct fbback *fb)
 {
     const struct xenfb_page *page = shared(fb);
-    const struct fb_mode mode = { (uint32_t)READ_ONCE(page->width), (uint32_t)READ_ONCE(page->height),
-                                  READ_ONCE(page->line_length), 0 };
+    const struct fb_mode mode = { (uint32_t)READ_ONCE(page->width),
+                                  (uint32_t)READ_ONCE(page->height), READ_ONCE(page->line_length),
+                                  0 };
     int err;
 
     fb->mem_bytes = READ_ONCE(page->mem_length);
     if (fb->mem_bytes > FB_MAX_BYTES)
-        return backend_error(fb->dev, -XEN_E2BIG, "a framebuffer of %u bytes is more than %u", fb->mem_bytes,
-                             FB_MAX_BYTES);
+        return backend_error(fb->dev, -XEN_E2BIG, "a framebuffer of %u bytes is more than %u",
+                             fb->mem_bytes, FB_MAX_BYTES);
     err = check_mode(fb, &mode, READ_ONCE(page->depth));
     return err ? err : show(fb, page, &mode);
 }

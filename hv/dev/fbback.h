@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inside of the framebuffer back end: fbback.c is the front end's side, fbback-gpu.c the machine's graphics device. */
+/* Inside of the framebuffer back end: fbback.c is the front end's side, fbback-gpu.c the machine's
+ * graphics device. */
 #pragma once
 
 #include "irq.h"
@@ -9,7 +10,8 @@ struct backend_dev;
 struct domain;
 struct fb_command;
 
-/* 4096 x 2160 at 32 bits, and a second one behind it. More than any front end asks for without being told to. */
+/* 4096 x 2160 at 32 bits, and a second one behind it. More than any front end asks for without
+ * being told to. */
 #define FB_MAX_BYTES (72U << 20)
 
 /* How the picture lies in the front end's memory. Sizes in pixels, stride and offset in bytes. */
@@ -40,8 +42,8 @@ struct fbback {
 
 /* Starts the device, with nothing to show. 0 or -XEN_E*. */
 int fb_gpu_start(struct fbback *fb);
-/* Shows fb->mode. pages: the framebuffer's frames as the device is to read them, a kmalloc()ed array that this takes in any
- * case. 0 or -XEN_E*; what was shown before is gone then, too. */
+/* Shows fb->mode. pages: the framebuffer's frames as the device is to read them, a kmalloc()ed
+ * array that this takes in any case. 0 or -XEN_E*; what was shown before is gone then, too. */
 int fb_gpu_show(struct fbback *fb, struct virtio_gpu_entry *pages, uint32_t nr_pages);
 /* A part of the picture changed; it lies within the mode. */
 void fb_gpu_update(struct fbback *fb, const struct virtio_gpu_rect *rect);

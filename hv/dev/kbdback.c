@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Back end "vkbd" (io/kbdif.h): the machine's virtio keyboard and tablet for a guest's keyboard and pointer. Key codes are the
- * same on both sides. The tablet's coordinates are scaled to the picture's pixels, as front ends expect; one that does
- * not ask for absolute positions gets the differences.
+ * Back end "vkbd" (io/kbdif.h): the machine's virtio keyboard and tablet for a guest's keyboard and
+ * pointer. Key codes are the same on both sides. The tablet's coordinates are scaled to the
+ * picture's pixels, as front ends expect; one that does not ask for absolute positions gets the
+ * differences.
  */
 #include "backend.h"
 
@@ -81,7 +82,9 @@ static void send(struct kbdback *kb, const union xenkbd_in_event *event)
 
 static void send_key(struct kbdback *kb, uint16_t code, bool pressed)
 {
-    union xenkbd_in_event event = { .key = { .type = XENKBD_TYPE_KEY, .pressed = pressed, .keycode = code } };
+    union xenkbd_in_event event = {
+        .key = { .type = XENKBD_TYPE_KEY, .pressed = pressed, .keycode = code }
+    };
 
     send(kb, &event);
 }
@@ -133,7 +136,8 @@ static void take_event(struct kbdback *kb, const struct virtio_input_event *e)
     case INPUT_EV_REL:
         if (e->code != INPUT_REL_WHEEL)
             break;
-        kb->wheel -= (int32_t)e->value; /* counted towards the user here: Linux' front end turns it round */
+        kb->wheel -= (int32_t)e->value; /* counted towards the user here: Linux' front end turns it
+                                           round */
         kb->moved = true;
         break;
     case INPUT_EV_SYN:
@@ -174,7 +178,8 @@ static int start_device(struct input_device *d)
     if (!d->vd)
         return 0;
     if (virtio_negotiate(d->vd, 0) == 0)
-        return backend_error(d->owner->dev, -XEN_ENODEV, "the machine's input device refuses the driver");
+        return backend_error(d->owner->dev, -XEN_ENODEV,
+                             "the machine's input device refuses the driver");
     d->vq = virtio_queue(d->vd, VIRTIO_INPUT_QUEUE_EVENT, NR_EVENTS, used, d);
     if (!d->vq)
         return backend_error(d->owner->dev, -XEN_ENOMEM, "no memory for an input device's queue");
@@ -230,18 +235,21 @@ static int find_page(struct kbdback *kb)
     if (backend_read_frontend_u64(kb->dev, XENKBD_FIELD_RING_GREF, &value)) {
         kb->gref = (uint32_t)value;
         if (grant_begin(kb->domain, kb->gref, true, &frame) < 0)
-            return backend_error(kb->dev, -XEN_EINVAL, "cannot map " XENKBD_FIELD_RING_GREF " %u", kb->gref);
+            return backend_error(kb->dev, -XEN_EINVAL, "cannot map " XENKBD_FIELD_RING_GREF " %u",
+                                 kb->gref);
         kb->has_grant = true;
         kb->page = frame.mfn;
         if (frame.length != PAGE_SIZE)
-            return backend_error(kb->dev, -XEN_EINVAL, XENKBD_FIELD_RING_GREF " %u is not a whole page", kb->gref);
+            return backend_error(kb->dev, -XEN_EINVAL,
+                                 XENKBD_FIELD_RING_GREF " %u is not a whole page", kb->gref);
         return 0;
     }
     if (!backend_read_frontend_u64(kb->dev, XENKBD_FIELD_RING_REF, &value))
         return backend_error(kb->dev, -XEN_EINVAL, "no " XENKBD_FIELD_RING_GREF);
     kb->page = value;
     return shared(kb) ? 0
-                      : backend_error(kb->dev, -XEN_EINVAL, XENKBD_FIELD_RING_REF " %#llx is not the guest's",
+                      : backend_error(kb->dev, -XEN_EINVAL,
+                                      XENKBD_FIELD_RING_REF " %#llx is not the guest's",
                                       (unsigned long long)value);
 }
 
@@ -337,7 +345,8 @@ static int kbdback_probe(struct backend_dev *dev)
     dev->priv = kb;
     err = open_devices(kb);
     err = err ? err : write_size(kb);
-    err = err ? err : backend_write(dev, XENKBD_FIELD_FEAT_ABS_POINTER, "%u", kb->tablet.vd != NULL);
+    err =
+        err ? err : backend_write(dev, XENKBD_FIELD_FEAT_ABS_POINTER, "%u", kb->tablet.vd != NULL);
     if (err) {
         kbdback_remove(dev);
         return err;

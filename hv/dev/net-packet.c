@@ -123,7 +123,8 @@ static uint64_t fold(uint64_t sum)
     return sum;
 }
 
-/* In the machine's byte order: the sum of byte-swapped words is the byte-swapped sum (RFC 1071 2(B)). */
+/* In the machine's byte order: the sum of byte-swapped words is the byte-swapped sum (RFC 1071
+ * 2(B)). */
 void net_sum_add(struct net_sum *s, const void *data, size_t len)
 {
     const uint8_t *p = data;

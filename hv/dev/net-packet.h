@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a packet keeps its TCP or UDP checksum. netif.h's csum_blank says only that it is blank; virtio wants to
- * be told where, and a device without checksum offload wants it filled in.
+ * Where a packet keeps its TCP or UDP checksum. netif.h's csum_blank says only that it is blank;
+ * virtio wants to be told where, and a device without checksum offload wants it filled in.
  */
 #pragma once
 
@@ -16,7 +16,8 @@ struct net_csum {
     bool is_udp;
 };
 
-/* head: the packet's first len bytes, all of it or NET_HEAD_MAX. False: no TCP or UDP over IP that could be found. */
+/* head: the packet's first len bytes, all of it or NET_HEAD_MAX. False: no TCP or UDP over IP that
+ * could be found. */
 bool net_find_csum(const uint8_t *head, size_t len, struct net_csum *ret);
 
 /* Ones' complement sum of data that comes in pieces (RFC 1071). */

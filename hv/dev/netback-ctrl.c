@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The network device's control queue (virtio 1.2 5.1.6.5): how many pairs of queues are in use, and which multicasts to
- * receive. Nothing waits for it: until the device has done as told, packets come by the first pair, or more of them than
- * were asked for.
+ * The network device's control queue (virtio 1.2 5.1.6.5): how many pairs of queues are in use, and
+ * which multicasts to receive. Nothing waits for it: until the device has done as told, packets
+ * come by the first pair, or more of them than were asked for.
  */
 #include "netback.h"
 
@@ -12,7 +12,8 @@
 
 #define CTRL_ENTRIES    4U /* header, data, ack */
 
-/* Commands, in the order they are sent in. Those that let more in come before those that let less in. */
+/* Commands, in the order they are sent in. Those that let more in come before those that let less
+ * in. */
 enum { OWE_PAIRS, OWE_ALLUNI, OWE_TABLE, OWE_ALLMULTI, OWE_PROMISC, NR_OWE };
 
 /* Each fills data and returns its length. */
@@ -93,7 +94,8 @@ static void used(void *opaque)
         return;
     c->busy = false;
     if (c->ack != VIRTIO_NET_OK)
-        printk(LOG_WARNING, "netback: the device refuses command %u.%u: ignoring", c->header.class, c->header.command);
+        printk(LOG_WARNING, "netback: the device refuses command %u.%u: ignoring", c->header.class,
+               c->header.command);
     send_next(nb);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Receiving for front ends that take TCP packets of up to 64 KiB (feature-gso-tcpv4 and -tcpv6). netif.h wants the GSO
- * information in the ring's second entry of such a packet, whose page then stays empty; the device fills pages without
- * a gap and does not know a packet's size before. So here it fills hv's pages, and a copy makes the gap. The copy costs
- * far less than the forty packets that the large one stands for.
+ * Receiving for front ends that take TCP packets of up to 64 KiB (feature-gso-tcpv4 and -tcpv6).
+ * netif.h wants the GSO information in the ring's second entry of such a packet, whose page then
+ * stays empty; the device fills pages without a gap and does not know a packet's size before. So
+ * here it fills hv's pages, and a copy makes the gap. The copy costs far less than the forty
+ * packets that the large one stands for.
  */
 #include "netback.h"
 
@@ -19,7 +20,8 @@ static void post(struct net_queue *q, uint8_t *buf)
 {
     struct virtio_sg sg = { .addr = virt_to_paddr(buf), .len = PAGE_SIZE };
 
-    /* Cannot fail while the queue is longer than there are buffers; shorter ones just hold fewer. */
+    /* Cannot fail while the queue is longer than there are buffers; shorter ones just hold
+     * fewer. */
     virtq_add(q->rx.vq, NULL, 0, &sg, 1, buf);
 }
 
@@ -147,8 +149,8 @@ static struct plan plan_packet(const struct net_queue *q)
     return p;
 }
 
-/* The ring has the entries for it. What goes wrong from here on is the guest's doing (a grant that is none): it gets
- * an error in the place of the page. */
+/* The ring has the entries for it. What goes wrong from here on is the guest's doing (a grant that
+ * is none): it gets an error in the place of the page. */
 static void deliver(struct net_queue *q, const struct plan *p)
 {
     struct cursor c = { .lro = q->lro, .at = sizeof(struct virtio_net_header) };
@@ -188,7 +190,8 @@ bool net_lro_run(struct net_queue *q)
             net_give_up(q, "the front end's receive ring holds garbage");
             return false;
         }
-        /* The packet is kept until the guest has room, and behind it the device's queue fills up. */
+        /* The packet is kept until the guest has room, and behind it the device's queue fills
+         * up. */
         if (nr < needed && !backring_final_check(ring, needed))
             break;
         if (nr < needed)

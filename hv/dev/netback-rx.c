@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the guest receives. Each page of an rx request is handed to the device as it is; the virtio header lands at the
- * page's start and the packet behind it, which the response's offset says. A packet larger than a page fills several
- * (virtio 1.2 5.1.6.3.2, mergeable buffers).
+ * What the guest receives. Each page of an rx request is handed to the device as it is; the virtio
+ * header lands at the page's start and the packet behind it, which the response's offset says. A
+ * packet larger than a page fills several (virtio 1.2 5.1.6.3.2, mergeable buffers).
  */
 #include "netback.h"
 
@@ -38,7 +38,8 @@ static void post(struct net_queue *q, struct net_rx_slot *slot, const struct net
     }
     slot->mfn = frame.mfn;
     slot->page_offset = frame.offset;
-    sg = (struct virtio_sg){ .addr = (frame.mfn << PAGE_SHIFT) + frame.offset, .len = frame.length };
+    sg =
+        (struct virtio_sg){ .addr = (frame.mfn << PAGE_SHIFT) + frame.offset, .len = frame.length };
     if (frame.length < sizeof(struct virtio_net_header) ||
         virtq_add(q->rx.vq, NULL, 0, &sg, 1, slot)) {
         grant_end(q->nb->domain, slot->ref, true);
@@ -100,7 +101,8 @@ static struct net_rx_slot *pop(struct net_queue *q, uint32_t *ret_len)
     return slot;
 }
 
-/* The pages after the first of a packet of several. False: they are not all there, or not those behind it. */
+/* The pages after the first of a packet of several. False: they are not all there, or not those
+ * behind it. */
 static bool take_rest(struct net_queue *q, struct net_rx_slot *first, unsigned int nr)
 {
     struct net_rx_slot *last = first;
@@ -127,7 +129,8 @@ static void drop_packet(struct net_queue *q, struct net_rx_slot *first, unsigned
 {
     for (struct net_rx_slot *slot = first; nr > 0; nr--, slot = next_slot(q, slot))
         if (slot->state == NET_RX_DONE)
-            slot->response = (struct netif_rx_response){ .id = slot->id, .status = NETIF_RSP_ERROR };
+            slot->response =
+                (struct netif_rx_response){ .id = slot->id, .status = NETIF_RSP_ERROR };
 }
 
 /* One packet from the device. False: nothing there. */

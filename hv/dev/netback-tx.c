@@ -8,7 +8,8 @@
 #include "string.h"
 
 #define ETH_HLEN 14U
-/* Linux's netback closes on longer chains than this; shorter ones than that but over NET_MAX_FRAGS are dropped. */
+/* Linux's netback closes on longer chains than this; shorter ones than that but over NET_MAX_FRAGS
+ * are dropped. */
 #define FATAL_FRAGS 64U
 
 /* A packet as the ring describes it: copied, and not checked yet. */
@@ -79,17 +80,20 @@ static bool read_extras(struct net_queue *q, uint32_t nr, struct tx_chain *c)
         if (extra.type == XEN_NETIF_EXTRA_TYPE_GSO) {
             c->gso = extra;
             c->has_gso = true;
-        } else if (extra.type == XEN_NETIF_EXTRA_TYPE_MCAST_ADD || extra.type == XEN_NETIF_EXTRA_TYPE_MCAST_DEL) {
+        } else if (extra.type == XEN_NETIF_EXTRA_TYPE_MCAST_ADD ||
+                   extra.type == XEN_NETIF_EXTRA_TYPE_MCAST_DEL) {
             c->mcast_op = extra.type;
             memcpy(c->mcast_addr, extra.u.mcast.addr, NET_MAC_LEN);
-        } else if (extra.type == XEN_NETIF_EXTRA_TYPE_NONE || extra.type >= XEN_NETIF_EXTRA_TYPE_MAX) {
+        } else if (extra.type == XEN_NETIF_EXTRA_TYPE_NONE ||
+                   extra.type >= XEN_NETIF_EXTRA_TYPE_MAX) {
             return false;
         }
     } while (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE);
     return true;
 }
 
-/* Collects the entries of one packet from the nr that are there. False: what the front end wrote makes no sense. */
+/* Collects the entries of one packet from the nr that are there. False: what the front end wrote
+ * makes no sense. */
 static bool read_chain(struct net_queue *q, uint32_t nr, struct tx_chain *c)
 {
     struct netif_tx_request req;
@@ -197,8 +201,8 @@ static void skip_bytes(struct tx_pages *pages, size_t n)
     }
 }
 
-/* A device without checksum offload: the headers go from p->head, with the sum in its place. The guest's page is left
- * alone, it is granted for reading. */
+/* A device without checksum offload: the headers go from p->head, with the sum in its place. The
+ * guest's page is left alone, it is granted for reading. */
 static void fill_csum(struct net_tx_packet *p, const struct net_csum *at, struct tx_pages *pages,
                       size_t *ret_head)
 {
@@ -263,7 +267,8 @@ static bool fill_header(struct net_queue *q, struct net_tx_packet *p, const stru
     return true;
 }
 
-/* Answers each entry of a chain that is not sent. The ids may have changed since: only the guest is the worse for it. */
+/* Answers each entry of a chain that is not sent. The ids may have changed since: only the guest is
+ * the worse for it. */
 static void answer(struct net_queue *q, const struct tx_chain *c, int16_t status)
 {
     for (unsigned int i = 0; i < c->nr_entries; i++) {
@@ -280,7 +285,8 @@ static void answer(struct net_queue *q, const struct tx_chain *c, int16_t status
 
 static void change_mcast(struct net_queue *q, const struct tx_chain *c)
 {
-    answer(q, c, net_mcast_set(q->nb, c->mcast_addr, c->mcast_op == XEN_NETIF_EXTRA_TYPE_MCAST_ADD));
+    answer(q, c,
+           net_mcast_set(q->nb, c->mcast_addr, c->mcast_op == XEN_NETIF_EXTRA_TYPE_MCAST_ADD));
 }
 
 static void send(struct net_queue *q, const struct tx_chain *c)
@@ -311,7 +317,8 @@ static void reap(struct net_queue *q)
         packet_sent(q, p);
 }
 
-/* Sends while the device takes more. ret_waits: packets are left for when something came back. False: garbage. */
+/* Sends while the device takes more. ret_waits: packets are left for when something came back.
+ * False: garbage. */
 static bool consume(struct net_queue *q, bool *ret_waits)
 {
     struct tx_chain c;

@@ -128,13 +128,15 @@ static int start_device(struct netback *nb)
 
     nb->features = virtio_negotiate(nb->vd, wanted_features(nb));
     if (nb->features == 0)
-        return backend_error(nb->dev, -XEN_ENODEV, "the machine's network device refuses the driver");
+        return backend_error(nb->dev, -XEN_ENODEV,
+                             "the machine's network device refuses the driver");
     for (unsigned int i = 0; !err && i < nb->nr_queues; i++)
         err = start_queue(nb->queue[i], i);
     if (err)
         return err;
     if (!net_ctrl_init(nb))
-        return backend_error(nb->dev, -XEN_ENOMEM, "no memory for the network device's control queue");
+        return backend_error(nb->dev, -XEN_ENOMEM,
+                             "no memory for the network device's control queue");
     virtio_start(nb->vd);
     for (unsigned int i = 0; (nb->features & LRO_FEATURES) && i < nb->nr_queues; i++)
         if (net_lro_init(nb->queue[i]))
@@ -143,7 +145,8 @@ static int start_device(struct netback *nb)
     return 0;
 }
 
-/* How many queues front ends may ask for: one for each vCPU, as Linux's back end has it, as far as the device goes. */
+/* How many queues front ends may ask for: one for each vCPU, as Linux's back end has it, as far as
+ * the device goes. */
 static void read_limits(struct netback *nb)
 {
     uint64_t offered = virtio_features(nb->vd);
@@ -211,8 +214,8 @@ static void guest_event(void *opaque)
     softirq_raise(&q->work);
 }
 
-static int map_ring(struct net_queue *q, struct backring *ring, const struct queue_dir *dir, const char *name,
-                    uint32_t entry_size)
+static int map_ring(struct net_queue *q, struct backring *ring, const struct queue_dir *dir,
+                    const char *name, uint32_t entry_size)
 {
     struct netback *nb = q->nb;
     uint64_t value;
@@ -233,7 +236,8 @@ static int map_rings(struct net_queue *q, const struct queue_dir *dir)
 {
     int err = map_ring(q, &q->tx.ring, dir, "tx-ring-ref", sizeof(union netif_tx_sring_entry));
 
-    return err ? err : map_ring(q, &q->rx.ring, dir, "rx-ring-ref", sizeof(union netif_rx_sring_entry));
+    return err ? err
+               : map_ring(q, &q->rx.ring, dir, "rx-ring-ref", sizeof(union netif_rx_sring_entry));
 }
 
 static int read_ports(struct net_queue *q, const struct queue_dir *dir)
@@ -313,7 +317,8 @@ static void release(struct netback *nb)
     nb->connected = false;
     for (unsigned int i = 0; i < nb->nr_queues; i++)
         unbind_ports(nb->queue[i]);
-    virtio_reset(nb->vd); /* from here on the device touches no page of the guest, and no queue runs */
+    virtio_reset(nb->vd); /* from here on the device touches no page of the guest, and no queue
+                             runs */
     free_queues(nb);
     softirq_cancel(&nb->trouble_work);
     nb->trouble = NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside of the network back end: netback.c is the xenbus side, netback-tx.c what the guest sends. What it receives goes
- * one of two ways: netback-rx.c has the device write into the guest's pages; netback-lro.c is for front ends that take
- * large TCP packets, where that cannot be. netback-ctrl.c is what the device is told beside packets.
+ * Inside of the network back end: netback.c is the xenbus side, netback-tx.c what the guest sends.
+ * What it receives goes one of two ways: netback-rx.c has the device write into the guest's pages;
+ * netback-lro.c is for front ends that take large TCP packets, where that cannot be. netback-ctrl.c
+ * is what the device is told beside packets.
  */
 #pragma once
 
@@ -20,7 +21,8 @@ struct domain;
 
 #define NET_RING_ENTRIES 256U                   /* what fits into one page, both rings */
 #define NET_MAX_FRAGS    XEN_NETIF_NR_SLOTS_MIN /* of a packet the guest sends */
-#define NET_TX_PACKETS   96U                    /* with the device at a time; struct net_queue fits 32 KiB */
+#define NET_TX_PACKETS   96U                    /* with the device at a time; struct net_queue fits
+                                                   32 KiB */
 #define NET_MAX_QUEUES   4U                     /* each costs some 300 KiB */
 
 /* A ring entry of a packet that is with the device. */
@@ -77,8 +79,8 @@ struct net_lro {
 
 struct netback;
 
-/* A pair of rings on a pair of the device's queues. Served by its own softirq, beside all else: what is in here only that
- * touches while the front end is connected. */
+/* A pair of rings on a pair of the device's queues. Served by its own softirq, beside all else:
+ * what is in here only that touches while the front end is connected. */
 struct net_queue {
     struct netback *nb;
     uint32_t tx_port, rx_port; /* the same one unless the front end split them */
@@ -105,7 +107,8 @@ struct net_ctrl {
     uint8_t ack;
 };
 
-/* The multicast addresses the front end wants to hear, if it wants to choose (netif.h, request-multicast-control). */
+/* The multicast addresses the front end wants to hear, if it wants to choose (netif.h,
+ * request-multicast-control). */
 struct net_mcast {
     struct spinlock lock; /* of the list: queues change it */
     unsigned int nr;
@@ -135,7 +138,8 @@ struct netback {
 
 /* Tells the front end to look at one of its rings. */
 void net_notify(struct net_queue *q, uint32_t port);
-/* The queue's device or front end is of no more use: nothing runs any more, and the back end closes. */
+/* The queue's device or front end is of no more use: nothing runs any more, and the back end
+ * closes. */
 void net_give_up(struct net_queue *q, const char *why);
 
 /* What a packet from the device says of its checksum, in NETRXF_*. */
@@ -157,7 +161,8 @@ void net_lro_stop(struct net_queue *q);
 
 /* netback-ctrl.c, under the big lock but for the last. */
 /* All of these it takes to leave out multicasts and nothing else. */
-#define NET_FILTER_FEATURES (VIRTIO_NET_F_CTRL_VQ | VIRTIO_NET_F_CTRL_RX | VIRTIO_NET_F_CTRL_RX_EXTRA)
+#define NET_FILTER_FEATURES                                                                        \
+    (VIRTIO_NET_F_CTRL_VQ | VIRTIO_NET_F_CTRL_RX | VIRTIO_NET_F_CTRL_RX_EXTRA)
 /* The features to agree on for it, of those that the device offers. */
 uint64_t net_ctrl_features(const struct netback *nb);
 /* Sets up the control queue, if there is one; before the device is started. False: no memory. */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Base address registers (PCI 3.0 6.2.5.1). Firmware placed those of the functions that were there at boot; one that
- * is hot-added gets addresses here.
+ * Base address registers (PCI 3.0 6.2.5.1). Firmware placed those of the functions that were there
+ * at boot; one that is hot-added gets addresses here.
  */
 #include "pci.h"
 
 #include "alloc.h"
 #include "printk.h"
 
-/* Never RAM and never chipset registers on pc and q35: the PCI hole starts at or below 3.5 GiB, the I/O APIC
- * at 0xfec00000 ends it. The host bridge decodes all of it. */
+/* Never RAM and never chipset registers on pc and q35: the PCI hole starts at or below 3.5 GiB, the
+ * I/O APIC at 0xfec00000 ends it. The host bridge decodes all of it. */
 #define WINDOW_START 0xe0000000ULL
 #define WINDOW_END   0xfec00000ULL
 #define MAX_BAR_SIZE (16ULL << 20)
@@ -137,7 +137,8 @@ static uint64_t window_find(uint64_t size)
 static bool bar_assign(uint16_t bdf, struct bar *bar)
 {
     if (bdf >> 8 != 0) {
-        printk(LOG_ERROR, "pci: %02x:%02x.%u has no address for its registers and is behind a bridge",
+        printk(LOG_ERROR,
+               "pci: %02x:%02x.%u has no address for its registers and is behind a bridge",
                PCI_BDF_ARGS(bdf));
         return false;
     }
@@ -151,7 +152,8 @@ static bool bar_assign(uint16_t bdf, struct bar *bar)
     return true;
 }
 
-/* Mappings are never undone (ioremap), so a function that comes back at the same place finds its old one. */
+/* Mappings are never undone (ioremap), so a function that comes back at the same place finds its
+ * old one. */
 static void *map_once(paddr_t addr, size_t length)
 {
     static struct mapping {

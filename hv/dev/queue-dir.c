@@ -11,7 +11,8 @@ int queue_dir_count(struct backend_dev *dev, unsigned int max, unsigned int *ret
 
     backend_read_frontend_u64(dev, "multi-queue-num-queues", &nr);
     if (nr == 0 || nr > max)
-        return backend_error(dev, -XEN_EINVAL, "multi-queue-num-queues %llu is not 1 to %u", (unsigned long long)nr, max);
+        return backend_error(dev, -XEN_EINVAL, "multi-queue-num-queues %llu is not 1 to %u",
+                             (unsigned long long)nr, max);
     *ret = (unsigned int)nr;
     return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a front end writes the nodes of a queue: in a directory of its own, unless there is only one, whose nodes are
- * the front end's as before there were several (multi-queue-num-queues in io/blkif.h and io/netif.h).
+ * Where a front end writes the nodes of a queue: in a directory of its own, unless there is only
+ * one, whose nodes are the front end's as before there were several (multi-queue-num-queues in
+ * io/blkif.h and io/netif.h).
  */
 #pragma once
 

@@ -139,8 +139,8 @@ struct vcpu_guest_context_32 {
 };
 ABI32_SIZE(vcpu_guest_context_32, 2800);
 
-/* On the kernel's stack when it calls HYPERVISOR_iret; esp and ss only on the way to an outer ring.
- */
+/* On the kernel's stack when it calls HYPERVISOR_iret; esp and ss only on the way to an outer
+ * ring. */
 struct iret_frame_32 {
     uint32_t eax, eip, cs, eflags, esp, ss;
 };

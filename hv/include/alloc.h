@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hv's own memory. Pages come from the machine's RAM that was kept back from the guest; the heap is built
- * on them. Both return NULL when hv's share is used up: callers that serve a guest answer -XEN_ENOMEM.
+ * hv's own memory. Pages come from the machine's RAM that was kept back from the guest; the heap is
+ * built on them. Both return NULL when hv's share is used up: callers that serve a guest answer
+ * -XEN_ENOMEM.
  */
 #pragma once
 
@@ -28,5 +29,6 @@ static inline mfn_t virt_to_mfn(const void *va)
     return virt_to_paddr(va) >> PAGE_SHIFT;
 }
 
-/* Maps size bytes of device memory uncached for hv; never undone. NULL: no memory for page tables. */
+/* Maps size bytes of device memory uncached for hv; never undone. NULL: no memory for page
+ * tables. */
 void *ioremap(paddr_t addr, size_t size);

@@ -16,7 +16,8 @@ int backend_init(struct domain *d);
 
 /* The guest's first console: ring frame and port are start_info's. */
 int console_backend_init(struct domain *d, void *ring_page, uint32_t port);
-/* Before the machine stops: the guest's last words, which it need not have waited for. With the big lock. */
+/* Before the machine stops: the guest's last words, which it need not have waited for. With the big
+ * lock. */
 void console_flush(void);
 
 /* Store ports of the virtio-serial device (KZ_PORT_STORE_*) and the guest's own ring. */
@@ -37,7 +38,8 @@ struct backend_dev {
     struct backend_state *state; /* backend.c's */
 };
 
-/* What a type's rings have had to do since the front end connected, all queues of a device together. */
+/* What a type's rings have had to do since the front end connected, all queues of a device
+ * together. */
 struct ring_counters {
     uint64_t requests;   /* taken from the ring: of a vif packets sent */
     uint64_t segments;   /* pieces of memory in them */
@@ -91,7 +93,8 @@ struct backend_type {
 };
 
 /* The counters of each connected device that has some. */
-void backend_for_each_counted(void (*fn)(const struct backend_dev *dev, const struct ring_counters *counters, void *opaque),
+void backend_for_each_counted(void (*fn)(const struct backend_dev *dev,
+                                         const struct ring_counters *counters, void *opaque),
                               void *opaque);
 
 void backend_disconnected(struct backend_dev *dev);
@@ -113,7 +116,8 @@ char *backend_read_frontend(struct backend_dev *dev, const char *key); /* kfree 
 /* ... and of the back end's. backend_write returns 0 or -XEN_E*. */
 bool backend_read_u64(struct backend_dev *dev, const char *key, uint64_t *ret);
 char *backend_read(struct backend_dev *dev, const char *key);
-/* A node of the back end's in KZ_BACKEND_PCI_KEY's form. 0; -XEN_ENOENT: absent; -XEN_EINVAL: garbage, and it was said. */
+/* A node of the back end's in KZ_BACKEND_PCI_KEY's form. 0; -XEN_ENOENT: absent; -XEN_EINVAL:
+ * garbage, and it was said. */
 int backend_read_bdf(struct backend_dev *dev, const char *key, uint16_t *ret);
 int backend_write(struct backend_dev *dev, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

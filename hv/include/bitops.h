@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Atomic bit operations for memory shared with the guest. Bits are numbered from bit 0 of the first 32-bit
- * word, which on a little-endian machine is the same bit in arrays of 32-bit and of 64-bit words. Every
- * operation is a full barrier (a LOCKed instruction).
+ * Atomic bit operations for memory shared with the guest. Bits are numbered from bit 0 of the first
+ * 32-bit word, which on a little-endian machine is the same bit in arrays of 32-bit and of 64-bit
+ * words. Every operation is a full barrier (a LOCKed instruction).
  */
 #pragma once
 

@@ -17,8 +17,8 @@ struct domain {
     uint8_t uuid[16];
     uint32_t nr_vcpus;          /* online at start */
     uint32_t max_vcpus;
-    struct vcpu **vcpu;         /* max_vcpus entries, all there from the start: a guest binds events to a
-                                 * vCPU before it initialises it */
+    struct vcpu **vcpu;         /* max_vcpus entries, all there from the start: a guest binds events
+                                   to a vCPU before it initialises it */
     uint64_t nr_pages;          /* pages the guest holds now */
     uint64_t max_pages;
     bool is_32bit;
@@ -44,12 +44,14 @@ struct vcpu *current_vcpu(void);
 
 /* Frame bookkeeping, for grants, memory ops and the back ends. */
 bool mfn_is_guest_ram(struct domain *d, mfn_t mfn);
-/* The same, and hv or a device may write to it for the guest: no top-level page table, hv's own entries are there. */
+/* The same, and hv or a device may write to it for the guest: no top-level page table, hv's own
+ * entries are there. */
 bool mfn_is_guest_writable(struct domain *d, mfn_t mfn);
 /* Takes a free machine frame for the guest / gives one back (contents undefined / cleared). */
 mfn_t domain_alloc_frame(struct domain *d);
 void domain_free_frame(struct domain *d, mfn_t mfn);
-/* A frame hv shares with the guest (grant frames, FIFO pages): a zeroed hv page the guest may map. */
+/* A frame hv shares with the guest (grant frames, FIFO pages): a zeroed hv page the guest may
+ * map. */
 void *domain_alloc_shared(struct domain *d, mfn_t *ret_mfn);
 
 /* Ends the guest for its own fault: one log line, KZ_STATUS_CRASH, machine off. */

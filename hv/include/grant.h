@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Grant tables v1 and v2 (grant_table.h): the guest's hypercalls, and mapping by hv's own back ends. */
+/* Grant tables v1 and v2 (grant_table.h): the guest's hypercalls, and mapping by hv's own back
+ * ends. */
 #pragma once
 
 #include "types.h"
@@ -26,6 +27,8 @@ struct grant_frame {
 };
 int grant_begin(struct domain *d, uint32_t ref, bool write, struct grant_frame *ret);
 void grant_end(struct domain *d, uint32_t ref, bool write);
-/* Many at once, ret[i] for refs[i]. Returns how many were begun: when fewer than nr, the next one may not be used. */
-unsigned int grant_begin_many(struct domain *d, const uint32_t *refs, unsigned int nr, bool write, struct grant_frame *ret);
+/* Many at once, ret[i] for refs[i]. Returns how many were begun: when fewer than nr, the next one
+ * may not be used. */
+unsigned int grant_begin_many(struct domain *d, const uint32_t *refs, unsigned int nr, bool write,
+                              struct grant_frame *ret);
 void grant_end_many(struct domain *d, const uint32_t *refs, unsigned int nr, bool write);

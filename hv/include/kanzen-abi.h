@@ -2,9 +2,9 @@
 /*
  * The contract between libkxl (which starts the machine) and hv (which runs in it).
  *
- * libkxl passes one file to QEMU as -initrd: a header page, then page-aligned sections. QEMU hands it
- * to hv as the first PVH module. Everything that is not in here hv learns from the initial XenStore
- * tree, which is a section of the same file. All integers are little-endian.
+ * libkxl passes one file to QEMU as -initrd: a header page, then page-aligned sections. QEMU hands
+ * it to hv as the first PVH module. Everything that is not in here hv learns from the initial
+ * XenStore tree, which is a section of the same file. All integers are little-endian.
  */
 #pragma once
 
@@ -32,8 +32,10 @@ struct kz_boot_header {
     uint32_t max_vcpus;
     uint32_t flags;       /* KZ_BOOT_* */
     uint8_t uuid[16];     /* RFC 4122 byte order, as xen_domain_handle_t */
-    int64_t time_offset_s; /* added to the RTC to make the guest's wall clock (rtc_timeoffset, localtime) */
-    uint64_t epoch_ns;    /* host UTC when the file was written; hv refines the RTC's seconds with it */
+    int64_t time_offset_s; /* added to the RTC to make the guest's wall clock (rtc_timeoffset,
+                              localtime) */
+    uint64_t epoch_ns;    /* host UTC when the file was written; hv refines the RTC's seconds with
+                             it */
     struct kz_section kernel;  /* ELF image, already decompressed by libkxl */
     struct kz_section ramdisk; /* handed to the guest as is */
     struct kz_section cmdline; /* bytes, no NUL needed; at most MAX_GUEST_CMDLINE - 1 */
@@ -53,22 +55,24 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
 
 /*
  * Store section: a sequence of records, each NUL-terminated strings "path\0perms\0" then
- * "uint32_t length" (unaligned) and that many value bytes. perms is XenStore's own text form, entries
- * separated by commas: "n0,r5" (owner and default access first). Parents are created as needed with
- * the permissions of their own parent. Records are applied in order with dom0's rights.
+ * "uint32_t length" (unaligned) and that many value bytes. perms is XenStore's own text form,
+ * entries separated by commas: "n0,r5" (owner and default access first). Parents are created as
+ * needed with the permissions of their own parent. Records are applied in order with dom0's rights.
  */
 
 /*
- * The host's clock, decimal ns since 1970 UTC. libkxl writes it when a machine that stood still goes on (unpaused, restored): its TSC stood still
- * too, and hv makes up for the time, so that the guest sees what a Xen guest sees after a pause.
+ * The host's clock, decimal ns since 1970 UTC. libkxl writes it when a machine that stood still
+ * goes on (unpaused, restored): its TSC stood still too, and hv makes up for the time, so that the
+ * guest sees what a Xen guest sees after a pause.
  */
 #define KZ_STORE_CLOCK "/tool/kanzen/clock"
 
 /*
- * Diagnostics. Letters written to the first are pressed like the keys on Xen's console: what they show is in the log; hv
- * removes the node. A vCPU's number, or anything else for all, written to the second: hv removes it when the counters
- * are in the third, as lines "NAME COUNT". The fourth is for those of the devices' rings, which do not all fit: the number of
- * devices to leave out, written there, has the next KZ_STATS_DEVICES told in the third; no line, when there are no more.
+ * Diagnostics. Letters written to the first are pressed like the keys on Xen's console: what they
+ * show is in the log; hv removes the node. A vCPU's number, or anything else for all, written to
+ * the second: hv removes it when the counters are in the third, as lines "NAME COUNT". The fourth
+ * is for those of the devices' rings, which do not all fit: the number of devices to leave out,
+ * written there, has the next KZ_STATS_DEVICES told in the third; no line, when there are no more.
  */
 #define KZ_STORE_DEBUG_KEYS "/tool/kanzen/debug-keys"
 #define KZ_STORE_STATS_ASK  "/tool/kanzen/stats-ask"
@@ -78,8 +82,8 @@ KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
 #define KZ_STATS_MAX        3500 /* bytes; a store's message has room for 4096 */
 
 /*
- * Where a core of the machine has the guest: at the start of a page of hv's image, which lies from 1 MiB on. Addresses
- * are physical.
+ * Where a core of the machine has the guest: at the start of a page of hv's image, which lies from
+ * 1 MiB on. Addresses are physical.
  */
 #define KZ_DUMP_MAGIC     "kanzen hv state" /* 16 bytes with its NUL */
 #define KZ_DUMP_VERSION   1
@@ -105,9 +109,11 @@ struct kz_dump_info {
     char magic[16];
     uint32_t version, width; /* of the guest: 64 or 32 */
     uint32_t nr_vcpus, m2p_entry_size;
-    /* A byte for each frame, what KZ_DUMP_FRAME_MASK leaves of it is KZ_DUMP_FRAME_GUEST for the guest's. */
+    /* A byte for each frame, what KZ_DUMP_FRAME_MASK leaves of it is KZ_DUMP_FRAME_GUEST for the
+     * guest's. */
     uint64_t frame_table, nr_frames;
-    /* The machine-to-physical table's virtual address in the page table whose top is at l4; 4 KiB pages. */
+    /* The machine-to-physical table's virtual address in the page table whose top is at l4; 4 KiB
+     * pages. */
     uint64_t l4, m2p_va;
     uint64_t shared_info_mfn;
     struct kz_dump_vcpu vcpu[KZ_DUMP_MAX_VCPUS];
@@ -116,34 +122,35 @@ struct kz_dump_info {
 #define KZ_DUMP_FRAME_GUEST 4
 
 /*
- * Ports on the machine's virtio-serial (virtio-console) device. Every PV machine has exactly one such
- * device, with these ports in this order:
- *   nr 0  virtconsole    the guest's first PV console
- *   nr 1  virtserialport KZ_PORT_STORE_OPS    xenstore wire protocol, used by libkxl under the domain's lock
- *   nr 2  virtserialport KZ_PORT_STORE_DAEMON xenstore wire protocol, held open by kanzend
- * Each store port is a separate dom0 connection: opening it starts afresh, closing it drops the
+ * Ports on the machine's virtio-serial (virtio-console) device. Every PV machine has exactly one
+ * such device, with these ports in this order: nr 0  virtconsole    the guest's first PV console nr
+ * 1  virtserialport KZ_PORT_STORE_OPS    xenstore wire protocol, used by libkxl under the domain's
+ * lock nr 2  virtserialport KZ_PORT_STORE_DAEMON xenstore wire protocol, held open by kanzend Each
+ * store port is a separate dom0 connection: opening it starts afresh, closing it drops the
  * connection's watches and transactions.
  */
 #define KZ_PORT_STORE_OPS    "org.kanzen.xenstore.ops"
 #define KZ_PORT_STORE_DAEMON "org.kanzen.xenstore.daemon"
 
-/* Further consoles of the guest's, xenbus devices console/N: virtserialports of this name with N behind it, from nr 3 on. */
+/* Further consoles of the guest's, xenbus devices console/N: virtserialports of this name with N
+ * behind it, from nr 3 on. */
 #define KZ_PORT_CONSOLE_PREFIX "org.kanzen.console."
 #define KZ_MAX_CONSOLES        5
 
 /*
  * ISA debug-console ports (QEMU -device isa-debugcon,iobase=...), one byte per OUT:
  *   KZ_IOPORT_LOG    hv's log, text lines: what `xl dmesg` shows
- *   KZ_IOPORT_STATUS life-cycle lines "WORD[ ARG]\n" as below, kept in the run directory; the supervisor
- *                    reads the last one when the machine stops, even after it was itself restarted
+ *   KZ_IOPORT_STATUS life-cycle lines "WORD[ ARG]\n" as below, kept in the run directory; the
+ * supervisor reads the last one when the machine stops, even after it was itself restarted
  */
 #define KZ_IOPORT_LOG    0x00e9
 #define KZ_IOPORT_STATUS 0x00ea
 /* "boot VERSION": hv is up.  "guest": the guest's first instruction is about to run.
- * "shutdown REASON": the guest ended by SCHEDOP_shutdown with Xen's reason number (sched.h SHUTDOWN_*).
- * "crash TEXT": hv ended the guest for what it did.  "panic TEXT": hv itself failed.
- * After any of the last three hv asks the machine to power off (ACPI S5); QEMU runs with -no-shutdown,
- * so the machine stops there and its memory stays for a dump until the supervisor ends the process. */
+ * "shutdown REASON": the guest ended by SCHEDOP_shutdown with Xen's reason number (sched.h
+ * SHUTDOWN_*). "crash TEXT": hv ended the guest for what it did.  "panic TEXT": hv itself failed.
+ * After any of the last three hv asks the machine to power off (ACPI S5); QEMU runs with
+ * -no-shutdown, so the machine stops there and its memory stays for a dump until the supervisor
+ * ends the process. */
 #define KZ_STATUS_BOOT     "boot"
 #define KZ_STATUS_GUEST    "guest"
 #define KZ_STATUS_SHUTDOWN "shutdown"
@@ -151,38 +158,39 @@ struct kz_dump_info {
 #define KZ_STATUS_PANIC    "panic"
 
 /*
- * Back ends: for every PV device libkxl writes the usual front-end and back-end directories, the back
- * end under /local/domain/0/backend/<type>/<domid>/<devid>/, with one key of ours:
+ * Back ends: for every PV device libkxl writes the usual front-end and back-end directories, the
+ * back end under /local/domain/0/backend/<type>/<domid>/<devid>/, with one key of ours:
  */
 #define KZ_BACKEND_PCI_KEY "kanzen-pci" /* "BB:DD.F" hex: the machine's virtio function behind it */
 #define KZ_BACKEND_POINTER_KEY "kanzen-pci-pointer" /* vkbd: the same for its pointer */
 
 /*
- * Adding a device to a running guest: device_add, then both directories in one transaction, states 1 (the back end's
- * last, if not in one). Taking it away: online=0 and state=5 in the back end's directory in one transaction. When the
- * front end has let go, at once if it was not connected, hv ejects the function (QEMU: DEVICE_DELETED, with no
- * device_del needed), then state is 6 and the directories can be removed. Removing the back end's directory before
- * does the same without waiting for the front end. Why a device failed is in /local/domain/0/error/backend/...
+ * Adding a device to a running guest: device_add, then both directories in one transaction, states
+ * 1 (the back end's last, if not in one). Taking it away: online=0 and state=5 in the back end's
+ * directory in one transaction. When the front end has let go, at once if it was not connected, hv
+ * ejects the function (QEMU: DEVICE_DELETED, with no device_del needed), then state is 6 and the
+ * directories can be removed. Removing the back end's directory before does the same without
+ * waiting for the front end. Why a device failed is in /local/domain/0/error/backend/...
  */
 
 /*
- * What hv expects of the machine's virtio functions. All sit on PCI bus 0 and are modern with MSI-X (QEMU's numbers of
- * vectors are right; with too few, queues share one): -device virtio-blk-pci,disable-legacy=on,... and so on. QEMU's
- * defaults are right where nothing is said; split rings only (packed=off, the default).
- *   vbd      virtio-blk-pci. A front end may have as many rings as num-queues says, at most one for each vCPU, and four.
- *            queue-size=256, the default, lets a request have 254 segments. A read-only disk also has read-only=on on its
- *            drive, so that the device says so itself; hv refuses writes by the node "mode" as well.
- *            logical_block_size=512. discard needs discard=unmap on the drive to have an effect.
- *   vif      virtio-net-pci, mac=... equal to the "mac" node; with mq=on and a tap of several queues a front
- *            end may have as many pairs of rings, at most one for each vCPU, and four. mrg_rxbuf=on and the offloads as
- *            they come (a tap opened with vnet_hdr=on has them, -netdev user has none: hv then computes checksums itself).
- *            host_mtu unset.
- *   vfb      virtio-gpu-pci, one output
- *   vkbd     virtio-keyboard-pci, and virtio-tablet-pci by KZ_BACKEND_POINTER_KEY
- *   console  virtio-serial-pci with max_ports=8 at any address: hv takes the first one it finds.
- * With -accel tcg the machine must be able to have two CPUs (-smp 1,maxcpus=2 at least): else QEMU before 8.1 gives hv
- * no memory barriers against the devices' threads (tcg_gen_mb()), and a notification is lost once in a while.
- * A function that is hot-added while hv runs needs no firmware: hv gives it its BARs, from 0xe0000000 up, below
+ * What hv expects of the machine's virtio functions. All sit on PCI bus 0 and are modern with MSI-X
+ * (QEMU's numbers of vectors are right; with too few, queues share one): -device
+ * virtio-blk-pci,disable-legacy=on,... and so on. QEMU's defaults are right where nothing is said;
+ * split rings only (packed=off, the default). vbd      virtio-blk-pci. A front end may have as many
+ * rings as num-queues says, at most one for each vCPU, and four. queue-size=256, the default, lets
+ * a request have 254 segments. A read-only disk also has read-only=on on its drive, so that the
+ * device says so itself; hv refuses writes by the node "mode" as well. logical_block_size=512.
+ * discard needs discard=unmap on the drive to have an effect. vif      virtio-net-pci, mac=...
+ * equal to the "mac" node; with mq=on and a tap of several queues a front end may have as many
+ * pairs of rings, at most one for each vCPU, and four. mrg_rxbuf=on and the offloads as they come
+ * (a tap opened with vnet_hdr=on has them, -netdev user has none: hv then computes checksums
+ * itself). host_mtu unset. vfb      virtio-gpu-pci, one output vkbd     virtio-keyboard-pci, and
+ * virtio-tablet-pci by KZ_BACKEND_POINTER_KEY console  virtio-serial-pci with max_ports=8 at any
+ * address: hv takes the first one it finds. With -accel tcg the machine must be able to have two
+ * CPUs (-smp 1,maxcpus=2 at least): else QEMU before 8.1 gives hv no memory barriers against the
+ * devices' threads (tcg_gen_mb()), and a notification is lost once in a while. A function that is
+ * hot-added while hv runs needs no firmware: hv gives it its BARs, from 0xe0000000 up, below
  * 0xfec00000, around what is there (so no function may have a BAR larger than 16 MiB).
  */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Spin locks. hv runs with interrupts off, so a lock is held for a few hundred instructions at most. */
+/* Spin locks. hv runs with interrupts off, so a lock is held for a few hundred instructions at
+ * most. */
 #pragma once
 
 #include "types.h"
@@ -8,7 +9,8 @@ struct spinlock {
     bool held;
 };
 
-/* What a CPU does while it waits for another: serves TLB flushes, since the other may be waiting for one (cpu/smp.c). */
+/* What a CPU does while it waits for another: serves TLB flushes, since the other may be waiting
+ * for one (cpu/smp.c). */
 void spin_wait(void);
 
 static inline void spin_lock(struct spinlock *l)

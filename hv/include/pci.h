@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * PCI functions of the machine: configuration space, capabilities, BARs (PCI Local Bus 3.0). A function is named by
- * its bus, device and function numbers in 8:5:3 bits.
+ * PCI functions of the machine: configuration space, capabilities, BARs (PCI Local Bus 3.0). A
+ * function is named by its bus, device and function numbers in 8:5:3 bits.
  */
 #pragma once
 
@@ -39,11 +39,13 @@ bool pci_present(uint16_t bdf);
 /* Calls fn for each function of the machine, behind bridges too, until it returns true. */
 void pci_for_each(bool (*fn)(uint16_t bdf, void *opaque), void *opaque);
 
-/* The position of the first capability of that id after the one at prev (0: from the start), 0 when none. */
+/* The position of the first capability of that id after the one at prev (0: from the start), 0 when
+ * none. */
 unsigned int pci_find_cap(uint16_t bdf, uint8_t id, unsigned int prev);
 
-/* hv's mapping of length bytes at offset of a memory BAR, which gets an address first if firmware gave it none.
- * NULL: no such BAR, too small for that, or no address free. Mapping the same range again gives the same address. */
+/* hv's mapping of length bytes at offset of a memory BAR, which gets an address first if firmware
+ * gave it none. NULL: no such BAR, too small for that, or no address free. Mapping the same range
+ * again gives the same address. */
 void *pci_map_bar(uint16_t bdf, unsigned int bar, uint64_t offset, size_t length);
 /* Lets the function answer at its BARs and do DMA, or forbids both. */
 void pci_enable(uint16_t bdf, bool enable);

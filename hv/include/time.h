@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Time: nanoseconds of system time since hv started, from the TSC; one-shot timers on the local APIC. */
+/* Time: nanoseconds of system time since hv started, from the TSC; one-shot timers on the local
+ * APIC. */
 #pragma once
 
 #include "types.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Basic types and the address kinds of hv. Mixing the kinds is the classic PV bug, so each has a name. */
+/* Basic types and the address kinds of hv. Mixing the kinds is the classic PV bug, so each has a
+ * name. */
 #pragma once
 
 #include <stdbool.h>
@@ -35,7 +36,8 @@ typedef uint64_t gva_t;   /* a guest linear address, valid in the current vCPU's
 #define likely(x)                 __builtin_expect(!!(x), 1)
 #define unlikely(x)               __builtin_expect(!!(x), 0)
 
-/* x86 is TSO: only the compiler must be kept in order for these two; mb() also orders store->load. */
+/* x86 is TSO: only the compiler must be kept in order for these two; mb() also orders
+ * store->load. */
 #define barrier() __asm__ __volatile__("" ::: "memory")
 #define rmb()     barrier()
 #define wmb()     barrier()

@@ -35,8 +35,8 @@ static bool is_hv_slot(mfn_t mfn, unsigned int level, unsigned int index)
 {
     if (!mm_compat)
         return level == 4 && index >= HV_SLOT_FIRST && index <= HV_SLOT_LAST;
-    /* The last GiB's table has hv's slots, so it cannot be exchanged; xen does not let it, either.
-     */
+    /* The last GiB's table has hv's slots, so it cannot be exchanged; xen does not let it,
+     * either. */
     return (level == 3 && index >= HV_COMPAT_L3_SLOT) ||
            (index >= HV_COMPAT_SLOT_FIRST && frame_is_l2_top(mfn));
 }

@@ -16,8 +16,8 @@ static const uint16_t class_size[] = { 16,  32,  48,  64,  96,   128,  192,
 
 #define NR_CLASSES ARRAY_SIZE(class_size)
 
-/* Tags of the page allocator: class + 1, or for whole pages TAG_PAGES + order on the first of them.
- */
+/* Tags of the page allocator: class + 1, or for whole pages TAG_PAGES + order on the first of
+ * them. */
 #define TAG_PAGES 0x40
 
 struct free_block {

@@ -9,7 +9,8 @@
 #define HV_SLOT_FIRST 256
 #define HV_SLOT_LAST  271
 
-#define M2P_VA       0xffff800000000000 /* slot 256: machine to pseudo-physical, read by the guest */
+#define M2P_VA       0xffff800000000000 /* slot 256: machine to pseudo-physical, read by the
+                                           guest */
 #define GDT_AREA_VA  0xffff820000000000 /* slot 260: GDT_AREA_SIZE for each vCPU */
 #define IOREMAP_VA   0xffff82c000000000 /* slot 261: device memory */
 #define HV_IMAGE_VA  0xffff82d080000000 /* slot 261: hv itself */

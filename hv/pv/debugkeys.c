@@ -108,7 +108,8 @@ static void key_counters(struct domain *d)
         return;
     stats_format(d, STATS_ALL_VCPUS, text, KZ_STATS_MAX);
     print_lines(text);
-    for (unsigned int shown = 0; stats_format_rings(shown, text, KZ_STATS_MAX) > 0; shown += KZ_STATS_DEVICES)
+    for (unsigned int shown = 0; stats_format_rings(shown, text, KZ_STATS_MAX) > 0;
+         shown += KZ_STATS_DEVICES)
         print_lines(text);
     kfree(text);
 }
@@ -163,7 +164,8 @@ static void keys_written(void *opaque, const char *path)
     kfree(pressed);
 }
 
-/* Takes the question at path away; a number in it goes to ret. False: it was the taking away that is told here. */
+/* Takes the question at path away; a number in it goes to ret. False: it was the taking away that
+ * is told here. */
 static bool take_question(struct domain *d, const char *path, uint64_t *ret)
 {
     char *text = xs_read_string(d->store, path);

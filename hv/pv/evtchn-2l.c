@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The 2-level event ABI (xen.h struct shared_info): a pending and a mask bit per port, and in each vcpu_info a
- * selector word with a bit per word of pending bits. A guest's word has 64 or 32 bits, so a 32-bit guest has
- * fewer ports and its structures are laid out differently.
+ * The 2-level event ABI (xen.h struct shared_info): a pending and a mask bit per port, and in each
+ * vcpu_info a selector word with a bit per word of pending bits. A guest's word has 64 or 32 bits,
+ * so a 32-bit guest has fewer ports and its structures are laid out differently.
  */
 #include "evtchn-internal.h"
 #include "bitops.h"
 
-/* xen.h as a 32-bit guest sees it: 64 bytes of vcpu_info, 32 words each of pending and mask bits. */
+/* xen.h as a 32-bit guest sees it: 64 bytes of vcpu_info, 32 words each of pending and mask
+ * bits. */
 #define COMPAT_PENDING_OFFSET     2048
 #define COMPAT_MASK_OFFSET        (COMPAT_PENDING_OFFSET + 32 * 4)
 #define COMPAT_PENDING_SEL_OFFSET 4
@@ -52,8 +53,9 @@ static void l2_select(struct domain *d, struct evtchn *chn, uint32_t port)
         vcpu_mark_events_pending(v);
 }
 
-/* The order is the ABI's: pending, then mask, then selector. The guest unmasks by clearing the mask and then
- * looking at pending, so one of the two sides always sees the event. The LOCKed operations are the barriers. */
+/* The order is the ABI's: pending, then mask, then selector. The guest unmasks by clearing the mask
+ * and then looking at pending, so one of the two sides always sees the event. The LOCKed operations
+ * are the barriers. */
 static void l2_set_pending(struct domain *d, struct evtchn *chn, uint32_t port)
 {
     if (bit_test_and_set(pending_bits(d), port))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The FIFO event ABI (event_channel.h): an event word per port in pages the guest gives, and per vCPU a control
- * block with the heads of 16 queues, one per priority. A queue is a list of linked event words; the guest takes
- * from the head by clearing LINKED, at any time and on another CPU, while hv adds at the tail. hv keeps the
- * tails; its own accesses are serialised by the event lock.
+ * The FIFO event ABI (event_channel.h): an event word per port in pages the guest gives, and per
+ * vCPU a control block with the heads of 16 queues, one per priority. A queue is a list of linked
+ * event words; the guest takes from the head by clearing LINKED, at any time and on another CPU,
+ * while hv adds at the tail. hv keeps the tails; its own accesses are serialised by the event lock.
  */
 #include "evtchn-internal.h"
 #include "alloc.h"
@@ -17,8 +17,9 @@
 #define WORD_LINKED  (1U << EVTCHN_FIFO_LINKED)
 #define WORD_BUSY    (1U << EVTCHN_FIFO_BUSY)
 
-/* Beside a foreign link the guest may change a LINKED word four times at most while it is BUSY: set MASKED,
- * clear PENDING, clear LINKED, and one unmask that had begun before BUSY. More is misbehaviour. */
+/* Beside a foreign link the guest may change a LINKED word four times at most while it is BUSY: set
+ * MASKED, clear PENDING, clear LINKED, and one unmask that had begun before BUSY. More is
+ * misbehaviour. */
 #define MAX_LINK_TRIES 5
 
 struct fifo_vcpu {
@@ -44,8 +45,8 @@ static uint32_t fifo_max_ports(const struct domain *d)
     return EVTCHN_MAX_PORTS;
 }
 
-/* Writes port as the link of a tail word, if that is still LINKED. One compare-exchange: false means the guest
- * changed the word meanwhile; *w then has its value. */
+/* Writes port as the link of a tail word, if that is still LINKED. One compare-exchange: false
+ * means the guest changed the word meanwhile; *w then has its value. */
 static bool try_link(event_word_t *word, event_word_t *w, uint32_t port)
 {
     event_word_t linked = (*w & ~(WORD_BUSY | EVTCHN_FIFO_LINK_MASK)) | port;
@@ -53,7 +54,8 @@ static bool try_link(event_word_t *word, event_word_t *w, uint32_t port)
     return __atomic_compare_exchange_n(word, w, linked, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-/* Appends port to the word of its queue's tail. false: the guest has taken the tail, the queue is empty. */
+/* Appends port to the word of its queue's tail. false: the guest has taken the tail, the queue is
+ * empty. */
 static bool link_behind(struct domain *d, event_word_t *word, uint32_t port)
 {
     event_word_t w = READ_ONCE(*word);
@@ -74,8 +76,8 @@ static bool link_behind(struct domain *d, event_word_t *word, uint32_t port)
     return false;
 }
 
-/* Puts a port, whose LINKED was just set, at the end of its vCPU's and priority's queue. True: that queue was
- * empty, so the guest must be told. */
+/* Puts a port, whose LINKED was just set, at the end of its vCPU's and priority's queue. True: that
+ * queue was empty, so the guest must be told. */
 static bool enqueue(struct domain *d, struct evtchn *chn, uint32_t port)
 {
     struct evtchn_fifo *f = d->evtchn->fifo;
@@ -83,8 +85,8 @@ static bool enqueue(struct domain *d, struct evtchn *chn, uint32_t port)
     uint32_t *old_tail = &f->vcpu[chn->last_vcpu].tail[chn->last_priority];
     uint32_t *tail = &v->tail[chn->priority];
 
-    /* It was not linked, so where it is the tail that queue is empty. Its word says LINKED by now and must
-     * not be taken for that of a live tail. */
+    /* It was not linked, so where it is the tail that queue is empty. Its word says LINKED by now
+     * and must not be taken for that of a live tail. */
     if (*old_tail == port)
         *old_tail = 0;
     chn->last_vcpu = chn->vcpu;
@@ -95,7 +97,8 @@ static bool enqueue(struct domain *d, struct evtchn *chn, uint32_t port)
         return false;
     }
     *tail = port;
-    /* Before the ready bit, which makes the guest read it; the LOCKed bit operation orders the two. */
+    /* Before the ready bit, which makes the guest read it; the LOCKed bit operation orders the
+     * two. */
     WRITE_ONCE(v->control->head[chn->priority], port);
     return true;
 }
@@ -165,8 +168,8 @@ const struct evtchn_abi evtchn_abi_fifo = {
     .is_busy = fifo_is_busy,
 };
 
-/* The guest leaves the 2-level ABI: ports that are pending there are raised again when the array grows to
- * them, and every port starts with the default priority. */
+/* The guest leaves the 2-level ABI: ports that are pending there are raised again when the array
+ * grows to them, and every port starts with the default priority. */
 static void switch_from_2l(struct domain *d, struct evtchn_fifo *fifo)
 {
     struct evtchn_state *s = d->evtchn;

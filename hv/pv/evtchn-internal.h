@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the event channel code share: ports and the two ABIs for telling a guest about them. */
+/* What the files of the event channel code share: ports and the two ABIs for telling a guest about
+ * them. */
 #pragma once
 
 #include "domain.h"
@@ -9,8 +10,9 @@
 #include <xen/errno.h>
 #include <xen/event_channel.h>
 
-/* Most ports a guest may have; Xen's toolstack gives 1023 by default. At 32 bytes each a guest can make hv
- * spend 128 KiB. As many as the 64-bit 2-level ABI can name (event_channel.h EVTCHN_2L_NR_CHANNELS). */
+/* Most ports a guest may have; Xen's toolstack gives 1023 by default. At 32 bytes each a guest can
+ * make hv spend 128 KiB. As many as the 64-bit 2-level ABI can name (event_channel.h
+ * EVTCHN_2L_NR_CHANNELS). */
 #define EVTCHN_MAX_PORTS        4096U
 #define EVTCHN_PORTS_PER_BUCKET (PAGE_SIZE / sizeof(struct evtchn))
 #define EVTCHN_NR_BUCKETS       (EVTCHN_MAX_PORTS * sizeof(struct evtchn) / PAGE_SIZE)

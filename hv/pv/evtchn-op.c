@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HYPERVISOR_event_channel_op: a row for each EVTCHNOP_* (event_channel.h). The structures have the same layout
- * for 32-bit and 64-bit guests. Domains that a guest can name are itself and domain 0, which is hv and owns
- * no ports of its own.
+ * HYPERVISOR_event_channel_op: a row for each EVTCHNOP_* (event_channel.h). The structures have the
+ * same layout for 32-bit and 64-bit guests. Domains that a guest can name are itself and domain 0,
+ * which is hv and owns no ports of its own.
  */
 #include "evtchn-internal.h"
 #include "guest.h"
@@ -279,13 +279,15 @@ int64_t do_event_channel_op(struct vcpu *v, uint32_t cmd, gva_t arg)
         printk_guest(LOG_DEBUG, "d%uv%u: EVTCHNOP %u: error %d", v->domain->domid, v->id, cmd, err);
         return err;
     }
-    /* A port the guest is not told of stays allocated, as under Xen; its table is the guest's own quota. */
+    /* A port the guest is not told of stays allocated, as under Xen; its table is the guest's own
+     * quota. */
     if (ops[cmd].results && copy_to_guest(arg, copy, ops[cmd].size))
         return -XEN_EFAULT;
     return 0;
 }
 
-/* The hypercall from before Xen 3.2 (event_channel.h struct evtchn_op): number and argument in one structure. */
+/* The hypercall from before Xen 3.2 (event_channel.h struct evtchn_op): number and argument in one
+ * structure. */
 int64_t do_event_channel_op_compat(struct vcpu *v, gva_t arg)
 {
     uint32_t cmd;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Event channel ports: the table of a domain's ports, their life, delivery, and hv's side of them. All state
- * is under evtchn_state.lock, which is held for a handful of steps. A send holds it while hv's handler runs, so that the
- * handler's owner is there until evtchn_unbind_hv() returns: sending does not take the big lock.
+ * Event channel ports: the table of a domain's ports, their life, delivery, and hv's side of them.
+ * All state is under evtchn_state.lock, which is held for a handful of steps. A send holds it while
+ * hv's handler runs, so that the handler's owner is there until evtchn_unbind_hv() returns: sending
+ * does not take the big lock.
  */
 #include "evtchn-internal.h"
 #include "alloc.h"
@@ -62,7 +63,8 @@ int evtchn_find_free(struct domain *d, uint32_t *ret_port)
 
 static void free_port(struct domain *d, struct evtchn *chn, uint32_t port)
 {
-    d->evtchn->abi->clear_pending(d, chn, port); /* or the next user would get an event of the last one */
+    d->evtchn->abi->clear_pending(d, chn, port); /* or the next user would get an event of the last
+                                                    one */
     chn->use = EVTCHN_FREE;
     chn->vcpu = 0;
     chn->handler = NULL;
@@ -100,7 +102,8 @@ void evtchn_reset(struct domain *d)
     evtchn_reset_locked(d);
 }
 
-/* xen.h VIRQ_*: the list marks each V (per vCPU) or G; what it does not name is global, as Xen has it. */
+/* xen.h VIRQ_*: the list marks each V (per vCPU) or G; what it does not name is global, as Xen has
+ * it. */
 bool virq_is_global(uint32_t virq)
 {
     switch (virq) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Grant operations on contents and entries: copy, transfer, swap, cache flush. The domains a guest can name are
- * itself and domain 0, and domain 0 grants nothing: references into its table are bad ones.
+ * Grant operations on contents and entries: copy, transfer, swap, cache flush. The domains a guest
+ * can name are itself and domain 0, and domain 0 grants nothing: references into its table are bad
+ * ones.
  */
 #include "grant-internal.h"
 #include "alloc.h"
@@ -56,9 +57,11 @@ static bool within(uint32_t offset, uint32_t len, const struct grant_frame *f)
     return offset >= f->offset && offset + len <= (uint32_t)f->offset + f->length;
 }
 
-static int copy_bytes(const gnttab_copy_t *op, const struct grant_frame *src, const struct grant_frame *dst)
+static int copy_bytes(const gnttab_copy_t *op, const struct grant_frame *src,
+                      const struct grant_frame *dst)
 {
-    if ((uint32_t)op->source.offset + op->len > PAGE_SIZE || (uint32_t)op->dest.offset + op->len > PAGE_SIZE)
+    if ((uint32_t)op->source.offset + op->len > PAGE_SIZE ||
+        (uint32_t)op->dest.offset + op->len > PAGE_SIZE)
         return GNTST_bad_copy_arg;
     if (!within(op->source.offset, op->len, src) || !within(op->dest.offset, op->len, dst))
         return GNTST_general_error;
@@ -117,7 +120,8 @@ static bool give_frame(struct domain *d, uint32_t ref, mfn_t mfn)
     return true;
 }
 
-/* Unless the page itself is bad the guest has lost it even when the transfer fails (grant_table.h). */
+/* Unless the page itself is bad the guest has lost it even when the transfer fails
+ * (grant_table.h). */
 int grant_op_transfer(struct vcpu *v, void *arg)
 {
     gnttab_transfer_t *op = arg;
@@ -170,8 +174,8 @@ int grant_op_swap(struct vcpu *v, void *arg)
     return 0;
 }
 
-/* The machine's memory is coherent, so there is nothing to write back; dropping lines without doing so is not
- * offered, as on any x86 (INVD would lose other data). */
+/* The machine's memory is coherent, so there is nothing to write back; dropping lines without doing
+ * so is not offered, as on any x86 (INVD would lose other data). */
 int grant_op_cache_flush(struct vcpu *v, void *arg)
 {
     const gnttab_cache_flush_t *op = arg;

@@ -81,8 +81,8 @@ static inline bool grant_in_use(const struct grant_state *g, uint32_t ref)
     return grant_use(g, ref)->readers || grant_use(g, ref)->writers;
 }
 
-/* Takes a use of one of d's entries for grantee; map: a mapping, which must be of the whole page. Returns
- * GNTST_okay and the frame, or the status to answer with. Undone by grant_release(). */
+/* Takes a use of one of d's entries for grantee; map: a mapping, which must be of the whole page.
+ * Returns GNTST_okay and the frame, or the status to answer with. Undone by grant_release(). */
 int grant_acquire(struct domain *d, uint32_t ref, domid_t grantee, bool write, bool map,
                   struct grant_frame *ret);
 void grant_release(struct domain *d, uint32_t ref, bool write);
@@ -92,8 +92,9 @@ int grant_grow(struct domain *d, uint32_t nr_frames);
 /* GNTTABOP_set_version's errors. */
 int grant_set_version(struct domain *d, uint32_t version);
 
-/* One element of GNTTABOP_*: a copy of the guest's, results are written into it. Each returns 0, or an errno
- * that ends the whole call. */
+/* One element of GNTTABOP_*: a copy of the guest's, results are written into it. Each returns 0, or
+ * an errno that ends the whole call. */
 typedef int grant_op_fn(struct vcpu *v, void *arg);
-grant_op_fn grant_op_copy, grant_op_transfer, grant_op_swap, grant_op_cache_flush; /* grant-copy.c */
+grant_op_fn grant_op_copy, grant_op_transfer, grant_op_swap,
+    grant_op_cache_flush;                                                         /* grant-copy.c */
 grant_op_fn grant_op_map, grant_op_unmap, grant_op_unmap_and_replace;             /* grant-map.c */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Mappings of grants by the guest. It can only map its own: domain 0 grants nothing. Each mapping has a handle,
- * an index into the maptrack array; a mapping for devices and one for the CPU under the same handle are two
- * uses of the entry, and go one by one.
+ * Mappings of grants by the guest. It can only map its own: domain 0 grants nothing. Each mapping
+ * has a handle, an index into the maptrack array; a mapping for devices and one for the CPU under
+ * the same handle are two uses of the entry, and go one by one.
  */
 #include "grant-internal.h"
 #include "alloc.h"
@@ -71,13 +71,14 @@ static void put_handle(struct grant_state *g, uint32_t handle)
 }
 
 /* The L1 entry that host_addr names: of a linear address, or by its own machine address. */
-/* A page-table page may be written here: an entry is what is wanted. But the entries of a top-level one are no
- * L1 entries. */
+/* A page-table page may be written here: an entry is what is wanted. But the entries of a top-level
+ * one are no L1 entries. */
 static uint64_t *find_l1e(struct vcpu *v, uint64_t host_addr, uint32_t flags)
 {
     if (!(flags & GNTMAP_contains_pte))
         return guest_l1e(v, host_addr);
-    if (host_addr % sizeof(uint64_t) != 0 || !mfn_is_guest_writable(v->domain, host_addr >> PAGE_SHIFT))
+    if (host_addr % sizeof(uint64_t) != 0 ||
+        !mfn_is_guest_writable(v->domain, host_addr >> PAGE_SHIFT))
         return NULL;
     return (uint64_t *)((char *)mfn_to_virt(host_addr >> PAGE_SHIFT) + (host_addr & ~PAGE_MASK));
 }
@@ -105,7 +106,8 @@ static int kinds_of(uint32_t flags)
 }
 
 /* As many uses as kinds of mapping, or none. */
-static int acquire_kinds(struct domain *d, const gnttab_map_grant_ref_t *op, struct grant_frame *frame)
+static int acquire_kinds(struct domain *d, const gnttab_map_grant_ref_t *op,
+                         struct grant_frame *frame)
 {
     bool write = !(op->flags & GNTMAP_readonly);
     int status = GNTST_okay, n;
@@ -171,8 +173,10 @@ int grant_op_map(struct vcpu *v, void *arg)
     return 0;
 }
 
-/* Takes the mapping out of its L1 entry; new_addr, if not 0, is a linear address whose entry moves there. */
-static int clear_mapping(struct vcpu *v, const struct maptrack *m, uint64_t host_addr, uint64_t new_addr)
+/* Takes the mapping out of its L1 entry; new_addr, if not 0, is a linear address whose entry moves
+ * there. */
+static int clear_mapping(struct vcpu *v, const struct maptrack *m, uint64_t host_addr,
+                         uint64_t new_addr)
 {
     uint64_t *l1e = find_l1e(v, host_addr, m->flags), *moved = NULL;
 
@@ -200,7 +204,8 @@ static void drop_kind(struct domain *d, uint32_t handle, uint16_t kind)
         put_handle(d->grant, handle);
 }
 
-static int unmap(struct vcpu *v, uint32_t handle, uint64_t host_addr, uint64_t dev_bus_addr, uint64_t new_addr)
+static int unmap(struct vcpu *v, uint32_t handle, uint64_t host_addr, uint64_t dev_bus_addr,
+                 uint64_t new_addr)
 {
     struct domain *d = v->domain;
     struct grant_state *g = d->grant;

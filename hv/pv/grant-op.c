@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * HYPERVISOR_grant_table_op: a row for each GNTTABOP_* (grant_table.h). An operation's elements are copied once
- * each, run, and their results written back, so that the guest finds the state of every element that was done
- * when a later one faults. Elements that hold pointers or frame numbers are smaller in a 32-bit guest.
+ * HYPERVISOR_grant_table_op: a row for each GNTTABOP_* (grant_table.h). An operation's elements are
+ * copied once each, run, and their results written back, so that the guest finds the state of every
+ * element that was done when a later one faults. Elements that hold pointers or frame numbers are
+ * smaller in a 32-bit guest.
  */
 #include "grant-internal.h"
 #include "guest.h"
 #include "printk.h"
 
-/* Command bits that Xen uses itself to continue an interrupted call; a guest has no business there. */
+/* Command bits that Xen uses itself to continue an interrupted call; a guest has no business
+ * there. */
 #define CMD_MASK 0xfffU
 
 /* ---- elements as a 32-bit guest lays them out ---- */
@@ -85,7 +87,8 @@ static void widen_transfer(union element *e)
 
 static struct gnttab_copy_ptr widen_copy_ptr(struct copy_ptr_32 n)
 {
-    return (struct gnttab_copy_ptr){ .u.gmfn = n.ref_or_gmfn, .domid = n.domid, .offset = n.offset };
+    return (
+        struct gnttab_copy_ptr){ .u.gmfn = n.ref_or_gmfn, .domid = n.domid, .offset = n.offset };
 }
 
 static void widen_copy(union element *e)
@@ -120,7 +123,8 @@ static int self_status(const struct domain *d, domid_t id)
     }
 }
 
-/* Frame numbers to the guest's list, which has 64-bit elements unless the guest's are 32 bits wide. */
+/* Frame numbers to the guest's list, which has 64-bit elements unless the guest's are 32 bits
+ * wide. */
 static int put_frames(gva_t list, const mfn_t *mfns, uint32_t nr, bool narrow)
 {
     uint32_t narrowed[MAX(GRANT_MAX_FRAMES, GRANT_MAX_STATUS_FRAMES)];
@@ -143,7 +147,8 @@ static int op_setup_table(struct vcpu *v, void *arg)
     if (!status && (op->nr_frames > GRANT_MAX_FRAMES || grant_grow(d, op->nr_frames)))
         status = GNTST_general_error;
     if (!status)
-        status = put_frames(guest_handle_gva(op->frame_list), d->grant->frame_mfn, op->nr_frames, d->is_32bit);
+        status = put_frames(guest_handle_gva(op->frame_list), d->grant->frame_mfn, op->nr_frames,
+                            d->is_32bit);
     op->status = (int16_t)status;
     return 0;
 }
@@ -158,7 +163,8 @@ static int op_get_status_frames(struct vcpu *v, void *arg)
     if (!status && op->nr_frames > d->grant->nr_status_frames)
         status = GNTST_general_error;
     if (!status)
-        status = put_frames(guest_handle_gva(op->frame_list), d->grant->status_mfn, op->nr_frames, false);
+        status = put_frames(guest_handle_gva(op->frame_list), d->grant->status_mfn, op->nr_frames,
+                            false);
     op->status = (int16_t)status;
     return 0;
 }
@@ -232,7 +238,8 @@ static const struct grant_op ops[] = {
                                OUT(gnttab_setup_table_t, status),
                                COMPAT(widen_setup_table, struct setup_table_32) },
     [GNTTABOP_transfer] = { grant_op_transfer, ANY_COUNT, SIZE(gnttab_transfer_t),
-                            OUT(gnttab_transfer_t, status), COMPAT(widen_transfer, struct transfer_32) },
+                            OUT(gnttab_transfer_t, status),
+                            COMPAT(widen_transfer, struct transfer_32) },
     [GNTTABOP_copy] = { grant_op_copy, ANY_COUNT, SIZE(gnttab_copy_t), OUT(gnttab_copy_t, status),
                         COMPAT(widen_copy, struct copy_32) },
     [GNTTABOP_query_size] = { op_query_size, ONE, SIZE(gnttab_query_size_t),
@@ -278,7 +285,8 @@ int64_t do_grant_table_op(struct vcpu *v, uint32_t cmd, gva_t uop, uint32_t coun
 
     if ((int32_t)count < 0 || (cmd & ~CMD_MASK))
         return -XEN_EINVAL;
-    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn) /* dump_table among them: for domain 0's debugging */
+    if (cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn) /* dump_table among them: for domain 0's
+                                                   debugging */
         return -XEN_ENOSYS;
     op = &ops[cmd];
     if (op->count == ONE && count != 1)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The grant table (grant_table.h): entries the guest writes and hv reads, in frames both see. An entry in use
- * has GTF_reading and GTF_writing set by hv, in the entry itself (version 1) or in the status frames (version 2).
- * The guest takes an entry back by exchanging its flags for 0 while neither is set; so in version 1 hv sets them
- * with a compare-exchange that covers the checked flags and domid, and in version 2 it sets the status first
- * and checks the entry after it.
+ * The grant table (grant_table.h): entries the guest writes and hv reads, in frames both see. An
+ * entry in use has GTF_reading and GTF_writing set by hv, in the entry itself (version 1) or in the
+ * status frames (version 2). The guest takes an entry back by exchanging its flags for 0 while
+ * neither is set; so in version 1 hv sets them with a compare-exchange that covers the checked
+ * flags and domid, and in version 2 it sets the status first and checks the entry after it.
  */
 #include "grant-internal.h"
 #include "alloc.h"
@@ -57,7 +57,8 @@ static void reduce_flags(struct grant_state *g, uint32_t ref)
         __atomic_and_fetch(flags, keep, __ATOMIC_SEQ_CST);
 }
 
-static inline int mark_v1(struct grant_state *g, uint32_t ref, domid_t grantee, bool write, bool map)
+static inline int mark_v1(struct grant_state *g, uint32_t ref, domid_t grantee, bool write,
+                          bool map)
 {
     uint32_t *word = header_word(g, ref);
     union header h = { .word = READ_ONCE(*word) };
@@ -81,16 +82,18 @@ static int mark_v2(struct grant_state *g, uint32_t ref, domid_t grantee, bool wr
 
     if (!permits((union header){ .word = READ_ONCE(*word) }, grantee, write, map))
         return GNTST_general_error;
-    __atomic_or_fetch(grant_status(g, ref), GTF_reading | (write ? GTF_writing : 0), __ATOMIC_SEQ_CST);
-    /* The guest invalidates the entry and then looks at the status: one of the two sees the other. */
+    __atomic_or_fetch(grant_status(g, ref), GTF_reading | (write ? GTF_writing : 0),
+                      __ATOMIC_SEQ_CST);
+    /* The guest invalidates the entry and then looks at the status: one of the two sees the
+     * other. */
     if (permits((union header){ .word = READ_ONCE(*word) }, grantee, write, map))
         return GNTST_okay;
     reduce_flags(g, ref);
     return GNTST_general_error;
 }
 
-/* A grant of another domain's grant. That domain could only be domain 0, which grants nothing, or the guest
- * itself, which the ABI excludes; so these never come to anything. */
+/* A grant of another domain's grant. That domain could only be domain 0, which grants nothing, or
+ * the guest itself, which the ABI excludes; so these never come to anything. */
 static int transitive_status(struct domain *d, const grant_entry_v2_t *e, domid_t grantee)
 {
     union header h = { .word = READ_ONCE(*(const uint32_t *)e) };
@@ -101,7 +104,8 @@ static int transitive_status(struct domain *d, const grant_entry_v2_t *e, domid_
 }
 
 /* The frame of an entry that was marked as in use. */
-static inline int read_frame(struct domain *d, uint32_t ref, bool write, struct grant_frame *f, bool *sub_page)
+static inline int read_frame(struct domain *d, uint32_t ref, bool write, struct grant_frame *f,
+                             bool *sub_page)
 {
     const struct grant_state *g = d->grant;
     const grant_entry_v2_t *e;
@@ -127,12 +131,15 @@ static inline int read_frame(struct domain *d, uint32_t ref, bool write, struct 
         return GNTST_bad_page;
     return write ? GNTST_general_error : GNTST_okay;
 }
-_Static_assert(offsetof(grant_entry_v2_t, full_page.frame) == offsetof(grant_entry_v2_t, sub_page.frame),
+_Static_assert(offsetof(grant_entry_v2_t, full_page.frame) ==
+                   offsetof(grant_entry_v2_t, sub_page.frame),
                "one place for the frame");
 
-/* Inline: the back ends' way, of a page for each 4 KiB a guest reads or writes, is made without what only mappings need. */
-static inline __attribute__((always_inline)) int acquire(struct domain *d, uint32_t ref, domid_t grantee, bool write,
-                                                         bool map, struct grant_frame *ret)
+/* Inline: the back ends' way, of a page for each 4 KiB a guest reads or writes, is made without
+ * what only mappings need. */
+static inline __attribute__((always_inline)) int acquire(struct domain *d, uint32_t ref,
+                                                         domid_t grantee, bool write, bool map,
+                                                         struct grant_frame *ret)
 {
     struct grant_state *g = d->grant;
     struct grant_use *use;
@@ -144,12 +151,15 @@ static inline __attribute__((always_inline)) int acquire(struct domain *d, uint3
         return GNTST_bad_gntref;
     use = grant_use(g, ref);
     in_use = grant_in_use(g, ref);
-    if (in_use && (use->grantee != grantee || use->readers == UINT16_MAX || use->writers == UINT16_MAX))
+    if (in_use &&
+        (use->grantee != grantee || use->readers == UINT16_MAX || use->writers == UINT16_MAX))
         return GNTST_general_error;
 
-    if (!map && g->version == 2 && (READ_ONCE(grant_v2(g, ref)->hdr.flags) & GTF_type_mask) == GTF_transitive)
+    if (!map && g->version == 2 &&
+        (READ_ONCE(grant_v2(g, ref)->hdr.flags) & GTF_type_mask) == GTF_transitive)
         return transitive_status(d, grant_v2(g, ref), grantee);
-    status = g->version == 1 ? mark_v1(g, ref, grantee, write, map) : mark_v2(g, ref, grantee, write, map);
+    status = g->version == 1 ? mark_v1(g, ref, grantee, write, map)
+                             : mark_v2(g, ref, grantee, write, map);
     if (status)
         return status;
     status = read_frame(d, ref, write, &f, &sub_page);
@@ -171,7 +181,8 @@ static inline __attribute__((always_inline)) int acquire(struct domain *d, uint3
     return GNTST_okay;
 }
 
-int grant_acquire(struct domain *d, uint32_t ref, domid_t grantee, bool write, bool map, struct grant_frame *ret)
+int grant_acquire(struct domain *d, uint32_t ref, domid_t grantee, bool write, bool map,
+                  struct grant_frame *ret)
 {
     return acquire(d, ref, grantee, write, map, ret);
 }
@@ -195,7 +206,8 @@ void grant_release(struct domain *d, uint32_t ref, bool write)
     release(d, ref, write);
 }
 
-unsigned int grant_begin_many(struct domain *d, const uint32_t *refs, unsigned int nr, bool write, struct grant_frame *ret)
+unsigned int grant_begin_many(struct domain *d, const uint32_t *refs, unsigned int nr, bool write,
+                              struct grant_frame *ret)
 {
     unsigned int i = 0;
 
@@ -224,7 +236,8 @@ void grant_end(struct domain *d, uint32_t ref, bool write)
     release(d, ref, write);
 }
 
-/* Status frames for all frames of entries there are. Their pages are never freed, the guest may map them. */
+/* Status frames for all frames of entries there are. Their pages are never freed, the guest may map
+ * them. */
 static int grow_status(struct domain *d)
 {
     struct grant_state *g = d->grant;
@@ -261,7 +274,8 @@ int grant_grow(struct domain *d, uint32_t nr_frames)
     return g->version == 2 ? grow_status(d) : 0;
 }
 
-/* An entry of the reserved ones as version 1 has it, flags of its use included. -XEN_ERANGE: it cannot be. */
+/* An entry of the reserved ones as version 1 has it, flags of its use included. -XEN_ERANGE: it
+ * cannot be. */
 static int to_v1(struct grant_state *g, uint32_t ref, grant_entry_v1_t *ret)
 {
     const grant_entry_v2_t *e = grant_v2(g, ref);

@@ -18,8 +18,8 @@
 /* Xen lets a domU ask for extents of this order at most (common/memory.c). */
 #define MAX_ORDER 9
 
-/* The bits above the operation are where a continued call of Xen begins again; guests leave them 0.
- */
+/* The bits above the operation are where a continued call of Xen begins again; guests leave them
+ * 0. */
 #define MEMOP_CMD_MASK 0x3f
 
 typedef int64_t memory_fn(struct domain *d, gva_t arg);

@@ -37,8 +37,8 @@ int runstate_put(struct vcpu *v, gva_t area, const struct vcpu_runstate_info *rs
     return copy_to_guest(area, &n, sizeof(n));
 }
 
-/* With the update flag the guest sees state_entry_time's top bit while the rest changes (vcpu.h).
- */
+/* With the update flag the guest sees state_entry_time's top bit while the rest changes
+ * (vcpu.h). */
 static void publish_runstate(struct vcpu *v)
 {
     gva_t area = v->arch->runstate_area;
@@ -177,8 +177,8 @@ static int64_t do_poll(struct vcpu *v, const struct sched_poll *poll)
     return 0;
 }
 
-/* The reason goes to the supervisor, which knows what on_poweroff, on_reboot and on_crash ask for.
- */
+/* The reason goes to the supervisor, which knows what on_poweroff, on_reboot and on_crash ask
+ * for. */
 int64_t domain_shutdown(struct vcpu *v, uint32_t reason)
 {
     static const char *const names[] = {
@@ -204,8 +204,8 @@ static int64_t do_shutdown(struct vcpu *v, uint32_t reason)
     return domain_shutdown(v, reason);
 }
 
-/* One domain: yielding finds nobody else to run, but hv's own work gets its turn, and by the PAUSE the machine's other CPUs: KVM and QEMU
- * with one thread for all of them let another one run. */
+/* One domain: yielding finds nobody else to run, but hv's own work gets its turn, and by the PAUSE
+ * the machine's other CPUs: KVM and QEMU with one thread for all of them let another one run. */
 static int64_t do_yield(void)
 {
     cpu_relax();

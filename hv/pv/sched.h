@@ -14,7 +14,8 @@ void runstate_get(struct vcpu *v, struct vcpu_runstate_info *ret);
 /* Into the guest's memory, as its width has it. -XEN_EFAULT. */
 int runstate_put(struct vcpu *v, gva_t area, const struct vcpu_runstate_info *rs);
 
-/* The guest is done, for Xen's reason (sched.h SHUTDOWN_*) or another of 8 bits. With the big lock. Does not return on hardware. */
+/* The guest is done, for Xen's reason (sched.h SHUTDOWN_*) or another of 8 bits. With the big lock.
+ * Does not return on hardware. */
 int64_t domain_shutdown(struct vcpu *v, uint32_t reason);
 
 /* Timers of a vCPU. */

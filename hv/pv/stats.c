@@ -110,7 +110,8 @@ struct ring_text {
     unsigned int leave_out, left;
 };
 
-static void add_rings(const struct backend_dev *dev, const struct ring_counters *counters, void *opaque)
+static void add_rings(const struct backend_dev *dev, const struct ring_counters *counters,
+                      void *opaque)
 {
     struct ring_text *r = opaque;
     char group[32];
@@ -124,7 +125,8 @@ static void add_rings(const struct backend_dev *dev, const struct ring_counters 
     r->left--;
     snprintk(group, sizeof(group), "ring/%s-%u/", dev->type->name, dev->devid);
     for (unsigned int i = 0; i < ARRAY_SIZE(of_rings); i++)
-        add_line(&r->text, group, of_rings[i].name, *(const uint64_t *)((const char *)counters + of_rings[i].offset));
+        add_line(&r->text, group, of_rings[i].name,
+                 *(const uint64_t *)((const char *)counters + of_rings[i].offset));
 }
 
 size_t stats_format_rings(unsigned int leave_out, char *buf, size_t size)

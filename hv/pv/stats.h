@@ -12,6 +12,6 @@ struct domain;
  * text's length, cut to what fits. */
 size_t stats_format(const struct domain *d, unsigned int vcpu, char *buf, size_t size);
 
-/* The same of the rings of KZ_STATS_DEVICES devices, after leaving out the first ones. 0: there are no more. Under the big
- * lock. */
+/* The same of the rings of KZ_STATS_DEVICES devices, after leaving out the first ones. 0: there are
+ * no more. Under the big lock. */
 size_t stats_format_rings(unsigned int leave_out, char *buf, size_t size);

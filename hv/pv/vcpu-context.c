@@ -171,8 +171,8 @@ static void widen(const struct vcpu_guest_context_32 *n, struct vcpu_guest_conte
     c->failsafe_callback_eip = n->failsafe_callback_eip;
 }
 
-/* The selectors, which a 64-bit guest's vCPU does not choose. Those of level 0 become the kernel's.
- */
+/* The selectors, which a 64-bit guest's vCPU does not choose. Those of level 0 become the
+ * kernel's. */
 static void take_selectors(struct vcpu *v, const struct vcpu_guest_context_32 *n)
 {
     struct cpu_info *info = stack_info(v->arch->stack);

@@ -42,8 +42,8 @@ static int64_t set_singleshot(struct vcpu *v, gva_t arg)
 {
     struct vcpu_set_singleshot_timer set;
 
-    /* In a 32-bit guest there is no padding behind. VCPU_SSHOTTMR_future means nothing, as in Xen since 4.15: a time that
-     * is past goes off at once. */
+    /* In a 32-bit guest there is no padding behind. VCPU_SSHOTTMR_future means nothing, as in Xen
+     * since 4.15: a time that is past goes off at once. */
     if (copy_from_guest(&set, arg,
                         offsetof(struct vcpu_set_singleshot_timer, flags) + sizeof(set.flags)) < 0)
         return -XEN_EFAULT;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Inside of the virtio-console driver. A channel is the device's side of a port, known by number once the device
- * announced it; a vcon_port is its user's side, known by name. They are joined when both are there.
+ * Inside of the virtio-console driver. A channel is the device's side of a port, known by number
+ * once the device announced it; a vcon_port is its user's side, known by name. They are joined when
+ * both are there.
  */
 #pragma once
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The virtio-console device (virtio 1.2 5.3): finding it, its control queues, and who owns which port. */
+/* The virtio-console device (virtio 1.2 5.3): finding it, its control queues, and who owns which
+ * port. */
 #include "vcon.h"
 
 #include "alloc.h"
@@ -31,7 +32,8 @@ enum control_event {
     PORT_NAME,
 };
 
-/* Control messages a channel owes the device; kept as bits so that none is lost when the queue is full. */
+/* Control messages a channel owes the device; kept as bits so that none is lost when the queue is
+ * full. */
 enum {
     OWE_READY = 1 << 0,
     OWE_OPEN = 1 << 1,
@@ -149,7 +151,8 @@ static void part(struct vcon_channel *ch)
 static void channel_open(struct vcon_channel *ch, bool open)
 {
     if (!open && ch->host_open) {
-        /* What the host wrote before it closed is in another queue and may not have been looked at. */
+        /* What the host wrote before it closed is in another queue and may not have been looked
+         * at. */
         vcon_channel_deliver(ch);
         vcon_channel_drop_input(ch);
     }

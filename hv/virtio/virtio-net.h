@@ -7,7 +7,8 @@
 /* 5.1.3 */
 #define VIRTIO_NET_F_CSUM       VIRTIO_BIT(0) /* the device completes checksums of what is sent */
 #define VIRTIO_NET_F_GUEST_CSUM VIRTIO_BIT(1) /* the driver takes packets with blank checksums */
-#define VIRTIO_NET_F_GUEST_TSO4 VIRTIO_BIT(7) /* the driver takes TCP packets that were never segmented */
+#define VIRTIO_NET_F_GUEST_TSO4 VIRTIO_BIT(7) /* the driver takes TCP packets that were never
+                                                 segmented */
 #define VIRTIO_NET_F_GUEST_TSO6 VIRTIO_BIT(8)
 #define VIRTIO_NET_F_HOST_TSO4  VIRTIO_BIT(11) /* the device segments what is sent */
 #define VIRTIO_NET_F_HOST_TSO6  VIRTIO_BIT(12)
@@ -59,7 +60,8 @@ struct virtio_net_ctrl_header {
 #define VIRTIO_NET_CTRL_RX_ALLMULTI 1
 #define VIRTIO_NET_CTRL_RX_ALLUNI   2
 
-#define VIRTIO_NET_CTRL_MAC           1 /* two tables of addresses, each behind its length: unicast, multicast */
+#define VIRTIO_NET_CTRL_MAC           1 /* two tables of addresses, each behind its length: unicast,
+                                           multicast */
 #define VIRTIO_NET_CTRL_MAC_TABLE_SET 0
 
 #define VIRTIO_NET_CTRL_MQ              4 /* 16 bit: pairs in use */

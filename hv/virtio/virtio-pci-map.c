@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where a virtio function keeps its registers (virtio 1.2 4.1.4) and its MSI-X table (PCI 3.0 6.8.2). */
+/* Where a virtio function keeps its registers (virtio 1.2 4.1.4) and its MSI-X table
+ * (PCI 3.0 6.8.2). */
 #include "virtio-pci.h"
 
 #include "pci.h"

@@ -28,8 +28,9 @@
 #define VIRTIO_MAX_VECTORS (2 + VIRTIO_MAX_PARALLEL)
 
 /*
- * MSI-X entries: the first is for configuration changes. Of the others each parallel user has one, and all queues whose
- * users run under the big lock share one. A queue for which none is left uses the first, too.
+ * MSI-X entries: the first is for configuration changes. Of the others each parallel user has one,
+ * and all queues whose users run under the big lock share one. A queue for which none is left uses
+ * the first, too.
  */
 #define ENTRY_CONFIG 0
 
@@ -324,7 +325,8 @@ uint64_t virtio_negotiate(struct virtio_dev *vd, uint64_t wanted)
     return agreed;
 }
 
-/* 4.1.3.1: each field is read in its own width. Fields are naturally aligned, so position and rest tell it. */
+/* 4.1.3.1: each field is read in its own width. Fields are naturally aligned, so position and rest
+ * tell it. */
 static void read_once(struct virtio_dev *vd, unsigned int offset, uint8_t *buf, size_t len)
 {
     while (len > 0) {
@@ -412,7 +414,8 @@ static unsigned int round_down_pow2(unsigned int v)
 }
 
 /* Makes queue index, with the user and the MSI-X entry of like. */
-static struct virtq *queue_new(struct virtio_dev *vd, unsigned int index, unsigned int max_size, const struct queue *like)
+static struct virtq *queue_new(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
+                               const struct queue *like)
 {
     struct virtq_owner owner = { .notify = queue_notify, .broken = queue_broken };
     struct queue *q;
@@ -443,13 +446,16 @@ static struct virtq *queue_new(struct virtio_dev *vd, unsigned int index, unsign
 struct virtq *virtio_queue(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
                            void (*used)(void *), void *opaque)
 {
-    const struct queue q = { .used = used, .opaque = opaque, .entry = used ? shared_entry(vd) : NO_VECTOR };
+    const struct queue q = { .used = used,
+                             .opaque = opaque,
+                             .entry = used ? shared_entry(vd) : NO_VECTOR };
 
     return queue_new(vd, index, max_size, &q);
 }
 
-struct virtq *virtio_queue_parallel(struct virtio_dev *vd, unsigned int index, unsigned int max_size,
-                                    struct softirq *work, const struct vcpu *v)
+struct virtq *virtio_queue_parallel(struct virtio_dev *vd, unsigned int index,
+                                    unsigned int max_size, struct softirq *work,
+                                    const struct vcpu *v)
 {
     const struct queue q = { .work = work, .entry = own_entry(vd, work, v) };
 

@@ -45,6 +45,6 @@ struct virtio_pci_regs {
     unsigned int nr_msix;
 };
 
-/* Maps all of it, leaves MSI-X enabled with every entry masked and the function able to do DMA. -XEN_ENODEV and
- * a log line when something is missing. */
+/* Maps all of it, leaves MSI-X enabled with every entry masked and the function able to do DMA.
+ * -XEN_ENODEV and a log line when something is missing. */
 int virtio_pci_map(uint16_t bdf, struct virtio_pci_regs *ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Split virtqueues (virtio 1.2 2.7), driver side. Knows nothing of PCI, so it is tested on the host. What the device
- * writes is checked: a wrong one costs its owner the device, never hv.
+ * Split virtqueues (virtio 1.2 2.7), driver side. Knows nothing of PCI, so it is tested on the
+ * host. What the device writes is checked: a wrong one costs its owner the device, never hv.
  */
 #pragma once
 

@@ -439,7 +439,8 @@ static void run_work(void *opaque)
         scan();
 }
 
-void backend_for_each_counted(void (*fn)(const struct backend_dev *dev, const struct ring_counters *counters, void *opaque),
+void backend_for_each_counted(void (*fn)(const struct backend_dev *dev,
+                                         const struct ring_counters *counters, void *opaque),
                               void *opaque)
 {
     for (const struct backend_state *st = backends.devices; st; st = st->next) {

@@ -7,8 +7,8 @@
 /* "/local/domain/<id>", where a connection's relative paths begin, with its NUL. */
 #define XS_HOME_MAX sizeof("/local/domain/4294967295")
 
-/* Absolute, no empty component, no trailing '/', valid characters, at most XENSTORE_ABS_PATH_MAX.
- */
+/* Absolute, no empty component, no trailing '/', valid characters, at most
+ * XENSTORE_ABS_PATH_MAX. */
 bool xs_path_valid(const char *path);
 /* What follows "/local/domain/<id>/" is at most XENSTORE_REL_PATH_MAX: unprivileged domains are
  * held to it. */

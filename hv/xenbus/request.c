@@ -107,8 +107,8 @@ static int do_read(struct request *rq)
     return err ? err : reply(rq, n->value, n->value_len);
 }
 
-/* Children's names, each with its NUL, as many whole ones as fit; skip: bytes of the list left out.
- */
+/* Children's names, each with its NUL, as many whole ones as fit; skip: bytes of the list left
+ * out. */
 static size_t list_children(const struct xs_node *n, size_t skip, char *buf, size_t size,
                             bool *ret_all)
 {

@@ -70,8 +70,8 @@ gboolean on_connect_compare_cpu(RpcCall *call, GError **error)
     return compare(call, call->args[0].str, call->args[1].u, FALSE, error);
 }
 
-/* Emulator, architecture, machine and kind of domain that the first four arguments name; NULL: any.
- */
+/* Emulator, architecture, machine and kind of domain that the first four arguments name; NULL:
+ * any. */
 static gboolean check_hypervisor(const RpcCall *call, GError **error)
 {
     const char *arch = call->args[1].str, *machine = call->args[2].str;

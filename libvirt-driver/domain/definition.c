@@ -8,7 +8,8 @@
 
 struct DefinitionCache {
     GMutex lock;
-    GQueue parsed; /* of Definition, borrowed: those kept that have their parsed form, oldest first */
+    GQueue parsed; /* of Definition, borrowed: those kept that have their parsed form, oldest
+                      first */
     guint max;
 };
 
@@ -279,7 +280,8 @@ guint definition_cache_n_parsed(DefinitionCache *cache)
 Definition *definition_keep(Definition *definition, DefinitionCache *cache)
 {
     definition_stored_xml(definition);
-    if (g_atomic_pointer_get(&definition->def) != NULL) { /* what is asked most, while it is cheap */
+    if (g_atomic_pointer_get(&definition->def) != NULL) { /* what is asked most, while it is
+                                                             cheap */
         definition_brief(definition);
         definition_xml(definition, DOMAIN_XML_FORMAT_INACTIVE);
     }

@@ -103,8 +103,8 @@ static guint64 elapsed_ms(const DomainTask *task)
     return (guint64)(us / 1000);
 }
 
-/* A copy, of the present task, or with completed of the last one (which is forgotten unless keep).
- */
+/* A copy, of the present task, or with completed of the last one (which is forgotten unless
+ * keep). */
 static gboolean get_task(RpcCall *call, gboolean completed, gboolean keep, DomainTask *ret_task,
                          GError **error)
 {

@@ -104,8 +104,7 @@ gboolean on_domain_reset(RpcCall *call, GError **error)
            operate(call, "reset", kxl_domain_reset, error);
 }
 
-/* ---- destroying: without the job lock, so that a start or shutdown that hangs can be ended ----
- */
+/* ---- destroying: without the job lock, so that a start or shutdown that hangs can be ended --- */
 
 static gboolean destroy(RpcCall *call, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Title, description, and the XML that applications keep with a domain, one element per namespace.
- */
+/* Title, description, and the XML that applications keep with a domain, one element per
+ * namespace. */
 #define ERRORS_FROM VIR_FROM_DOMAIN
 #include "handler.h"
 

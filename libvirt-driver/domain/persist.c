@@ -12,8 +12,8 @@ static gboolean save(DomainRegistry *registry, Definition *definition, GError **
                       definition_stored_xml(definition), error);
 }
 
-/* The rules of libvirt: name and UUID belong together, and a domain that runs is not started again.
- */
+/* The rules of libvirt: name and UUID belong together, and a domain that runs is not started
+ * again. */
 static gboolean may_add_locked(DomainRegistry *registry, const DomainDef *def, DomainAddMode mode,
                                Domain **ret_domain, GError **error)
 {

@@ -31,8 +31,8 @@ static gboolean forwarder_check(gpointer object, xmlNodePtr node, GError **error
     NetworkForwarder *forwarder = object;
 
     if (forwarder->domain == NULL && forwarder->addr == NULL)
-        return bad_element(error, node,
-                           "Invalid forwarder element, must contain at least one of addr or domain");
+        return bad_element(
+            error, node, "Invalid forwarder element, must contain at least one of addr or domain");
     return check_text(forwarder->domain, FALSE, "domain", node, error) &&
            normalise_address(&forwarder->addr, node, error);
 }

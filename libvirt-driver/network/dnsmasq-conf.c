@@ -13,8 +13,8 @@ typedef struct {
     GString *out;
 } Conf;
 
-/* Names are escaped as XML text, as libvirt does: then the path stands in the configuration as it is,
- * where a quote would begin a string. So would a '#' begin a comment. */
+/* Names are escaped as XML text, as libvirt does: then the path stands in the configuration as it
+ * is, where a quote would begin a string. So would a '#' begin a comment. */
 char *dnsmasq_path(const char *dir, const NetworkDef *def, const char *suffix)
 {
     GString *path = g_string_new(dir);
@@ -89,8 +89,8 @@ static char *reverse_zone(const NetworkIp *ip, GError **error)
         if (step == 8)
             g_string_append_printf(zone, "%u.", address.bytes[i - 1]);
         else
-            g_string_append_printf(zone, "%x.",
-                                   (guint)(address.bytes[(i - 1) / 2] >> (i % 2 == 1 ? 4 : 0)) & 15);
+            g_string_append_printf(
+                zone, "%x.", (guint)(address.bytes[(i - 1) / 2] >> (i % 2 == 1 ? 4 : 0)) & 15);
     }
     g_string_append(zone, step == 8 ? "in-addr.arpa" : "ip6.arpa");
     return g_string_free(zone, FALSE);

@@ -24,8 +24,8 @@ char *dnsmasq_lease_path(const DnsmasqDirs *dirs, const NetworkDef *def)
 
 /* ---- files ---- */
 
-/* Where net-scripts put the addresses of guests that have ip=, a file each, by bridge; and in it, for
- * them, where the pid is. */
+/* Where net-scripts put the addresses of guests that have ip=, a file each, by bridge; and in it,
+ * for them, where the pid is. */
 #define PID_NOTE ".pid-file"
 
 static char *hosts_dir(const DnsmasqDirs *dirs, const NetworkDef *def)

@@ -26,8 +26,8 @@ static gboolean is_there(const char *saved, const char *table, const char *line)
     return p != NULL && p < end;
 }
 
-/* Network filters decide first (nwfilter/tables.c): a network that starts when some are there must not
- * come before them. */
+/* Network filters decide first (nwfilter/tables.c): a network that starts when some are there must
+ * not come before them. */
 static guint hook_place(const char *saved, const char *table, const char *hook)
 {
     static const char *const first[] = { "libvirt-in", "libvirt-out", "libvirt-in-post",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A line a lease: EXPIRY MAC IP NAME CLIENT-ID. Behind a line "duid SERVER-ID" follow those of IPv6:
- * EXPIRY IAID IP NAME DUID. "*" stands for what is not known.
+ * A line a lease: EXPIRY MAC IP NAME CLIENT-ID. Behind a line "duid SERVER-ID" follow those of
+ * IPv6: EXPIRY IAID IP NAME DUID. "*" stands for what is not known.
  */
 #include "leases.h"
 

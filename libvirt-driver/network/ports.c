@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The ports of networks: in the table, and one file each below RUN/libvirt-network-ports/NETWORK, so
- * that the next daemon knows them.
+ * The ports of networks: in the table, and one file each below RUN/libvirt-network-ports/NETWORK,
+ * so that the next daemon knows them.
  */
 #include <string.h>
 

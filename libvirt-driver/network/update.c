@@ -234,7 +234,8 @@ static NetworkIp *find_ip(NetworkDef *def, int parent_index, const char *what, G
     if (parent_index >= 0) {
         if ((guint)parent_index < def->ips->len)
             return def->ips->pdata[parent_index];
-        invalid(error, "couldn't update %s entry - no <ip> element found at index %d in network '%s'",
+        invalid(error,
+                "couldn't update %s entry - no <ip> element found at index %d in network '%s'",
                 what, parent_index, def->name);
         return NULL;
     }
@@ -382,7 +383,8 @@ gboolean network_def_update(NetworkDef *def, guint command, guint number, int pa
         if (u.ip == NULL)
             return FALSE;
     }
-    u.list = G_STRUCT_MEMBER(GPtrArray *, section->in_ip ? (gconstpointer)u.ip : def, section->list);
+    u.list =
+        G_STRUCT_MEMBER(GPtrArray *, section->in_ip ? (gconstpointer)u.ip : def, section->list);
     u.element = xml_object_new(section->class);
     gboolean ok = xml_object_parse(section->class, u.element, u.node, DOMAIN_XML_PARSE_INACTIVE,
                                    error) &&

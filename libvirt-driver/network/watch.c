@@ -87,7 +87,8 @@ void watch_begin(NetworkRegistry *registry, Network *network)
 {
     pid_t pid = dnsmasq_find(&registry->dirs, network->def);
     gint64 since_us = g_get_monotonic_time() - network->restarted_us;
-    gboolean keeps_dying = network->restarted_us != 0 && since_us < RESTART_PAUSE_S * G_USEC_PER_SEC;
+    gboolean keeps_dying =
+        network->restarted_us != 0 && since_us < RESTART_PAUSE_S * G_USEC_PER_SEC;
     int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 
     watch_end(network);

@@ -169,7 +169,8 @@ static gboolean check_ports(const NwfilterRule *rule, GError **error)
     static const guint32 with_ports[] = { 6, 17, 33, 132 };
     const NwfilterItem *items = rule->items;
 
-    if ((rule->protocol->kind != NWFILTER_PROTO_IP && rule->protocol->kind != NWFILTER_PROTO_IPV6) ||
+    if ((rule->protocol->kind != NWFILTER_PROTO_IP &&
+         rule->protocol->kind != NWFILTER_PROTO_IPV6) ||
         !(items[NWFILTER_SRCPORTSTART].present || items[NWFILTER_SRCPORTEND].present ||
           items[NWFILTER_DSTPORTSTART].present || items[NWFILTER_DSTPORTEND].present))
         return TRUE;

@@ -3,7 +3,8 @@
  * Rules about IPv4 and IPv6, for iptables(8) and ip6tables(8). A rule of one direction stands for
  * the whole of a connection: what it accepts is accepted with its answers, which go the other way.
  * So it has a line in the chains of both directions, with source and destination swapped in one,
- * and each line looks at the connection's state and at who began it, unless the rule says otherwise.
+ * and each line looks at the connection's state and at who began it, unless the rule says
+ * otherwise.
  */
 #include "match.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The filters that every host has, under the names that libvirt's users know. Rules are lists of
- * what is let through, or let back to the root chain, with a last one that drops the rest: so a list
- * of addresses works as one address does.
+ * what is let through, or let back to the root chain, with a last one that drops the rest: so a
+ * list of addresses works as one address does.
  */
 #include "nwfilter-internal.h"
 

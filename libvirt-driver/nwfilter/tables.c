@@ -345,8 +345,8 @@ static gboolean wants(NwfilterLayer layer, const NwfilterChange *changes, guint 
     return FALSE;
 }
 
-/* Rules that no packet comes by would be worse than none. What the host's administrator has switched
- * off is not for us to switch on. */
+/* Rules that no packet comes by would be worse than none. What the host's administrator has
+ * switched off is not for us to switch on. */
 static gboolean check_bridged(NwfilterLayer layer, GError **error)
 {
     const char *const modprobe[] = { "modprobe", "br_netfilter", NULL };
@@ -365,8 +365,8 @@ static gboolean check_bridged(NwfilterLayer layer, GError **error)
                 layers[layer].restore, layers[layer].call);
 }
 
-/* Whether none of them has anything there, before or after. What an interface has of which nothing is
- * known is looked for: a daemon that was killed may have left it. */
+/* Whether none of them has anything there, before or after. What an interface has of which nothing
+ * is known is looked for: a daemon that was killed may have left it. */
 static gboolean is_untouched(NwfilterLayer layer, const NwfilterChange *changes, guint n_changes)
 {
     for (guint i = 0; i < n_changes; i++)

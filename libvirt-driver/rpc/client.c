@@ -43,8 +43,8 @@ static void find_peer(RpcClient *client)
                                    (int)client->peer.uid, (int)client->peer.pid);
 }
 
-/* What the kernel takes of a reply at once: a list of 5,000 domains, where its default (half of this)
- * has us wait for the client to read some. Over a network the kernel knows better. */
+/* What the kernel takes of a reply at once: a list of 5,000 domains, where its default (half of
+ * this) has us wait for the client to read some. Over a network the kernel knows better. */
 #define SEND_BUFFER (208 * 1024)
 
 static void enlarge_buffer(const RpcClient *client)

@@ -57,8 +57,8 @@ static GByteArray *error_reply(RpcCall *call, const GError *error)
     return reply;
 }
 
-/* The result must be what the row says: a client that cannot decode a reply drops its connection.
- */
+/* The result must be what the row says: a client that cannot decode a reply drops its
+ * connection. */
 static gboolean check_result(const RpcCall *call, GError **error)
 {
     const GByteArray *ret = call->ret;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What libvirt says for each of its error numbers; clients show and sometimes compare these words.
- */
+/* What libvirt says for each of its error numbers; clients show and sometimes compare these
+ * words. */
 #include "error-codes.h"
 
 static const char *const templates[] = {

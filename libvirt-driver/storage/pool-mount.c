@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pools of type fs and netfs: a file system of a device or of another host, mounted at the target.
- */
+/* Pools of type fs and netfs: a file system of a device or of another host, mounted at the
+ * target. */
 #include <errno.h>
 #include <string.h>
 

@@ -46,7 +46,8 @@ static Volume *lun_of(const PoolAccess *pool, const char *devices, const char *e
     char *serial;
     Volume *volume;
 
-    if (device == NULL || !sysfs_number(dir, "type", &type) || (type != TYPE_DISK && type != TYPE_CDROM))
+    if (device == NULL || !sysfs_number(dir, "type", &type) ||
+        (type != TYPE_DISK && type != TYPE_CDROM))
         return NULL;
     path = stable_path(pool->def->path, device);
     volume = block_volume_new(name, path, TRUE, NULL);

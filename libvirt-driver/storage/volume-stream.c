@@ -18,8 +18,8 @@
 #include "handler-util.h"
 #include "rpc/stream.h"
 
-/* What waits to be written: above the first nothing is read from the client until below the second.
- */
+/* What waits to be written: above the first nothing is read from the client until below the
+ * second. */
 #define QUEUE_FULL (4u << 20)
 #define QUEUE_LOW  (1u << 20)
 #define ZEROES     (1u << 20)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Talking to the guest agent, qemu-ga: one JSON object a line, over a virtio channel that the guest
- * may open or not. Whatever an earlier talk has left in it is passed over by synchronising first.
- */
+ * may open or not. Whatever an earlier talk has left in it is passed over by synchronising
+ * first. */
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -92,5 +92,6 @@ char *kxl_domain_hv_stats(KxlHost *host, int domid, int vcpu, GError **error)
     if (!xs || !ask(xs, KZ_STORE_STATS_ASK, which, error))
         return NULL;
     text = kxl_xs_read(xs, KZ_STORE_STATS, error);
-    return text && vcpu < 0 ? with_rings(xs, g_steal_pointer(&text), error) : g_steal_pointer(&text);
+    return text && vcpu < 0 ? with_rings(xs, g_steal_pointer(&text), error)
+                            : g_steal_pointer(&text);
 }

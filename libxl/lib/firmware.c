@@ -37,7 +37,8 @@ static gboolean suits_machine(JsonObject *descriptor, gboolean q35)
         JsonObject *target = json_array_get_object_element(targets, i);
         const char *arch = json_object_get_string_member_with_default(target, "architecture", "");
 
-        if (g_str_equal(arch, "x86_64") && has_word(target, "machines", q35 ? MACHINE_Q35 : MACHINE_PC))
+        if (g_str_equal(arch, "x86_64") &&
+            has_word(target, "machines", q35 ? MACHINE_Q35 : MACHINE_PC))
             return TRUE;
     }
     return FALSE;

@@ -9,8 +9,7 @@
 #include "file.h"
 #include "kxl-sysfs.h"
 
-/* --- PCI: Linux Documentation/ABI/testing/sysfs-bus-pci -----------------------------------------
- */
+/* --- PCI: Linux Documentation/ABI/testing/sysfs-bus-pci --------------------------------------- */
 
 char *kxl_pci_name(const KxlDevicePci *pci)
 {
@@ -136,8 +135,7 @@ gboolean kxl_host_pci_reset(const char *sysfs, const KxlDevicePci *pci, GError *
     return FALSE;
 }
 
-/* --- USB: Linux Documentation/ABI/stable/sysfs-bus-usb ------------------------------------------
- */
+/* --- USB: Linux Documentation/ABI/stable/sysfs-bus-usb ---------------------------------------- */
 
 static gboolean read_number(const char *dir, const char *file, int base, guint *ret_number)
 {
@@ -203,8 +201,7 @@ gboolean kxl_host_usb_find(const char *sysfs, KxlDeviceUsb *usb, GError **error)
     return TRUE;
 }
 
-/* --- SCSI --------------------------------------------------------------------------------------
- */
+/* --- SCSI ------------------------------------------------------------------------------------- */
 
 /* "scsi_host0" and what is behind it: Linux's H:C:T:L, and the character device of it. */
 void kxl_host_scsi_find(const char *sysfs, KxlDeviceHost *device)

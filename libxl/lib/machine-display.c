@@ -253,8 +253,8 @@ const KxlVnc *kxl_machine_vnc(const KxlDomainConfig *config)
     return vnc->enable ? vnc : NULL;
 }
 
-/* A guest's framebuffer, keyboard and pointer: a PVH guest drives them itself; for a PV guest hv's back ends do, which
- * find them in a slot that no disk or vif has. */
+/* A guest's framebuffer, keyboard and pointer: a PVH guest drives them itself; for a PV guest hv's
+ * back ends do, which find them in a slot that no disk or vif has. */
 static void add_framebuffer(KxlArgs *args, KxlDomainType type)
 {
     static const struct {

@@ -56,11 +56,12 @@ static void add_interconnects(KxlArgs *args, const GPtrArray *links)
         const KxlInterconnect *link = links->pdata[i];
         const char *kind = link->bandwidth ? "bandwidth" : "latency";
 
-        kxl_args_add(args, "-numa",
-                     "hmat-lb,initiator=%u,target=%u,hierarchy=%s,data-type=%s-%s,%s=%" G_GUINT64_FORMAT
-                     "%s",
-                     link->initiator, link->target, levels[MIN(link->cache, 3)], link->type, kind,
-                     kind, link->value, link->bandwidth ? "K" : "");
+        kxl_args_add(
+            args, "-numa",
+            "hmat-lb,initiator=%u,target=%u,hierarchy=%s,data-type=%s-%s,%s=%" G_GUINT64_FORMAT
+            "%s",
+            link->initiator, link->target, levels[MIN(link->cache, 3)], link->type, kind, kind,
+            link->value, link->bandwidth ? "K" : "");
     }
 }
 

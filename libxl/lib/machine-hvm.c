@@ -127,9 +127,9 @@ gboolean kxl_args_hvm(KxlArgs *args, const KxlMachine *m, GError **error)
     g_autofree int *nic_index = g_new0(int, config->nics->len + 1);
 
     boot_order(config, disk_index, nic_index);
-    return kxl_args_board(args, m, error) && kxl_args_hvm_cpu(args, m, error) && add_boot(args, m, error) &&
-           kxl_args_display(args, m, error) && kxl_args_controllers(args, m, error) &&
-           kxl_args_modules(args, m, error) &&
+    return kxl_args_board(args, m, error) && kxl_args_hvm_cpu(args, m, error) &&
+           add_boot(args, m, error) && kxl_args_display(args, m, error) &&
+           kxl_args_controllers(args, m, error) && kxl_args_modules(args, m, error) &&
            kxl_args_hvm_disks(args, m, disk_index, error) &&
            kxl_args_hvm_nics(args, m, nic_index, error) && add_usb(args, config, error) &&
            kxl_args_host_devices(args, m, error) && kxl_args_serials(args, m, error) &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The machine's memory: how much, of what kind, from where on the host, and the guest's NUMA cells.
- */
+/* The machine's memory: how much, of what kind, from where on the host, and the guest's NUMA
+ * cells. */
 #include <string.h>
 
 #include "machine-args.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Small devices: input, random numbers, TPM, watchdog, panic, balloon, vsock, shared memory, crypto. */
+/* Small devices: input, random numbers, TPM, watchdog, panic, balloon, vsock, shared memory,
+ * crypto. */
 #include <string.h>
 
 #include "machine-args.h"
@@ -207,15 +208,17 @@ static gboolean add_shmem(KxlArgs *args, const KxlDeviceShmem *shmem, guint i, G
     g_autofree char *server = kxl_args_quote(shmem->server ? shmem->server : "");
 
     if (g_strcmp0(shmem->model, "ivshmem-plain") == 0) {
-        kxl_args_add(args, "-object",
-                     "memory-backend-file,id=shmmem-shmem%u,mem-path=/dev/shm/%s,size=%" G_GUINT64_FORMAT
-                     ",share=on",
-                     i, name, shmem->size_kb * 1024);
+        kxl_args_add(
+            args, "-object",
+            "memory-backend-file,id=shmmem-shmem%u,mem-path=/dev/shm/%s,size=%" G_GUINT64_FORMAT
+            ",share=on",
+            i, name, shmem->size_kb * 1024);
         kxl_args_add(args, "-device", "ivshmem-plain,id=shmem%u,memdev=shmmem-shmem%u", i, i);
     } else if (g_strcmp0(shmem->model, "ivshmem-doorbell") == 0) {
         kxl_args_add(args, "-chardev", "socket,id=charshmem%u,path=%s", i, server);
-        kxl_args_add(args, "-device", "ivshmem-doorbell,id=shmem%u,chardev=charshmem%u,vectors=%u%s",
-                     i, i, shmem->vectors ? shmem->vectors : 1,
+        kxl_args_add(args, "-device",
+                     "ivshmem-doorbell,id=shmem%u,chardev=charshmem%u,vectors=%u%s", i, i,
+                     shmem->vectors ? shmem->vectors : 1,
                      shmem->ioeventfd == KXL_NO    ? ",ioeventfd=off"
                      : shmem->ioeventfd == KXL_YES ? ",ioeventfd=on"
                                                    : "");

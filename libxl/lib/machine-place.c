@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the devices of a PV or PVH domain sit: place n is a PCI function, and stays the device's. */
+/* Where the devices of a PV or PVH domain sit: place n is a PCI function, and stays the
+ * device's. */
 #include <stdio.h>
 
 #include "machine.h"
 
-/* Slot 0 is the host bridge, 1 the ISA bridge, 2 virtio-serial, 31 the framebuffer. Devices past the slots share them as
- * further functions. */
+/* Slot 0 is the host bridge, 1 the ISA bridge, 2 virtio-serial, 31 the framebuffer. Devices past
+ * the slots share them as further functions. */
 #define FIRST_SLOT 3
 #define NR_SLOTS   28
 

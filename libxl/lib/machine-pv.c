@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The machine hv runs in: a PC without firmware devices, virtio functions where kanzen-abi.h says.
- */
+/* The machine hv runs in: a PC without firmware devices, virtio functions where kanzen-abi.h
+ * says. */
 #include <kanzen-abi.h>
 
 #include "machine-args.h"
@@ -66,6 +66,6 @@ gboolean kxl_args_pv(KxlArgs *args, const KxlMachine *m, GError **error)
     add_boot(args, m);
     add_debug_ports(args, m);
     add_serial_ports(args, m);
-    return kxl_args_pv_consoles(args, m, error) && kxl_args_pv_disks(args, m, error) && kxl_args_pv_nics(args, m, error) &&
-           kxl_args_display(args, m, error);
+    return kxl_args_pv_consoles(args, m, error) && kxl_args_pv_disks(args, m, error) &&
+           kxl_args_pv_nics(args, m, error) && kxl_args_display(args, m, error);
 }

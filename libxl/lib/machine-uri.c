@@ -262,8 +262,7 @@ static gboolean fill_uri(const KxlDeviceDisk *disk, const char *name, JsonObject
     return kxl_args_unsupported(error, "disk '%s': protocol '%s'", disk->vdev, uri.scheme);
 }
 
-/* --- RBD: no URI, but rbd:POOL/[NAMESPACE/]IMAGE[@SNAPSHOT][:KEY=VALUE...] ----------------------
- */
+/* --- RBD: no URI, but rbd:POOL/[NAMESPACE/]IMAGE[@SNAPSHOT][:KEY=VALUE...] -------------------- */
 
 /* Copies from *text up to an unquoted separator and steps over it; a backslash quotes. */
 static char *next_part(const char **text, char separator)

@@ -16,7 +16,8 @@
 #define HV_DEVICE_KB    192
 #define HV_DISK_QUEUE_KB 48
 #define HV_NIC_QUEUE_KB  320
-#define HV_VFB_KB       384 /* with the list of a framebuffer's pages while it is told to the device */
+#define HV_VFB_KB       384 /* with the list of a framebuffer's pages while it is told to the
+                               device */
 
 void kxl_args_add(KxlArgs *args, const char *option, const char *format, ...)
 {

@@ -40,8 +40,7 @@ static void before_clear(Before *before)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Before, before_clear)
 
-/* --- where it is: Linux Documentation/ABI/testing/sysfs-bus-pci ---------------------------------
- */
+/* --- where it is: Linux Documentation/ABI/testing/sysfs-bus-pci ------------------------------- */
 
 /* A card has links virtfn0, virtfn1 ... to its functions. */
 static gboolean find_number(const char *card_path, const char *function, guint *ret_number)
@@ -92,11 +91,10 @@ static gboolean find_card(const char *sysfs, const KxlDeviceNic *nic, Before *be
     return FALSE;
 }
 
-/* --- its IOMMU group ----------------------------------------------------------------------------
- */
+/* --- its IOMMU group -------------------------------------------------------------------------- */
 
-/* What VFIO lets be in a group that a guest has a device of (Linux, Documentation/driver-api/vfio).
- */
+/* What VFIO lets be in a group that a guest has a device of (Linux,
+ * Documentation/driver-api/vfio). */
 static const char *const harmless_drivers[] = { KXL_VFIO_DRIVER, "pci-stub", "pcieport", NULL };
 
 static gboolean check_group(const char *sysfs, const KxlDevicePci *pci, const GPtrArray *others,
@@ -137,8 +135,7 @@ gboolean kxl_nic_function_check(const char *sysfs, const KxlDeviceNic *nic, cons
            check_group(sysfs, &nic->pci, others, error);
 }
 
-/* --- what the card has set for it: ip-link(8) ---------------------------------------------------
- */
+/* --- what the card has set for it: ip-link(8) ------------------------------------------------- */
 
 static JsonObject *object_at(JsonArray *array, guint i)
 {
@@ -241,8 +238,7 @@ static gboolean set_settings(const Before *before, const char *mac, guint vlan, 
     return kxl_command_run(argv, NULL, COMMAND_TIMEOUT_MS, NULL, error);
 }
 
-/* --- to the guest and back ----------------------------------------------------------------------
- */
+/* --- to the guest and back -------------------------------------------------------------------- */
 
 static gboolean write_before(const char *path, const Before *before, GError **error)
 {

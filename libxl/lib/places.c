@@ -126,7 +126,8 @@ char *kxl_places_ask(KxlQmp *qmp, char **argv, GError **error)
     if (!id)
         id = first_missing(wanted, present);
     if (id) {
-        kxl_args_unsupported(error, "a state of a machine whose device '%s' is %s its configuration", id,
+        kxl_args_unsupported(error,
+                             "a state of a machine whose device '%s' is %s its configuration", id,
                              g_hash_table_contains(present, id) ? "not in" : "only in");
         return NULL;
     }

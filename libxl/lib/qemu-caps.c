@@ -194,8 +194,7 @@ char **kxl_host_filter_devices(KxlHost *host, const char *const *types)
     return g_strv_builder_end(present);
 }
 
-/* --- checking a command line -------------------------------------------------------------------
- */
+/* --- checking a command line ------------------------------------------------------------------ */
 
 static gboolean lacks(GError **error, const char *what, const char *name, const char *package)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The saved image: one sector of header, two places for texts, then QEMU's migration stream. The
- * texts are the configuration as JSON, a client's own data and the devices' places. New texts go to the place that is
- * not in use, and become the image's with the header, which is one sector and so the old one or the
- * new one.
+ * texts are the configuration as JSON, a client's own data and the devices' places. New texts go to
+ * the place that is not in use, and become the image's with the header, which is one sector and so
+ * the old one or the new one.
  */
 #include "save-image.h"
 

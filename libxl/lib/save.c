@@ -130,7 +130,8 @@ static void tell_progress(const Work *work, JsonObject *ram)
         work->progress(&progress, work->user_data);
 }
 
-/* canceled: QEMU was told to end it, which may end as "failed" when that closes what it writes to. */
+/* canceled: QEMU was told to end it, which may end as "failed" when that closes what it writes
+ * to. */
 static gboolean migration_failed(JsonObject *info, const char *status, gboolean canceled,
                                  GError **error)
 {
@@ -189,8 +190,8 @@ static gboolean migrate(const Work *work, KxlFd fd, GError **error)
 
 /* --- saving ----------------------------------------------------------------------------------- */
 
-/* QEMU loads a state only into the machine it is of, each device in the same place: a PV machine's configuration says
- * which. */
+/* QEMU loads a state only into the machine it is of, each device in the same place: a PV machine's
+ * configuration says which. */
 static gboolean add_places(const Work *work, KxlSaveImage *image, GError **error)
 {
     g_autofree char *unsaved = image->config->type == KXL_TYPE_PV

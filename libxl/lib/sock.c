@@ -32,8 +32,8 @@ gboolean kxl_fd_wait(int fd, short events, gint64 deadline_us)
     }
 }
 
-/* sun_path is short, run directories need not be: connect through an open descriptor of the folder.
- */
+/* sun_path is short, run directories need not be: connect through an open descriptor of the
+ * folder. */
 static gboolean make_address(const char *path, struct sockaddr_un *ret_address, KxlFd *ret_dir)
 {
     g_autofree char *dir = NULL, *base = NULL;

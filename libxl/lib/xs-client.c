@@ -53,8 +53,8 @@ static int errno_from_name(const char *name)
     return EIO;
 }
 
-/* One reply, NUL-terminated; watch events and replies to requests that timed out are passed over.
- */
+/* One reply, NUL-terminated; watch events and replies to requests that timed out are passed
+ * over. */
 static char *receive(KxlXs *xs, struct xsd_sockmsg *ret_header, gint64 deadline, GError **error)
 {
     for (;;) {
@@ -97,7 +97,8 @@ static guint domid_at(char *const *parts, guint n)
     return n > at + 2 && g_str_equal(parts[at], "backend") ? at + 2 : 3;
 }
 
-/* "/local/domain/OURS...", "/local/domain/0/backend/TYPE/OURS..." and the same below error, with the guest's domid. */
+/* "/local/domain/OURS...", "/local/domain/0/backend/TYPE/OURS..." and the same below error, with
+ * the guest's domid. */
 static char *translate(const KxlXs *xs, const char *text)
 {
     g_auto(GStrv) parts = NULL;
@@ -116,8 +117,8 @@ static char *translate(const KxlXs *xs, const char *text)
     return g_strjoinv("/", parts);
 }
 
-/* A value (NULL: none) that is a path, or the domid itself where the protocol wants that; else as it
- * is. */
+/* A value (NULL: none) that is a path, or the domid itself where the protocol wants that; else as
+ * it is. */
 static char *translate_value(const KxlXs *xs, const char *path, const char *value, gsize *len)
 {
     g_autofree char *ours = g_strdup_printf("%d", xs->ours);

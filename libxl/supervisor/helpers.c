@@ -43,7 +43,8 @@ static void each_socket(Session *s, gboolean (*func)(const char *path, GError **
             path = own_socket(s, ((const KxlSerial *)config->ports->pdata[i])->target);
         else
             path = own_socket(
-                s, ((const KxlDeviceChannel *)config->channels->pdata[i - config->ports->len])->path);
+                s,
+                ((const KxlDeviceChannel *)config->channels->pdata[i - config->ports->len])->path);
         if (path)
             *ret_ok = func(path, error);
     }

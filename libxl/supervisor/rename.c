@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * "rename-restart": the ended domain stays, under another name and UUID and without its devices, and
- * a new one takes its place. Its machine keeps memory and vCPUs, which is what it is kept for. Disks,
- * interfaces and the display's port are the successor's: QEMU gives up its images when a migration is
- * over, so one to nowhere makes it do so.
+ * "rename-restart": the ended domain stays, under another name and UUID and without its devices,
+ * and a new one takes its place. Its machine keeps memory and vCPUs, which is what it is kept for.
+ * Disks, interfaces and the display's port are the successor's: QEMU gives up its images when a
+ * migration is over, so one to nowhere makes it do so.
  */
 #include <errno.h>
 #include <fcntl.h>

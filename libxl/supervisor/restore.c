@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A domain that comes from a saved image: the run directory's "incoming" says where its machine is.
- */
+/* A domain that comes from a saved image: the run directory's "incoming" says where its machine
+ * is. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -109,8 +109,8 @@ static void release_boot_file(Session *s)
         fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, lseek(fd, 0, SEEK_END));
 }
 
-/* vCPUs have come or gone: their threads are in the state, and where the configuration wants them.
- */
+/* vCPUs have come or gone: their threads are in the state, and where the configuration wants
+ * them. */
 static void inspect_again(Session *s)
 {
     g_autoptr(KxlDomainConfig) config = NULL;

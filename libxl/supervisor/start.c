@@ -164,7 +164,8 @@ static gboolean set_balloon_polling(Session *s, GError **error)
         return TRUE;
     return kxl_qmp_run(s->qmp, "qom-set",
                        kxl_qmp_args("s:path", "/machine/peripheral/balloon0", "s:property",
-                                    "guest-stats-polling-interval", "i:value", (gint64)period, NULL),
+                                    "guest-stats-polling-interval", "i:value", (gint64)period,
+                                    NULL),
                        MONITOR_TIMEOUT_MS, error);
 }
 

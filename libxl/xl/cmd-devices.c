@@ -7,8 +7,8 @@
 typedef GPtrArray *(*ListFunc)(KxlHost *host, int domid, GError **error);
 typedef void (*RowFunc)(const KxlDeviceInfo *device);
 
-/* The devices of each domain named. One that does not exist is told about; the others are listed.
- */
+/* The devices of each domain named. One that does not exist is told about; the others are
+ * listed. */
 static int list_devices(Xl *xl, const XlArgs *args, ListFunc list, RowFunc row)
 {
     int status = XL_OK;

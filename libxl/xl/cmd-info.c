@@ -54,7 +54,8 @@ static void print_version(Xl *xl, const KxlHostInfo *info)
     print_line("xen_extra", "%s", info->xen_extra ? info->xen_extra : "");
     print_line("xen_version", "%d.%d%s", info->xen_major, info->xen_minor,
                info->xen_extra ? info->xen_extra : "");
-    print_line("xen_caps", "xen-3.0-x86_64 xen-3.0-x86_32p hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64");
+    print_line("xen_caps",
+               "xen-3.0-x86_64 xen-3.0-x86_32p hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64");
     print_line("xen_scheduler", "linux");
     print_line("xen_pagesize", "4096");
     print_line("platform_params", "virt_start=0xffff800000000000");

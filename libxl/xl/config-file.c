@@ -63,8 +63,8 @@ static gboolean is_number(const char *text)
     return end != text && !*end;
 }
 
-/* A shell eats the quotes of name="x": a value that is no list, number or string is taken for one.
- */
+/* A shell eats the quotes of name="x": a value that is no list, number or string is taken for
+ * one. */
 static void append_override(GString *text, const char *override)
 {
     const char *value = strchr(override, '=');

@@ -33,8 +33,8 @@ static void on_signal(int number)
     ended_by_signal = number;
 }
 
-/* The pty's path. A domain that is still being built has none yet: xl's console waits for it, too.
- */
+/* The pty's path. A domain that is still being built has none yet: xl's console waits for it,
+ * too. */
 static char *find_tty(Xl *xl, int domid, const char *kind, guint num, GError **error)
 {
     gint64 deadline = g_get_monotonic_time() + START_TIMEOUT_US;
