@@ -367,7 +367,8 @@ static void map_video_from_config(const KxlDomainConfig *config, DomainDef *def)
 
 gboolean map_display_from_config(const KxlDomainConfig *config, DomainDef *def, GError **error)
 {
-    for (guint i = 0; i < config->vfbs->len; i++) {
+    /* An HVM guest's display is its adapter's. */
+    for (guint i = 0; config->type != KXL_TYPE_HVM && i < config->vfbs->len; i++) {
         const KxlDeviceVfb *vfb = g_ptr_array_index(config->vfbs, i);
         if (vfb->vnc.enable)
             map_vnc_from_config(&vfb->vnc, vfb->vnc.keymap, def);

@@ -84,6 +84,11 @@ static gboolean same_bootloader_args(const Loss *loss)
     return same_strings(loss->in->config->bootloader_args, loss->in->back_config->bootloader_args);
 }
 
+static gboolean is_read_only(const Loss *loss)
+{
+    return ((const DomainDisk *)loss->object)->readonly;
+}
+
 /* Names of one format. */
 static gboolean same_format(const Loss *loss)
 {
@@ -151,6 +156,7 @@ static const struct {
     { "/domain/clock/@offset", FOR_HVM, .when = same_clock },
     { "/domain/features/xen/passthrough", .when = same_passthrough },
     { "/domain/devices/disk/driver/@type", .when = same_format },
+    { "/domain/devices/disk/driver/@discard", .when = is_read_only },
     { "/domain/devices/disk/source/@name", .when = same_but_slash },
     { "/domain/devices/interface[]", .when = is_plain_function },
     { "/domain/qemu:commandline/qemu:arg", .when = same_arguments },

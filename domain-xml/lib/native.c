@@ -369,6 +369,33 @@ static gboolean add_seclabel(const DomainDef *def, KxlDomainConfig *config, GErr
     }
 }
 
+/* What xl.cfg(5) has of an HVM guest's USB controllers: one kind for each version of USB. */
+static void add_usb_controllers(const DomainDef *def, KxlDomainConfig *config)
+{
+    static const char *const models[] = { NULL, "piix3-uhci", "ich9-ehci1", "nec-xhci" };
+    g_autoptr(XlValue) list = xlcfg_value_new_list(0, 0);
+
+    for (guint i = 0; i < def->controllers->len; i++) {
+        const DomainController *controller = g_ptr_array_index(def->controllers, i);
+
+        for (guint version = 1; version < G_N_ELEMENTS(models); version++) {
+            if (strcmp(controller->type, "usb") != 0 ||
+                g_strcmp0(controller->model, models[version]) != 0)
+                continue;
+            g_autoptr(GString) text = g_string_new(NULL);
+            g_string_printf(text, "type=devicemodel,version=%u", version);
+            if (controller->ports != 0)
+                g_string_append_printf(text, ",ports=%u", controller->ports);
+            g_ptr_array_add(list->items, xlcfg_value_new_atom(XL_VALUE_STRING, text->str, 0, 0));
+        }
+    }
+    if (config->type == KXL_TYPE_HVM && list->items->len > 0 &&
+        map_find_extra(config, "usbctrl") == NULL) {
+        g_autofree char *words = xlcfg_value_to_text(list);
+        map_add_extra(config, "usbctrl", words);
+    }
+}
+
 char *domain_def_to_native(const DomainDef *def, const char *format, GError **error)
 {
     NativeFormat native;
@@ -378,6 +405,7 @@ char *domain_def_to_native(const DomainDef *def, const char *format, GError **er
     g_autoptr(KxlDomainConfig) config = domain_def_to_config(def, error);
     if (config == NULL || !add_seclabel(def, config, error))
         return NULL;
+    add_usb_controllers(def, config);
     xlcfg_options_clear_unsayable(config);
     g_autofree char *text =
         native == NATIVE_XM ? to_xm(def, config, error) : xl_cfg_format(config, error);

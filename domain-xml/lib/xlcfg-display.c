@@ -288,6 +288,9 @@ void xlcfg_display_finish(XlReader *reader)
     if (config->type == KXL_TYPE_HVM) {
         if (reader->vnc == KXL_DEFAULT)
             config->vnc.enable = !config->nographic;
+        if (config->vfbs->len > 0)
+            xlcfg_reader_warn(reader, NULL,
+                              "vfb= has no effect: an HVM guest's display is its adapter's");
         return;
     }
     if (wanted && config->vfbs->len) {

@@ -93,7 +93,7 @@ void xlcfg_hvm_finish(XlReader *reader)
         disk->is_floppy = TRUE;
         disk->readwrite = TRUE;
     }
-    for (guint i = 0; reader->ahci && i < config->disks->len; i++) {
+    for (guint i = 0; reader->ahci && config->type == KXL_TYPE_HVM && i < config->disks->len; i++) {
         KxlDeviceDisk *disk = config->disks->pdata[i];
 
         if (!disk->bus && g_str_has_prefix(disk->vdev, "hd"))

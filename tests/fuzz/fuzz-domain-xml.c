@@ -2,7 +2,7 @@
 /*
  * Domain XML: the bytes as they are ('x' in front), or a document that the parser's tables make of
  * them. What parses must be a fixed point; what can be defined must survive the way to a config and
- * back.
+ * back, and to xl's and xm's files.
  */
 #include <domain-xml.h>
 #include <stdint.h>
@@ -72,6 +72,34 @@ static void check_config(const DomainDef *def)
         check_fixed_point(back, DOMAIN_XML_FORMAT_SECURE);
 }
 
+/* The file that another becomes by way of XML. */
+static char *convert_again(const char *format, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DomainDef) def = domain_def_from_native(format, text, &caps, fill, &error);
+
+    g_assert_no_error(error);
+    char *again = domain_def_to_native(def, format, &error);
+    g_assert_no_error(error);
+    return again;
+}
+
+/* A file that is not refused can be read. The second may name firmware and have its disks in
+ * another order; from then on nothing changes. */
+static void check_native(const DomainDef *def, const char *format)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *first = domain_def_to_native(def, format, &error);
+
+    if (first == NULL) {
+        check_error(error);
+        return;
+    }
+    g_autofree char *second = convert_again(format, first);
+    g_autofree char *third = convert_again(format, second);
+    assert_same(second, third);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const ttys[] = { "/dev/pts/2", "", "/dev/pts/3", NULL };
@@ -99,6 +127,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_fixed_point(def, DOMAIN_XML_FORMAT_SECURE | DOMAIN_XML_FORMAT_INACTIVE);
     check_config(def);
+    check_native(def, "xen-xl");
+    check_native(def, "xen-xm");
     domain_def_set_live(def, &live);
     check_fixed_point(def, DOMAIN_XML_FORMAT_SECURE);
     return 0;

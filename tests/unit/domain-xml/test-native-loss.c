@@ -260,6 +260,10 @@ static void test_not_refused(void)
         { PV, DISK("<driver name='tap' type='vpc'/>") },
         { HVM, "<devices><graphics type='vnc'/><video><model type='qxl' ram='65536' vram='65536'/>"
                "</video></devices>" },
+        { HVM, "<devices><controller type='usb' index='0' model='nec-xhci' ports='8'/>"
+               "<controller type='usb' index='1' model='ich9-ehci1'/></devices>" },
+        { PV, "<devices><disk><driver name='qemu' type='raw' discard='ignore'/><source file='/a'/>"
+              "<target dev='xvda'/><readonly/></disk></devices>" },
         { HVM, "<devices><graphics type='spice' autoport='yes'><image compression='glz'/>"
                "<streaming mode='all'/><clipboard copypaste='no'/></graphics></devices>" },
         { HVM, "<devices><interface type='hostdev'><mac address='00:16:3e:00:00:01'/><source>"
