@@ -373,13 +373,11 @@ static gboolean revert_running(const Kanzend *kanzend, const DomainView *view,
         return FALSE;
     domain_get_view(kanzend->domains, view->domain, &now);
     if (!kxl_domain_snapshot_load(kanzend->host, now.id, snapshot->m.name, snapshot->guest_domid,
-                                  error)) {
+                                  run, error)) {
         if (started)
             stop_domain(kanzend, &now, NULL);
         return FALSE;
     }
-    if (run && !kxl_domain_unpause(kanzend->host, now.id, error))
-        return FALSE;
     domain_registry_sync(kanzend->domains, now.id);
     return TRUE;
 }

@@ -9,8 +9,9 @@ G_BEGIN_DECLS
 /* The whole machine into its qcow2 disks, under a name; PV and HVM alike. The domain goes on as it was. KXL_ERROR_UNSUPPORTED: a writable
  * disk is not qcow2, or there is none. */
 gboolean kxl_domain_snapshot_save (KxlHost *host, int domid, const char *name, GError **error);
-/* Back to it: the machine is stopped as it was then. guest_domid: what the guest had for its domid then. */
-gboolean kxl_domain_snapshot_load (KxlHost *host, int domid, const char *name, int guest_domid, GError **error);
+/* Back to it, stopped as it was then, or going on from there. guest_domid: what the guest had for its domid then. Who is killed meanwhile
+ * leaves a machine that goes on if it ran: where it was, or from the snapshot. */
+gboolean kxl_domain_snapshot_load (KxlHost *host, int domid, const char *name, int guest_domid, gboolean run, GError **error);
 gboolean kxl_domain_snapshot_delete (KxlHost *host, int domid, const char *name, GError **error);
 /* What the guest takes for its domid: for kxl_domain_snapshot_load(). */
 int kxl_domain_guest_domid (KxlHost *host, int domid);

@@ -25,7 +25,7 @@ gboolean kxl_job_begin(KxlJob *job, const KxlHost *host, int domid, gboolean was
         if (g_error_matches(*error, KXL_ERROR, KXL_ERROR_IN_USE)) {
             g_clear_error(error);
             g_set_error(error, KXL_ERROR, KXL_ERROR_STATE,
-                        "domain %d is being saved or dumped already", domid);
+                        "domain %d is being saved, dumped or reverted already", domid);
         }
         return FALSE;
     }
@@ -97,7 +97,7 @@ void kxl_job_recover(const KxlHost *host, int domid)
         kxl_domain_end((KxlHost *)host, domid, KXL_END_SAVED, NULL);
         return;
     }
-    g_message("domain %d: undoing a save or dump that somebody has left", domid);
+    g_message("domain %d: undoing a save, dump or revert that somebody has left", domid);
     resume_machine(host, domid, g_str_equal(lines[0], "running"));
     if (g_str_has_suffix(lines[1], KXL_JOB_SCRATCH_SUFFIX))
         remove(lines[1]);

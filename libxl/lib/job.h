@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Long operations on a running domain: saving and dumping. One at a time. While it goes on, whoever
- * does it holds job.lock and the file "job" tells what is to be undone should he die: the next one
+ * Long operations on a running domain: saving, dumping, going back to a snapshot. One at a time. While
+ * it goes on, whoever does it holds job.lock and the file "job" tells what is to be undone should he die: the next one
  * who looks at the domain does it.
  */
 #pragma once
@@ -18,7 +18,7 @@ typedef struct {
     char *text; /* of the file */
 } KxlJob;
 
-/* scratch: the file that is being written. KXL_ERROR_STATE: there is a job already. */
+/* scratch: the file that is being written, or "". KXL_ERROR_STATE: there is a job already. */
 gboolean kxl_job_begin(KxlJob *job, const KxlHost *host, int domid, gboolean was_running,
                        const char *scratch, GError **error);
 /* From now on the file's renaming is the end of the domain too: who is killed behind it has ended

@@ -167,7 +167,7 @@ static gboolean set_running(KxlHost *host, int domid, gboolean run, GError **err
     if (op.state->state == already)
         return TRUE;
     if (run && kxl_job_is_active(host, domid)) {
-        g_set_error(error, KXL_ERROR, KXL_ERROR_STATE, "domain '%s' is being saved or dumped",
+        g_set_error(error, KXL_ERROR, KXL_ERROR_STATE, "domain '%s' is being saved, dumped or reverted",
                     op.config->name);
         return FALSE;
     }

@@ -7,6 +7,7 @@
 #include "bitmap.h"
 #include "file.h"
 #include "guest-domid.h"
+#include "job.h"
 #include "kxl-snapshot.h"
 
 #define POLL_US    10000
@@ -115,20 +116,25 @@ gboolean kxl_domain_snapshot_save(KxlHost *host, int domid, const char *name, GE
 }
 
 gboolean kxl_domain_snapshot_load(KxlHost *host, int domid, const char *name, int guest_domid,
-                                  GError **error)
+                                  gboolean run, GError **error)
 {
     g_auto(KxlOp) op = { .lock = -1 };
+    g_auto(KxlJob) job = { .lock = -1 };
     g_autofree char *folder = kxl_rundir_path(host, domid, NULL);
     g_autofree char *status = kxl_rundir_path(host, domid, "status");
+    gboolean ran;
 
-    if (!kxl_op_begin(&op, host, domid, error) ||
-        (op.state->state == KXL_STATE_RUNNING && !kxl_op_qmp(&op, "stop", NULL, error)) ||
+    if (!kxl_op_begin(&op, host, domid, error))
+        return FALSE;
+    ran = op.state->state == KXL_STATE_RUNNING;
+    if (!kxl_job_begin(&job, host, domid, ran, "", error) ||
+        (ran && !kxl_op_qmp(&op, "stop", NULL, error)) ||
         !run_job(&op, "snapshot-load", name, TRUE, error))
         return FALSE;
     /* hv is up in it, whatever this machine has got to before. */
     if (op.config->type == KXL_TYPE_PV && !kxl_file_write(status, KZ_STATUS_GUEST "\n", error))
         return FALSE;
-    return kxl_guest_domid_write(folder, guest_domid, error);
+    return kxl_guest_domid_write(folder, guest_domid, error) && (!run || kxl_op_go_on(&op, error));
 }
 
 gboolean kxl_domain_snapshot_delete(KxlHost *host, int domid, const char *name, GError **error)

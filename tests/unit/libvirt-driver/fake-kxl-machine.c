@@ -80,7 +80,7 @@ __attribute__((weak)) NO(kxl_domain_set_weight(KxlHost *host, int domid, guint w
 
 int kxl_domain_guest_domid(KxlHost *host, int domid) { return domid; }
 NO(kxl_domain_snapshot_save(KxlHost *host, int domid, const char *name, GError **error))
-NO(kxl_domain_snapshot_load(KxlHost *host, int domid, const char *name, int guest_domid, GError **error))
+NO(kxl_domain_snapshot_load(KxlHost *host, int domid, const char *name, int guest_domid, gboolean run, GError **error))
 NO(kxl_domain_snapshot_delete(KxlHost *host, int domid, const char *name, GError **error))
 NO(kxl_domain_add_overlays(KxlHost *host, int domid, const KxlOverlay *overlays, guint n, GError **error))
 
