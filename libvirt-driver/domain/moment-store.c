@@ -152,7 +152,13 @@ gboolean moments_any(const MomentKind *kind, DomainRegistry *registry, const cha
     return FALSE;
 }
 
-/* ---- making one ---- */
+/* ---- making one, deleting one ---- */
+
+static gboolean rename_file(const char *from, const char *to, GError **error)
+{
+    return rename(from, to) == 0 ||
+           fail(error, VIR_ERR_SYSTEM_ERROR, "cannot rename to '%s': %s", to, g_strerror(errno));
+}
 
 static char *begun_path(const MomentKind *kind, DomainRegistry *registry, const char *uuid,
                         const char *name)
@@ -178,10 +184,8 @@ gboolean moment_commit(const MomentKind *kind, DomainRegistry *registry, const c
     g_autofree char *begun = begun_path(kind, registry, uuid, name);
     g_autofree char *path = path_of(kind, registry, uuid, name);
 
-    if (!moments_set_current(kind, registry, uuid, name, error))
-        return FALSE;
-    return rename(begun, path) == 0 ||
-           fail(error, VIR_ERR_SYSTEM_ERROR, "cannot rename to '%s': %s", path, g_strerror(errno));
+    return moments_set_current(kind, registry, uuid, name, error) &&
+           rename_file(begun, path, error);
 }
 
 void moment_forget(const MomentKind *kind, DomainRegistry *registry, const char *uuid,
@@ -194,11 +198,58 @@ void moment_forget(const MomentKind *kind, DomainRegistry *registry, const char 
     rmdir(dir); /* the last one's */
 }
 
+gboolean moment_withdraw(const MomentKind *kind, DomainRegistry *registry, const char *uuid,
+                         const Moment *moment, GError **error)
+{
+    g_autofree char *begun = begun_path(kind, registry, uuid, moment->name);
+    g_autofree char *path = path_of(kind, registry, uuid, moment->name);
+
+    return rename_file(path, begun, error);
+}
+
+gboolean moment_restore(const MomentKind *kind, DomainRegistry *registry, const char *uuid,
+                        const Moment *moment, GError **error)
+{
+    g_autofree char *begun = begun_path(kind, registry, uuid, moment->name);
+    g_autofree char *path = path_of(kind, registry, uuid, moment->name);
+
+    return rename_file(begun, path, error);
+}
+
+gboolean moments_close_gap(const MomentKind *kind, DomainRegistry *registry, const char *uuid,
+                           GPtrArray *all, const Moment *gone, GError **error)
+{
+    for (guint i = 0; i < all->len; i++) {
+        Moment *child = all->pdata[i];
+
+        if (g_strcmp0(child->parent, gone->name) != 0)
+            continue;
+        g_free(child->parent);
+        child->parent = g_strdup(gone->parent);
+        if (!moments_save(kind, registry, uuid, child, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* It was not made, or its deletion had begun. */
+static void drop_one(const MomentKind *kind, DomainRegistry *registry, const char *uuid,
+                     const Moment *moment)
+{
+    g_autoptr(GPtrArray) all = moments_load(kind, registry, uuid);
+    g_autofree char *current = moments_current(kind, registry, uuid);
+
+    moments_close_gap(kind, registry, uuid, all, moment, NULL);
+    if (g_strcmp0(current, moment->name) == 0)
+        moments_set_current(kind, registry, uuid, moment->parent, NULL);
+    moment_forget(kind, registry, uuid, moment);
+}
+
 static void recover_one(const MomentKind *kind, const Kanzend *kanzend, Domain *domain,
                         const char *path)
 {
     g_auto(DomainView) view = { 0 };
-    g_autofree char *text = NULL, *current = NULL;
+    g_autofree char *text = NULL;
     g_autoptr(GError) error = NULL;
     gpointer moment = NULL;
 
@@ -210,17 +261,13 @@ static void recover_one(const MomentKind *kind, const Kanzend *kanzend, Domain *
         unlink(path);
         return;
     }
-    g_message("domain: '%s': finishing the making of %s '%s'", view.name, kind->noun,
+    g_message("domain: '%s': finishing what was begun with %s '%s'", view.name, kind->noun,
               ((const Moment *)moment)->name);
     if (kind->finish(kanzend, &view, moment)) {
         if (!moment_commit(kind, kanzend->domains, view.uuid, moment, &error))
             g_warning("domain: '%s': %s", view.name, error->message);
     } else {
-        current = moments_current(kind, kanzend->domains, view.uuid);
-        if (g_strcmp0(current, ((const Moment *)moment)->name) == 0)
-            moments_set_current(kind, kanzend->domains, view.uuid, ((const Moment *)moment)->parent,
-                                NULL);
-        moment_forget(kind, kanzend->domains, view.uuid, moment);
+        drop_one(kind, kanzend->domains, view.uuid, moment);
     }
     kind->free(moment);
 }

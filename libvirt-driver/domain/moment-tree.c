@@ -211,24 +211,6 @@ gboolean put_moment_parent(RpcCall *call, const MomentKind *kind, GError **error
 
 /* ---- deleting ---- */
 
-/* Its children become those of its parent. */
-static gboolean close_gap(const Kanzend *kanzend, const MomentCall *m, GError **error)
-{
-    const Moment *gone = m->moment;
-
-    for (guint i = 0; i < m->all->len; i++) {
-        Moment *child = m->all->pdata[i];
-
-        if (g_strcmp0(child->parent, gone->name) != 0)
-            continue;
-        g_free(child->parent);
-        child->parent = g_strdup(gone->parent);
-        if (!moments_save(m->kind, kanzend->domains, m->view.uuid, child, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 typedef struct {
     const Kanzend *kanzend;
     const MomentCall *m;
@@ -236,16 +218,34 @@ typedef struct {
     guint32 flags;
 } Deletion;
 
-/* The data first: metadata without it can be deleted again. */
+/* Withdrawn first: who is killed behind that leaves one that the next daemon sees to. */
+static gboolean delete_with_data(const Deletion *d, Moment *moment, GError **error)
+{
+    const MomentCall *m = d->m;
+    DomainRegistry *registry = d->kanzend->domains;
+
+    if (!moment_withdraw(m->kind, registry, m->view.uuid, moment, error))
+        return FALSE;
+    if (d->delete_data(d->kanzend, m, moment, error))
+        return TRUE;
+    moment_restore(m->kind, registry, m->view.uuid, moment, NULL);
+    return FALSE;
+}
+
 static gboolean delete_one(const Deletion *d, Moment *moment, GError **error)
 {
     const MomentCall *m = d->m;
+    DomainRegistry *registry = d->kanzend->domains;
 
-    return ((d->flags & MOMENT_DELETE_METADATA_ONLY) ||
-            d->delete_data(d->kanzend, m, moment, error)) &&
-           (moment != m->moment || (d->flags & MOMENT_DELETE_CHILDREN) ||
-            close_gap(d->kanzend, m, error)) &&
-           moments_remove(m->kind, d->kanzend->domains, m->view.uuid, moment->name, error);
+    if (!(d->flags & MOMENT_DELETE_METADATA_ONLY) && !delete_with_data(d, moment, error))
+        return FALSE;
+    if (moment == m->moment && !(d->flags & MOMENT_DELETE_CHILDREN) &&
+        !moments_close_gap(m->kind, registry, m->view.uuid, m->all, moment, error))
+        return FALSE;
+    if (!moments_remove(m->kind, registry, m->view.uuid, moment->name, error))
+        return FALSE;
+    moment_forget(m->kind, registry, m->view.uuid, moment);
+    return TRUE;
 }
 
 /* The youngest first, so that what is left is a tree all the time. */

@@ -67,6 +67,14 @@ gboolean moment_commit(const MomentKind *kind, DomainRegistry *registry, const c
                        gconstpointer moment, GError **error);
 void moment_forget(const MomentKind *kind, DomainRegistry *registry, const char *uuid,
                    gconstpointer moment);
+/* Deleting one: what withdraw takes back is as one that was only begun; restore undoes that. */
+gboolean moment_withdraw(const MomentKind *kind, DomainRegistry *registry, const char *uuid,
+                         const Moment *moment, GError **error);
+gboolean moment_restore(const MomentKind *kind, DomainRegistry *registry, const char *uuid,
+                        const Moment *moment, GError **error);
+/* The children of one that is gone, of all, become those of its parent. */
+gboolean moments_close_gap(const MomentKind *kind, DomainRegistry *registry, const char *uuid,
+                           GPtrArray *all, const Moment *gone, GError **error);
 /* When the daemon starts, before the first client: finishes what one before it had begun. */
 void moments_recover(const MomentKind *kind, const Kanzend *kanzend);
 

@@ -62,6 +62,18 @@ def check_runs(domain):
     domain.resume()
 
 
+def start(domain):
+    """What was being started when its kanzend was killed may not have been taken down yet."""
+    def started():
+        try:
+            domain.create()
+        except libvirt.libvirtError as error:
+            print(error)
+        return domain.isActive()
+
+    wait_for("the start", started)
+
+
 @pytest.mark.parametrize("delay", DELAYS)
 def test_internal_snapshot(guest, domain, delay):
     name = f"i{int(delay * 1000)}"
@@ -143,7 +155,7 @@ def test_managed_save(guest, domain, delay):
     # The guest runs and there is no image, or there is an image and the guest does not run.
     wait_for("one or the other", lambda: bool(domain.isActive()) != bool(domain.hasManagedSaveImage()), timeout=30)
     if not domain.isActive():
-        domain.create()
+        start(domain)
         assert not domain.hasManagedSaveImage()
     check_runs(domain)
 
@@ -155,8 +167,58 @@ def test_start_from_a_managed_image(guest, domain, delay):
     domain = again(guest)
     wait_for("one or the other", lambda: bool(domain.isActive()) != bool(domain.hasManagedSaveImage()), timeout=30)
     if not domain.isActive():
-        domain.create()
+        start(domain)
     check_runs(domain)
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_save(guest, domain, delay, tmp_path):
+    image = tmp_path / "image"
+    interrupted(guest.name, lambda d: d.save(str(image)), delay)
+    domain = again(guest)
+    wait_for("one or the other", lambda: bool(domain.isActive()) != image.exists(), timeout=30)
+    if image.exists():
+        domain.connect().restore(str(image))
+    check_runs(domain)
+    assert [p for p in tmp_path.iterdir() if p != image] == []
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_core_dump(guest, domain, delay, tmp_path):
+    core, again_core = tmp_path / "core", tmp_path / "again"
+    told = interrupted(guest.name, lambda d: d.coreDump(str(core), libvirt.VIR_DUMP_MEMORY_ONLY), delay)
+    domain = again(guest)
+    check_runs(domain)
+    assert domain.jobStats()["type"] == libvirt.VIR_DOMAIN_JOB_NONE
+    domain.coreDump(str(again_core), libvirt.VIR_DUMP_MEMORY_ONLY)
+    assert again_core.exists() and (core.exists() or not told)
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_revert(guest, domain, delay):
+    domain.snapshotCreateXML("<domainsnapshot><name>point</name></domainsnapshot>")
+    interrupted(guest.name, lambda d: d.revertToSnapshot(d.snapshotLookupByName("point")), delay)
+    domain = again(guest)
+    if not domain.isActive():
+        start(domain)
+    check_runs(domain)
+    interrupted(guest.name, lambda d: d.snapshotLookupByName("point").delete(), delay * 0.1)
+    domain = again(guest)
+    check_runs(domain)
+    inside = "point" in virsh("qemu-monitor-command", guest.name, "--hmp", "info snapshots").split()
+    assert ("point" in domain.snapshotListNames()) == inside
+    if inside:
+        domain.snapshotLookupByName("point").delete()
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_pull(guest, domain, delay):
+    before = source(domain)
+    interrupted(guest.name, lambda d: d.blockPull("xvda", 0, 0), delay * 0.1)
+    domain = again(guest)
+    check_runs(domain)
+    wait_for("the job's end", lambda: not domain.blockJobInfo("xvda"), timeout=60)  # QEMU does it to its end
+    assert source(domain) == source(domain, libvirt.VIR_DOMAIN_XML_INACTIVE) == top_image(guest) == before
 
 
 # ---- disks that are full ----
