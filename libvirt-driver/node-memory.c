@@ -22,7 +22,7 @@ static gboolean read_number(const char *path, guint64 *ret)
 
 /* ---- pages of each size in each cell ---- */
 
-#define ALL_CELLS -1 /* the host's pages, whatever cell they are of */
+#define ALL_CELLS -1   /* the host's pages, whatever cell they are of */
 #define PAGES_MAX 1024 /* sizes of all cells, in one call */
 
 static char *cell_dir(int cell)
@@ -107,8 +107,8 @@ static gboolean free_pages(int cell, guint size_kib, guint64 *ret, GError **erro
 static gboolean check_cells(int first, guint cells, guint sizes, int *ret_end, GError **error)
 {
     if (first < ALL_CELLS || cells == 0 || sizes == 0 || (guint64)cells * sizes > PAGES_MAX)
-        return fail(error, VIR_ERR_INVALID_ARG, "%u page sizes of %u cells from %d on", sizes, cells,
-                    first);
+        return fail(error, VIR_ERR_INVALID_ARG, "%u page sizes of %u cells from %d on", sizes,
+                    cells, first);
     for (*ret_end = first; *ret_end < first + (int)cells; (*ret_end)++) {
         g_autofree char *dir = cell_dir(*ret_end);
 
