@@ -161,7 +161,7 @@ static gboolean check_mode(NetworkDef *def, xmlNodePtr node, GError **error)
     gboolean has_dev = def->interfaces->len > 0 || def->pf != NULL || def->forward_dev != NULL;
     gboolean may_have_bridge = def->forward <= NETWORK_FORWARD_BRIDGE;
 
-    if ((def->forward == NETWORK_FORWARD_NAT || def->forward == NETWORK_FORWARD_ROUTE) &&
+    if (def->forward >= NETWORK_FORWARD_NAT && def->forward <= NETWORK_FORWARD_OPEN &&
         def->ips->len == 0)
         return bad_element(error, node,
                            "%s forwarding requested, but no IP address provided for network '%s'",
@@ -364,8 +364,6 @@ gboolean network_def_check(gpointer object, xmlNodePtr node, GError **error)
         drop_forward(def);
     if (def->ipv6 == DOMAIN_NO)
         def->ipv6 = DOMAIN_ABSENT;
-    if (def->isolated == DOMAIN_NO)
-        def->isolated = DOMAIN_ABSENT;
     for (guint i = 0; i < G_N_ELEMENTS(checks); i++)
         if (!checks[i](def, node, error))
             return FALSE;

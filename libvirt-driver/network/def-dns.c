@@ -86,8 +86,13 @@ gboolean network_srv_check_complete(const NetworkSrv *srv, xmlNodePtr node, GErr
 {
     if (srv->service == NULL)
         return bad_element(error, node, "missing required service attribute in DNS SRV record");
-    return srv->protocol != NULL ||
-           bad_element(error, node, "missing required protocol attribute in DNS SRV record '%s'",
+    if (srv->protocol == NULL)
+        return bad_element(error, node,
+                           "missing required protocol attribute in DNS SRV record '%s'",
+                           srv->service);
+    return srv->target != NULL || srv->port == 0 ||
+           bad_element(error, node,
+                       "DNS SRV port attribute not permitted without target for service '%s'",
                        srv->service);
 }
 

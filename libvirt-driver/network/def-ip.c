@@ -258,6 +258,11 @@ static gboolean ip_check(gpointer object, xmlNodePtr node, GError **error)
         !check_mask(ip->family, ip->address, ip->netmask, (int)ip->prefix, node, error) ||
         !check_tftp(ip, node, error))
         return FALSE;
+    if (ip->tftp_root != NULL && network_ip_is_v6(ip)) {
+        g_set_error(error, DOMAIN_XML_ERROR, DOMAIN_XML_ERROR_UNSUPPORTED,
+                    "Unsupported <tftp> element in the IPv6 element '%s'", ip->address);
+        return FALSE;
+    }
     for (guint i = 0; i < ip->ranges->len; i++)
         if (!network_range_check_in(ip->ranges->pdata[i], ip, node, error))
             return FALSE;

@@ -23,9 +23,13 @@ XML_CLASS_DEFINE(network_virtual_port_class, NetworkVirtualPort, virtual_port_ro
 gboolean network_vlan_check(int *trunk, const GPtrArray *tags, xmlNodePtr node, GError **error)
 {
     gboolean needs_trunk = tags->len > 1;
+    guint natives = 0;
 
     for (guint i = 0; i < tags->len; i++)
-        needs_trunk |= ((DomainVlanTag *)tags->pdata[i])->native_mode != NULL;
+        natives += ((DomainVlanTag *)tags->pdata[i])->native_mode != NULL;
+    if (natives > 1)
+        return bad_element(error, node, "duplicate native vlan setting");
+    needs_trunk |= natives > 0;
     if (*trunk == DOMAIN_NO && needs_trunk)
         return bad_element(error, node,
                            "invalid \"trunk='no'\" in <vlan> - trunk='yes' is required for more "

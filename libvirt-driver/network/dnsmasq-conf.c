@@ -117,7 +117,8 @@ static void add_srv(const Conf *c, const NetworkSrv *srv)
     g_string_append_printf(c->out, "srv-host=_%s._%s", srv->service, srv->protocol);
     if (srv->domain != NULL)
         g_string_append_printf(c->out, ".%s", srv->domain);
-    if (srv->target != NULL) {
+    /* RFC 2782: a target of "." says that there is no such service. */
+    if (srv->target != NULL && strcmp(srv->target, ".") != 0) {
         gboolean has_priority = srv->priority > 0 || srv->weight > 0;
 
         g_string_append_printf(c->out, ",%s", srv->target);
@@ -187,16 +188,9 @@ static gint64 add_range(const Conf *c, const NetworkIp *ip, const NetworkRange *
     return inet_range_size(&start, &end, G_MAXINT32);
 }
 
-static void add_tftp(const Conf *c, const NetworkIp *ip)
-{
-    if (ip->tftp_root != NULL)
-        g_string_append_printf(c->out, "enable-tftp\ntftp-root=%s\n", ip->tftp_root);
-}
-
 static void add_ipv4_options(const Conf *c, const NetworkIp *ip)
 {
     g_string_append(c->out, "dhcp-no-override\ndhcp-authoritative\n");
-    add_tftp(c, ip);
     if (ip->boot_file == NULL)
         return;
     g_string_append_printf(c->out, "dhcp-boot=%s", ip->boot_file);
@@ -244,12 +238,13 @@ static gboolean find_dhcp(Conf *c, GError **error)
     return TRUE;
 }
 
-static void add_tftp_without_dhcp(const Conf *c)
+static void add_tftp(const Conf *c)
 {
     for (guint i = 0; i < c->def->ips->len; i++) {
         const NetworkIp *ip = c->def->ips->pdata[i];
-        if (ip != c->dhcp4 && !network_ip_is_v6(ip))
-            add_tftp(c, ip);
+
+        if (ip->tftp_root != NULL && !network_ip_is_v6(ip))
+            g_string_append_printf(c->out, "enable-tftp\ntftp-root=%s\n", ip->tftp_root);
     }
 }
 
@@ -276,7 +271,7 @@ static void add_file(const Conf *c, const char *option, const char *suffix)
 
 static void add_services(const Conf *c)
 {
-    add_tftp_without_dhcp(c);
+    add_tftp(c);
     gint64 leases = add_dhcp(c, c->dhcp4) + add_dhcp(c, c->dhcp6);
     if (leases > 0)
         g_string_append_printf(c->out, "dhcp-lease-max=%" G_GINT64_FORMAT "\n", leases);
@@ -377,9 +372,9 @@ char *dnsmasq_addnhosts(const NetworkDef *def)
     for (guint i = 0; i < def->dns_hosts->len; i++) {
         const NetworkDnsHost *host = def->dns_hosts->pdata[i];
 
-        g_string_append(out, host->ip);
+        g_string_append_printf(out, "%s\t", host->ip);
         for (guint j = 0; j < host->names->len; j++)
-            g_string_append_printf(out, "\t%s", ((NetworkName *)host->names->pdata[j])->text);
+            g_string_append_printf(out, "%s\t", ((NetworkName *)host->names->pdata[j])->text);
         g_string_append_c(out, '\n');
     }
     return g_string_free(out, FALSE);

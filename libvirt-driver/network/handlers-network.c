@@ -104,12 +104,21 @@ gboolean on_connect_list_defined_networks(RpcCall *call, GError **error)
 
 /* ---- reading ---- */
 
+/* Whether addresses are hidden: IPv4 ones always, IPv6 ones when asked for. */
+static gboolean hides_any(const NetworkDef *def)
+{
+    for (guint i = 0; i < def->ips->len; i++)
+        if (!network_ip_is_v6(def->ips->pdata[i]) || def->nat_ipv6 == DOMAIN_YES)
+            return def->forward == NETWORK_FORWARD_NAT;
+    return FALSE;
+}
+
 /* An active network shows the ports that its addresses are hidden behind. */
 static char *format_live(const NetworkView *view)
 {
     g_autoptr(NetworkDef) live = NULL;
 
-    if (!view->active || view->def->forward != NETWORK_FORWARD_NAT || view->def->nat_port_start > 0)
+    if (!view->active || view->def->nat_port_start > 0 || !hides_any(view->def))
         return network_def_format(view->def, DOMAIN_XML_FORMAT_NONE);
     live = network_def_dup(view->def);
     live->nat_port_start = NETWORK_NAT_PORT_FIRST;

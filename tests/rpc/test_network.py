@@ -83,6 +83,9 @@ def range_of(start, end):
     (isolated(IP.format(1, range_of("10.9.1.2", "10.9.1.9")) + IP.format(2, range_of("10.9.2.2", "10.9.2.9"))),
      libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
     (isolated(IP.format(1, "") + "<route address='10.77.0.1' prefix='16' gateway='10.9.1.9'/>"), libvirt.VIR_ERR_XML_ERROR),
+    (isolated("<forward mode='open'/>"), libvirt.VIR_ERR_XML_ERROR),  # no address
+    (isolated("<ip family='ipv6' address='fd00::1' prefix='64'><tftp root='/x'/></ip>"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
+    (isolated(IP.format(1, "") + "<dns><srv service='a' protocol='tcp' port='1'/></dns>"), libvirt.VIR_ERR_XML_ERROR),
     (isolated("<bandwidth><inbound average='9' floor='1'/></bandwidth>"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
     (isolated("<portgroup name='g'><bandwidth><inbound average='9' floor='1'/></bandwidth></portgroup>"), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
     ("<network><name>n</name><bridge name='../x'/></network>", libvirt.VIR_ERR_XML_ERROR),
