@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* TRUE: this is the first time; the mark is set now. FALSE: done before, or (logged) not markable.
- */
+/* TRUE: this is the first time; the mark is set now. FALSE: done before, or (logged) not
+ * markable. */
 gboolean boot_mark_set(const char *run_dir, const char *name);
 
 G_END_DECLS

@@ -14,8 +14,8 @@ gboolean check_flags(const RpcCall *call, guint32 flags, guint32 known, GError *
 #define fail(error, code, ...) fail_from(error, ERRORS_FROM, code, __VA_ARGS__)
 gboolean fail_from(GError **error, VirErrorFrom from, VirErrorCode code, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
-/* A file whose errors are of one subsystem, whatever was called, says so before it includes this.
- */
+/* A file whose errors are of one subsystem, whatever was called, says so before it includes
+ * this. */
 #ifndef ERRORS_FROM
 #define ERRORS_FROM VIR_FROM_NONE
 #endif

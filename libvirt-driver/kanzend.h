@@ -41,8 +41,9 @@ typedef struct Kanzend {
 } Kanzend;
 
 /*
- * Makes all of it but uri, session and probe_addresses, which the caller has set, for a server of that configuration (whose app it becomes), and
- * starts watching what runs. allow_arguments: domain XML may carry arguments for QEMU. After an error, too, kanzend_close() frees what is there.
+ * Makes all of it but uri, session and probe_addresses, which the caller has set, for a server of
+ * that configuration (whose app it becomes), and starts watching what runs. allow_arguments: domain
+ * XML may carry arguments for QEMU. After an error, too, kanzend_close() frees what is there.
  */
 gboolean kanzend_open(Kanzend *kanzend, RpcServerConfig *config, gboolean allow_arguments,
                       GError **error);

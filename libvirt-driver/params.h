@@ -42,7 +42,8 @@ typedef struct {
 
 /* All of list are known, of the right type and given once; else VIR_ERR_INVALID_ARG. */
 gboolean params_check(const XdrValue *list, const ParamRule *rules, guint n_rules, GError **error);
-/* The value of that name, NULL: not given. Its type is what params_check() says, which comes first. */
+/* The value of that name, NULL: not given. Its type is what params_check() says, which comes
+ * first. */
 const XdrValue *params_find(const XdrValue *list, const char *name);
 /* NULL: not given, or something else than a string */
 const char *params_find_string(const XdrValue *list, const char *name);

@@ -19,13 +19,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_free)
 
 gboolean store_save(Store *store, const char *uuid, const char *xml, GError **error);
 gboolean store_remove(Store *store, const char *uuid, GError **error);
-/* The same, but the file's space is given back when *ret_fd is closed (-1: there was no file), which
- * takes longer than the rest and can be done when the client has its answer. */
+/* The same, but the file's space is given back when *ret_fd is closed (-1: there was no file),
+ * which takes longer than the rest and can be done when the client has its answer. */
 gboolean store_remove_quickly(Store *store, const char *uuid, int *ret_fd, GError **error);
 gboolean store_set_autostart(Store *store, const char *uuid, gboolean autostart, GError **error);
 
-/* Called for each definition. An error of func, or of reading, is logged and the file left alone.
- */
+/* Called for each definition. An error of func, or of reading, is logged and the file left
+ * alone. */
 typedef gboolean (*StoreFunc)(const char *uuid, const char *xml, gboolean autostart,
                               gpointer user_data, GError **error);
 gboolean store_load(Store *store, StoreFunc func, gpointer user_data, GError **error);

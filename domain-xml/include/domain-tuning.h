@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a definition says beyond devices: memory, NUMA, limits, firmware's strings, enlightenments. As in domain-def.h,
- * NULL and 0 mean not given, words are libvirt's, tristates are DomainTristate. */
+/* What a definition says beyond devices: memory, NUMA, limits, firmware's strings, enlightenments.
+ * As in domain-def.h, NULL and 0 mean not given, words are libvirt's, tristates are
+ * DomainTristate. */
 #pragma once
 
 #include <glib.h>

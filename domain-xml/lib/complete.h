@@ -22,8 +22,8 @@ void complete_devices(DomainDef *def);
 gboolean check_definition(const DomainDef *def, GError **error);
 /* check-machine.c, check-host.c: their parts but for devices. */
 gboolean check_machine_parts(const DomainDef *def, GError **error);
-/* complete-char.c: the place of a serial port among libkxl's, where an ISA port's is its number: what
- * is missing before it is left out there too. */
+/* complete-char.c: the place of a serial port among libkxl's, where an ISA port's is its number:
+ * what is missing before it is left out there too. */
 guint domain_serial_place(const GPtrArray *serials, const DomainChar *serial);
 /* check-function.c */
 gboolean check_functions(const DomainDef *def, GError **error);

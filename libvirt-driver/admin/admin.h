@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libvirt's administration protocol, which virt-admin speaks on a socket of its own: who is connected,
- * what clients may take, the log. A second RpcServer serves it, with this as its app.
+ * libvirt's administration protocol, which virt-admin speaks on a socket of its own: who is
+ * connected, what clients may take, the log. A second RpcServer serves it, with this as its app.
  */
 #pragma once
 

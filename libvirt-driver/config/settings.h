@@ -50,8 +50,8 @@ gboolean settings_load(const char *path, Settings *ret_settings, GError **error)
 /* Of text; ret_settings as settings_init() left it. */
 gboolean settings_parse(const char *text, Settings *ret_settings, GError **error);
 
-/* Calls changed() for every key whose value differs. live: it can be changed while kanzend serves.
- */
+/* Calls changed() for every key whose value differs. live: it can be changed while kanzend
+ * serves. */
 typedef void (*SettingsChange)(const char *group, const char *key, const char *before,
                                const char *after, gboolean live, gpointer user_data);
 void settings_compare(const Settings *before, const Settings *after, SettingsChange changed,

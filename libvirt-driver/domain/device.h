@@ -27,7 +27,8 @@ gboolean device_by_alias(Device *ret_device, const DomainDef *def, const char *a
                          GError **error);
 
 /* Its array in any definition, and the place of the same device there: a disk by its target, an
- * interface by its MAC, memory by what it is, others by their alias. -1 with VIR_ERR_DEVICE_MISSING. */
+ * interface by its MAC, memory by what it is, others by their alias. -1 with
+ * VIR_ERR_DEVICE_MISSING. */
 GPtrArray *device_list(const Device *device, const DomainDef *def);
 int device_find(const Device *device, const DomainDef *def, GError **error);
 /* Whether there is one in its place already; then an error in libvirt's words. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* <filterref> of a domain's interfaces: the filter's rules, for as long as the interface is there. */
+/* <filterref> of a domain's interfaces: the filter's rules, for as long as the interface is
+ * there. */
 #pragma once
 
 #include <domain-xml.h>

@@ -23,8 +23,8 @@ typedef enum { /* virDomainJobOperation */
                TASK_SNAPSHOT_DELETE = 10,
 } TaskOperation;
 
-/* What a domain has of its present task and of the last one that ended. Under the registry's lock.
- */
+/* What a domain has of its present task and of the last one that ended. Under the registry's
+ * lock. */
 typedef struct {
     gboolean active, ended, succeeded, cancelled;
     gboolean abortable;

@@ -107,7 +107,8 @@ typedef struct {
 typedef struct {
     char *name, *uuid;
     guint connections;    /* live only */
-    int ipv6;             /* DomainTristate: guests may talk IPv6 without an address of the host's */
+    int ipv6;             /* DomainTristate: guests may talk IPv6 without an address of the
+                             host's */
     int trust_rx_filters; /* DomainTristate */
     xmlNodePtr metadata;
 

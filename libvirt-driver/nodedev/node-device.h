@@ -15,8 +15,8 @@ G_BEGIN_DECLS
 /* Sends events about the host's devices from the calling thread's main context, as soon as they are
  * known. */
 NodeDevices *node_devices_new(RpcServer *server);
-/* Looks at all devices once, so that who goes has a name: before the first client is told of events.
- * It takes as long as a list does, so a start does not do it. */
+/* Looks at all devices once, so that who goes has a name: before the first client is told of
+ * events. It takes as long as a list does, so a start does not do it. */
 void node_devices_know(NodeDevices *devices);
 gboolean node_devices_are_known(NodeDevices *devices);
 void node_devices_free(NodeDevices *devices);

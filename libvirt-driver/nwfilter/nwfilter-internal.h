@@ -25,8 +25,8 @@ typedef struct {
 } NwfilterBinding;
 
 /*
- * A change holds `change` from its first look to its end, and so may read the tables without `lock`,
- * which it takes to write; lookups take `lock` alone and wait for nothing.
+ * A change holds `change` from its first look to its end, and so may read the tables without
+ * `lock`, which it takes to write; lookups take `lock` alone and wait for nothing.
  */
 struct NwfilterRegistry {
     RpcServer *server;
@@ -50,7 +50,8 @@ NwfilterSource nwfilter_filters_source(NwfilterFilters *filters);
 
 /* bindings.c */
 void nwfilter_binding_free(gpointer binding);
-/* Gives every binding that has the filter of that name the rules it has among filters; all or none. */
+/* Gives every binding that has the filter of that name the rules it has among filters; all or
+ * none. */
 gboolean nwfilter_bindings_follow(NwfilterFilters *filters, const char *name, GError **error);
 gboolean nwfilter_bindings_use(NwfilterRegistry *registry, const char *name);
 void nwfilter_bindings_load(NwfilterRegistry *registry);

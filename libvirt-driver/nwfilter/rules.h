@@ -16,7 +16,8 @@ typedef struct {
     GPtrArray *lines[NWFILTER_N_LAYERS];  /* "-A CHAIN ... -j TARGET" */
 } NwfilterRules;
 
-/* The rules of a filter's tree, whose variables all have values. NULL: one of them cannot be said. */
+/* The rules of a filter's tree, whose variables all have values. NULL: one of them cannot be
+ * said. */
 NwfilterRules *nwfilter_rules_new(const char *ifname, const GPtrArray *instances, GError **error);
 
 typedef enum {

@@ -54,8 +54,8 @@ gboolean rpc_client_is_encrypted(RpcClient *client);
 RpcAuth rpc_client_auth(RpcClient *client);
 gboolean rpc_client_is_authenticated(RpcClient *client);
 void rpc_client_set_authenticated(RpcClient *client, const char *user); /* user NULL: no name */
-/* What an authentication of several calls keeps; set once (FALSE: it was), freed with the client.
- */
+/* What an authentication of several calls keeps; set once (FALSE: it was), freed with the
+ * client. */
 gpointer rpc_client_auth_state(RpcClient *client);
 gboolean rpc_client_set_auth_state(RpcClient *client, gpointer state, GDestroyNotify free_state);
 

@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 
 typedef void (*FdSourceFunc)(GIOCondition ready, gpointer user_data);
 
-/* Attached to context (NULL: the default one). Does not own fd. func does not iterate the context. */
+/* Attached to context (NULL: the default one). Does not own fd. func does not iterate the
+ * context. */
 GSource *fd_source_new(GMainContext *context, int fd, GIOCondition events, FdSourceFunc func,
                        gpointer user_data);
 /* Only from the thread that runs the context. */

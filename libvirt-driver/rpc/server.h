@@ -130,7 +130,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RpcServer, rpc_server_free)
 /* Runs func in one of the worker threads; rpc_server_stop() waits for it. */
 typedef void (*RpcTaskFunc)(gpointer data);
 void rpc_server_run(RpcServer *server, RpcTaskFunc func, gpointer data);
-/* Runs func for each item in as many worker threads as are free, at most limit, and waits for all. */
+/* Runs func for each item in as many worker threads as are free, at most limit, and waits for
+ * all. */
 typedef void (*RpcEachFunc)(gpointer item, gpointer data);
 void rpc_server_each(RpcServer *server, const GPtrArray *items, guint limit, RpcEachFunc func,
                      gpointer data);

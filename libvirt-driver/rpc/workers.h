@@ -26,8 +26,9 @@ void workers_stop(Workers *workers);
 void workers_free(Workers *workers); /* stopped before; nothing is pushed any more */
 /* Any thread, all of these. */
 void workers_push(Workers *workers, WorkersFunc func, gpointer data);
-/* Calls func for each item, at most limit of them at a time, the caller's own among them, and returns
- * after the last. When no other thread is free it does them all: a worker may call it, too. */
+/* Calls func for each item, at most limit of them at a time, the caller's own among them, and
+ * returns after the last. When no other thread is free it does them all: a worker may call it,
+ * too. */
 void workers_each(Workers *workers, const GPtrArray *items, guint limit, WorkersEachFunc func,
                   gpointer data);
 void workers_set_max(Workers *workers, guint max);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The secrets: definitions and values, in files that only the daemon's user can read. Ephemeral ones
- * are in memory only, and end with the daemon. */
+/* The secrets: definitions and values, in files that only the daemon's user can read. Ephemeral
+ * ones are in memory only, and end with the daemon. */
 #pragma once
 
 #include "rpc/server.h"

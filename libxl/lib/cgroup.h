@@ -22,8 +22,8 @@ typedef struct {
 gboolean kxl_cgroup_make(const KxlCgroup *group, GError **error);
 /* Puts a process, with all its threads, into them. */
 gboolean kxl_cgroup_join(const KxlCgroup *group, pid_t pid, GError **error);
-/* Puts one thread into the group of its own: kind "vcpu" or "iothread". Nothing when it has none.
- */
+/* Puts one thread into the group of its own: kind "vcpu" or "iothread". Nothing when it has
+ * none. */
 gboolean kxl_cgroup_join_thread(const KxlCgroup *group, const char *kind, guint number, pid_t tid,
                                 GError **error);
 /* While the domain runs as pid: from the limits of before to those of group's configuration.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A file descriptor that closes itself: g_auto(KxlFd) fd = -1; (GLib has g_autofd only from 2.76).
- */
+/* A file descriptor that closes itself: g_auto(KxlFd) fd = -1; (GLib has g_autofd only from
+ * 2.76). */
 #pragma once
 
 #include <glib.h>

@@ -70,7 +70,7 @@ struct KxlType {
     }
 #define KXL_ROW_TYPE(p, k, T, m, t)                                                                \
     {                                                                                              \
-        .path = (p), .kind = KXL_FIELD_##k, .offset = offsetof(T, m), .type = &kxl_type_##t         \
+        .path = (p), .kind = KXL_FIELD_##k, .offset = offsetof(T, m), .type = &kxl_type_##t        \
     }
 
 /* The type kxl_type_<name> of struct T from its rows; NEW: and the function that makes one. */

@@ -22,9 +22,9 @@ void kxl_firmware_files_clear(KxlFirmwareFiles *files);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KxlFirmwareFiles, kxl_firmware_files_clear)
 
 /*
- * The first that suits, in the descriptors' order. Where no descriptor tells of the user's image, or
- * of any for one who has no wishes, they are Debian's. KXL_ERROR_NOT_FOUND: no image has what was
- * asked for.
+ * The first that suits, in the descriptors' order. Where no descriptor tells of the user's image,
+ * or of any for one who has no wishes, they are Debian's. KXL_ERROR_NOT_FOUND: no image has what
+ * was asked for.
  */
 gboolean kxl_firmware_find(const KxlFirmwareWish *wish, KxlFirmwareFiles *ret_files,
                            GError **error);

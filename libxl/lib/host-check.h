@@ -22,5 +22,6 @@ gboolean kxl_host_check_memory(const KxlHost *host, const KxlDomainConfig *confi
 /* A line of /proc/meminfo in KiB, 0: not there. */
 guint64 kxl_host_meminfo_kb(const char *key);
 
-/* host-check-device.c: what an HVM guest's small devices lead to. Part of kxl_host_check_files(). */
+/* host-check-device.c: what an HVM guest's small devices lead to. Part of
+ * kxl_host_check_files(). */
 gboolean kxl_host_check_devices(const KxlDomainConfig *config, GError **error);

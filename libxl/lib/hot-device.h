@@ -49,8 +49,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KxlHotDevice, kxl_hot_device_free)
 
 /* Opens the monitor, and the store of a domain that has one. */
 gboolean kxl_hot_connect(KxlHotDevice *device, GError **error);
-/* Plugs it in. config: the domain's with it as the last of its kind, checked; its place goes there. Returns when a front end can have it; after
- * an error nothing of it is left. */
+/* Plugs it in. config: the domain's with it as the last of its kind, checked; its place goes there.
+ * Returns when a front end can have it; after an error nothing of it is left. */
 gboolean kxl_hot_attach(KxlHotDevice *device, KxlDomainConfig *config, GError **error);
 /* Takes it away with the guest's consent, which is waited for a while: KXL_ERROR_TIMEOUT, and it
  * goes when the guest lets go of it. force: without asking, as far as that is possible. */

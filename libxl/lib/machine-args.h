@@ -50,7 +50,8 @@ typedef struct {
     gboolean on_demand;      /* taken from the host as the guest gets it */
     const char *more;        /* options; NULL: none */
 } KxlBackend;
-/* What a cell's memory, or that of a module of it, has behind it; -1: of a machine without cells. */
+/* What a cell's memory, or that of a module of it, has behind it; -1: of a machine without
+ * cells. */
 KxlBackend kxl_backend_for_cell(const KxlDomainConfig *config, int cell);
 void kxl_args_backend(KxlArgs *args, const KxlMachine *m, const KxlBackend *backend);
 

@@ -46,8 +46,9 @@ char **kxl_machine_argv(const KxlMachine *machine, GError **error);
 char **kxl_machine_environment(const KxlDomainConfig *config);
 
 /*
- * Where a PV domain's devices sit, "00:03.0". A device keeps its place as long as it is there, so that the machine can be
- * made again for a saved state; without one they count as they come, disks, then nics.
+ * Where a PV domain's devices sit, "00:03.0". A device keeps its place as long as it is there, so
+ * that the machine can be made again for a saved state; without one they count as they come, disks,
+ * then nics.
  */
 char *kxl_machine_disk_function(const KxlDomainConfig *config, guint i);
 char *kxl_machine_nic_function(const KxlDomainConfig *config, guint i);
@@ -68,8 +69,8 @@ void kxl_machine_choose_places(KxlDomainConfig *config);
  * finds as /dev/vda1. New string. */
 char *kxl_machine_pvh_cmdline(const KxlDomainConfig *config);
 
-/* Queues of a PV or PVH domain's disk or nic: one for each vCPU up to a few, as Xen's back ends have it, unless the disk's
- * are given. A nic has several only on a tap that is made for it. */
+/* Queues of a PV or PVH domain's disk or nic: one for each vCPU up to a few, as Xen's back ends
+ * have it, unless the disk's are given. A nic has several only on a tap that is made for it. */
 guint kxl_machine_disk_queues(const KxlDomainConfig *config, const KxlDeviceDisk *disk);
 guint kxl_machine_nic_queues(const KxlDomainConfig *config, const KxlDeviceNic *nic);
 

@@ -16,6 +16,6 @@ gboolean kxl_nic_function_check(const char *sysfs, const KxlDeviceNic *nic, cons
  * before the first change; after an error too, kxl_nic_function_return() has to be called. */
 gboolean kxl_nic_function_take(const char *sysfs, const KxlDeviceNic *nic, const char *before,
                                GError **error);
-/* As it was before; without that file nothing is done. What fails is logged, and the rest is done.
- */
+/* As it was before; without that file nothing is done. What fails is logged, and the rest is
+ * done. */
 void kxl_nic_function_return(const char *sysfs, const KxlDeviceNic *nic, const char *before);

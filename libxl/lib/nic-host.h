@@ -20,8 +20,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(KxlTap, kxl_tap_close)
 /* A tap that is there already and stays (KXL_NIC_TAP). */
 KxlFd kxl_nic_open_tap(const KxlDeviceNic *nic, GError **error);
 
-/* Makes the macvtap nic->ifname and opens it. dir: a folder for a device node that lasts a moment.
- */
+/* Makes the macvtap nic->ifname and opens it. dir: a folder for a device node that lasts a
+ * moment. */
 KxlFd kxl_macvtap_make(const KxlDeviceNic *nic, const char *dir, GError **error);
 void kxl_macvtap_remove(const KxlDeviceNic *nic);
 

@@ -7,8 +7,8 @@
  * paths, UUID, MACs, devids, bridges, scripts, firmware. */
 KxlDomainConfig *kxl_prepare(const KxlHost *host, const KxlDomainConfig *config, GError **error);
 
-/* What the machine of a PV or PVH domain keeps while it runs, and in a saved image: the places of its devices, its memory.
- * kxl_prepare() does it, too. */
+/* What the machine of a PV or PVH domain keeps while it runs, and in a saved image: the places of
+ * its devices, its memory. kxl_prepare() does it, too. */
 void kxl_prepare_machine(KxlDomainConfig *config);
 
 /* What depends on the domid and the user has not given: interface names, sockets of channels, the

@@ -59,8 +59,8 @@ void kxl_rundir_ask_inspection(const KxlHost *host, int domid);
 /* Whether somebody has asked; once. */
 gboolean kxl_rundir_take_inspection(const KxlHost *host, int domid);
 
-/* The machine has other devices, or the same at other places, than a start from its configuration would
- * give it; until its next life. */
+/* The machine has other devices, or the same at other places, than a start from its configuration
+ * would give it; until its next life. */
 #define KXL_RUNDIR_REPLUGGED "replugged"
 /* unsaved: what of it no saved image tells, "vCPUs"; NULL: it tells all. */
 gboolean kxl_rundir_mark_replugged(const KxlHost *host, int domid, const char *unsaved,

@@ -11,8 +11,8 @@ typedef struct {
     char **nic_pci;
 } KxlStoreFunctions;
 
-/* What libxl writes for such a domain. config has all that was chosen for it (uuid, MACs, devids).
- */
+/* What libxl writes for such a domain. config has all that was chosen for it (uuid, MACs,
+ * devids). */
 GByteArray *kxl_store_tree_new(const KxlDomainConfig *config, int domid,
                                const KxlStoreFunctions *functions, gint64 start_time_us);
 

@@ -10,8 +10,9 @@
 #include "kxl.h"
 #include "machine.h"
 
-/* Makes the tap of a nic that has one, with that many queues if it can have several; calls the script of a bridged one. A mark in the domain's folder keeps what has
- * been set up, so that it is taken down by whoever finds it. */
+/* Makes the tap of a nic that has one, with that many queues if it can have several; calls the
+ * script of a bridged one. A mark in the domain's folder keeps what has been set up, so that it is
+ * taken down by whoever finds it. */
 gboolean kxl_vif_up(const KxlHost *host, int domid, const KxlDeviceNic *nic, guint queues,
                     KxlTap *ret_tap, GError **error);
 /* Calls the script again for the nic as it is now, without a new tap. */
