@@ -280,10 +280,28 @@ static gboolean parse_protocol(PoolSource *source, const PoolType *type, xmlNode
                 source->protocol_ver);
 }
 
+/* As libvirt's: one slash for several, none at the end; POSIX lets two at the beginning mean
+ * something of their own. */
+static void tidy_slashes(char *path)
+{
+    char *to = path;
+
+    if (g_str_has_prefix(path, "//") && path[2] != '/')
+        to = ++path;
+    for (const char *from = path; *from != '\0'; from++)
+        if (*from != '/' || to == path || to[-1] != '/')
+            *to++ = *from;
+    if (to > path + 1 && to[-1] == '/')
+        to--;
+    *to = '\0';
+}
+
 static gboolean check_parts(const PoolSource *source, const PoolType *type, GError **error)
 {
     const char *missing = NULL;
 
+    if (strcmp(type->name, "rbd") == 0 && source->name == NULL)
+        return fail(error, VIR_ERR_XML_ERROR, "element 'name' is mandatory for RBD pool");
     if ((type->source & POOL_SOURCE_HOST) && source->hosts->len == 0)
         missing = "host name";
     else if ((type->source & POOL_SOURCE_DIR) && source->dir == NULL)
@@ -311,6 +329,8 @@ gboolean pool_source_parse(PoolSource *source, const PoolType *type, xmlNodePtr 
          !parse_format(source, type, node, error) || !parse_auth(source, node, error) ||
          !parse_protocol(source, type, node, error)))
         return FALSE;
+    if (source->dir != NULL)
+        tidy_slashes(source->dir);
     if ((type->source & POOL_SOURCE_ADAPTER) && !parse_adapter(&source->adapter, node, error))
         return FALSE;
     /* A volume's folder, unless said, is its root. */

@@ -215,8 +215,9 @@ static void test_pool_errors(void)
           "basic" },
         { SOURCE("iscsi", "<host name='h'/><auth type='chap' username='u'><secret/></auth>"),
           VIR_ERR_XML_ERROR, "secret" },
-        { "<pool type='rbd'><name>-p</name><source><host name='h'/></source></pool>",
-          VIR_ERR_XML_ERROR, "-p" },
+        { "<pool type='zfs'><name>-p</name></pool>", VIR_ERR_XML_ERROR, "-p" },
+        { "<pool type='rbd'><name>p</name><source><host name='h'/></source></pool>",
+          VIR_ERR_XML_ERROR, "element 'name' is mandatory for RBD pool" },
         { "<pool type='netfs'><name>a</name><features><cow state='no'/></features><source>"
           "<host name='h'/><dir path='/d'/></source><target><path>/a</path></target></pool>",
           VIR_ERR_NO_SUPPORT, "cow" },
