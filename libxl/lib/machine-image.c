@@ -87,7 +87,8 @@ static void set_detect_zeroes(JsonObject *node, const KxlDeviceDisk *disk)
 /* The protocol layer: a file or a block device of the host. */
 static JsonObject *file_node(const KxlDeviceDisk *disk, const char *path)
 {
-    gboolean block = g_str_has_prefix(path, "/dev/");
+    /* A tmpfs for everybody's files is there, too. */
+    gboolean block = g_str_has_prefix(path, "/dev/") && !g_str_has_prefix(path, "/dev/shm/");
     JsonObject *node = json_object_new();
 
     json_object_set_string_member(node, "driver", block ? "host_device" : "file");
