@@ -75,8 +75,8 @@ static void add_cell(GString *xml, guint cell)
     for (guint i = 0; i < sizes->len; i++) {
         guint size = g_array_index(sizes, guint, i);
 
-        xml_append(xml, "          <pages unit='KiB' size='%u'>%" G_GUINT64_FORMAT "</pages>\n", size,
-                   node_cell_pages(cell, size));
+        xml_append(xml, "          <pages unit='KiB' size='%u'>%" G_GUINT64_FORMAT "</pages>\n",
+                   size, node_cell_pages(cell, size));
     }
     xml_append(xml, "          <cpus num='%u'>\n", cpus->len);
     for (guint i = 0; i < cpus->len; i++)

@@ -130,7 +130,8 @@ typedef struct {
     guint iothread, queues;
 
     char *source; /* path of file, block, dir; NULL: an empty drive */
-    char *fdgroup; /* file: opened through descriptors that a client has associated under that name */
+    char *fdgroup; /* file: opened through descriptors that a client has associated under that
+                      name */
     char *startup_policy;
     guint source_index; /* live only */
     char *pool, *volume, *volume_mode;
@@ -243,9 +244,11 @@ typedef struct {
     char *network, *portgroup, *port_id;
     char *source_dev;  /* ethernet, direct; live network interfaces: where it was plugged */
     char *source_mode; /* direct; the same */
-    int actual_type;         /* live network interfaces: what the network has made of it; 0: nothing else */
+    int actual_type;         /* live network interfaces: what the network has made of it; 0: nothing
+                                else */
     int managed;             /* hostdev; DomainTristate */
-    DomainAddress *function; /* hostdev: on the host; live network interfaces: where it was plugged */
+    DomainAddress *function; /* hostdev: on the host; live network interfaces: where it was
+                                plugged */
     char *function_driver;   /* live network interfaces: the network's for its functions */
     char *host, *local_host; /* udp, mcast, server, client; udp's own end */
     guint port, local_port;

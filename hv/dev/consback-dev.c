@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Back end "console": the consoles of a guest after its first, which it finds by xenbus (io/console.h). */
+/* Back end "console": the consoles of a guest after its first, which it finds by xenbus
+ * (io/console.h). */
 #include "consback.h"
 
 #include "alloc.h"

@@ -13,7 +13,8 @@
 #include <xen/errno.h>
 #include <xen/io/console.h>
 
-/* What is between two indices of a ring of that size; SIZE_MAX when the guest put nonsense there. */
+/* What is between two indices of a ring of that size; SIZE_MAX when the guest put nonsense
+ * there. */
 static size_t ring_fill(struct consback *cb, uint32_t prod, uint32_t cons, size_t size)
 {
     uint32_t fill = prod - cons;
@@ -21,7 +22,8 @@ static size_t ring_fill(struct consback *cb, uint32_t prod, uint32_t cons, size_
     if (fill <= size)
         return fill;
     if (!cb->garbage)
-        printk_guest(LOG_WARNING, "console: bad ring indices %u and %u: ignoring the ring", prod, cons);
+        printk_guest(LOG_WARNING, "console: bad ring indices %u and %u: ignoring the ring", prod,
+                     cons);
     cb->garbage = true;
     return SIZE_MAX;
 }
@@ -34,19 +36,23 @@ static size_t send(struct consback *cb, const char *data, size_t len)
 /* ---- pace ---- */
 
 /*
- * QEMU's virtconsole, which the first console's port is, has no flow control: what its terminal does not take at once QEMU 7.2
- * drops, and tells nobody. That terminal is a Linux pty, which holds 11 to 20 KB, by the size of the writes, until its reader
- * comes to run. So output goes out in bursts of at most PACE_BURST, and at PACE_NS_PER_BYTE on the long run: 50 KB/s, where a
- * serial line has 11. A reader may be late by 100 ms at the worst, 200 ms with what a kernel writes. What has to wait stays
- * in the ring, whose fill the guest sees; hv's own timer goes on with it, whatever the guest does. A Linux boot, 14 KB, never
- * waits. xenconsoled, too, reads a ring only so often.
+ * QEMU's virtconsole, which the first console's port is, has no flow control: what its terminal
+ * does not take at once QEMU 7.2 drops, and tells nobody. That terminal is a Linux pty, which holds
+ * 11 to 20 KB, by the size of the writes, until its reader comes to run. So output goes out in
+ * bursts of at most PACE_BURST, and at PACE_NS_PER_BYTE on the long run: 50 KB/s, where a serial
+ * line has 11. A reader may be late by 100 ms at the worst, 200 ms with what a kernel writes. What
+ * has to wait stays in the ring, whose fill the guest sees; hv's own timer goes on with it,
+ * whatever the guest does. A Linux boot, 14 KB, never waits. xenconsoled, too, reads a ring only so
+ * often.
  */
 #define PACE_BURST       6144U
 #define PACE_NS_PER_BYTE 20000U
 #define PACE_BURST_NS    ((uint64_t)PACE_BURST * PACE_NS_PER_BYTE)
-#define PACE_STEP        512U /* what waits goes on in pieces no smaller, if it is not less itself */
+#define PACE_STEP        512U /* what waits goes on in pieces no smaller, if it is not less
+                                 itself */
 
-/* How far sending is ahead of the reader, in time. Never more than a burst: console_flush() keeps no pace. */
+/* How far sending is ahead of the reader, in time. Never more than a burst: console_flush() keeps
+ * no pace. */
 static uint64_t pace_ahead_ns(const struct consback *cb, uint64_t now)
 {
     return cb->read_ns > now ? MIN(cb->read_ns - now, PACE_BURST_NS) : 0;
@@ -176,11 +182,13 @@ void consback_init(struct consback *cb, struct domain *d, const char *name)
         .domain = d,
         .work = { .fn = work, .opaque = cb },
         .resume = { .fn = work, .opaque = cb },
-        .is_paced = !name, /* the others' ports have flow control, and QEMU's sockets and files need none */
+        .is_paced = !name, /* the others' ports have flow control, and QEMU's sockets and files need
+                              none */
     };
     cb->host = vcon_claim(name, &host_ops, cb);
     if (!cb->host)
-        printk(LOG_WARNING, "console: the machine has no port '%s': output is dropped", name ? name : "console");
+        printk(LOG_WARNING, "console: the machine has no port '%s': output is dropped",
+               name ? name : "console");
 }
 
 int consback_connect(struct consback *cb, struct xencons_interface *ring, uint32_t port)

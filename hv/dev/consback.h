@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A console of the guest's: a ring (io/console.h) on one side, a port of the virtio-serial device on the other. As with
- * xenconsoled the guest never waits for a reader: QEMU takes what it is given, whether or not somebody is connected. What it
- * is given of the first console goes at a pace, see consback.c.
+ * A console of the guest's: a ring (io/console.h) on one side, a port of the virtio-serial device
+ * on the other. As with xenconsoled the guest never waits for a reader: QEMU takes what it is
+ * given, whether or not somebody is connected. What it is given of the first console goes at a
+ * pace, see consback.c.
  */
 #pragma once
 
@@ -15,7 +16,8 @@ struct xencons_interface;
 
 struct consback {
     struct domain *domain;
-    struct xencons_interface *ring; /* shared with the guest: every index is read once and checked; NULL: not connected */
+    struct xencons_interface *ring; /* shared with the guest: every index is read once and checked;
+                                       NULL: not connected */
     uint32_t port;
     struct vcon_port *host; /* NULL: the machine has no such port, output goes nowhere */
     struct softirq work;

@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* Gives each disk that names a group its descriptors, of which *ret_held owns copies: they are of no
- * use after it. */
+/* Gives each disk that names a group its descriptors, of which *ret_held owns copies: they are of
+ * no use after it. */
 gboolean resolve_descriptors(DomainRegistry *registry, Domain *domain, KxlDomainConfig *config,
                              GArray **ret_held, GError **error);
 

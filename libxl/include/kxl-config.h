@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * KxlDomainConfig: everything that makes a domain, as xl.cfg(5) and libvirt's Xen driver know it. Plain
- * data: the mapping in domain-xml/ fills and reads it, libkxl acts on it and keeps it as JSON.
+ * KxlDomainConfig: everything that makes a domain, as xl.cfg(5) and libvirt's Xen driver know it.
+ * Plain data: the mapping in domain-xml/ fills and reads it, libkxl acts on it and keeps it as
+ * JSON.
  *
  * Strings are owned by the struct; NULL means not given. Tristates: KXL_DEFAULT lets libkxl choose.
  */
@@ -45,8 +46,9 @@ typedef enum { KXL_CACHE_DEFAULT, KXL_CACHE_NONE, KXL_CACHE_WRITETHROUGH, KXL_CA
                KXL_CACHE_DIRECTSYNC, KXL_CACHE_UNSAFE, KXL_CACHE_COUNT } KxlDiskCache;
 
 /*
- * How fast a disk may be: what is limited, the name of libvirt's <iotune> and that of QEMU's block_set_io_throttle. For each: bytes or operations a
- * second for good, the same while the burst lasts, and the seconds that it lasts. 0: no limit.
+ * How fast a disk may be: what is limited, the name of libvirt's <iotune> and that of QEMU's
+ * block_set_io_throttle. For each: bytes or operations a second for good, the same while the burst
+ * lasts, and the seconds that it lasts. 0: no limit.
  */
 #define KXL_TUNE_KINDS(X) \
     X (TOTAL_BYTES, "total_bytes_sec", "bps") \
@@ -69,12 +71,14 @@ typedef struct {
 typedef struct { /* one of the host's secrets; neither uuid nor usage: none */
     char *type;             /* what it was made for: volume, ceph, iscsi */
     char *uuid, *usage;
-    char *value;            /* in base 64, for whoever creates a domain or plugs a disk. In memory and in a file of the
-                               run folder only: the domain's configuration does not have it */
+    char *value;            /* in base 64, for whoever creates a domain or plugs a disk. In memory
+                               and in a file of the run folder only: the domain's configuration does
+                               not have it */
 } KxlSecret;
 
 typedef struct { /* how a network disk's server is talked to */
-    char *user;             /* iscsi, rbd, http, https, ftp, ftps: who we say we are; NULL: nobody */
+    char *user;             /* iscsi, rbd, http, https, ftp, ftps: who we say we are; NULL:
+                               nobody */
     KxlSecret secret;       /* that user's */
     gboolean tls;           /* nbd */
     char *tls_dir;          /* certificates; NULL: libkxl chooses */
@@ -94,12 +98,16 @@ typedef struct { /* what an image is encrypted with */
 } KxlEncryption;
 
 typedef struct {
-    char *path;             /* file or block device; or a QEMU URI (nbd://, iscsi://, rbd:) when is_uri */
+    char *path;             /* file or block device; or a QEMU URI (nbd://, iscsi://, rbd:) when
+                               is_uri */
     gboolean is_uri;
-    char *fd_group;         /* not opened by path but through descriptors that whoever starts it has; NULL: by path */
-    char *fds;              /* fd_group: their numbers in the process at hand, "7:8"; in memory only */
+    char *fd_group;         /* not opened by path but through descriptors that whoever starts it
+                               has; NULL: by path */
+    char *fds;              /* fd_group: their numbers in the process at hand, "7:8"; in memory
+                               only */
     KxlDiskFormat format;   /* never guessed from the image */
-    char *vdev;             /* xvda, xvda1, sda1, hda, ...: decides bus (HVM) and device number (PV) */
+    char *vdev;             /* xvda, xvda1, sda1, hda, ...: decides bus (HVM) and device number
+                               (PV) */
     gboolean readwrite;
     gboolean shareable;     /* w!: other guests may have it open for writing too */
     gboolean is_cdrom;
@@ -115,16 +123,20 @@ typedef struct {
     char *bus;              /* HVM: ide, sata, scsi, virtio, usb, xen, fdc; NULL: by vdev */
     char *model;            /* virtio-transitional, virtio-non-transitional; NULL: the bus's */
     KxlAddress address;     /* HVM */
-    gboolean is_dir;        /* path is a folder, shown as a FAT file system that cannot be written */
+    gboolean is_dir;        /* path is a folder, shown as a FAT file system that cannot be
+                               written */
     gboolean transient;     /* what the guest writes is thrown away at its end */
     char *overlay;          /* transient: the file with what it has written; libkxl chooses it */
     char *initiator;        /* iscsi: our own name; NULL: QEMU's */
-    char *io;               /* threads, native, io_uring; NULL: native without the host's cache, else threads */
+    char *io;               /* threads, native, io_uring; NULL: native without the host's cache,
+                               else threads */
     char *detect_zeroes;    /* off, on, unmap */
-    char *write_error, *read_error; /* stop, report, ignore, enospc (write only); NULL: QEMU's own */
+    char *write_error, *read_error; /* stop, report, ignore, enospc (write only); NULL: QEMU's
+                                       own */
     KxlTristate copy_on_read, ioeventfd, event_idx;
     guint queues, iothread; /* 0: not given */
-    guint pv_place;         /* libkxl's: where the machine of a PV or PVH domain has it, from 1 on; 0: not chosen yet */
+    guint pv_place;         /* libkxl's: where the machine of a PV or PVH domain has it, from 1 on;
+                               0: not chosen yet */
     char *wwn;              /* 16 hexadecimal digits */
     char *vendor, *product; /* SCSI */
     guint cyls, heads, secs;
@@ -242,7 +254,8 @@ typedef struct {
     char *rom_file;
     KxlTristate rom_bar, rom_enabled;
     guint pv_place;         /* as a disk's */
-    KxlDevicePci pci;       /* function: where it is on the host, and whether it is managed; the rest is unused */
+    KxlDevicePci pci;       /* function: where it is on the host, and whether it is managed; the
+                               rest is unused */
     guint vlan;             /* function: the tag that the card puts on; 0: none */
 } KxlDeviceNic;
 
@@ -305,11 +318,14 @@ typedef struct { /* PV framebuffer and keyboard */
     KxlSdl sdl;
 } KxlDeviceVfb;
 
-typedef struct { /* a character device: serial= of xl.cfg, an extra PV console, a parallel or virtio port */
-    char *kind;             /* pty, file, pipe, dev, tcp, telnet, udp, unix, null, vc; stdio is refused; serial ports also none, for
-                               one that is left out before another. Virtio ports also spicevmc, spiceport, qemu-vdagent */
-    char *target;           /* path or address as QEMU's chardev takes it: "host:port,server,nowait". A virtio port's unix
-                               without one: libkxl makes it */
+typedef struct { /* a character device: serial= of xl.cfg, an extra PV console, a parallel or virtio
+                    port */
+    char *kind;             /* pty, file, pipe, dev, tcp, telnet, udp, unix, null, vc; stdio is
+                               refused; serial ports also none, for one that is left out before
+                               another. Virtio ports also spicevmc, spiceport, qemu-vdagent */
+    char *target;           /* path or address as QEMU's chardev takes it:
+                               "host:port,server,nowait". A virtio port's unix without one: libkxl
+                               makes it */
     KxlTristate append;     /* file: behind what is there; KXL_DEFAULT: no */
     char *log;              /* a copy goes there; NULL: serial ports have one in the log folder */
     KxlTristate log_append; /* KXL_DEFAULT: no */
@@ -368,7 +384,8 @@ typedef struct {
 } KxlDeviceTpm;
 
 typedef struct {
-    char *model;            /* virtio, virtio-transitional, virtio-non-transitional, xen (NULL: xen), none */
+    char *model;            /* virtio, virtio-transitional, virtio-non-transitional, xen (NULL:
+                               xen), none */
     gboolean autodeflate;
     gboolean free_page_reporting;
     guint stats_period_secs;
@@ -457,7 +474,8 @@ typedef struct {
     char *path;
 } KxlDeviceChannel;
 
-typedef struct { /* one key of the file or element kept for round trips, without effect on the domain */
+typedef struct { /* one key of the file or element kept for round trips, without effect on the
+                    domain */
     char *key;
     char *value;
 } KxlExtra;
@@ -470,7 +488,8 @@ typedef struct {
 
     /* memory, KiB */
     guint64 max_memkb;      /* 0: same as target_memkb; memory devices are a part of both */
-    guint64 machine_memkb;  /* libkxl's: what a PV domain's machine has, hv's part included, while it runs; 0: not chosen */
+    guint64 machine_memkb;  /* libkxl's: what a PV domain's machine has, hv's part included, while
+                               it runs; 0: not chosen */
     guint64 target_memkb;
     guint64 video_memkb;    /* 0: by adapter */
     guint64 shadow_memkb;
@@ -504,7 +523,8 @@ typedef struct {
     KxlTristate localtime;
     int rtc_timeoffset;     /* seconds */
     char *timezone;         /* the clock shows this zone's time: "Europe/Paris" */
-    gint64 clock_start_s;   /* the clock starts at this time, seconds since 1970; 0: at the host's */
+    gint64 clock_start_s;   /* the clock starts at this time, seconds since 1970; 0: at the
+                               host's */
     char *tsc_mode;         /* default, native, always_emulate, native_paravirt */
     char *timer_mode;
 
@@ -575,7 +595,8 @@ typedef struct {
     GPtrArray *extras;      /* of KxlExtra */
 } KxlDomainConfig;
 
-/* An empty config with xl's defaults: PV, on_poweroff destroy, on_reboot restart, on_crash destroy, no devices. */
+/* An empty config with xl's defaults: PV, on_poweroff destroy, on_reboot restart, on_crash destroy,
+ * no devices. */
 KxlDomainConfig *kxl_domain_config_new (void);
 void kxl_domain_config_free (KxlDomainConfig *config); /* NULL-safe */
 KxlDomainConfig *kxl_domain_config_dup (const KxlDomainConfig *config);
@@ -612,13 +633,14 @@ GArray *kxl_disk_fds(const KxlDeviceDisk *disk); /* maybe none */
 void kxl_device_nic_free (KxlDeviceNic *nic);
 void kxl_device_vfb_free (KxlDeviceVfb *vfb);
 
-/* A PCI device's name is [DDDD:]BB:SS.F, all hexadecimal; what follows it is left in ret_rest. FALSE: text does not begin
- * with one. */
+/* A PCI device's name is [DDDD:]BB:SS.F, all hexadecimal; what follows it is left in ret_rest.
+ * FALSE: text does not begin with one. */
 gboolean kxl_pci_parse (const char *text, KxlDevicePci *ret_pci, const char **ret_rest);
 char *kxl_pci_name (const KxlDevicePci *pci); /* "0000:00:1f.2" */
 gboolean kxl_pci_equal (const KxlDevicePci *a, const KxlDevicePci *b);
 
-/* The JSON libkxl keeps and `xl list -l` prints: libxl's key names (c_info, b_info, disks, nics ...). */
+/* The JSON libkxl keeps and `xl list -l` prints: libxl's key names (c_info, b_info, disks, nics
+ * ...). */
 char *kxl_domain_config_to_json (const KxlDomainConfig *config);
 KxlDomainConfig *kxl_domain_config_from_json (const char *json, GError **error);
 
@@ -632,32 +654,34 @@ int kxl_disk_format_from_string (const char *text);
 const char *kxl_disk_cache_to_string (KxlDiskCache cache);
 int kxl_disk_cache_from_string (const char *text);
 
-/* Checks that need nothing but the config: names, sizes, duplicate vdevs and MACs, malformed values.
- * Errors: KXL_ERROR_INVALID with the field and the reason. */
+/* Checks that need nothing but the config: names, sizes, duplicate vdevs and MACs, malformed
+ * values. Errors: KXL_ERROR_INVALID with the field and the reason. */
 gboolean kxl_domain_config_validate (const KxlDomainConfig *config, GError **error);
 
-/* Reduces config to what a domain can have here. What was asked for beyond that goes as text to notes (char *, owned by the
- * array; may be NULL), for the caller to tell: "vcpus: a PV guest runs on 1 vCPU for now, not 4". kxl_domain_create()
- * does this to its own copy without a word. */
+/* Reduces config to what a domain can have here. What was asked for beyond that goes as text to
+ * notes (char *, owned by the array; may be NULL), for the caller to tell: "vcpus: a PV guest runs
+ * on 1 vCPU for now, not 4". kxl_domain_create() does this to its own copy without a word. */
 void kxl_domain_config_limit (KxlDomainConfig *config, GPtrArray *notes);
 
 /* KiB of all memory devices, which are a part of max_memkb. */
 guint64 kxl_modules_kb (const KxlDomainConfig *config);
 
-/* The parts of a text in QEMU's way, "path,server,nowait", in which a doubled comma stands for one: a list that ends with
- * NULL, of one part at least. */
+/* The parts of a text in QEMU's way, "path,server,nowait", in which a doubled comma stands for one:
+ * a list that ends with NULL, of one part at least. */
 char **kxl_options_split (const char *text);
 /* Doubles the commas of a part. New string. */
 char *kxl_options_quote (const char *part);
 
-/* CPU features: the name that xl.cfg(5) has in cpuid= for one of QEMU's and libvirt's, and back. The same name where they
- * do not differ. */
+/* CPU features: the name that xl.cfg(5) has in cpuid= for one of QEMU's and libvirt's, and back.
+ * The same name where they do not differ. */
 const char *kxl_cpu_flag_to_xl (const char *name);
 const char *kxl_cpu_flag_from_xl (const char *name);
 
-/* vdev text to Xen's device number (xvda -> 51712, hda -> 768, sda1 -> 2049 ...), misc/vbd-interface. -1: malformed. */
+/* vdev text to Xen's device number (xvda -> 51712, hda -> 768, sda1 -> 2049 ...),
+ * misc/vbd-interface. -1: malformed. */
 int kxl_vdev_to_devid (const char *vdev);
-/* Its usual name for one that xm's and libxl's files may have as "/dev/xvda", as a number (768, 0x300) or as "d0p1". NULL: malformed. */
+/* Its usual name for one that xm's and libxl's files may have as "/dev/xvda", as a number (768,
+ * 0x300) or as "d0p1". NULL: malformed. */
 char *kxl_vdev_normalise (const char *text);
 /* Normalised lower-case MAC in a new string, or NULL when malformed or multicast. */
 char *kxl_mac_normalise (const char *text);

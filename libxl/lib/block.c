@@ -139,8 +139,9 @@ static char *image_file(JsonObject *image)
     if (!name || !g_str_has_prefix(name, "json:"))
         return g_strdup(name);
     options = json_from_string(name + strlen("json:"), NULL);
-    file = options && JSON_NODE_HOLDS_OBJECT(options) ? member(json_node_get_object(options), "file")
-                                                      : NULL;
+    file = options && JSON_NODE_HOLDS_OBJECT(options)
+               ? member(json_node_get_object(options), "file")
+               : NULL;
     return g_strdup(file ? json_object_get_string_member_with_default(file, "filename", name)
                          : name);
 }

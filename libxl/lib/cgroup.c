@@ -40,8 +40,7 @@ static void add(GPtrArray *settings, const char *controller, const char *v1, con
     g_ptr_array_add(settings, setting);
 }
 
-/* --- what the configuration asks for -----------------------------------------------------------
- */
+/* --- what the configuration asks for ---------------------------------------------------------- */
 
 static gboolean has_bandwidth(const KxlBandwidth *limit)
 {
@@ -180,8 +179,8 @@ static gboolean add_devices(GPtrArray *settings, const KxlLimits *limits, const 
     return TRUE;
 }
 
-/* At its start QEMU asks for its memory where it shall be. What is somewhere else by now follows when
- * the group's nodes change: always in version 2, when told so in version 1. */
+/* At its start QEMU asks for its memory where it shall be. What is somewhere else by now follows
+ * when the group's nodes change: always in version 2, when told so in version 1. */
 static void add_nodes(GPtrArray *settings, const char *nodes, const char *before)
 {
     if (g_strcmp0(nodes, before) == 0)
@@ -213,8 +212,7 @@ static GPtrArray *group_settings(const KxlDomainConfig *config, const KxlDomainC
                                                                  : NULL;
 }
 
-/* --- where groups are ---------------------------------------------------------------------------
- */
+/* --- where groups are ------------------------------------------------------------------------- */
 
 static gboolean v2_has(const char *root, const char *controller)
 {
@@ -445,8 +443,7 @@ gboolean kxl_cgroup_make(const KxlCgroup *group, GError **error)
     return FALSE;
 }
 
-/* --- joining and leaving ------------------------------------------------------------------------
- */
+/* --- joining and leaving ---------------------------------------------------------------------- */
 
 /* Nothing when it has no group there. */
 static gboolean join_one(const KxlCgroup *group, const char *controller, pid_t pid, GError **error)

@@ -270,6 +270,7 @@ gboolean kxl_domain_config_validate(const KxlDomainConfig *config, GError **erro
 {
     g_return_val_if_fail(config, FALSE);
     return kxl_domain_name_check(config->name, error) && check_uuid(config, error) &&
-           check_memory(config, error) && check_modules(config, error) && check_cpu(config, error) && check_boot(config, error) &&
-           check_disks(config, error) && check_nics(config, error) && check_displays(config, error);
+           check_memory(config, error) && check_modules(config, error) &&
+           check_cpu(config, error) && check_boot(config, error) && check_disks(config, error) &&
+           check_nics(config, error) && check_displays(config, error);
 }

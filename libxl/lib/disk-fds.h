@@ -17,7 +17,8 @@
 int kxl_disk_fds_number(const KxlDeviceDisk *disk);
 /* What QEMU opens instead of a path. New string. */
 char *kxl_disk_fds_path(const KxlDeviceDisk *disk);
-/* Whether there is one that QEMU could use as it would use the file; of a disk with a path always. */
+/* Whether there is one that QEMU could use as it would use the file; of a disk with a path
+ * always. */
 gboolean kxl_disk_fds_check(const KxlDeviceDisk *disk, GError **error);
 gboolean kxl_disk_fds_are_block(const KxlDeviceDisk *disk);
 

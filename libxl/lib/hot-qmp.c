@@ -14,9 +14,9 @@
 /* --- options ---------------------------------------------------------------------------------- */
 
 /* Properties whose value is text whatever it looks like. */
-static const char *const text_properties[] = { "id",   "drive", "serial", "netdev",   "mac",    "bus",
-                                               "driver", "type",  "fd",     "fds",      "memdev", "mem-path",
-                                               NULL };
+static const char *const text_properties[] = { "id",     "drive",    "serial", "netdev", "mac",
+                                               "bus",    "driver",   "type",   "fd",     "fds",
+                                               "memdev", "mem-path", NULL };
 
 /* QEMU from 9.2 on wants device_add's values in their types, as it always did netdev_add's. */
 static void set_property(JsonObject *object, const char *name, const char *value)

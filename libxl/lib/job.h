@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Long operations on a running domain: saving, dumping, going back to a snapshot. One at a time. While
- * it goes on, whoever does it holds job.lock and the file "job" tells what is to be undone should he die: the next one
- * who looks at the domain does it.
+ * Long operations on a running domain: saving, dumping, going back to a snapshot. One at a time.
+ * While it goes on, whoever does it holds job.lock and the file "job" tells what is to be undone
+ * should he die: the next one who looks at the domain does it.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Disks: the image's nodes, the device in front of them, and the controller that device hangs on.
- */
+/* Disks: the image's nodes, the device in front of them, and the controller that device hangs
+ * on. */
 #include <string.h>
 
 #include "disk-fds.h"
@@ -28,8 +28,7 @@ gboolean kxl_args_image(KxlArgs *args, const char *folder, const KxlDeviceDisk *
     return TRUE;
 }
 
-/* --- what the device is told beside its node ---------------------------------------------------
- */
+/* --- what the device is told beside its node -------------------------------------------------- */
 
 typedef enum { BUS_IDE, BUS_SATA, BUS_SCSI, BUS_VIRTIO, BUS_USB, BUS_FLOPPY, BUS_COUNT } Bus;
 
@@ -106,7 +105,8 @@ static const struct {
     { "a vendor or product", has_vendor, ON(SCSI), TRUE },
     { "a geometry", has_geometry, ON(IDE) | ON(SATA) | ON(SCSI) | ON(VIRTIO), FALSE },
     { "a geometry translation", has_trans, ON(IDE) | ON(SATA), FALSE },
-    { "a model, queues, queue_size, iothread, ioeventfd or event_idx", has_virtio_options, ON(VIRTIO), TRUE },
+    { "a model, queues, queue_size, iothread, ioeventfd or event_idx", has_virtio_options,
+      ON(VIRTIO), TRUE },
     { "a block size", has_block_size, ON_DISKS, TRUE },
     { "a rotation rate", has_rotation_rate, ON(IDE) | ON(SATA) | ON(SCSI), FALSE },
     { "an error policy", has_error_policy, ON_DISKS, TRUE },
@@ -201,18 +201,19 @@ gboolean kxl_args_pv_disks(KxlArgs *args, const KxlMachine *m, GError **error)
         g_autofree char *at = kxl_machine_disk_function(m->config, i);
         g_autofree char *more = device_options(disk);
 
-        if (!check_options(disk, BUS_VIRTIO, error) || !kxl_args_image(args, m->dir, disk, node, error))
+        if (!check_options(disk, BUS_VIRTIO, error) ||
+            !kxl_args_image(args, m->dir, disk, node, error))
             return FALSE;
-        kxl_args_add(args, "-device",
-                     "virtio-blk-pci,id=dev-%s,drive=%s,addr=%s%s,disable-legacy=on,num-queues=%u%s",
-                     node, top, strchr(at, ':') + 1, shared_slots ? ",multifunction=on" : "",
-                     kxl_machine_disk_queues(m->config, disk), more);
+        kxl_args_add(
+            args, "-device",
+            "virtio-blk-pci,id=dev-%s,drive=%s,addr=%s%s,disable-legacy=on,num-queues=%u%s", node,
+            top, strchr(at, ':') + 1, shared_slots ? ",multifunction=on" : "",
+            kxl_machine_disk_queues(m->config, disk), more);
     }
     return TRUE;
 }
 
-/* --- emulated: which bus, and where on it ------------------------------------------------------
- */
+/* --- emulated: which bus, and where on it ----------------------------------------------------- */
 
 /* Xen gives an HVM guest's first four xvd disks as IDE drives too, for systems without PV drivers;
  * a q35 machine has SATA where others have IDE. */
@@ -415,8 +416,7 @@ static gboolean add_drive(KxlArgs *args, const Drive *d, GError **error)
     }
 }
 
-/* --- emulated: all of them ---------------------------------------------------------------------
- */
+/* --- emulated: all of them -------------------------------------------------------------------- */
 
 /* The controller for this disk, when the configuration does not have it and no disk before. */
 static void add_controller(KxlArgs *args, const Drive *d, guint32 *seen)
@@ -480,7 +480,8 @@ static gboolean add_disk(KxlArgs *args, Drive *d, GHashTable *taken, guint32 *co
     d->node = node;
     d->tail = tail;
     add_controller(args, d, &controllers[d->bus]);
-    return (empty || kxl_args_image(args, d->folder, disk, node, error)) && add_drive(args, d, error);
+    return (empty || kxl_args_image(args, d->folder, disk, node, error)) &&
+           add_drive(args, d, error);
 }
 
 gboolean kxl_args_hvm_disks(KxlArgs *args, const KxlMachine *m, const int *bootindex,

@@ -115,8 +115,8 @@ static gboolean store_write(KxlOp *op, const char *path, const char *value, GErr
     return xs && kxl_xs_write(xs, path, value, error);
 }
 
-/* Until the supervisor has noted a state after the one we began with: our caller may look at once.
- */
+/* Until the supervisor has noted a state after the one we began with: our caller may look at
+ * once. */
 static void settle(const KxlOp *op)
 {
     gint64 deadline = g_get_monotonic_time() + SETTLE_US;
@@ -167,8 +167,8 @@ static gboolean set_running(KxlHost *host, int domid, gboolean run, GError **err
     if (op.state->state == already)
         return TRUE;
     if (run && kxl_job_is_active(host, domid)) {
-        g_set_error(error, KXL_ERROR, KXL_ERROR_STATE, "domain '%s' is being saved, dumped or reverted",
-                    op.config->name);
+        g_set_error(error, KXL_ERROR, KXL_ERROR_STATE,
+                    "domain '%s' is being saved, dumped or reverted", op.config->name);
         return FALSE;
     }
     if (run)

@@ -144,7 +144,8 @@ static KxlAction action_for(const Session *s, KxlShutdownReason reason)
     }
 }
 
-/* What is left of an action when the guest would only end again and again, or leave ever more machines. */
+/* What is left of an action when the guest would only end again and again, or leave ever more
+ * machines. */
 static KxlAction without_restart(KxlAction action, gboolean crashed)
 {
     switch (action) {

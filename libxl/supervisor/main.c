@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kxl-supervisor start|start-paused|adopt DOMID [FDS]: looks after one domain from its start to its end.
- * Started by libkxl only, with the domain's lock and a pipe for the answer (lib/supervise.h).
+ * kxl-supervisor start|start-paused|adopt DOMID [FDS]: looks after one domain from its start to its
+ * end. Started by libkxl only, with the domain's lock and a pipe for the answer (lib/supervise.h).
  */
 #include <fcntl.h>
 #include <signal.h>
