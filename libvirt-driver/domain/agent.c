@@ -291,12 +291,19 @@ gboolean on_domain_set_time(RpcCall *call, GError **error)
 {
     g_auto(DomainView) view = { 0 };
     JsonObject *arguments = NULL;
+    gint64 seconds = call->args[1].x, ns;
 
-    if (!check_flags(call, call->args[3].u, TIME_SYNC, error) || !agent_begin(call, &view, error))
+    if (!check_flags(call, call->args[3].u, TIME_SYNC, error))
+        return FALSE;
+    if (__builtin_mul_overflow(seconds, NS_PER_S, &ns) ||
+        __builtin_add_overflow(ns, call->args[2].u, &ns))
+        return fail(error, VIR_ERR_INVALID_ARG,
+                    "Time '%" G_GINT64_FORMAT "' is too big for guest agent", seconds);
+    if (!agent_begin(call, &view, error))
         return FALSE;
     if (!(call->args[3].u & TIME_SYNC)) { /* without a time the agent asks the guest's RTC */
         arguments = json_object_new();
-        json_object_set_int_member(arguments, "time", call->args[1].x * NS_PER_S + call->args[2].u);
+        json_object_set_int_member(arguments, "time", ns);
     }
     return agent_tell(call, &view, "guest-set-time", arguments, error);
 }

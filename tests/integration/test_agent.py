@@ -100,6 +100,8 @@ def test_time(domain, agent):
     assert last(agent) == ("guest-set-time", {"time": 5_000000006})
     domain.setTime(None, libvirt.VIR_DOMAIN_TIME_SYNC)
     assert last(agent) == ("guest-set-time", {})
+    with pytest.raises(libvirt.libvirtError, match="is too big for guest agent"):
+        domain.setTime({"seconds": 2**34, "nseconds": 0})
 
 
 def test_file_systems(domain, agent):
