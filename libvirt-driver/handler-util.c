@@ -2,6 +2,7 @@
 #include "handler-util.h"
 
 #include <string.h>
+#include <unistd.h>
 
 gboolean fail_from(GError **error, VirErrorFrom from, VirErrorCode code, const char *format, ...)
 {
@@ -78,4 +79,18 @@ void put_named_handle(GByteArray *out, const char *name, const char *uuid)
 {
     xdr_put_string(out, name);
     put_uuid(out, uuid);
+}
+
+static void close_one(gpointer fd)
+{
+    if (*(int *)fd >= 0)
+        close(*(int *)fd);
+}
+
+GArray *fds_new(void)
+{
+    GArray *fds = g_array_new(FALSE, FALSE, sizeof(int));
+
+    g_array_set_clear_func(fds, close_one);
+    return fds;
 }

@@ -34,4 +34,7 @@ const char *call_uuid(const RpcCall *call, char *text);
 void put_uuid(GByteArray *out, const char *uuid);
 void put_named_handle(GByteArray *out, const char *name, const char *uuid);
 
+/* An array of file descriptors, closed with it but for those that are -1. */
+GArray *fds_new(void);
+
 G_END_DECLS

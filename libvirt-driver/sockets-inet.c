@@ -8,11 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void close_fd(gpointer fd)
-{
-    if (*(int *)fd >= 0)
-        close(*(int *)fd);
-}
+#include "handler-util.h"
 
 /* -1 with errno: it cannot be. */
 static int listen_at(const struct addrinfo *info)
@@ -69,11 +65,10 @@ gboolean sockets_listen_inet(RpcServer *server, const RpcService *service, char 
                              guint port, GError **error)
 {
     static char *const all[] = { NULL, NULL };
-    g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
+    g_autoptr(GArray) fds = fds_new();
     g_autofree char *port_text = g_strdup_printf("%u", port);
     char *const *next = addresses != NULL ? addresses : all;
 
-    g_array_set_clear_func(fds, close_fd);
     do {
         if (!listen_at_address(*next, port_text, fds, error))
             return FALSE;

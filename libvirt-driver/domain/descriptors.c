@@ -14,19 +14,6 @@ typedef struct {
     GArray *fds;             /* of int; closed with it */
 } FdGroup;
 
-static void close_fd(gpointer fd)
-{
-    close(*(int *)fd);
-}
-
-static GArray *fds_new(void)
-{
-    GArray *fds = g_array_new(FALSE, FALSE, sizeof(int));
-
-    g_array_set_clear_func(fds, close_fd);
-    return fds;
-}
-
 static void group_free(gpointer data)
 {
     FdGroup *group = data;

@@ -47,19 +47,6 @@ struct PerfTable {
 
 /* ---- counters ---- */
 
-static void close_fd(gpointer fd)
-{
-    close(*(int *)fd);
-}
-
-static GArray *fds_new(void)
-{
-    GArray *fds = g_array_new(FALSE, FALSE, sizeof(int));
-
-    g_array_set_clear_func(fds, close_fd);
-    return fds;
-}
-
 static int open_counter(int event, int tid)
 {
     struct perf_event_attr attr = {
