@@ -1,33 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The addresses of a domain's interfaces, as its networks' DHCP servers or the host's neighbour
- * table know them. */
-#include "handler.h"
-
+/* The addresses of a domain's interfaces, as its networks' DHCP servers, the host's neighbour table
+ * or its guest agent know them. */
 #include <string.h>
 
+#include "agent.h"
 #include "command.h"
 #include "network/leases.h"
 #include "network/network.h"
+#include "rpc/client.h"
 
 enum { SOURCE_LEASE = 0, SOURCE_AGENT = 1, SOURCE_ARP = 2 }; /* virDomainInterfaceAddressesSource */
 enum { ADDR_IPV4 = 0, ADDR_IPV6 = 1 };                       /* virIPAddrType */
 
+/* Of interfaces, and of addresses of each: remote_protocol.x. */
+#define MAX_LISTED 2048
+
 /* An answer in the making: interfaces come one by one, each with its addresses. */
 typedef struct {
     GByteArray *out;
-    const DomainInterface *interface;
+    const DomainInterface *interface; /* of the definition; NULL: the guest's own names are used */
     guint n_interfaces, n_addresses;
     guint count_place; /* of the addresses of the present interface */
 } Answer;
 
+static void begin_interface(Answer *answer, const char *name, const char *mac)
+{
+    xdr_put_string(answer->out, name);
+    xdr_put_optional_string(answer->out, mac);
+    answer->count_place = xdr_put_count(answer->out);
+    answer->n_addresses = 0;
+    answer->n_interfaces++;
+}
+
 static void put_address(Answer *answer, const char *ip, guint prefix)
 {
-    if (answer->n_addresses == 0) {
-        xdr_put_string(answer->out, answer->interface->target);
-        xdr_put_optional_string(answer->out, answer->interface->mac);
-        answer->count_place = xdr_put_count(answer->out);
-        answer->n_interfaces++;
-    }
+    if (answer->n_addresses == 0 && answer->interface != NULL)
+        begin_interface(answer, answer->interface->target, answer->interface->mac);
     xdr_put_i32(answer->out, strchr(ip, ':') != NULL ? ADDR_IPV6 : ADDR_IPV4);
     xdr_put_string(answer->out, ip);
     xdr_put_u32(answer->out, prefix);
@@ -77,12 +85,96 @@ static void put_neighbours(const char *table, Answer *answer)
     }
 }
 
+/* ---- the guest agent ---- */
+
+/* "eth0:1" is another address of eth0. */
+static gsize base_len(const char *name)
+{
+    return strcspn(name, ":");
+}
+
+static gboolean same_base(const char *name, const char *other)
+{
+    return base_len(name) == base_len(other) && strncmp(name, other, base_len(name)) == 0;
+}
+
+static gboolean put_told_addresses(JsonObject *told, Answer *answer, GError **error)
+{
+    JsonArray *addresses = agent_objects(told, "ip-addresses");
+    guint n = addresses != NULL ? json_array_get_length(addresses) : 0;
+
+    for (guint i = 0; i < n; i++) {
+        JsonObject *address = json_array_get_object_element(addresses, i);
+        const char *ip = agent_text(address, "ip-address");
+
+        if (ip == NULL)
+            return fail(error, VIR_ERR_INTERNAL_ERROR,
+                        "qemu agent didn't provide 'ip-address' of interface '%s'",
+                        agent_text(told, "name"));
+        if (answer->n_addresses == MAX_LISTED)
+            return fail(error, VIR_ERR_RPC, "Number of addresses exceeds max limit: %d",
+                        MAX_LISTED);
+        put_address(answer, ip, (guint)agent_number(address, "prefix", 0));
+    }
+    return TRUE;
+}
+
+/* The interface of list's element first with all addresses of its name, unless an earlier element
+ * had the name. */
+static gboolean put_told(JsonArray *list, guint first, Answer *answer, GError **error)
+{
+    JsonObject *told = json_array_get_object_element(list, first);
+    const char *name = agent_text(told, "name");
+    g_autofree char *base = name != NULL ? g_strndup(name, base_len(name)) : NULL;
+
+    if (name == NULL)
+        return fail(error, VIR_ERR_INTERNAL_ERROR,
+                    "qemu agent didn't provide 'name' of an interface");
+    for (guint i = 0; i < json_array_get_length(list); i++) {
+        JsonObject *other = json_array_get_object_element(list, i);
+        const char *others = agent_text(other, "name");
+
+        if (others == NULL || !same_base(name, others))
+            continue;
+        if (i < first)
+            return TRUE;
+        if (i == first)
+            begin_interface(answer, base, agent_text(told, "hardware-address"));
+        if (!put_told_addresses(other, answer, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean addresses_by_agent(RpcCall *call, GError **error)
+{
+    g_auto(DomainView) view = { 0 };
+    g_autoptr(JsonNode) told = NULL;
+    Answer answer = { .out = call->ret };
+    JsonArray *list;
+    guint place;
+
+    if (!agent_begin(call, &view, error))
+        return FALSE;
+    told = agent_ask(call, &view, "guest-network-get-interfaces", AGENT_OBJECTS, NULL, error);
+    if (told == NULL)
+        return FALSE;
+    list = json_node_get_array(told);
+    if (json_array_get_length(list) > MAX_LISTED)
+        return fail(error, VIR_ERR_RPC, "Number of interfaces, %u exceeds the max limit: %d",
+                    json_array_get_length(list), MAX_LISTED);
+    place = xdr_put_count(call->ret);
+    for (guint i = 0; i < json_array_get_length(list); i++)
+        if (!put_told(list, i, &answer, error))
+            return FALSE;
+    xdr_set_u32(call->ret, place, answer.n_interfaces);
+    return TRUE;
+}
+
 static gboolean check_source(guint32 source, GError **error)
 {
     if (source == SOURCE_LEASE || source == SOURCE_ARP)
         return TRUE;
-    if (source == SOURCE_AGENT)
-        return fail(error, VIR_ERR_ARGUMENT_UNSUPPORTED, "QEMU guest agent is not configured");
     return fail(error, VIR_ERR_ARGUMENT_UNSUPPORTED, "Unknown IP address data source %u", source);
 }
 
@@ -95,8 +187,15 @@ gboolean on_domain_interface_addresses(RpcCall *call, GError **error)
     guint32 source = call->args[1].u;
     Answer answer = { .out = call->ret };
 
-    if (!check_flags(call, call->args[2].u, 0, error) || !call_view(call, &view, error) ||
-        !check_active(&view, error) || !check_source(source, error))
+    if (!check_flags(call, call->args[2].u, 0, error))
+        return FALSE;
+    if (source == SOURCE_AGENT && rpc_client_is_readonly(call->client))
+        return fail(error, VIR_ERR_OPERATION_DENIED, "read only access prevents %s",
+                    call->proc->api);
+    if (source == SOURCE_AGENT)
+        return addresses_by_agent(call, error);
+    if (!call_view(call, &view, error) || !check_active(&view, error) ||
+        !check_source(source, error))
         return FALSE;
     if (source == SOURCE_ARP && !command_run(argv, NULL, &table, error))
         return FALSE;

@@ -94,6 +94,19 @@ def last(agent):
     return agent.asked[-1]
 
 
+def test_addresses(domain, monkeypatch):
+    """As the guest names its interfaces; an alias is its interface's."""
+    source = libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT
+    told = {"eth0": {"hwaddr": "00:16:3e:00:00:01", "addrs": [{"type": 0, "addr": "10.0.0.2", "prefix": 24}]}}
+    assert domain.interfaceAddresses(source) == told
+    monkeypatch.setitem(ANSWERS, "guest-network-get-interfaces", [
+        {"name": "lo", "ip-addresses": [{"ip-address-type": "ipv6", "ip-address": "::1", "prefix": 128}]},
+        {"name": "eth0", "hardware-address": "00:16:3e:00:00:01"},
+        {"name": "eth0:1", "hardware-address": "00:16:3e:00:00:01",
+         "ip-addresses": [{"ip-address-type": "ipv4", "ip-address": "10.0.0.2", "prefix": 24}]}])
+    assert domain.interfaceAddresses(source) == {**told, "lo": {"hwaddr": None, "addrs": [{"type": 1, "addr": "::1", "prefix": 128}]}}
+
+
 def test_time(domain, agent):
     assert domain.getTime() == {"seconds": 1700000000, "nseconds": 123456789}
     domain.setTime({"seconds": 5, "nseconds": 6})
@@ -278,7 +291,8 @@ def test_malformed_answers(domain, agent, monkeypatch, junk):
     for command in ANSWERS:
         monkeypatch.setitem(ANSWERS, command, junk)
     for call in (domain.fsFreeze, domain.fsInfo, domain.hostname, domain.getTime, domain.guestVcpus, domain.guestInfo,
-                 lambda: domain.authorizedSSHKeysGet("root"), lambda: domain.setGuestVcpus("1", 0)):
+                 lambda: domain.authorizedSSHKeysGet("root"), lambda: domain.setGuestVcpus("1", 0),
+                 lambda: domain.interfaceAddresses(libvirt.VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT)):
         try:
             call()
         except libvirt.libvirtError as error:
