@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Kernels of Debian's archive that tests/run does not boot; tests/more-kernels gets them."""
+"""PV kernels of Debian's archive besides the example guests'; tests/more-kernels gets them."""
 import gzip
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from kanzen import Console, wait_for, xl
 
 MORE = Path(os.environ.get("KANZEN_MORE_KERNELS", "none"))
-pytestmark = pytest.mark.skipif(not MORE.is_dir(), reason="a trial of tests/more-kernels")
+pytestmark = pytest.mark.skipif(not MORE.is_dir(), reason="without the kernels of tests/more-kernels")
 
 
 def test_rt(guest):
