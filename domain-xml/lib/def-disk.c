@@ -359,6 +359,13 @@ static const XmlRow disk_rows[] = {
 };
 #undef F
 
+/* An NBD server may have one export, without a name. */
+static gboolean lacks_name(const DomainDisk *disk)
+{
+    return disk_is_network(disk) && disk->protocol > DOMAIN_DISK_PROTOCOL_NBD &&
+           (disk->source_name == NULL || *disk->source_name == '\0');
+}
+
 static gboolean disk_check(gpointer object, xmlNodePtr node, GError **error)
 {
     DomainDisk *disk = object;
@@ -377,6 +384,10 @@ static gboolean disk_check(gpointer object, xmlNodePtr node, GError **error)
     if (disk->target == NULL || *disk->target == '\0') {
         xml_error(error, DOMAIN_XML_ERROR_NO_TARGET, node, NULL, "%s",
                   disk->source != NULL ? disk->source : disk_devices[disk->device]);
+        return FALSE;
+    }
+    if (lacks_name(disk)) {
+        xml_error(error, DOMAIN_XML_ERROR_SYNTAX, node, NULL, "missing name for disk source");
         return FALSE;
     }
     if (disk->fdgroup != NULL && (disk->source == NULL || disk->transient)) {

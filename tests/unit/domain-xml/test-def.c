@@ -204,6 +204,10 @@ static const struct {
       "Missing required attribute 'protocol' in element 'source' (/domain/devices/disk/source, "
       "line 1)" },
     { "xen",
+      "<devices><disk type='network'><source protocol='iscsi'><host name='h'/></source><target "
+      "dev='xvda'/></disk></devices>",
+      DOMAIN_XML_ERROR_SYNTAX, "missing name for disk source (/domain/devices/disk, line 1)" },
+    { "xen",
       "<devices><disk type='network'><driver name='phy'/><source protocol='nbd'/><target "
       "dev='xvda'/>"
       "</disk></devices>",
