@@ -90,6 +90,7 @@ def test_random_kills(guest):
         assert virsh("version")  # kanzend has not ended by itself
         # Whatever became of this one command: all other guests are where they were.
         assert keep <= running()
+    wait_for("what the last command began to be done or undone", lambda: running() == started(), timeout=60, interval=0.5)
     alive = running()
     assert alive <= set(names)
     check_nothing_stray(alive)
