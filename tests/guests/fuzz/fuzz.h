@@ -26,6 +26,8 @@ unsigned long value(void);
 unsigned long victim_mfn(void);
 /* Random things into a buffer that the calls use. */
 void fill(void);
+/* Puts another frame below the buffer at va, if there is one. */
+void buffer_faulted(unsigned long va);
 void random_call(void);
 void random_mmuext(void);
 

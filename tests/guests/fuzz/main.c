@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * On all vCPUs at once: random hypercalls, forged iret frames, users who run random bytes,
- * descriptors, page tables, rings. "seed=N rounds=N" on the command line. Not a test by its last
- * line: it may well ruin itself, and then hv ends it. What must not happen is that hv panics or
- * hangs; tests/integration/test_fuzz_guest.py and tests/fuzz-guest look at that.
+ * descriptors, page tables, rings. "seed=N rounds=N seconds=N" on the command line. Not a test by
+ * its last line: it may well ruin itself, and then hv ends it, at the latest by the watchdog. What
+ * must not happen is that hv panics or hangs; tests/integration/test_fuzz_guest.py and
+ * tests/fuzz-guest look at that.
  */
 #include "fuzz.h"
 
-#define ROUNDS 60000U
+#define ROUNDS  60000U
+#define SECONDS 60U
+#define VEC_PF  14
 
 static char stacks[MAX_WORKERS][WORKER_STACK] __attribute__((aligned(WORKER_STACK)));
 
@@ -52,9 +55,18 @@ unsigned int below(unsigned int n)
     return (unsigned int)(rnd() >> 33) % n;
 }
 
-/* What interrupts users has its stack in the middle of the vCPU's. */
+/* What interrupts users has its stack in the middle of the vCPU's. Callbacks that the kernel has no
+ * code for go: they point anywhere. */
 void vcpu_handlers(void)
 {
+    static const uint16_t nobodys[] = { CALLBACKTYPE_nmi, CALLBACKTYPE_sysenter,
+                                        CALLBACKTYPE_syscall32 };
+
+    for (unsigned int i = 0; i < ARRAY_SIZE(nobodys); i++) {
+        struct callback_unregister op = { .type = nobodys[i] };
+
+        HC2(callback_op, CALLBACKOP_unregister, &op);
+    }
     traps_init();
     HC2(stack_switch, FLAT_KERNEL_SS, stacks[worker_id()] + WORKER_STACK / 2);
 }
@@ -90,7 +102,23 @@ static void one_round(void)
     }
 }
 
-/* The first vCPU's rounds count; all start here again after a fault. */
+/* Whatever it takes: even a vCPU that cannot write to the console any more comes to the call. */
+static _Noreturn void end(void)
+{
+    static bool ending;
+    struct sched_shutdown how = { .reason = SHUTDOWN_poweroff };
+
+    if (!ending) {
+        ending = true;
+        for (unsigned int i = 0; i < workers; i++)
+            note("vCPU %u: %u faults", i, ((struct worker *)stacks[i])->faults);
+        finish();
+    }
+    for (;;)
+        sched_op(SCHEDOP_shutdown, &how);
+}
+
+/* The first vCPU's rounds count, those that end in a fault, too; all start here again after one. */
 void worker_loop(void);
 void worker_loop(void)
 {
@@ -98,15 +126,13 @@ void worker_loop(void)
 
     vcpu_handlers();
     while (id != 0 || done < rounds) {
-        one_round();
         if (id == 0 && done++ % (rounds / 4) == 0)
             note("%u rounds", done - 1);
+        one_round();
         if (id != 0 && below(5000) == 0)
             vcpu_op(VCPUOP_down, id, NULL); /* until somebody brings it up */
     }
-    for (unsigned int i = 0; i < workers; i++)
-        note("vCPU %u: %u faults", i, ((struct worker *)stacks[i])->faults);
-    finish();
+    end();
 }
 
 /* From any place of the vCPU's stack to its top. */
@@ -137,6 +163,8 @@ static bool on_trap(struct regs *regs)
             return true;
         }
     }
+    if (regs->vector == VEC_PF && !user)
+        buffer_faulted(shared_info->vcpu_info[worker_id()].arch.cr2);
     worker()->faults++;
     regs->ip = (unsigned long)worker_again;
     regs->cs = WIDTH == 64 ? KERNEL_CS & ~3UL : KERNEL_CS; /* level 3 would be a user */
@@ -190,8 +218,19 @@ static uint64_t option(const char *name, uint64_t otherwise)
     return otherwise;
 }
 
+/* Many a thing ends no vCPU and lets none go on: users in a loop whose timer's port a call has
+ * closed, a vCPU that a call among others took down. */
+static void watchdog_start(uint32_t seconds)
+{
+    struct sched_watchdog watchdog = { .id = 0, .timeout = seconds };
+
+    if (sched_op(SCHEDOP_watchdog, &watchdog) <= 0)
+        error("no watchdog");
+}
+
 void test_main(void)
 {
+    watchdog_start((uint32_t)option("seconds=", SECONDS));
     rounds = (unsigned int)option("rounds=", ROUNDS);
     seed = seed * 31 + option("seed=", 1);
     calls_init();

@@ -24,9 +24,8 @@ static bool wait_for_room(struct xencons_interface *r, unsigned int used)
     static bool given_up;
 
     while (!given_up && r->out_prod - READ_ONCE(r->out_cons) > used) {
-        evtchn_send(start_info->console.domU.evtchn);
+        given_up = evtchn_send(start_info->console.domU.evtchn) != 0 || ++tries == TRIES;
         sched_op(SCHEDOP_yield, NULL);
-        given_up = ++tries == TRIES;
     }
     if (!given_up)
         tries = 0;
