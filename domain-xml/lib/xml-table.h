@@ -16,15 +16,14 @@
 G_BEGIN_DECLS
 
 typedef enum {
-    XML_STRING, /* char *: NULL when absent. With words: one of them */
-    XML_WORD,   /* int: index into words, 0 when absent */
-    XML_FLAG,   /* gboolean: whether the element is there */
-    XML_UINT,   /* guint, 0 when absent (unless XML_ALWAYS) */
-    XML_INT,    /* int */
-    XML_ULONG,  /* guint64 */
-    XML_HEX,    /* guint, written as 0x and `width` digits; read in any base */
-    XML_KIB, /* guint64 KiB of an element with unit= ("MiB", "KB", ...), or of an attribute beside
-                such a one */
+    XML_STRING,  /* char *: NULL when absent. With words: one of them */
+    XML_WORD,    /* int: index into words, 0 when absent */
+    XML_FLAG,    /* gboolean: whether the element is there */
+    XML_UINT,    /* guint, 0 when absent (unless XML_ALWAYS) */
+    XML_INT,     /* int */
+    XML_ULONG,   /* guint64 */
+    XML_HEX,     /* guint, written as 0x and `width` digits; read in any base */
+    XML_KIB,     /* guint64 KiB of an element with unit= ("MiB", ...), of an attribute beside one */
     XML_BYTES,   /* guint64 bytes, the same way; without a unit they are KiB too */
     XML_OBJECT,  /* T *: NULL when absent; item says how T looks */
     XML_LIST,    /* GPtrArray * of T * */
@@ -73,9 +72,8 @@ struct XmlClass {
     const XmlRow *rows;
     guint n_rows; /* at most XML_MAX_ROWS */
     GDestroyNotify destroy;
-    gboolean open; /* written with a closing tag even when nothing is in it */
-    gboolean merges; /* an element that stands again adds to its lists; the first alone counts else
-                      */
+    gboolean open;   /* written with a closing tag even when nothing is in it */
+    gboolean merges; /* a second element adds to the lists of the first; else it does not count */
     /* After an element has been read: what rows cannot say. NULL: nothing. */
     gboolean (*check)(void *object, xmlNodePtr node, GError **error);
 };

@@ -8,8 +8,7 @@
 
 struct DefinitionCache {
     GMutex lock;
-    GQueue parsed; /* of Definition, borrowed: those kept that have their parsed form, oldest
-                      first */
+    GQueue parsed; /* of Definition, borrowed: those kept in parsed form, oldest first */
     guint max;
 };
 
@@ -280,8 +279,8 @@ guint definition_cache_n_parsed(DefinitionCache *cache)
 Definition *definition_keep(Definition *definition, DefinitionCache *cache)
 {
     definition_stored_xml(definition);
-    if (g_atomic_pointer_get(&definition->def) != NULL) { /* what is asked most, while it is
-                                                             cheap */
+    /* What is asked most, while it is cheap. */
+    if (g_atomic_pointer_get(&definition->def) != NULL) {
         definition_brief(definition);
         definition_xml(definition, DOMAIN_XML_FORMAT_INACTIVE);
     }

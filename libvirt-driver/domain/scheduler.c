@@ -9,8 +9,8 @@
 #define MIN_WEIGHT     1u
 #define MAX_WEIGHT     65535u
 #define MAX_CAP        65535u
-#define PERIOD_US      100000u /* Documentation/scheduler/sched-bwc.rst; a definition may have
-                                  another \ */
+/* Documentation/scheduler/sched-bwc.rst; a definition may have another. */
+#define PERIOD_US 100000u
 
 gboolean on_domain_get_scheduler_type(RpcCall *call, GError **error)
 {

@@ -16,12 +16,12 @@ typedef enum {
     KXL_SUPERVISE_ADOPT,
 } KxlSuperviseMode;
 
-extern const char
-    *const kxl_supervise_mode_words[]; /* its first argument; the second is the domid */
+/* Its first argument, by mode; the second is the domid. */
+extern const char *const kxl_supervise_mode_words[];
 
 /* Runs a supervisor and waits for its answer. lock is passed on, and the descriptors of config's
- * disks (NULL: none); the caller closes its own. The
- * supervisor takes a caller that ends before the answer as the wish to undo a start. */
+ * disks (NULL: none); the caller closes its own. The supervisor takes a caller that ends before the
+ * answer as the wish to undo a start. */
 gboolean kxl_supervisor_spawn(const KxlHost *host, KxlSuperviseMode mode, int domid, KxlFd lock,
                               const KxlDomainConfig *config, GError **error);
 

@@ -46,8 +46,7 @@ struct KxlWatch {
     gboolean freed, busy; /* kxl_watch_free() from within a callback */
     GMutex lock;          /* for kxl_watch_settle() in another thread */
     GCond looked;
-    gint looking; /* atomic: set before what happened is read, cleared under lock once it was
-                     told */
+    gint looking;  /* atomic: set before the news are read, cleared under lock once told */
     guint64 looks; /* under lock: how often it was cleared */
 };
 
