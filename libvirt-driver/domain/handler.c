@@ -104,7 +104,8 @@ gboolean resolve_impact(const DomainView *view, guint32 *flags, GError **error)
     return TRUE;
 }
 
-const DomainDef *affected_def(const DomainView *view, guint32 *flags, GError **error)
+/* Resolves as well, to the one definition that is asked for. */
+static const DomainDef *affected_def(const DomainView *view, guint32 *flags, GError **error)
 {
     if ((*flags & AFFECT_LIVE) && (*flags & AFFECT_CONFIG)) {
         fail(error, VIR_ERR_INVALID_ARG,

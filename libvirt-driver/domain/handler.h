@@ -28,9 +28,8 @@ gboolean check_active(const DomainView *view, GError **error);
 gboolean check_persistent(const DomainView *view, GError **error);
 /* Resolves CURRENT, and checks that what is affected is there. flags keeps LIVE and CONFIG only. */
 gboolean resolve_impact(const DomainView *view, guint32 *flags, GError **error);
-/* Resolves as well, to the one definition that is asked for; both flags are refused. */
-const DomainDef *affected_def(const DomainView *view, guint32 *flags, GError **error);
-/* How handlers begin that read one definition: flags checked, the domain of args[0], and that. */
+/* How handlers begin that read one definition: flags checked and resolved (both are refused), the
+ * domain of args[0], and its definition that is asked for. */
 const DomainDef *call_affected_def(const RpcCall *call, guint32 *flags, DomainView *ret_view,
                                    GError **error);
 

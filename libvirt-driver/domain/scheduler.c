@@ -52,15 +52,10 @@ static gboolean get(RpcCall *call, guint32 flags, GError **error)
     const Kanzend *kanzend = call->app;
     g_auto(DomainView) view = { 0 };
     g_autoptr(KxlDomainConfig) config = NULL;
-    const DomainDef *def;
+    const DomainDef *def = call_affected_def(call, &flags, &view, error);
     guint weight, cap;
     Params params;
 
-    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | TYPED_PARAM_STRING_OKAY, error) ||
-        !call_view(call, &view, error))
-        return FALSE;
-    flags &= AFFECT_LIVE | AFFECT_CONFIG;
-    def = affected_def(&view, &flags, error);
     if (def == NULL)
         return FALSE;
     weight = def->cpu_shares;
@@ -86,7 +81,7 @@ gboolean on_domain_get_scheduler_parameters(RpcCall *call, GError **error)
 
 gboolean on_domain_get_scheduler_parameters_flags(RpcCall *call, GError **error)
 {
-    return get(call, call->args[2].u, error);
+    return get(call, call->args[2].u & ~TYPED_PARAM_STRING_OKAY, error);
 }
 
 static void change_weight(DomainDef *def, gpointer data)

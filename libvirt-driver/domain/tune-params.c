@@ -13,24 +13,18 @@
 
 gboolean tune_get(RpcCall *call, ParamsFill fill, GError **error)
 {
-    guint32 flags = call->args[2].u;
+    guint32 flags = call->args[2].u & ~TYPED_PARAM_STRING_OKAY;
     g_auto(DomainView) view = { 0 };
-    const DomainDef *def;
+    const DomainDef *def = call_affected_def(call, &flags, &view, error);
 
-    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | TYPED_PARAM_STRING_OKAY, error) ||
-        !call_view(call, &view, error))
-        return FALSE;
-    flags &= AFFECT_LIVE | AFFECT_CONFIG;
-    def = affected_def(&view, &flags, error);
     return def != NULL && params_reply(call, call->args[1].i, fill, (gpointer)def, error);
 }
 
 gboolean tune_live(const Kanzend *kanzend, const DomainView *view, LimitsChange live,
                    const XdrValue *list, GError **error)
 {
-    g_autoptr(KxlDomainConfig) config = NULL;
+    g_autoptr(KxlDomainConfig) config = kxl_domain_get_config(kanzend->host, view->id, error);
 
-    config = kxl_domain_get_config(kanzend->host, view->id, error);
     return config != NULL && live(config, list, error) &&
            kxl_domain_set_limits(kanzend->host, view->id, config, error);
 }

@@ -28,19 +28,16 @@ gboolean on_domain_get_vcpus_flags(RpcCall *call, GError **error)
 {
     const Kanzend *kanzend = call->app;
     g_autoptr(KxlDomainInfo) info = NULL;
+    gboolean maximum = call->args[1].u & VCPU_MAXIMUM;
+    guint32 flags = call->args[1].u & ~(guint32)VCPU_MAXIMUM;
     g_auto(DomainView) view = { 0 };
-    guint32 flags = call->args[1].u;
-    const DomainDef *def;
+    const DomainDef *def = call_affected_def(call, &flags, &view, error);
     guint n;
 
-    if (!check_flags(call, flags, AFFECT_LIVE | AFFECT_CONFIG | VCPU_MAXIMUM, error) ||
-        !call_view(call, &view, error))
-        return FALSE;
-    def = affected_def(&view, &flags, error);
     if (def == NULL)
         return FALSE;
-    n = vcpus_of(def, call->args[1].u & VCPU_MAXIMUM);
-    if ((flags & AFFECT_LIVE) && !(call->args[1].u & VCPU_MAXIMUM)) {
+    n = vcpus_of(def, maximum);
+    if ((flags & AFFECT_LIVE) && !maximum) {
         info = kxl_domain_get_info(kanzend->host, view.id, error);
         if (info == NULL)
             return FALSE;
