@@ -155,11 +155,9 @@ gboolean on_connect_set_identity(RpcCall *call, GError **error)
     const char *user = params_find_string(&call->args[0], "user-name");
 
     if (!check_flags(call, call->args[1].u, 0, error) ||
-        !params_check(&call->args[0], rules, G_N_ELEMENTS(rules), error))
+        !params_check(&call->args[0], rules, G_N_ELEMENTS(rules), error) ||
+        !rpc_call_check_writable(call, error))
         return FALSE;
-    if (rpc_client_is_readonly(call->client))
-        return fail(error, VIR_ERR_OPERATION_DENIED, "read only access prevents %s",
-                    call->proc->api);
     g_message("rpc: %s calls for user '%s'", rpc_client_name(call->client),
               user != NULL ? user : "(not said)");
     return TRUE;

@@ -7,7 +7,6 @@
 #include "command.h"
 #include "network/leases.h"
 #include "network/network.h"
-#include "rpc/client.h"
 
 enum { SOURCE_LEASE = 0, SOURCE_AGENT = 1, SOURCE_ARP = 2 }; /* virDomainInterfaceAddressesSource */
 enum { ADDR_IPV4 = 0, ADDR_IPV6 = 1 };                       /* virIPAddrType */
@@ -189,11 +188,8 @@ gboolean on_domain_interface_addresses(RpcCall *call, GError **error)
 
     if (!check_flags(call, call->args[2].u, 0, error))
         return FALSE;
-    if (source == SOURCE_AGENT && rpc_client_is_readonly(call->client))
-        return fail(error, VIR_ERR_OPERATION_DENIED, "read only access prevents %s",
-                    call->proc->api);
     if (source == SOURCE_AGENT)
-        return addresses_by_agent(call, error);
+        return rpc_call_check_writable(call, error) && addresses_by_agent(call, error);
     if (!call_view(call, &view, error) || !check_active(&view, error) ||
         !check_source(source, error))
         return FALSE;

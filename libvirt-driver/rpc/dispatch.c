@@ -151,10 +151,9 @@ void rpc_dispatch_run(RpcCall *call)
 
 /* ---- checks ---- */
 
-/* Before anything that such a client sent is decoded. */
-static gboolean check_readonly(const RpcCall *call, GError **error)
+gboolean rpc_call_check_writable(const RpcCall *call, GError **error)
 {
-    if (!rpc_client_is_readonly(call->client) || (call->proc->flags & RPC_PROC_RO))
+    if (!rpc_client_is_readonly(call->client))
         return TRUE;
     g_set_error(error, VIR_ERROR, VIR_ERR_OPERATION_DENIED, "read only access prevents %s",
                 call->proc->api);
@@ -207,7 +206,8 @@ static gboolean prepare_call(RpcCall *call, const RpcPacket *packet, GError **er
         return refuse(error, VIR_ERR_RPC, "authentication required");
     if (!rpc_client_is_open(call->client) && !(call->proc->flags & RPC_PROC_EARLY))
         return refuse(error, VIR_ERR_INTERNAL_ERROR, "hypervisor connection not open");
-    if (!check_readonly(call, error))
+    /* Before anything that such a client sent is decoded. */
+    if (!(call->proc->flags & RPC_PROC_RO) && !rpc_call_check_writable(call, error))
         return FALSE;
     call->args_owner =
         xdr_decode(call->proc->args, packet->data + packet->payload, packet->len - packet->payload);

@@ -136,6 +136,10 @@ typedef void (*RpcEachFunc)(gpointer item, gpointer data);
 void rpc_server_each(RpcServer *server, const GPtrArray *items, guint limit, RpcEachFunc func,
                      gpointer data);
 
+/* FALSE: it came through a read-only connection. For handlers of RPC_PROC_RO procedures that change
+ * something, or may; the others are not called then. */
+gboolean rpc_call_check_writable(const RpcCall *call, GError **error);
+
 /* The row of a procedure, NULL: none. */
 const RpcProc *rpc_server_find_proc(RpcServer *server, guint32 program, gint32 procedure);
 

@@ -57,6 +57,12 @@ def test_secrets(daemon, number):
     assert daemon.wire().call(number, SECURE[number]).error()[0] != DENIED
 
 
+def test_identity(daemon):
+    """Proxies open read-only connections, too, but say nothing for whom."""
+    assert daemon.wire(readonly=True).call(419, u32(0, 0)).error()[0] == DENIED
+    assert daemon.wire().call(419, u32(0, 0)).status == 0
+
+
 def test_questions(conn):
     assert conn.getType() == "Xen" and conn.getVersion() >= 4000000 and conn.getLibVersion() >= 9000000
     assert conn.getURI().startswith("xen:///") and conn.isSecure() == 1
