@@ -106,10 +106,12 @@ static gboolean free_pages(int cell, guint size_kib, guint64 *ret, GError **erro
 /* As many cells as the host has of those that were asked for. FALSE: none. */
 static gboolean check_cells(int first, guint cells, guint sizes, int *ret_end, GError **error)
 {
+    const gint64 wanted_end = (gint64)first + cells;
+
     if (first < ALL_CELLS || cells == 0 || sizes == 0 || (guint64)cells * sizes > PAGES_MAX)
         return fail(error, VIR_ERR_INVALID_ARG, "%u page sizes of %u cells from %d on", sizes,
                     cells, first);
-    for (*ret_end = first; *ret_end < first + (int)cells; (*ret_end)++) {
+    for (*ret_end = first; *ret_end < wanted_end; (*ret_end)++) {
         g_autofree char *dir = cell_dir(*ret_end);
 
         if (!g_file_test(dir, G_FILE_TEST_IS_DIR))
