@@ -287,21 +287,28 @@ gboolean on_domain_get_time(RpcCall *call, GError **error)
 
 enum { TIME_SYNC = 1 };
 
+static gboolean to_ns(gint64 seconds, guint32 rest_ns, gint64 *ret_ns, GError **error)
+{
+    if (!__builtin_mul_overflow(seconds, NS_PER_S, ret_ns) &&
+        !__builtin_add_overflow(*ret_ns, rest_ns, ret_ns))
+        return TRUE;
+    return fail(error, VIR_ERR_INVALID_ARG,
+                "Time '%" G_GINT64_FORMAT "' is too big for guest agent", seconds);
+}
+
 gboolean on_domain_set_time(RpcCall *call, GError **error)
 {
+    /* By the guest's RTC, which the agent takes without a time: that of the call is of no use. */
+    gboolean sync = call->args[3].u & TIME_SYNC;
     g_auto(DomainView) view = { 0 };
     JsonObject *arguments = NULL;
-    gint64 seconds = call->args[1].x, ns;
+    gint64 ns = 0;
 
-    if (!check_flags(call, call->args[3].u, TIME_SYNC, error))
+    if (!check_flags(call, call->args[3].u, TIME_SYNC, error) ||
+        (!sync && !to_ns(call->args[1].x, call->args[2].u, &ns, error)) ||
+        !agent_begin(call, &view, error))
         return FALSE;
-    if (__builtin_mul_overflow(seconds, NS_PER_S, &ns) ||
-        __builtin_add_overflow(ns, call->args[2].u, &ns))
-        return fail(error, VIR_ERR_INVALID_ARG,
-                    "Time '%" G_GINT64_FORMAT "' is too big for guest agent", seconds);
-    if (!agent_begin(call, &view, error))
-        return FALSE;
-    if (!(call->args[3].u & TIME_SYNC)) { /* without a time the agent asks the guest's RTC */
+    if (!sync) {
         arguments = json_object_new();
         json_object_set_int_member(arguments, "time", ns);
     }

@@ -273,6 +273,14 @@ def test_all_that_an_agent_tells(domain, agent):
     assert code_of(domain.guestInfo, 1 << 20) == libvirt.VIR_ERR_INVALID_ARG
 
 
+def test_time_by_an_agent(domain, agent):
+    agent({"guest-set-time": {}})
+    late = {"seconds": 2**34, "nseconds": 0}
+    with pytest.raises(libvirt.libvirtError, match="is too big for guest agent"):
+        domain.setTime(late)
+    domain.setTime(late, libvirt.VIR_DOMAIN_TIME_SYNC)  # the time is that of the guest's clock
+
+
 @pytest.mark.parametrize("junk", [7, "x", None, [], {}, [7], [None], [[{}]], {"zone": 7}, [{"disk": 7, "ip-addresses": [1]}],
                                   [{"name": {}, "address": [], "dependencies": [1], "partition": "no", "disk": [3]}]])
 def test_an_agent_that_tells_anything(domain, agent, junk):
