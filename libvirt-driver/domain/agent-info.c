@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the guest agent tells of its guest. */
+#include <number-set.h>
 #include <string.h>
 
 #include "agent.h"
@@ -34,32 +35,27 @@ gboolean on_domain_get_hostname(RpcCall *call, GError **error)
 
 /* ---- vCPUs ---- */
 
-/* Numbers as a list: "0-1,3". */
-static void append_number(GString *list, int number, int *first, int *last)
-{
-    if (*last >= 0 && number == *last + 1) {
-        *last = number;
-        return;
-    }
-    if (*last >= 0)
-        g_string_append_printf(list, *first == *last ? "%s%d" : "%s%d-%d", list->len > 0 ? "," : "",
-                               *first, *last);
-    *first = *last = number;
-}
+/* Of a guest's vCPUs. */
+#define VCPU_MAX 16384
 
-static char *vcpu_list(JsonArray *vcpus, const char *property)
+/* Those of a property (NULL: all) as "0-1,3". */
+static char *vcpu_list(JsonArray *vcpus, const char *property, GError **error)
 {
-    GString *list = g_string_new(NULL);
-    int first = -1, last = -1;
+    g_autoptr(GString) list = g_string_new(NULL);
 
     for (guint i = 0; i < json_array_get_length(vcpus); i++) {
         JsonObject *vcpu = json_array_get_object_element(vcpus, i);
+        gint64 id = agent_number(vcpu, "logical-id", 0);
 
+        if (id < 0 || id >= VCPU_MAX) {
+            fail(error, VIR_ERR_INTERNAL_ERROR,
+                 "guest agent: vcpu id '%" G_GINT64_FORMAT "' is out of range", id);
+            return NULL;
+        }
         if (property == NULL || agent_flag(vcpu, property))
-            append_number(list, (int)agent_number(vcpu, "logical-id", 0), &first, &last);
+            g_string_append_printf(list, "%s%d", list->len > 0 ? "," : "", (int)id);
     }
-    append_number(list, -2, &first, &last); /* the last run */
-    return g_string_free(list, FALSE);
+    return list->len > 0 ? number_set_normalise(list->str) : g_strdup("");
 }
 
 gboolean on_domain_get_guest_vcpus(RpcCall *call, GError **error)
@@ -78,20 +74,21 @@ gboolean on_domain_get_guest_vcpus(RpcCall *call, GError **error)
         return FALSE;
     params_begin(&params, call->ret, G_MAXUINT);
     for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
-        g_autofree char *list = vcpu_list(json_node_get_array(answer), lists[i].property);
+        g_autofree char *list = vcpu_list(json_node_get_array(answer), lists[i].property, error);
 
+        if (list == NULL)
+            return FALSE;
         params_add_string(&params, lists[i].name, list);
     }
     params_end(&params);
     return TRUE;
 }
 
-#define VCPU_MAX 16384
-
 gboolean on_domain_set_guest_vcpus(RpcCall *call, GError **error)
 {
-    const char *map = call->args[1].str, *at = map;
+    const char *map = call->args[1].str;
     gint32 state = call->args[2].i;
+    g_autofree guint8 *members = g_malloc(VCPU_MAX);
     g_auto(DomainView) view = { 0 };
     g_autoptr(JsonArray) vcpus = json_array_new();
     g_autoptr(JsonNode) answer = NULL;
@@ -101,22 +98,18 @@ gboolean on_domain_set_guest_vcpus(RpcCall *call, GError **error)
         return FALSE;
     if (state != 0 && state != 1)
         return fail(error, VIR_ERR_INVALID_ARG, "unsupported state value");
-    while (g_ascii_isdigit(*at)) {
-        guint64 first = g_ascii_strtoull(at, (char **)&at, 10), last = first;
-
-        if (*at == '-')
-            last = g_ascii_strtoull(at + 1, (char **)&at, 10);
-        for (guint64 id = first; id <= last && id < VCPU_MAX; id++) {
-            JsonObject *vcpu = json_object_new();
-
-            json_object_set_int_member(vcpu, "logical-id", (gint64)id);
-            json_object_set_boolean_member(vcpu, "online", state);
-            json_array_add_object_element(vcpus, vcpu);
-        }
-        at += *at == ',';
-    }
-    if (*at != '\0' || json_array_get_length(vcpus) == 0)
+    if (!number_set_read(map, members, VCPU_MAX))
         return fail(error, VIR_ERR_INVALID_ARG, "'%s' is no list of vCPUs", map);
+    for (guint id = 0; id < VCPU_MAX; id++) {
+        JsonObject *vcpu;
+
+        if (!members[id])
+            continue;
+        vcpu = json_object_new();
+        json_object_set_int_member(vcpu, "logical-id", id);
+        json_object_set_boolean_member(vcpu, "online", state);
+        json_array_add_object_element(vcpus, vcpu);
+    }
     if (!agent_begin(call, &view, error))
         return FALSE;
     arguments = json_object_new();

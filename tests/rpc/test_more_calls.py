@@ -281,6 +281,19 @@ def test_time_by_an_agent(domain, agent):
     domain.setTime(late, libvirt.VIR_DOMAIN_TIME_SYNC)  # the time is that of the guest's clock
 
 
+def test_vcpus_by_an_agent(domain, agent):
+    vcpus = [{"logical-id": 3, "online": True}, {"logical-id": 0, "online": True}, {"logical-id": 1, "can-offline": True}]
+    agent({"guest-get-vcpus": vcpus, "guest-set-vcpus": 1})
+    assert domain.guestVcpus() == {"vcpus": "0-1,3", "online": "0,3", "offlinable": "1"}
+    domain.setGuestVcpus("0-3,^1", 1)
+    for wrong in ("", "x", "1-", "3-1", "0-16384"):
+        assert code_of(domain.setGuestVcpus, wrong, 1) == libvirt.VIR_ERR_INVALID_ARG
+    for wrong in (-1, 16384):
+        agent({"guest-get-vcpus": [{"logical-id": wrong}]})
+        assert domain.guestVcpus() is None  # python3-libvirt raises nothing here
+        assert f"vcpu id '{wrong}' is out of range" in libvirt.virGetLastErrorMessage()
+
+
 @pytest.mark.parametrize("junk", [7, "x", None, [], {}, [7], [None], [[{}]], {"zone": 7}, [{"disk": 7, "ip-addresses": [1]}],
                                   [{"name": {}, "address": [], "dependencies": [1], "partition": "no", "disk": [3]}]])
 def test_an_agent_that_tells_anything(domain, agent, junk):
