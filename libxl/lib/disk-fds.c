@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config-find.h"
 #include "fd.h"
 #include "file.h"
 #include "machine-image.h"
@@ -129,13 +130,9 @@ guint kxl_disk_fds_count(const char *word)
 
 static KxlDeviceDisk *find_disk(const KxlDomainConfig *config, const char *vdev)
 {
-    for (guint i = 0; i < config->disks->len; i++) {
-        KxlDeviceDisk *disk = config->disks->pdata[i];
+    int at = kxl_config_find_disk(config, kxl_vdev_to_devid(vdev));
 
-        if (g_str_equal(disk->vdev, vdev))
-            return disk;
-    }
-    return NULL;
+    return at >= 0 ? config->disks->pdata[at] : NULL;
 }
 
 typedef struct {

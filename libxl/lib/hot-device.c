@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xen/io/xenbus.h>
 
+#include "config-find.h"
 #include "config.h"
 #include "disk-fds.h"
 #include "disk-secret.h"
@@ -42,22 +43,6 @@ static const struct {
 };
 
 /* --- configuration ---------------------------------------------------------------------------- */
-
-int kxl_config_find_disk(const KxlDomainConfig *config, int devid)
-{
-    for (guint i = 0; i < config->disks->len; i++)
-        if (kxl_vdev_to_devid(((const KxlDeviceDisk *)config->disks->pdata[i])->vdev) == devid)
-            return (int)i;
-    return -1;
-}
-
-int kxl_config_find_nic(const KxlDomainConfig *config, int devid)
-{
-    for (guint i = 0; i < config->nics->len; i++)
-        if (((const KxlDeviceNic *)config->nics->pdata[i])->devid == devid)
-            return (int)i;
-    return -1;
-}
 
 static int find_in(const KxlDomainConfig *config, KxlHotKind kind, int devid)
 {

@@ -68,8 +68,3 @@ void kxl_hot_drop_unfinished(const KxlHost *host, int domid, KxlDomainConfig *co
 /* hot-memory.c: what the domain has of memory is more, or less, by a device. */
 void kxl_config_add_memory(KxlDomainConfig *config, KxlDeviceMemory *memory); /* takes it */
 void kxl_config_remove_memory(KxlDomainConfig *config, guint index);
-
-/* The place of a disk, nic or memory device in a configuration, -1: none. */
-int kxl_config_find_memory(const KxlDomainConfig *config, const char *model, int devid);
-int kxl_config_find_disk(const KxlDomainConfig *config, int devid);
-int kxl_config_find_nic(const KxlDomainConfig *config, int devid);

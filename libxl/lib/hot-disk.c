@@ -2,6 +2,7 @@
 /* Disks of a running domain: more, fewer, another medium. */
 #include <string.h>
 
+#include "config-find.h"
 #include "config.h"
 #include "disk-secret.h"
 #include "host-check.h"

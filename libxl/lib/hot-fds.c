@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 
+#include "config-find.h"
 #include "disk-fds.h"
 #include "file.h"
 #include "hot-qmp.h"
@@ -53,13 +54,10 @@ static gboolean fetch_set(JsonObject *set, int pidfd, KxlDeviceDisk *disk, GErro
 /* NULL: it is no disk's, or of one that is opened by path by now. */
 static KxlDeviceDisk *disk_of_set(const KxlDomainConfig *config, gint64 number)
 {
-    for (guint i = 0; i < config->disks->len; i++) {
-        KxlDeviceDisk *disk = config->disks->pdata[i];
+    int at = kxl_config_find_disk(config, (int)number);
+    KxlDeviceDisk *disk = at >= 0 ? config->disks->pdata[at] : NULL;
 
-        if (disk->fd_group && kxl_disk_fds_number(disk) == number)
-            return disk;
-    }
-    return NULL;
+    return disk && disk->fd_group ? disk : NULL;
 }
 
 gboolean kxl_disk_fds_fetch(KxlQmp *qmp, int pidfd, KxlDomainConfig *config, GError **error)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Memory devices of a running HVM domain: more, fewer, more or less of what virtio-mem offers. */
+#include "config-find.h"
 #include "config.h"
 #include "host-check.h"
 #include "hot-device.h"
@@ -22,17 +23,6 @@ void kxl_config_remove_memory(KxlDomainConfig *config, guint index)
     config->target_memkb =
         MIN(config->target_memkb - MIN(kb, config->target_memkb), config->max_memkb);
     g_ptr_array_remove_index(config->memories, index);
-}
-
-int kxl_config_find_memory(const KxlDomainConfig *config, const char *model, int devid)
-{
-    for (guint i = 0; i < config->memories->len; i++) {
-        const KxlDeviceMemory *memory = config->memories->pdata[i];
-
-        if (memory->devid == devid && g_strcmp0(memory->model, model) == 0)
-            return (int)i;
-    }
-    return -1;
 }
 
 static int free_devid(const KxlDomainConfig *config, const char *model)

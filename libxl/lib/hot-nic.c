@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Network interfaces of a running domain: more, fewer, another bridge, the cable pulled. */
+#include "config-find.h"
 #include "config.h"
 #include "host-check.h"
 #include "hot-device.h"
