@@ -55,20 +55,27 @@ static gboolean resolve_locked(const Domain *domain, KxlDeviceDisk *disk, GArray
     return TRUE;
 }
 
+gboolean resolve_disk_descriptors(DomainRegistry *registry, Domain *domain, KxlDeviceDisk *disk,
+                                  GArray *held, GError **error)
+{
+    gboolean ok;
+
+    if (disk->fd_group == NULL)
+        return TRUE;
+    g_mutex_lock(&registry->lock);
+    ok = resolve_locked(domain, disk, held, error);
+    g_mutex_unlock(&registry->lock);
+    return ok;
+}
+
 gboolean resolve_descriptors(DomainRegistry *registry, Domain *domain, KxlDomainConfig *config,
                              GArray **ret_held, GError **error)
 {
     g_autoptr(GArray) held = fds_new();
     gboolean ok = TRUE;
 
-    g_mutex_lock(&registry->lock);
-    for (guint i = 0; i < config->disks->len && ok; i++) {
-        KxlDeviceDisk *disk = config->disks->pdata[i];
-
-        if (disk->fd_group != NULL)
-            ok = resolve_locked(domain, disk, held, error);
-    }
-    g_mutex_unlock(&registry->lock);
+    for (guint i = 0; i < config->disks->len && ok; i++)
+        ok = resolve_disk_descriptors(registry, domain, config->disks->pdata[i], held, error);
     *ret_held = g_steal_pointer(&held);
     return ok;
 }

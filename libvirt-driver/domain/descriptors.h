@@ -13,6 +13,9 @@ G_BEGIN_DECLS
  * no use after it. */
 gboolean resolve_descriptors(DomainRegistry *registry, Domain *domain, KxlDomainConfig *config,
                              GArray **ret_held, GError **error);
+/* The same for one disk; the copies are added to held, an fds_new(). */
+gboolean resolve_disk_descriptors(DomainRegistry *registry, Domain *domain, KxlDeviceDisk *disk,
+                                  GArray *held, GError **error);
 
 /* Those of a client that has gone. */
 void fd_groups_drop_locked(Domain *domain, const RpcClient *client);

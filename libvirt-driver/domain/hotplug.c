@@ -93,10 +93,10 @@ static KxlDomainConfig *to_config(const Change *change, GError **error)
     return domain_def_to_config(def, error);
 }
 
-static const KxlDeviceDisk *config_disk(const KxlDomainConfig *config, const char *target)
+static KxlDeviceDisk *config_disk(const KxlDomainConfig *config, const char *target)
 {
     for (guint i = 0; i < config->disks->len; i++) {
-        const KxlDeviceDisk *disk = config->disks->pdata[i];
+        KxlDeviceDisk *disk = config->disks->pdata[i];
 
         if (kxl_vdev_to_devid(disk->vdev) == kxl_vdev_to_devid(target))
             return disk;
@@ -179,18 +179,15 @@ static void choose_alias(const Device *device, DomainDef *def, int index)
 static gboolean plug_disk(const Change *change, const DomainDisk *disk, GError **error)
 {
     g_autoptr(KxlDomainConfig) config = to_config(change, error);
-    g_autoptr(GArray) held = NULL;
+    g_autoptr(GArray) held = fds_new();
+    KxlDeviceDisk *plugged;
 
     if (config == NULL || !resolve_secrets(change->kanzend->secrets, config, error))
         return FALSE;
-    /* Of the others' groups there need not be any left. */
-    for (guint i = config->disks->len; i-- > 0;)
-        if (config->disks->pdata[i] != config_disk(config, disk->target))
-            g_ptr_array_remove_index(config->disks, i);
-    return resolve_descriptors(change->kanzend->domains, change->view.domain, config, &held,
-                               error) &&
-           kxl_domain_disk_attach(change->kanzend->host, change->view.id, config->disks->pdata[0],
-                                  error);
+    plugged = config_disk(config, disk->target);
+    return resolve_disk_descriptors(change->kanzend->domains, change->view.domain, plugged, held,
+                                    error) &&
+           kxl_domain_disk_attach(change->kanzend->host, change->view.id, plugged, error);
 }
 
 /* Of the device's among the running domain's. */
