@@ -2,6 +2,7 @@
 #include "machine-image.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "disk-fds.h"
 #include "disk-secret.h"
@@ -84,14 +85,22 @@ static void set_detect_zeroes(JsonObject *node, const KxlDeviceDisk *disk)
     json_object_set_string_member(node, "detect-zeroes", mode);
 }
 
-/* The protocol layer: a file or a block device of the host. */
-static JsonObject *file_node(const KxlDeviceDisk *disk, const char *path)
+/* What is not there yet is taken for what its place is for. */
+static gboolean is_device(const char *path)
 {
-    /* A tmpfs for everybody's files is there, too. */
-    gboolean block = g_str_has_prefix(path, "/dev/") && !g_str_has_prefix(path, "/dev/shm/");
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        return g_str_has_prefix(path, "/dev/");
+    return S_ISBLK(st.st_mode) || S_ISCHR(st.st_mode);
+}
+
+/* The protocol layer: a file or a block device of the host. */
+static JsonObject *file_node(const KxlDeviceDisk *disk, const char *path, gboolean device)
+{
     JsonObject *node = json_object_new();
 
-    json_object_set_string_member(node, "driver", block ? "host_device" : "file");
+    json_object_set_string_member(node, "driver", device ? "host_device" : "file");
     json_object_set_string_member(node, "filename", path);
     if (disk->io || cache_modes[disk->cache].direct)
         json_object_set_string_member(node, "aio", disk->io ? disk->io : "native");
@@ -107,10 +116,8 @@ static JsonObject *file_node(const KxlDeviceDisk *disk, const char *path)
 static JsonObject *descriptor_node(const KxlDeviceDisk *disk)
 {
     g_autofree char *path = kxl_disk_fds_path(disk);
-    JsonObject *node = file_node(disk, path);
+    JsonObject *node = file_node(disk, path, kxl_disk_fds_are_block(disk));
 
-    json_object_set_string_member(node, "driver",
-                                  kxl_disk_fds_are_block(disk) ? "host_device" : "file");
     json_object_set_boolean_member(node, "read-only", !kxl_disk_writes_image(disk));
     json_object_set_boolean_member(node, "auto-read-only", FALSE);
     return node;
@@ -146,7 +153,7 @@ static JsonObject *protocol_node(const KxlDeviceDisk *disk, const char *name, GE
         return uri_node(disk, name, error);
     if (disk->fd_group)
         return descriptor_node(disk);
-    return disk->is_dir ? dir_node(disk) : file_node(disk, disk->path);
+    return disk->is_dir ? dir_node(disk) : file_node(disk, disk->path, is_device(disk->path));
 }
 
 /* A format on a protocol; takes the protocol's node. name may be NULL. */
@@ -213,7 +220,7 @@ static JsonObject *image_node(const KxlDeviceDisk *disk, const char *name, GErro
     set_encryption(node, disk, name);
     if (overlaid) {
         JsonObject *overlay =
-            format_node(disk, name, "qcow2", FALSE, file_node(disk, disk->overlay));
+            format_node(disk, name, "qcow2", FALSE, file_node(disk, disk->overlay, FALSE));
 
         json_object_set_object_member(overlay, "backing", node);
         node = overlay;
