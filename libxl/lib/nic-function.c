@@ -193,7 +193,7 @@ static gboolean find_settings(JsonArray *links, Before *before)
  * the function's own interface, as long as the host's driver has it; a tag is to nobody. */
 static void read_own_address(const char *sysfs, const KxlDevicePci *pci, Before *before)
 {
-    g_autofree char *function = kxl_host_pci_file(sysfs, pci, "");
+    g_autofree char *function = kxl_host_pci_file(sysfs, pci, NULL);
     g_autofree char *interface = first_interface(function);
     g_autofree char *path =
         interface ? g_build_filename(function, "net", interface, "address", NULL) : NULL;
