@@ -172,15 +172,19 @@ static gboolean is_busy(void)
     return stats.queued > 0 || stats.free < stats.threads;
 }
 
-static guint n_packets(const GByteArray *packets)
+/* How many there are, and the status that ends the header of the last one (NULL: not asked). */
+static guint count_packets(const GByteArray *packets, guint32 *ret_last_status)
 {
-    guint32 len = 0;
+    guint32 len = 0, status = GUINT32_TO_BE(RPC_ERROR);
     guint n = 0;
 
     for (guint at = 0; at + RPC_HEADER_LEN <= packets->len; at += MAX(GUINT32_FROM_BE(len), 1)) {
         memcpy(&len, packets->data + at, sizeof len);
+        memcpy(&status, packets->data + at + RPC_HEADER_LEN - sizeof status, sizeof status);
         n++;
     }
+    if (ret_last_status != NULL)
+        *ret_last_status = GUINT32_FROM_BE(status);
     return n;
 }
 
@@ -198,7 +202,7 @@ static void converse(int fd, const GByteArray *bytes, GByteArray *answers, guint
                                       : 0;
 
         sent += n > 0 ? (guint)n : 0;
-        if (sent == bytes->len && !is_busy() && n_packets(answers) >= n_wanted &&
+        if (sent == bytes->len && !is_busy() && count_packets(answers, NULL) >= n_wanted &&
             shutdown(fd, SHUT_WR) < 0)
             break;
         g_main_context_iteration(NULL, FALSE);
@@ -219,18 +223,6 @@ static void serve(const GByteArray *bytes, GByteArray *answers, guint n_wanted)
     converse(pair[0], bytes, answers, n_wanted);
 }
 
-/* The status that ends the header of the last packet. */
-static guint32 last_status(const GByteArray *packets)
-{
-    guint32 len = 0, status = RPC_ERROR;
-
-    for (guint at = 0; at + RPC_HEADER_LEN <= packets->len; at += MAX(GUINT32_FROM_BE(len), 1)) {
-        memcpy(&len, packets->data + at, sizeof len);
-        memcpy(&status, packets->data + at + RPC_HEADER_LEN - sizeof status, sizeof status);
-    }
-    return GUINT32_FROM_BE(status);
-}
-
 static void call_alone(gint32 procedure, const GByteArray *args, GByteArray *answers)
 {
     const RpcHeader header = { RPC_PROGRAM_REMOTE, 1, procedure, RPC_CALL, 1, RPC_OK };
@@ -243,9 +235,11 @@ static void call_alone(gint32 procedure, const GByteArray *args, GByteArray *ans
 static void call_that_works(gint32 procedure, const GByteArray *args)
 {
     g_autoptr(GByteArray) answers = g_byte_array_new();
+    guint32 status;
 
     call_alone(procedure, args, answers);
-    if (last_status(answers) == RPC_OK)
+    count_packets(answers, &status);
+    if (status == RPC_OK)
         return;
     for (guint i = 0; i < answers->len; i++) /* the error's texts among them */
         if (!g_ascii_isprint(answers->data[i]))
