@@ -80,7 +80,7 @@ static char *element_key(const XmlClass *class, gconstpointer element, GHashTabl
     return g_strdup_printf("%s\n%u", key->str, n);
 }
 
-static GHashTable *new_count(void)
+static GHashTable *table_by_key(void)
 {
     return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
@@ -88,8 +88,8 @@ static GHashTable *new_count(void)
 /* The elements of a list by their keys. */
 static GHashTable *index_list(const XmlClass *class, const GPtrArray *list)
 {
-    GHashTable *index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GHashTable) seen = new_count();
+    GHashTable *index = table_by_key();
+    g_autoptr(GHashTable) seen = table_by_key();
 
     for (guint i = 0; i < list->len; i++) {
         gpointer element = g_ptr_array_index(list, i);
@@ -103,7 +103,7 @@ static char *compare_list(const Compare *compare, const XmlRow *row, const char 
     const GPtrArray *list = XML_CONST_FIELD(row, compare->object, GPtrArray *);
     g_autoptr(GHashTable) others =
         index_list(row->item, XML_CONST_FIELD(row, compare->other, GPtrArray *));
-    g_autoptr(GHashTable) seen = new_count();
+    g_autoptr(GHashTable) seen = table_by_key();
     char *loss = NULL;
 
     for (guint i = 0; i < list->len && loss == NULL; i++) {
