@@ -86,7 +86,7 @@ gboolean on_connect_open(RpcCall *call, GError **error)
 
 gboolean on_connect_close(RpcCall *call, GError **error)
 {
-    rpc_client_close_after_reply(call->client);
+    call->closes = TRUE;
     return TRUE;
 }
 

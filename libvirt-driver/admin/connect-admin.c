@@ -18,7 +18,7 @@ gboolean on_admin_connect_open(RpcCall *call, GError **error)
 
 gboolean on_admin_connect_close(RpcCall *call, GError **error)
 {
-    rpc_client_close_after_reply(call->client);
+    call->closes = TRUE;
     return TRUE;
 }
 

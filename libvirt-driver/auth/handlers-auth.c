@@ -138,7 +138,7 @@ static gboolean exchange(RpcCall *call, const char *mechanism, const XdrValue *i
     if (ok)
         put_step(call->ret, &step);
     else
-        rpc_client_close_after_reply(call->client); /* one attempt a connection */
+        call->closes = TRUE; /* one attempt a connection */
     g_clear_pointer(&step.answer, g_byte_array_unref);
     return ok;
 }

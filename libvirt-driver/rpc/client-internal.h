@@ -87,6 +87,7 @@ typedef struct {
     RpcCodec *next_codec;
     RpcStream *stream; /* that the call has opened; NULL: none */
     gsize request_bytes;
+    gboolean closes; /* the connection, once all is sent */
 } RpcCallEnd;
 
 /* Sends the reply of a call that was counted in running. Any thread. */

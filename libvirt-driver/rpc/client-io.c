@@ -214,6 +214,8 @@ void rpc_client_call_done(RpcClient *client, const RpcCallEnd *end)
     client->running_bytes -= end->request_bytes;
     if (end->stream != NULL)
         rpc_stream_opened_locked(end->stream);
+    /* Not before there is a reply in the queue: nothing left to send is the sign to close. */
+    client->finishing |= end->closes;
     if (send_locked(client, g_byte_array_free_to_bytes(end->reply)) && end->fd >= 0)
         send_descriptor_locked(client, end->fd);
     else if (end->fd >= 0)

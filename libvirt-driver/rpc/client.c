@@ -236,13 +236,6 @@ void rpc_client_enable_keepalive(RpcClient *client)
 
 /* ---- closing ---- */
 
-void rpc_client_close_after_reply(RpcClient *client)
-{
-    g_mutex_lock(&client->lock);
-    client->finishing = TRUE;
-    g_mutex_unlock(&client->lock);
-}
-
 gboolean rpc_client_is_gone(RpcClient *client)
 {
     gboolean gone;

@@ -21,8 +21,6 @@ void rpc_client_set_open(RpcClient *client);
 void rpc_client_enable_keepalive(RpcClient *client);
 /* Disconnects it. why: constant text for the log. Any thread. */
 void rpc_client_kick(RpcClient *client, const char *why);
-/* Close once everything queued is sent. */
-void rpc_client_close_after_reply(RpcClient *client);
 
 /* "client 17 (uid 0, pid 1234)", "client 18 (192.0.2.1:50000)", for log lines. */
 const char *rpc_client_name(RpcClient *client);

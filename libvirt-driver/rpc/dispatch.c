@@ -123,7 +123,8 @@ static void finish_call(RpcCall *call, const GError *error)
                         .fd = error == NULL ? fd : -1,
                         .next_codec = error == NULL ? g_steal_pointer(&call->next_codec) : NULL,
                         .stream = call->stream,
-                        .request_bytes = call->packet->len };
+                        .request_bytes = call->packet->len,
+                        .closes = call->closes };
     rpc_client_call_done(call->client, &end);
     if (error != NULL && fd >= 0)
         close(fd);

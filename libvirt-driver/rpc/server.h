@@ -70,6 +70,7 @@ struct RpcCall {
     RpcStream *stream;              /* set by the handler of a RPC_PROC_STREAM procedure */
     RpcCodec *next_codec;           /* everything behind the reply goes through it; taken */
     void (*replied)(RpcCall *call); /* called when the reply to a success is on its way */
+    gboolean closes;                /* set by the handler: the reply is the connection's end */
     guint arg_i;                    /* a number the handler leaves for replied() */
 };
 

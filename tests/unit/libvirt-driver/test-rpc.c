@@ -22,6 +22,7 @@ enum {
     PROC_REGISTER,
     PROC_STREAM,
     PROC_CLOSE,
+    PROC_CLOSE_LATE,
     PROC_BIG,
 };
 
@@ -126,8 +127,14 @@ static gboolean do_stream(RpcCall *call, GError **error)
 
 static gboolean do_close(RpcCall *call, GError **error)
 {
-    rpc_client_close_after_reply(call->client);
+    call->closes = TRUE;
     return TRUE;
+}
+
+static gboolean do_close_late(RpcCall *call, GError **error)
+{
+    call->closes = TRUE;
+    return do_block(call, error);
 }
 
 static gboolean do_big(RpcCall *call, GError **error)
@@ -153,6 +160,7 @@ static const RpcProc procs[] = {
     [PROC_REGISTER] = { "REGISTER", "vRegister", "i?s", "i", RO | QUICK, 41, do_register },
     [PROC_STREAM] = { "STREAM", "vStream", "", "", RO | RPC_PROC_STREAM, 41, do_stream },
     [PROC_CLOSE] = { "CLOSE", "vClose", "", "", RO | QUICK, 41, do_close },
+    [PROC_CLOSE_LATE] = { "CLOSE_LATE", "vCloseLate", "", "", RO, 41, do_close_late },
     [PROC_BIG] = { "BIG", "vBig", "u", "s", RO, 41, do_big },
 };
 
@@ -389,6 +397,28 @@ static void test_dropped(Fixture *f, gconstpointer unused)
     g_assert_cmpuint(reply->header.status, ==, RPC_OK);
 }
 
+static void ping(Fixture *f)
+{
+    g_autoptr(RpcPacket) pong = NULL;
+
+    send_packet(f->fd, RPC_PROGRAM_KEEPALIVE, RPC_KEEPALIVE_PING, RPC_MESSAGE, 0, RPC_OK, NULL);
+    pong = receive_packet(f->fd);
+    g_assert_nonnull(pong);
+    g_assert_cmphex(pong->header.program, ==, RPC_PROGRAM_KEEPALIVE);
+    g_assert_cmpint(pong->header.procedure, ==, RPC_KEEPALIVE_PONG);
+    g_assert_cmpuint(pong->len, ==, RPC_HEADER_LEN);
+}
+
+/* The calls have been dispatched. */
+static void wait_for_blocked(Fixture *f, guint n)
+{
+    g_mutex_lock(&f->app.lock);
+    while (f->app.blocked < n)
+        g_cond_wait(&f->app.cond, &f->app.lock);
+    g_assert_cmpuint(f->app.blocked, ==, n);
+    g_mutex_unlock(&f->app.lock);
+}
+
 /* Five calls run, the others wait; pings are answered all the same, and every call once. */
 static void test_slots(Fixture *f, gconstpointer unused)
 {
@@ -397,19 +427,8 @@ static void test_slots(Fixture *f, gconstpointer unused)
     open_connection(f);
     for (guint i = 0; i < 9; i++)
         send_call(f, PROC_BLOCK, NULL);
-    send_packet(f->fd, RPC_PROGRAM_KEEPALIVE, RPC_KEEPALIVE_PING, RPC_MESSAGE, 0, RPC_OK, NULL);
-    {
-        g_autoptr(RpcPacket) pong = receive_packet(f->fd);
-
-        g_assert_cmphex(pong->header.program, ==, RPC_PROGRAM_KEEPALIVE);
-        g_assert_cmpint(pong->header.procedure, ==, RPC_KEEPALIVE_PONG);
-        g_assert_cmpuint(pong->len, ==, RPC_HEADER_LEN);
-    }
-    g_mutex_lock(&f->app.lock);
-    while (f->app.blocked < 5)
-        g_cond_wait(&f->app.cond, &f->app.lock);
-    g_assert_cmpuint(f->app.blocked, ==, 5);
-    g_mutex_unlock(&f->app.lock);
+    ping(f);
+    wait_for_blocked(f, 5);
     release(f);
     for (guint i = 0; i < 9; i++) {
         g_autoptr(RpcPacket) reply = receive_packet(f->fd);
@@ -462,6 +481,25 @@ static void test_close(Fixture *f, gconstpointer unused)
 
     open_connection(f);
     reply = call(f, PROC_CLOSE, NULL);
+    g_assert_cmpuint(reply->header.status, ==, RPC_OK);
+    g_assert_false(receive(f->fd, &byte, 1));
+}
+
+/* As long as there is no reply the connection stays, whatever else is going on. */
+static void test_close_late(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(RpcPacket) reply = NULL;
+    guint8 byte;
+
+    open_connection(f);
+    send_call(f, PROC_CLOSE_LATE, NULL);
+    ping(f);
+    wait_for_blocked(f, 1);
+    ping(f);
+    ping(f);
+    release(f);
+    reply = receive_packet(f->fd);
+    g_assert_nonnull(reply);
     g_assert_cmpuint(reply->header.status, ==, RPC_OK);
     g_assert_false(receive(f->fd, &byte, 1));
 }
@@ -664,6 +702,7 @@ int main(int argc, char **argv)
     ADD("/rpc/backpressure", NULL, test_backpressure);
     ADD("/rpc/hangup", NULL, test_hangup);
     ADD("/rpc/close", NULL, test_close);
+    ADD("/rpc/close-late", NULL, test_close_late);
     ADD("/rpc/events", NULL, test_events);
     ADD("/rpc/early-event", NULL, test_early_event);
     ADD("/rpc/slow-reader", &small_queue, test_slow_reader);
