@@ -8,6 +8,7 @@
 #include "cpu/clock.h"
 #include "cpu/compat.h"
 #include "cpu/desc.h"
+#include "cpu/emulate.h"
 #include "cpu/entry.h"
 #include "cpu/guestcpuid.h"
 #include "cpu/biglock.h"
@@ -165,6 +166,7 @@ void hv_start(uint32_t start_info_paddr)
     for (uint32_t id = 0; id < d->max_vcpus; id++)
         must_work(desc_init_vcpu(d->vcpu[id]), "a vCPU");
     desc_load(d->vcpu[0]);
+    guest_load_cr4(d->vcpu[0]);
     dumpinfo_init(d);
     smp_start(d);
     must_work(evtchn_init(d), "event channels");

@@ -34,14 +34,20 @@ struct sample {
     uint32_t pm, apic;
 };
 
-static struct {
-    struct sample start;
-    uint64_t tsc_hz, apic_hz;
-    /* System time is base_ns + ((TSC - base_tsc) << shift) * mul >> 32. */
+/* System time is base_ns + ((TSC - base_tsc) << shift) * mul >> 32. */
+struct scale {
     uint64_t base_tsc, base_ns;
     uint32_t mul; /* 0 until calibrated */
     int8_t shift;
-    uint8_t told; /* XEN_PVCLOCK_GUEST_STOPPED while that is being told */
+};
+
+static struct {
+    struct sample start;
+    uint64_t tsc_hz, apic_hz;
+    struct scale scales[2];
+    const struct scale *scale; /* the one that counts, read without a lock; NULL: none yet */
+    uint64_t emulated_tsc;     /* what a guest has read last */
+    uint8_t told;              /* XEN_PVCLOCK_GUEST_STOPPED while that is being told */
 } clk;
 
 /* The ACPI timer and the TSC at one moment: the try with the shortest read wins. */
@@ -65,29 +71,40 @@ static struct sample take_sample(void)
     return best;
 }
 
+/* Whoever reads it meanwhile has the old one, whole. */
+static void publish_scale(struct scale next)
+{
+    struct scale *to = clk.scale == &clk.scales[0] ? &clk.scales[1] : &clk.scales[0];
+
+    *to = next;
+    wmb();
+    WRITE_ONCE(clk.scale, to);
+}
+
 void clock_start(void)
 {
     apic_timer_start(~0U);
     clk.start = take_sample();
-    clk.base_tsc = clk.start.tsc;
+    publish_scale((struct scale){ .base_tsc = clk.start.tsc });
 }
 
-static void set_scale(uint64_t hz)
+static void set_scale(uint64_t base_tsc, uint64_t base_ns, uint64_t hz)
 {
+    struct scale s = { .base_tsc = base_tsc, .base_ns = base_ns };
     uint64_t ticks = hz;
 
     clk.tsc_hz = hz;
-    clk.shift = 0;
     /* Bring ns/tick into [1/2, 1) so that mul uses all of its bits. */
     while (ticks > 2 * NS_PER_S) {
         ticks >>= 1;
-        clk.shift--;
+        s.shift--;
     }
     while (ticks <= NS_PER_S) {
         ticks <<= 1;
-        clk.shift++;
+        s.shift++;
     }
-    clk.mul = (uint32_t)((NS_PER_S << 32) / (clk.shift < 0 ? hz >> -clk.shift : hz << clk.shift));
+    s.mul = (uint32_t)((NS_PER_S << 32) / (s.shift < 0 ? hz >> -s.shift : hz << s.shift));
+    publish_scale(s);
 }
 
 /* value * mul / div; the result must fit. (C's 128-bit division would need the compiler's
@@ -124,7 +141,7 @@ void clock_calibrate(void)
         cpu_relax();
     end = take_sample();
     ticks = (end.pm - clk.start.pm) & PM_TIMER_MASK;
-    set_scale(scale(end.tsc - clk.start.tsc, PM_TIMER_HZ, ticks));
+    set_scale(clk.start.tsc, 0, scale(end.tsc - clk.start.tsc, PM_TIMER_HZ, ticks));
     set_apic_hz(scale(clk.start.apic - end.apic, PM_TIMER_HZ, ticks));
     apic_timer_start(0);
     printk(LOG_INFO, "clock: TSC %lu kHz, APIC timer %lu kHz", clk.tsc_hz / 1000,
@@ -161,9 +178,7 @@ static void refine(void *opaque)
     uint64_t off = hz > old ? hz - old : old - hz;
 
     if (off <= old / 1000000 * REFINE_PPM) {
-        clk.base_tsc = now.tsc;
-        clk.base_ns = base_ns;
-        set_scale(hz);
+        set_scale(now.tsc, base_ns, hz);
         for (unsigned int i = 0; i < d->max_vcpus; i++)
             clock_update_vcpu(d->vcpu[i]);
     }
@@ -188,44 +203,73 @@ uint32_t clock_tsc_khz(void)
     return (uint32_t)(clk.tsc_hz / 1000);
 }
 
-static uint64_t ticks_to_ns(uint64_t ticks)
+static uint64_t ticks_to_ns(const struct scale *s, uint64_t ticks)
 {
-    ticks = clk.shift < 0 ? ticks >> -clk.shift : ticks << clk.shift;
-    return (uint64_t)((unsigned __int128)ticks * clk.mul >> 32);
+    ticks = s->shift < 0 ? ticks >> -s->shift : ticks << s->shift;
+    return (uint64_t)((unsigned __int128)ticks * s->mul >> 32);
+}
+
+static uint64_t ns_at(const struct scale *s, uint64_t tsc)
+{
+    return s->base_ns + ticks_to_ns(s, tsc - s->base_tsc);
 }
 
 uint64_t clock_ns_at(uint64_t tsc)
 {
-    return clk.base_ns + ticks_to_ns(tsc - clk.base_tsc);
+    return ns_at(READ_ONCE(clk.scale), tsc);
 }
 
+/* The scale first: its base is never ahead of a TSC that is read after it. */
 uint64_t now_ns(void)
 {
-    return clock_ns_at(rdtsc());
+    const struct scale *s = READ_ONCE(clk.scale);
+
+    return s ? ns_at(s, rdtsc()) : 0;
 }
 
 uint64_t clock_tsc_ns(void)
 {
-    return ticks_to_ns(rdtsc());
+    return ticks_to_ns(clk.scale, rdtsc());
 }
 
-static void fill_time_info(struct vcpu_time_info *t)
+uint64_t clock_guest_tsc(const struct domain *d)
 {
-    t->tsc_timestamp = clk.base_tsc;
-    t->system_time = clk.base_ns;
-    t->tsc_to_system_mul = clk.mul;
-    t->tsc_shift = clk.shift;
+    uint64_t last = READ_ONCE(clk.emulated_tsc), now;
+
+    if (!d->tsc_emulated)
+        return rdtsc();
+    do
+        now = MAX(now_ns(), last + 1); /* never the same twice, on any vCPU */
+    while (!__atomic_compare_exchange_n(&clk.emulated_tsc, &last, now, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED));
+    return now;
+}
+
+uint32_t clock_guest_tsc_khz(const struct domain *d)
+{
+    return d->tsc_emulated ? NS_PER_S / 1000 : (uint32_t)(clk.tsc_hz / 1000);
+}
+
+/* An emulated TSC is system time: a tick is a ns, 2 * 2^31 / 2^32. */
+static void fill_time_info(struct vcpu_time_info *t, bool emulated)
+{
+    const struct scale *s = clk.scale;
+
+    t->tsc_timestamp = emulated ? s->base_ns : s->base_tsc;
+    t->system_time = s->base_ns;
+    t->tsc_to_system_mul = emulated ? 1U << 31 : s->mul;
+    t->tsc_shift = emulated ? 1 : s->shift;
     t->flags = XEN_PVCLOCK_TSC_STABLE_BIT | clk.told; /* one clock drives all TSCs of a machine */
 }
 
 /* Odd while it changes (xen.h); the guest reads version before and after. */
-static void publish(struct vcpu_time_info *t)
+static void publish(struct vcpu_time_info *t, bool emulated)
 {
     uint32_t version = (t->version | 1) + 1;
 
     WRITE_ONCE(t->version, version - 1);
     wmb();
-    fill_time_info(t);
+    fill_time_info(t, emulated);
     wmb();
     WRITE_ONCE(t->version, version);
 }
@@ -245,7 +289,7 @@ static void publish_copy(gva_t area, const struct vcpu_time_info *t)
 
 void clock_update_vcpu(struct vcpu *v)
 {
-    publish(&v->vcpu_info->time);
+    publish(&v->vcpu_info->time, v->domain->tsc_emulated);
     if (v->arch->time_area)
         publish_copy(v->arch->time_area, &v->vcpu_info->time);
 }
@@ -253,10 +297,12 @@ void clock_update_vcpu(struct vcpu *v)
 /* A guest that is told so does not take the jump for a processor that hung (its watchdogs). */
 void clock_jump(struct domain *d, uint64_t ns)
 {
+    struct scale next = *clk.scale;
     uint64_t tsc = rdtsc();
 
-    clk.base_ns = clock_ns_at(tsc) + ns;
-    clk.base_tsc = tsc;
+    next.base_ns = clock_ns_at(tsc) + ns;
+    next.base_tsc = tsc;
+    publish_scale(next);
     clk.told = XEN_PVCLOCK_GUEST_STOPPED;
     for (unsigned int i = 0; i < d->max_vcpus; i++)
         clock_update_vcpu(d->vcpu[i]);

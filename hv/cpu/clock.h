@@ -40,3 +40,8 @@ void timers_run(void);
 /* Publishes the clock in v's vcpu_info and its secondary time area. */
 void clock_update_vcpu(struct vcpu *v);
 uint32_t clock_tsc_khz(void);
+
+/* What RDTSC reads in the guest, and how fast it goes: the machine's own TSC, or with
+ * KZ_BOOT_EMULATE_TSC one of 1 GHz that is system time and always goes on. */
+uint64_t clock_guest_tsc(const struct domain *d);
+uint32_t clock_guest_tsc_khz(const struct domain *d);

@@ -50,10 +50,16 @@ bool guest_read_cr(struct vcpu *v, unsigned int nr, uint64_t *ret)
     }
 }
 
+void guest_load_cr4(struct vcpu *v)
+{
+    uint64_t real = (read_cr4() & ~CR4_GUEST) | (v->arch->cr4 & CR4_GUEST);
+
+    write_cr4(real | (v->domain->tsc_emulated ? CR4_TSD : 0));
+}
+
 static bool write_cr4_guest(struct vcpu *v, uint64_t val)
 {
     uint64_t changed = (val ^ v->arch->cr4) & ~CR4_GUEST;
-    uint64_t real = read_cr4();
 
     if (changed)
         printk_guest(LOG_DEBUG, "d%uv%u: CR4 bits 0x%lx are fixed, ignoring the change",
@@ -66,8 +72,7 @@ static bool write_cr4_guest(struct vcpu *v, uint64_t val)
     if (!(v->arch->cr4_allowed & CR4_OSXSAVE))
         val &= ~CR4_OSXSAVE;
     v->arch->cr4 = val;
-    real = (real & ~CR4_GUEST) | (val & CR4_GUEST);
-    write_cr4(real);
+    guest_load_cr4(v);
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "cpu/emulate.h"
 #include "cpu/asm.h"
 #include "cpu/bounce.h"
+#include "cpu/clock.h"
 #include "cpu/decode.h"
 #include "cpu/guestcpuid.h"
 #include "cpu/vcpu.h"
@@ -142,10 +143,11 @@ static bool do_wrmsr(struct vcpu *v, struct cpu_regs *regs, const struct insn *i
     return guest_wrmsr(v, (uint32_t)regs->rcx, regs->rdx << 32 | (uint32_t)regs->rax);
 }
 
-/* Trapped only when the guest set CR4.TSD for its users; its kernel may always read the TSC. */
+/* Trapped only when hv emulates the TSC, or the guest set CR4.TSD for its users; its kernel may
+ * always read it. */
 static bool do_rdtsc(struct vcpu *v, struct cpu_regs *regs, const struct insn *i)
 {
-    uint64_t tsc = rdtsc();
+    uint64_t tsc = clock_guest_tsc(v->domain);
 
     regs->rax = (uint32_t)tsc;
     regs->rdx = tsc >> 32;
@@ -224,12 +226,14 @@ static bool ports_allowed(const struct vcpu *v, uint16_t port, unsigned int size
            (bits >> port % 8 & ((1U << size) - 1)) == 0;
 }
 
-/* The guest's users may only do port I/O, and that only if their kernel lets them. Not the string
- * forms: the memory operand would be accessed with the rights of the kernel. */
+/* The guest's users may only read the TSC and do port I/O, both only if their kernel lets them. Not
+ * the string forms: the memory operand would be accessed with the rights of the kernel. */
 static bool users_may(const struct vcpu *v, const struct cpu_regs *regs, const struct insn *i)
 {
     if (i->op == PRIVOP_CPUID)
         return true;
+    if (i->op == PRIVOP_RDTSC || i->op == PRIVOP_RDTSCP)
+        return !(v->arch->cr4 & CR4_TSD);
     if (v->arch->iopl == 3)
         return i->op <= PRIVOP_OUT || i->op == PRIVOP_CLI || i->op == PRIVOP_STI;
     return i->op <= PRIVOP_OUT && ports_allowed(v, port_of(regs, i), i->size);

@@ -25,6 +25,8 @@ bool guest_write_cr(struct vcpu *v, unsigned int nr, uint64_t val);
 bool guest_read_dr(struct vcpu *v, unsigned int nr, uint64_t *ret);
 bool guest_write_dr(struct vcpu *v, unsigned int nr, uint64_t val);
 bool guest_write_xcr(struct vcpu *v, uint32_t index, uint64_t val);
+/* CR4 of the CPU that v runs on, as v wants it and hv needs it. */
+void guest_load_cr4(struct vcpu *v);
 /* CR0.TS as the guest wants it. */
 void guest_set_ts(struct vcpu *v, bool ts);
 

@@ -199,7 +199,32 @@ static struct cpuid_regs cpuid_xsave(uint32_t subleaf)
     return r;
 }
 
-static struct cpuid_regs cpuid_xen(uint32_t leaf, uint32_t subleaf)
+/* arch-x86/cpuid.h, leaf 0x40000x03. An emulated TSC is system time, without an offset. */
+#define TSC_EMULATED      (1U << 0)
+#define TSC_RELIABLE      (1U << 1)
+#define TSC_MODE_EMULATED 1
+#define TSC_MODE_NATIVE   2
+
+static struct cpuid_regs cpuid_xen_tsc(const struct domain *d, uint32_t subleaf)
+{
+    switch (subleaf) {
+    case 0:
+        return (struct cpuid_regs){ .eax = TSC_RELIABLE | (d->tsc_emulated ? TSC_EMULATED : 0),
+                                    .ebx = d->tsc_emulated ? TSC_MODE_EMULATED : TSC_MODE_NATIVE,
+                                    .ecx = clock_guest_tsc_khz(d) };
+    case 1:
+        if (d->tsc_emulated)
+            return (struct cpuid_regs){ .ecx = 1U << 31, .edx = 1 };
+        break;
+    case 2:
+        return (struct cpuid_regs){ .eax = clock_tsc_khz() };
+    default:
+        break;
+    }
+    return (struct cpuid_regs){ 0 };
+}
+
+static struct cpuid_regs cpuid_xen(const struct domain *d, uint32_t leaf, uint32_t subleaf)
 {
     struct cpuid_regs r = { 0 };
 
@@ -218,15 +243,8 @@ static struct cpuid_regs cpuid_xen(uint32_t leaf, uint32_t subleaf)
         r.ebx = 0x40000000;
         r.ecx = XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD;
         break;
-    case 3: /* the TSC is the machine's own, never emulated */
-        if (subleaf == 0) {
-            r.eax = 1U << 1;
-            r.ebx = 2;
-            r.ecx = clock_tsc_khz();
-        } else if (subleaf == 2) {
-            r.eax = clock_tsc_khz();
-        }
-        break;
+    case 3:
+        return cpuid_xen_tsc(d, subleaf);
     case 5:
         r.ebx = subleaf == 0 ? cpuid(0x80000008, 0).eax & XEN_CPUID_MACHINE_ADDRESS_WIDTH_MASK : 0;
         break;
@@ -257,7 +275,7 @@ struct cpuid_regs guest_cpuid(struct vcpu *v, uint32_t leaf, uint32_t subleaf)
     struct cpuid_regs r = { 0 };
 
     if (leaf >= XEN_CPUID_FIRST_LEAF && leaf <= XEN_CPUID_LEAF(0xff))
-        return cpuid_xen(leaf, subleaf);
+        return cpuid_xen(v->domain, leaf, subleaf);
     if (leaf == LEAF_NSCB) {
         r.eax = null_selector_clears_base ? 1U << F(NSCB) % 32 : 0;
         return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The MSRs that a PV kernel may read or write; all others fault, as they do under Xen. */
 #include "cpu/asm.h"
+#include "cpu/clock.h"
 #include "cpu/emulate.h"
 #include "cpu/vcpu.h"
 #include "mm/layout.h"
@@ -28,7 +29,7 @@ bool guest_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *ret)
 {
     switch (msr) {
     case MSR_TSC:
-        *ret = rdtsc();
+        *ret = clock_guest_tsc(v->domain);
         return true;
     case MSR_FS_BASE:
     case MSR_GS_BASE: /* in the kernel the kernel's base is loaded */

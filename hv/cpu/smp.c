@@ -4,6 +4,7 @@
 #include "cpu/apic.h"
 #include "cpu/asm.h"
 #include "cpu/desc.h"
+#include "cpu/emulate.h"
 #include "cpu/entry.h"
 #include "cpu/exit.h"
 #include "cpu/biglock.h"
@@ -108,6 +109,7 @@ void ap_start(uint32_t vcpu_id)
 
     write_cr3(hv_l4_paddr());
     desc_load(v);
+    guest_load_cr4(v);
     apic_init_secondary();
     v->arch->apic_id = apic_id();
     __atomic_add_fetch(&cpus_ready, 1, __ATOMIC_RELEASE);

@@ -22,6 +22,7 @@ struct domain {
     uint64_t nr_pages;          /* pages the guest holds now */
     uint64_t max_pages;
     bool is_32bit;
+    bool tsc_emulated;          /* RDTSC faults and hv answers */
     bool started;               /* its first instruction has run */
     uint64_t vm_assist;
     shared_info_t *shared_info; /* hv's mapping */

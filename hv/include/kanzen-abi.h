@@ -50,8 +50,9 @@ struct kz_boot_header {
 KZ_STATIC_ASSERT(sizeof(struct kz_section) == 16, "kz_section layout");
 KZ_STATIC_ASSERT(sizeof(struct kz_boot_header) == 144, "kz_boot_header layout");
 
-#define KZ_BOOT_VERBOSE   (1U << 0) /* guest console_io output goes to hv's log as well */
-#define KZ_BOOT_LOCALTIME (1U << 1) /* informational; time_offset_s already holds the shift */
+#define KZ_BOOT_VERBOSE     (1U << 0) /* guest console_io output goes to hv's log as well */
+#define KZ_BOOT_LOCALTIME   (1U << 1) /* informational; time_offset_s already holds the shift */
+#define KZ_BOOT_EMULATE_TSC (1U << 2) /* the guest's TSC is hv's, of 1 GHz */
 
 /*
  * Store section: a sequence of records, each NUL-terminated strings "path\0perms\0" then

@@ -77,6 +77,7 @@ struct domain *domain_create(const struct kz_boot_header *h, void *boot_stack)
     d->max_pages = h->max_pages;
     d->shared_info = must_have(domain_alloc_shared(d, &d->shared_info_mfn));
     d->is_32bit = mm_compat;
+    d->tsc_emulated = h->flags & KZ_BOOT_EMULATE_TSC;
     for (uint32_t id = 0; id < XEN_LEGACY_MAX_VCPUS; id++)
         d->shared_info->vcpu_info[id].evtchn_upcall_mask = 1;
     d->vcpu = must_have(kmalloc(d->max_vcpus * sizeof(d->vcpu[0])));

@@ -125,6 +125,12 @@ static void uuid_bytes(const char *text, guint8 uuid[16])
     }
 }
 
+static guint32 boot_flags(const KxlDomainConfig *config)
+{
+    return (config->localtime == KXL_YES ? KZ_BOOT_LOCALTIME : 0) |
+           (g_strcmp0(config->tsc_mode, "always_emulate") == 0 ? KZ_BOOT_EMULATE_TSC : 0);
+}
+
 static void header_fill(struct kz_boot_header *h, const KxlBootSpec *spec)
 {
     const KxlDomainConfig *config = spec->config;
@@ -137,7 +143,7 @@ static void header_fill(struct kz_boot_header *h, const KxlBootSpec *spec)
     h->domid = (guint32)spec->domid;
     h->max_vcpus = MAX(config->max_vcpus, 1);
     h->nr_vcpus = config->vcpus ? config->vcpus : h->max_vcpus;
-    h->flags = config->localtime == KXL_YES ? KZ_BOOT_LOCALTIME : 0;
+    h->flags = boot_flags(config);
     uuid_bytes(config->uuid, h->uuid);
     h->time_offset_s = kxl_time_offset(config, spec->now_us);
     h->epoch_ns = (guint64)spec->now_us * 1000;

@@ -188,6 +188,17 @@ static gboolean holds_more(const KxlDomainConfig *config)
            config->spice.enable;
 }
 
+/* hv emulates the TSC, QEMU does not. Xen 4.17 refuses native_paravirt as well. */
+static gboolean check_tsc_mode(const KxlDomainConfig *config, GError **error)
+{
+    if (g_strcmp0(config->tsc_mode, "native_paravirt") == 0)
+        return kxl_args_unsupported(error, "tsc_mode 'native_paravirt'");
+    if (g_strcmp0(config->tsc_mode, "always_emulate") == 0 && config->type != KXL_TYPE_PV)
+        return kxl_args_unsupported(error, "tsc_mode 'always_emulate' in a %s domain",
+                                    kxl_domain_type_to_string(config->type));
+    return TRUE;
+}
+
 /* Options that no machine of ours has, or not in the way that is asked for. */
 static gboolean check_options(const KxlDomainConfig *config, GError **error)
 {
@@ -198,8 +209,8 @@ static gboolean check_options(const KxlDomainConfig *config, GError **error)
                                     kxl_domain_type_to_string(config->type));
     if (config->board.machine && !g_str_equal(config->board.machine, "q35"))
         return kxl_args_unsupported(error, "machine '%s'", config->board.machine);
-    if (g_strcmp0(config->tsc_mode, "always_emulate") == 0)
-        return kxl_args_unsupported(error, "tsc_mode 'always_emulate'");
+    if (!check_tsc_mode(config, error))
+        return FALSE;
     if (renames(config) && holds_more(config))
         return kxl_args_unsupported(error, "action 'rename-restart' of a domain with devices of "
                                            "the host's, a TPM or SPICE");

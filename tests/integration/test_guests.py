@@ -12,6 +12,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "guests"
 KERNELS = [f"{main.parent.name}-{width}" for main in sorted(SOURCE.glob("*/main.c")) for width in (64, 32)
            if main.parent.name != "fuzz"]
 VCPUS = {"vcpus": 4}
+OPTIONS = {"tsc": 'tsc_mode = "always_emulate"'}
 NMIS = ("nmi",)  # kernels that want some
 
 
@@ -24,6 +25,7 @@ kernel = "{FOLDER / kernel}"
 extra = "word=value"
 memory = 32
 vcpus = {VCPUS.get(test, 1)}
+{OPTIONS.get(test, "")}
 on_poweroff = "destroy"
 on_crash = "destroy"
 """)

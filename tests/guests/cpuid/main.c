@@ -5,6 +5,7 @@
  * which they do by events.
  */
 #include "guest.h"
+#include "cpu.h"
 
 /* SDM 2A CPUID, leaf 1 */
 #define EDX_FPU        (1U << 0)
@@ -28,29 +29,6 @@
 
 #define MSR_NOBODYS 0x4711
 #define VEC_GP      13
-
-struct cpuid_regs {
-    uint32_t eax, ebx, ecx, edx;
-};
-
-/* xen.h XEN_CPUID */
-static struct cpuid_regs xen_cpuid(uint32_t leaf)
-{
-    struct cpuid_regs r;
-
-    __asm__ __volatile__(XEN_CPUID
-                         : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
-                         : "0"(leaf), "2"(0));
-    return r;
-}
-
-static uint64_t rdmsr(uint32_t msr)
-{
-    uint32_t low, high;
-
-    __asm__ __volatile__("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-    return (uint64_t)high << 32 | low;
-}
 
 static void read_nobodys_msr(void *arg)
 {

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guest.h"
-
-static uint64_t rdtsc(void)
-{
-    uint32_t lo, hi;
-
-    __asm__ __volatile__("rdtsc" : "=a"(lo), "=d"(hi));
-    return (uint64_t)hi << 32 | lo;
-}
+#include "cpu.h"
 
 /* n * mul >> 32 without a 128-bit product. */
 static uint64_t scale(uint64_t n, uint32_t mul)

@@ -59,6 +59,7 @@ static void set_up(Fixture *f, gconstpointer data)
     f->config->ramdisk = g_strdup(f->ramdisk);
     f->config->cmdline = g_strdup("root=/dev/xvda ro");
     f->config->rtc_timeoffset = -7200;
+    f->config->tsc_mode = g_strdup("always_emulate");
 }
 
 static void tear_down(Fixture *f, gconstpointer data)
@@ -119,6 +120,7 @@ static void test_layout(Fixture *f, gconstpointer data)
     g_assert_cmpuint(h.max_vcpus, ==, 3);
     g_assert_cmpmem(h.uuid, 16, uuid, 16);
     g_assert_cmpint(h.time_offset_s, ==, -7200);
+    g_assert_cmpuint(h.flags, ==, KZ_BOOT_EMULATE_TSC);
     g_assert_cmpuint(h.epoch_ns, ==, 1700000000000001000);
     g_assert_cmpuint(h.kernel.size, ==, kernel_len);
     g_assert_cmpmem(file + h.kernel.offset, h.kernel.size, kernel, kernel_len);
