@@ -21,7 +21,8 @@ ENDS = ("shutdown", "crash", "panic")
 
 
 def one_run(guest, width, seed):
-    """How the guest ended: "shutdown N" or "crash TEXT". It always ends, if hv is well."""
+    """How the guest ended: "shutdown N" or "crash TEXT". It always ends, if hv is well; now and then before that QEMU 7.2, by a
+    segmentation fault in its TCG: "emulator died"."""
     disk = guest.folder / "fuzz.img"
     with open(disk, "wb") as f:
         f.truncate(1 << 20)
@@ -44,14 +45,17 @@ on_watchdog = "preserve"
     status = Path(f"/run/kanzen/{xl('domid', guest.name).strip()}/status")
 
     def end():
-        text = status.read_text()
+        try:
+            text = status.read_text()
+        except FileNotFoundError:
+            return "emulator died"
         last = text.splitlines()[-1] if text.endswith("\n") else ""
         return last if last.startswith(ENDS) else None
 
     try:
         return wait_for("hv to end the kernel", end, 2 * WATCHDOG_S)
     finally:
-        run("xl", "destroy", guest.name)
+        run("xl", "destroy", guest.name, check=False)
 
 
 @pytest.mark.parametrize("width", [64, 32])
