@@ -57,9 +57,28 @@ def state(domain):
     return virsh("domstate", domain).strip()
 
 
+def interrogate(name):
+    """Has hv and, if it is Linux, the kernel of a PV guest that still runs say in their logs what they wait for."""
+    def ask(*cmd):
+        return run("xl", *cmd, check=False, timeout=20).stdout
+
+    for letter in "9lw":  # all messages to the console; where each CPU is; which tasks are blocked
+        ask("sysrq", name, letter)
+        time.sleep(1)
+    ask("debug-keys", "dqte", name)
+    if counters := ask("hv-stats", name):
+        print(f"---- counters of {name}: " + ", ".join(" ".join(line.rsplit(None, 1)) for line in counters.splitlines()[1:]))
+
+
 def report_logs(name):
-    """Prints the ends of the logs of name's guest, for a failed test's report."""
-    paths = sorted(glob.glob(f"/var/log/kanzen/*{name}*") + glob.glob("/run/kanzen/[0-9]*/hv.log"))
+    """Prints the ends of the logs of name's guests, for a failed test's report."""
+    alive = {n: run("xl", "domid", n, check=False).stdout.strip() for n in domain_names() if n.startswith(name)}
+    for left, domid in alive.items():
+        if domid:
+            interrogate(left)
+    paths = sorted(glob.glob(f"/var/log/kanzen/*{name}*"))
+    # A guest that is gone leaves no folder; whose is left of which test, nobody knows.
+    paths += [f"/run/kanzen/{domid}/hv.log" for domid in alive.values() if domid] or sorted(glob.glob("/run/kanzen/[0-9]*/hv.log"))
     for path in paths + [KANZEND_LOG]:
         try:
             with open(path, "rb") as f:
