@@ -101,6 +101,8 @@ static void tell_gone(KxlWatch *watch, Known *known)
 
     if (!state)
         return;
+    if (!known->name) /* it was gone before it could be read */
+        known->name = g_strdup(state->name);
     tell_history(watch, known, state);
     /* A restart that came to nothing: there may be somebody who waits for it. */
     if (known->told || state->restarted)
@@ -275,7 +277,6 @@ static void tell_short_lived(KxlWatch *watch, int domid)
         return;
     known = g_new0(Known, 1);
     known->domid = domid;
-    known->name = g_strdup(end->name);
     tell_gone(watch, known);
     known_free(known);
 }

@@ -757,6 +757,27 @@ static void test_watch_short(Fixture *f, gconstpointer data)
     expect_events(f, "NEW 1 a running -1; CHANGED 1 a dying 100; GONE 1 a dying 100; ");
 }
 
+/* It was seen, but gone before anything of it could be read. */
+static void test_watch_unread(Fixture *f, gconstpointer data)
+{
+    int domid = create(f, 0);
+    g_autofree char *dir = kxl_rundir_path(f->host, domid, NULL);
+    g_autofree char *path = kxl_rundir_path(f->host, domid, "supervisor.lock");
+    g_autofree char *gone = run_path(f, ".gone.1");
+    g_auto(KxlFd) lock = -1;
+
+    destroy(f, domid);
+    g_assert_cmpint(mkdir(dir, 0700), ==, 0);
+    lock = kxl_lock_take(path, KXL_LOCK_TRY, NULL); /* nobody else clears it away */
+    g_assert_cmpint(lock, >=, 0);
+    watch(f);
+    while (g_main_context_iteration(f->context, FALSE))
+        continue;
+    g_assert_cmpint(rename(dir, gone), ==, 0);
+    kxl_remove_tree(gone);
+    expect_events(f, "NEW 1 a running -1; CHANGED 1 a dying 100; GONE 1 a dying 100; ");
+}
+
 /* The next life is told to be gone though it has never run: somebody may wait for it. */
 static void test_watch_failed_restart(Fixture *f, gconstpointer data)
 {
@@ -846,6 +867,7 @@ int main(int argc, char **argv)
     ADD("unreadable", test_unreadable);
     ADD("watch", test_watch);
     ADD("watch-short", test_watch_short);
+    ADD("watch-unread", test_watch_unread);
     ADD("watch-failed-restart", test_watch_failed_restart);
     ADD("watch-adopts", test_watch_adopts);
     return g_test_run();
