@@ -2,7 +2,6 @@
 /* The way back to the guest, and waiting when it has nothing to do. */
 #include "cpu/asm.h"
 #include "cpu/bounce.h"
-#include "cpu/compat.h"
 #include "cpu/dump.h"
 #include "cpu/clock.h"
 #include "cpu/entry.h"
@@ -113,12 +112,12 @@ void vcpu_mark_events_pending(struct vcpu *v)
         smp_kick(v);
 }
 
+/* Where the guest was to go on counts, not the ring of a selector that does not load: the failsafe
+ * callback's own may be of a user's, and would be tried for ever. */
 void guest_iret_failed(struct cpu_regs *regs)
 {
     struct vcpu *v = cpu_info()->vcpu;
 
-    if (cpu_info()->is_32bit)
-        compat_enter(cpu_info(), regs);
     if (cpu_info()->in_kernel)
         domain_crash(v->domain, "vCPU %u: kernel state does not load: rip 0x%lx, rsp 0x%lx", v->id,
                      regs->rip, regs->rsp);
