@@ -66,11 +66,22 @@ static gboolean check_word(const char *word, const char *const *known, const Dom
                       timer->name, attribute, word, timer->name, attribute);
 }
 
-static gboolean check_timer(const DomainTimer *timer, gboolean hvm, guint number, GError **error)
+/* hv can stand in for it, QEMU cannot; Xen 4.17 has no paravirtual one any more. */
+static gboolean check_tsc(const DomainDef *def, const DomainTimer *timer, GError **error)
+{
+    static const char *const of_pv[] = { "auto", "native", "emulate", "smpsafe", NULL };
+    static const char *const of_others[] = { "auto", "native", "smpsafe", NULL };
+
+    return check_word(timer->mode, strcmp(def->os_type, "xen") == 0 ? of_pv : of_others, timer,
+                      "mode", error);
+}
+
+static gboolean check_timer(const DomainDef *def, const DomainTimer *timer, guint number,
+                            GError **error)
 {
     if (strcmp(timer->name, "tsc") == 0)
-        return TRUE;
-    for (guint i = 0; hvm && i < G_N_ELEMENTS(hvm_timers); i++) {
+        return check_tsc(def, timer, error);
+    for (guint i = 0; domain_is_hvm(def) && i < G_N_ELEMENTS(hvm_timers); i++) {
         if (strcmp(timer->name, hvm_timers[i].name) != 0)
             continue;
         if (timer->present == DOMAIN_NO && !hvm_timers[i].may_be_absent)
@@ -89,7 +100,7 @@ static gboolean check_timer(const DomainTimer *timer, gboolean hvm, guint number
 static gboolean check_timers(const DomainDef *def, GError **error)
 {
     for (guint i = 0; i < def->timers->len; i++)
-        if (!check_timer(g_ptr_array_index(def->timers, i), domain_is_hvm(def), i + 1, error))
+        if (!check_timer(def, g_ptr_array_index(def->timers, i), i + 1, error))
             return FALSE;
     return TRUE;
 }

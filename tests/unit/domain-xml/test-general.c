@@ -126,6 +126,10 @@ static const struct {
       "a machine without a 'rtc' timer (/domain/clock/timer[1]/@present)" },
     { "hvm", "<clock><timer name='platform'/></clock>", DOMAIN_XML_ERROR_UNSUPPORTED,
       "unsupported timer type (name) 'platform' (/domain/clock/timer[1]/@name)" },
+    { "hvm", "<clock><timer name='tsc' mode='emulate'/></clock>", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "unsupported tsc timer mode 'emulate' (/domain/clock/timer[@name='tsc']/@mode)" },
+    { "xen", "<clock><timer name='tsc' mode='paravirt'/></clock>", DOMAIN_XML_ERROR_UNSUPPORTED,
+      "unsupported tsc timer mode 'paravirt' (/domain/clock/timer[@name='tsc']/@mode)" },
 
     { "hvm", "<sysinfo type='fwcfg'><entry name='etc/x'>y</entry></sysinfo>",
       DOMAIN_XML_ERROR_SYNTAX, "Invalid firmware name 'etc/x'" },
