@@ -36,7 +36,7 @@ gboolean call_view(const RpcCall *call, DomainView *view, GError **error)
     return TRUE;
 }
 
-gboolean call_running(const RpcCall *call, const char *verb, DomainView *view, GError **error)
+gboolean call_active(const RpcCall *call, DomainView *view, GError **error)
 {
     const Kanzend *kanzend = call->app;
     g_autoptr(Domain) domain = call_domain(call, 0, error);
@@ -44,7 +44,12 @@ gboolean call_running(const RpcCall *call, const char *verb, DomainView *view, G
     if (domain == NULL)
         return FALSE;
     domain_get_settled_view(kanzend->domains, domain, view);
-    return check_not_host(view, verb, error) && check_active(view, error);
+    return check_active(view, error);
+}
+
+gboolean call_running(const RpcCall *call, const char *verb, DomainView *view, GError **error)
+{
+    return call_active(call, view, error) && check_not_host(view, verb, error);
 }
 
 static gboolean begin_job(const RpcCall *call, const char *verb, gboolean settled, DomainView *view,

@@ -15,7 +15,9 @@ enum { AFFECT_CURRENT = 0, AFFECT_LIVE = 1, AFFECT_CONFIG = 2 };
 Domain *call_domain(const RpcCall *call, guint index, GError **error);
 /* How handlers begin: the domain of args[0] as it is now. */
 gboolean call_view(const RpcCall *call, DomainView *ret_view, GError **error);
-/* The same of a guest that runs, once a restart is over. The host cannot be "verb". */
+/* The same of one that runs, once a restart is over. */
+gboolean call_active(const RpcCall *call, DomainView *ret_view, GError **error);
+/* The same; the host cannot be "verb". */
 gboolean call_running(const RpcCall *call, const char *verb, DomainView *ret_view, GError **error);
 /* To change a domain: view with its job lock. The host cannot be "verb". */
 gboolean call_job(const RpcCall *call, const char *verb, DomainView *ret_view, GError **error);

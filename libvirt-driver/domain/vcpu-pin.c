@@ -141,7 +141,7 @@ gboolean on_domain_get_vcpus(RpcCall *call, GError **error)
     g_auto(DomainView) view = { 0 };
     guint n;
 
-    if (!call_running(call, "looked at so", &view, error))
+    if (!call_active(call, &view, error))
         return FALSE;
     vcpus = kxl_domain_vcpu_list(kanzend->host, view.id, error);
     if (vcpus == NULL)

@@ -16,7 +16,7 @@ typedef struct {
     char *cpus; /* of the host, where it may run: "0-1", "all" */
 } KxlVcpu;
 void kxl_vcpu_free(KxlVcpu *vcpu);
-/* All that the domain may have, of KxlVcpu, freed with the array. */
+/* All that the domain may have, of KxlVcpu, freed with the array. Those of 0 are the host's CPUs. */
 GPtrArray *kxl_domain_vcpu_list(KxlHost *host, int domid, GError **error);
 
 /* Asks the guest to run on the first n. A PV guest and an HVM guest that has less do it in their

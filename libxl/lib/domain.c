@@ -2,18 +2,10 @@
 /* Which domains there are and how they do. */
 #include "domain.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "file.h"
-#include "host-check.h"
+#include "dom0.h"
 #include "job.h"
 #include "process.h"
 #include "supervise.h"
-
-#define DOM0_NAME "Domain-0"
-#define DOM0_UUID "00000000-0000-0000-0000-000000000000"
 
 void kxl_domain_info_free(KxlDomainInfo *info)
 {
@@ -54,43 +46,13 @@ KxlDomainInfo *kxl_domain_info_new(const KxlHost *host, const KxlState *state,
     return info;
 }
 
-/* proc(5): user, nice, system, idle, ... in ticks. */
-static guint64 host_cpu_time_ns(void)
-{
-    g_autofree char *text = kxl_file_read("/proc/stat", NULL);
-    guint64 user = 0, nice_time = 0, kernel = 0;
-
-    if (text)
-        sscanf(text, "cpu %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &user,
-               &nice_time, &kernel);
-    return (user + nice_time + kernel) * (1000000000 / (guint64)sysconf(_SC_CLK_TCK));
-}
-
-static KxlDomainInfo *dom0_info(void)
-{
-    KxlDomainInfo *info = g_new0(KxlDomainInfo, 1);
-    g_autofree char *uptime = kxl_file_read("/proc/uptime", NULL);
-
-    info->name = g_strdup(DOM0_NAME);
-    info->uuid = g_strdup(DOM0_UUID);
-    info->state = KXL_STATE_RUNNING;
-    info->reason = KXL_REASON_NONE;
-    info->memory_kb = info->max_memory_kb = kxl_host_meminfo_kb("MemTotal");
-    info->vcpus_online = (guint)sysconf(_SC_NPROCESSORS_ONLN);
-    info->max_vcpus = (guint)sysconf(_SC_NPROCESSORS_CONF);
-    info->cpu_time_ns = host_cpu_time_ns();
-    info->start_time_us =
-        g_get_real_time() - (gint64)(uptime ? g_ascii_strtod(uptime, NULL) * G_USEC_PER_SEC : 0);
-    return info;
-}
-
 KxlDomainInfo *kxl_domain_get_info(KxlHost *host, int domid, GError **error)
 {
     g_autoptr(KxlState) state = NULL;
     g_autoptr(KxlDomainConfig) config = NULL;
 
     if (domid == 0)
-        return dom0_info();
+        return kxl_dom0_info();
     if (!kxl_supervise_ensure(host, domid, error))
         return NULL;
     kxl_job_recover(host, domid);
@@ -107,7 +69,7 @@ GPtrArray *kxl_domain_list(KxlHost *host, gboolean include_dom0, GError **error)
 
     kxl_rundir_tidy(host);
     if (include_dom0)
-        g_ptr_array_add(list, dom0_info());
+        g_ptr_array_add(list, kxl_dom0_info());
     for (guint i = 0; i < domids->len; i++) {
         g_autoptr(GError) local = NULL;
         KxlDomainInfo *info = kxl_domain_get_info(host, g_array_index(domids, int, i), &local);

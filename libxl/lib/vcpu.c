@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "affinity.h"
+#include "dom0.h"
 #include "file.h"
 #include "hot-qmp.h"
 #include "kxl-guest.h"
@@ -65,12 +66,17 @@ static void read_thread(KxlVcpu *vcpu, const KxlThread *thread)
 
 GPtrArray *kxl_domain_vcpu_list(KxlHost *host, int domid, GError **error)
 {
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)kxl_vcpu_free);
-    g_autoptr(KxlDomainConfig) config = kxl_domain_get_config(host, domid, error);
-    g_autoptr(GArray) threads = config ? kxl_domain_threads(host, domid, error) : NULL;
+    g_autoptr(GPtrArray) list = NULL;
+    g_autoptr(KxlDomainConfig) config = NULL;
+    g_autoptr(GArray) threads = NULL;
 
+    if (domid == 0)
+        return kxl_dom0_vcpus();
+    config = kxl_domain_get_config(host, domid, error);
+    threads = config ? kxl_domain_threads(host, domid, error) : NULL;
     if (!threads)
         return NULL;
+    list = g_ptr_array_new_with_free_func((GDestroyNotify)kxl_vcpu_free);
     for (guint i = 0; i < MAX(config->max_vcpus, 1); i++)
         g_ptr_array_add(list, vcpu_new(config, i));
     for (guint i = 0; i < threads->len; i++) {

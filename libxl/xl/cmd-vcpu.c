@@ -29,28 +29,11 @@ static void print_vcpu(const char *name, int domid, const KxlVcpu *vcpu)
     printf("%9.1f  %s / all\n", (double)vcpu->cpu_time_ns / 1e9, vcpu->cpus);
 }
 
-/* The host's CPUs are Domain-0's. */
-static void print_dom0(const KxlDomainInfo *info)
-{
-    for (guint i = 0; i < info->vcpus_online; i++) {
-        KxlVcpu vcpu = { .number = i, .online = TRUE, .running = TRUE, .cpu = (int)i };
-
-        vcpu.cpus = (char *)"all";
-        vcpu.cpu_time_ns = info->cpu_time_ns / info->vcpus_online;
-        print_vcpu(info->name, 0, &vcpu);
-    }
-}
-
 static int list_domain(Xl *xl, const KxlDomainInfo *info)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) list = NULL;
+    g_autoptr(GPtrArray) list = kxl_domain_vcpu_list(xl->host, info->domid, &error);
 
-    if (info->domid == 0) {
-        print_dom0(info);
-        return XL_OK;
-    }
-    list = kxl_domain_vcpu_list(xl->host, info->domid, &error);
     if (!list)
         return xl_fail(xl, error);
     for (guint i = 0; i < list->len; i++)

@@ -38,6 +38,13 @@ def cfg(request, guest):
     return guest.cfg() if request.param == "pv" else guest.hvm_cfg()
 
 
+def test_cpus_of_the_host():
+    """Domain-0 has the host's."""
+    cpus = re.findall(r"^Domain-0 +0 +(\d+) +\1 +r-- +\d+\.\d +all / all$", xl("vcpu-list", 0), re.M)
+    assert len(cpus) == os.cpu_count()
+    assert re.findall(r"VCPU: +(\d+)\nCPU: +(\d+)\nState: +running\n", run("virsh", "vcpuinfo", "Domain-0").stdout) == list(zip(cpus, cpus))
+
+
 def test_life_of_a_domain(guest, cfg):
     made = run("xl", "create", cfg, timeout=120)
     assert made.stdout == ""

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "kxl-vcpu.h"
 #include "kxl.h"
 #include "ops.h"
 #include "rundir.h"
@@ -839,6 +840,28 @@ static void test_unreadable(Fixture *f, gconstpointer data)
     destroy(f, other);
 }
 
+/* Domain-0 has the host's CPUs, and no records. */
+static void test_dom0_vcpus(Fixture *f, gconstpointer data)
+{
+    g_autoptr(KxlDomainInfo) info = kxl_domain_get_info(f->host, 0, NULL);
+    g_autoptr(GPtrArray) vcpus = kxl_domain_vcpu_list(f->host, 0, NULL);
+    guint64 busy_ns = 0;
+    guint online = 0;
+
+    g_assert_cmpuint(vcpus->len, ==, info->max_vcpus);
+    for (guint i = 0; i < vcpus->len; i++) {
+        const KxlVcpu *vcpu = vcpus->pdata[i];
+
+        g_assert_cmpuint(vcpu->number, ==, i);
+        g_assert_cmpint(vcpu->cpu, ==, vcpu->online ? (int)i : -1);
+        g_assert_cmpstr(vcpu->cpus, ==, "all");
+        busy_ns += vcpu->cpu_time_ns;
+        online += vcpu->online;
+    }
+    g_assert_cmpuint(online, ==, info->vcpus_online);
+    g_assert_cmpuint(busy_ns, >, info->cpu_time_ns / 2); /* each of them rounds, and time goes on */
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -865,6 +888,7 @@ int main(int argc, char **argv)
     ADD("lost-creator", test_lost_creator);
     ADD("left-over", test_left_over);
     ADD("unreadable", test_unreadable);
+    ADD("dom0-vcpus", test_dom0_vcpus);
     ADD("watch", test_watch);
     ADD("watch-short", test_watch_short);
     ADD("watch-unread", test_watch_unread);
