@@ -247,7 +247,7 @@ uint64_t clock_guest_tsc(const struct domain *d)
 
 uint32_t clock_guest_tsc_khz(const struct domain *d)
 {
-    return d->tsc_emulated ? NS_PER_S / 1000 : (uint32_t)(clk.tsc_hz / 1000);
+    return d->tsc_emulated ? NS_PER_S / 1000 : clock_tsc_khz();
 }
 
 /* An emulated TSC is system time: a tick is a ns, 2 * 2^31 / 2^32. */
